@@ -1,0 +1,22 @@
+# Short names for plain commands; each line works without `just`.
+
+# What CI does.
+check:
+    .ci/run
+
+# Formats, then looks for mistakes.
+lint:
+    cargo fmt
+    cargo clippy --all-targets --locked -- -D warnings
+
+# Every test, documentation examples included.
+test:
+    cargo test --locked
+
+# Licences, second versions, other registries.
+deny:
+    cargo deny --locked check licenses bans sources
+
+# The demonstration: sample releases, feeds, a mailbox.
+serve:
+    cargo run --locked -- serve

@@ -1,0 +1,23 @@
+//! What people read: French and English.
+//!
+//! The core speaks in codes with arguments; their words are added here, at the edge.
+
+mod feed_words;
+mod file_size;
+mod countdown;
+mod counts;
+mod dates;
+mod diagnosis;
+mod diagnosis_en;
+mod diagnosis_fr;
+mod tongue;
+mod words;
+
+pub use countdown::countdown_words;
+pub use counts::{Counted, counted};
+pub use dates::{date_words, instant_words};
+pub use diagnosis::{Diagnosis, Expected, Severity};
+pub use feed_words::{EntryWords, FeedSubject, entry_words, feed_subtitle, feed_title};
+pub use file_size::file_size;
+pub use tongue::{Language, LanguageError};
+pub use words::{edition_state, hold_reason, keys, say, say_count, word};

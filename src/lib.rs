@@ -1,0 +1,4 @@
+//! Depeche is a press office's publisher: one folder of press releases becomes feeds and letters.
+
+pub mod clock;
+pub mod language;
