@@ -1,0 +1,51 @@
+//! The words of a press office as types: what a value may be is settled when it is made.
+//!
+//! Nothing here reads files, asks the time, or knows a wire format: feeds, letters, rows and templates have their own
+//! structs beside the code that needs them.
+
+mod address;
+mod attempt;
+mod delivery;
+mod hex;
+mod digest;
+mod document;
+mod edition;
+mod html;
+mod ids;
+mod label;
+mod letter;
+mod permalink;
+mod release;
+mod site_url;
+mod slug;
+mod source_path;
+mod subscriber;
+mod suppression;
+mod token;
+mod topic;
+mod upload;
+
+pub use address::{AddressError, EmailAddress, Mailbox};
+pub use attempt::{Attempt, Phase, Reply};
+pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
+pub use digest::Digest;
+pub use document::{Document, DocumentState, Image, Target};
+pub use edition::{Edition, EditionKind, EditionState, HoldReason, NewEdition};
+pub use hex::{from_hex, to_hex};
+pub use html::SafeHtml;
+pub use ids::{DeliveryId, EditionId, LetterId, ReleaseId, ReleaseIdError, SubscriberId};
+pub use label::Label;
+pub use letter::{LetterKind, RenderedLetter, SpliceMarks};
+pub use permalink::{Permalink, PermalinkError, PermalinkPattern};
+#[cfg(test)]
+pub(crate) use release::sample_release;
+pub use release::{LinkedUpload, PressContact, Release};
+pub use site_url::{SiteUrl, SiteUrlError};
+pub use slug::{Slug, SlugError};
+pub use source_path::SourcePath;
+pub(crate) use subscriber::words;
+pub use subscriber::{EndReason, Frequency, NewSubscriber, Subscriber, SubscriberState};
+pub use suppression::SuppressionReason;
+pub use token::{Token, TokenError, TokenKey};
+pub use topic::{Taxonomy, Topic, TopicError};
+pub use upload::{FileKind, UploadFacts, UploadPath, Uploads};

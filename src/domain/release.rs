@@ -1,0 +1,163 @@
+//! One press release that passed every check.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, SafeHtml, SourcePath, UploadFacts, UploadPath,
+};
+use crate::language::Language;
+
+/// A press release as its file has it. Its lasting id is not here: the register knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The file it was read from.
+    pub path: SourcePath,
+    /// Plain text: no markup, no entity.
+    pub title: String,
+    /// When it is, or was, to be published: the end of its embargo.
+    pub date: DateTime<Utc>,
+    /// The file's `last_modified_at`.
+    pub last_modified: Option<DateTime<Utc>>,
+    /// `false`: it exists nowhere.
+    pub published: bool,
+    /// In the file's order, no two of them one topic.
+    pub categories: Vec<Label>,
+    /// In the file's order, no two of them one topic.
+    pub tags: Vec<Label>,
+    /// The standfirst: the file's own, or the body's first paragraph.
+    pub chapeau: SafeHtml,
+    /// The full text without chapeau, image, documents and contact; may be empty.
+    pub body: SafeHtml,
+    /// The lead image first.
+    pub images: Vec<Image>,
+    /// In the file's order.
+    pub documents: Vec<Document>,
+    /// Files below uploads that the text itself links to or shows.
+    pub linked_uploads: Vec<LinkedUpload>,
+    /// Whom journalists may call.
+    pub contact: Option<PressContact>,
+    /// Its page's address below the site's.
+    pub permalink: Permalink,
+    /// Its language, the site's unless the file says otherwise.
+    pub language: Language,
+    /// The id its file pins.
+    pub pinned_id: Option<ReleaseId>,
+    /// Old addresses below the site's that lead here.
+    pub redirect_from: Vec<Permalink>,
+    /// `false`: never mailed.
+    pub newsletter: bool,
+    /// What changed, when the file asks for a correction to be mailed.
+    pub correction: Option<String>,
+    /// Why it was withdrawn, when it was.
+    pub withdrawn: Option<String>,
+}
+
+/// A file below uploads that a release's text links to or shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedUpload {
+    /// Where it is.
+    pub path: UploadPath,
+    /// What is known of it; `None` when it is missing.
+    pub facts: Option<UploadFacts>,
+}
+
+/// A release's press contact.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PressContact {
+    /// A person or service.
+    pub name: Option<String>,
+    /// Telephone numbers as written.
+    pub telephones: Vec<String>,
+    /// Where to write to.
+    pub email: Option<EmailAddress>,
+}
+
+impl Release {
+    /// Whether its embargo is over at `now` and it is meant to be seen.
+    #[must_use]
+    pub fn is_publishable_at(&self, now: DateTime<Utc>) -> bool {
+        self.is_publishable() && self.date <= now
+    }
+
+    /// Whether it is meant to be seen, now or later.
+    #[must_use]
+    pub fn is_publishable(&self) -> bool {
+        self.published && self.withdrawn.is_none()
+    }
+
+    /// The later of its date and `last_modified_at`.
+    #[must_use]
+    pub fn stated_change(&self) -> DateTime<Utc> {
+        self.last_modified.map_or(self.date, |modified| modified.max(self.date))
+    }
+
+    /// The digest of what readers would call a change: title, chapeau, text and link targets, image, documents by
+    /// their bytes, correction. Labels, white space, dates and the site's address are not part of it.
+    #[must_use]
+    pub fn significant_digest(&self) -> Digest {
+        let mut fields: Vec<Vec<u8>> = vec![
+            squeeze(&self.title),
+            squeeze(self.chapeau.as_str()),
+            squeeze(self.body.as_str()),
+            squeeze(self.correction.as_deref().unwrap_or_default()),
+        ];
+        for image in &self.images {
+            fields.push(image.target.address().into_bytes());
+            fields.push(squeeze(&image.alternative));
+            fields.push(image.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());
+        }
+        for document in &self.documents {
+            fields.push(squeeze(&document.title));
+            fields.push(match document.state {
+                super::DocumentState::Present { digest, .. } => digest.as_bytes().to_vec(),
+                super::DocumentState::Missing => Vec::new(),
+                super::DocumentState::Elsewhere => document.target.address().into_bytes(),
+            });
+        }
+        for linked in &self.linked_uploads {
+            fields.push(linked.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());
+        }
+        Digest::of_fields(fields.iter().map(Vec::as_slice))
+    }
+
+    /// Every file below uploads that it refers to.
+    pub fn uploads(&self) -> impl Iterator<Item = &UploadPath> {
+        let images = self.images.iter().filter_map(|image| image.target.upload());
+        let documents = self.documents.iter().filter_map(|document| document.target.upload());
+        images.chain(documents).chain(self.linked_uploads.iter().map(|linked| &linked.path))
+    }
+}
+
+/// `text` with each run of white space as one space.
+fn squeeze(text: &str) -> Vec<u8> {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").into_bytes()
+}
+
+/// A release for unit tests, with the given file, title and body; published, dated 2026-11-23T09:00:00Z.
+#[cfg(test)]
+pub(crate) fn sample_release(path: &str, title: &str, body: &str) -> Release {
+    let path = SourcePath::new(path);
+    let date = DateTime::from_timestamp(1_795_424_400, 0).unwrap();
+    Release {
+        permalink: format!("/espace-presse/{}/", path.title_part()).parse().unwrap(),
+        path,
+        title: title.to_owned(),
+        date,
+        last_modified: None,
+        published: true,
+        categories: Vec::new(),
+        tags: Vec::new(),
+        chapeau: SafeHtml::trust_sanitised(format!("<p>{title}</p>")),
+        body: SafeHtml::trust_sanitised(format!("<p>{body}</p>")),
+        images: Vec::new(),
+        documents: Vec::new(),
+        linked_uploads: Vec::new(),
+        contact: None,
+        language: Language::French,
+        pinned_id: None,
+        redirect_from: Vec::new(),
+        newsletter: true,
+        correction: None,
+        withdrawn: None,
+    }
+}
