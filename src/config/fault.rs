@@ -1,0 +1,162 @@
+//! What can be wrong with a configuration.
+
+use chrono::TimeDelta;
+
+use crate::language::Language;
+
+/// Why a configuration cannot be used. Shown in the site's language, as far as that could be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words(self.language))]
+pub struct ConfigError {
+    /// The file's name, as it was given.
+    pub file: String,
+    /// Where; `None` when something is missing.
+    pub place: Option<Place>,
+    /// What.
+    pub fault: Box<ConfigFault>,
+    /// The language in which it is shown.
+    pub language: Language,
+}
+
+/// Where a value was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The line of the file, from 1.
+    Line(usize),
+    /// The variable of the environment.
+    Variable(String),
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigFault {
+    /// The file, or a list in a variable, is not TOML.
+    Syntax {
+        /// What the parser says; it quotes nothing of the file.
+        message: String,
+    },
+    /// A section or key that does not exist.
+    Unknown {
+        /// Its name.
+        name: String,
+        /// The name that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// A section that is not written as one.
+    NotASection {
+        /// How it is written: `[site]` or `[[relay]]`.
+        heading: String,
+    },
+    /// A key without default is not given.
+    Missing {
+        /// The key.
+        key: String,
+        /// A line that gives it.
+        example: String,
+    },
+    /// A value is not what its key takes.
+    Value {
+        /// The key.
+        key: String,
+        /// The value, unless it is a secret or has no short form.
+        shown: Option<String>,
+        /// What the key takes.
+        expected: Expected,
+    },
+    /// `http.admin` can be reached from other machines and asks for no token.
+    OpenAdmin,
+    /// `http.listen` and `http.admin` are one address.
+    SameAddress,
+    /// An SMTP relay on another machine: this version has no TLS.
+    RemoteRelay {
+        /// Its host.
+        host: String,
+    },
+    /// A key of one kind of relay is given for the other.
+    OtherRelay {
+        /// The key.
+        key: String,
+        /// The kind it belongs to.
+        kind: &'static str,
+    },
+    /// A variable changes the relay, and the file lists several.
+    SeveralRelays,
+}
+
+/// What a key takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// A string.
+    Text,
+    /// A string with something in it.
+    SomeText,
+    /// `true` or `false`.
+    Boolean,
+    /// A list of strings.
+    List,
+    /// A list that is not empty.
+    SomeList,
+    /// A duration.
+    Duration {
+        /// The shortest one.
+        least: TimeDelta,
+    },
+    /// A whole number.
+    Number {
+        /// The smallest one.
+        least: u32,
+        /// The largest one.
+        most: u32,
+    },
+    /// One of these words.
+    OneOf(Vec<&'static str>),
+    /// An e-mail address with or without a name.
+    Mailbox,
+    /// The address of a site.
+    SiteUrl,
+    /// The address of a page.
+    WebAddress,
+    /// A zone of the tz database.
+    Zone {
+        /// The zone that was probably meant.
+        suggestion: Option<&'static str>,
+    },
+    /// A pattern of permalinks.
+    Permalink,
+    /// A path of the file system.
+    Path,
+    /// An IP address and a port.
+    SocketAddress,
+    /// An IP address.
+    IpAddress,
+    /// A host name or an IP address.
+    Host,
+    /// `sqlite://` or `postgres://`.
+    Database,
+    /// An hour of the day.
+    Hour,
+    /// The id of a list (RFC 2919).
+    ListId,
+    /// A domain.
+    Domain,
+}
+
+/// What works and is probably not meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigWarning {
+    /// `site.url` leads to this machine, while people on others are served or written to.
+    LocalAddress {
+        /// The address.
+        url: String,
+    },
+    /// `site.url` is not encrypted: links in letters can be read and changed on their way.
+    PlainAddress {
+        /// The address.
+        url: String,
+    },
+    /// A variable looks like one of ours and is not.
+    IgnoredVariable {
+        /// Its name.
+        name: String,
+    },
+}

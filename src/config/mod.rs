@@ -1,0 +1,24 @@
+//! The configuration: what `config.toml` and the environment say, and what it means.
+//!
+//! [`Config`] is checked and typed; nothing below this module reads a raw value. Durations are written `500ms`, `10m`,
+//! `48h`; relative paths are relative to the file. Reading the file itself is the caller's.
+
+mod check;
+mod document;
+mod duration;
+mod fault;
+mod file;
+mod reading;
+mod relay;
+mod setting;
+mod settings;
+mod suggestion;
+mod words;
+
+pub use duration::parse_duration;
+pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
+pub use settings::{
+    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, HttpSettings,
+    KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode, RelayKind,
+    RelaySettings, SecretSettings, SiteSettings, SqliteSync,
+};

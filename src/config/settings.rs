@@ -1,0 +1,300 @@
+//! The configuration as the rest of the program sees it.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use camino::Utf8PathBuf;
+use chrono::{NaiveTime, TimeDelta, Weekday};
+use chrono_tz::Tz;
+
+use crate::domain::{EmailAddress, Mailbox, PermalinkPattern, SiteUrl};
+use crate::language::Language;
+
+/// Everything `config.toml` may say, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `[site]`
+    pub site: SiteSettings,
+    /// `[content]`
+    pub content: ContentSettings,
+    /// `[feeds]`
+    pub feeds: FeedSettings,
+    /// `publish.folder`: where everything public is also written.
+    pub publish_folder: Option<Utf8PathBuf>,
+    /// `[database]`
+    pub database: DatabaseSettings,
+    /// `[http]`
+    pub http: HttpSettings,
+    /// `[newsletter]`
+    pub newsletter: NewsletterSettings,
+    /// `office.copies`, or the address of `newsletter.from`; never empty.
+    pub office: Vec<Mailbox>,
+    /// `[[relay]]`, tried in order; never empty.
+    pub relays: Vec<RelaySettings>,
+    /// `templates.folder`
+    pub templates_folder: Utf8PathBuf,
+    /// `[secrets]`
+    pub secrets: SecretSettings,
+    /// `[keep]`
+    pub keep: KeepSettings,
+    /// `[log]`
+    pub log: LogSettings,
+}
+
+/// `[site]`: what the site is called and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteSettings {
+    /// The name of feeds, pages and letters.
+    pub title: String,
+    /// One sentence below the title; may be empty.
+    pub description: String,
+    /// Depeche's public address.
+    pub url: SiteUrl,
+    /// An existing site that shows the releases; `None`: Depeche shows them.
+    pub releases_url: Option<SiteUrl>,
+    /// The language of pages, letters and diagnostics.
+    pub language: Language,
+    /// The zone of dates without one and of civil hours.
+    pub timezone: Tz,
+    /// How permalinks are made.
+    pub permalink: PermalinkPattern,
+}
+
+/// `[content]`: where releases and documents are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContentSettings {
+    /// The folder of releases.
+    pub folder: Utf8PathBuf,
+    /// The folder of documents and images.
+    pub uploads: Utf8PathBuf,
+    /// Where a PDF must be found.
+    pub documents: DocumentsAt,
+    /// How long the folder must be still before it is read.
+    pub quiet: TimeDelta,
+    /// How often a full look is taken even when no event came.
+    pub rescan: TimeDelta,
+    /// Whether to look often rather than wait for events.
+    pub poll: PollMode,
+}
+
+/// `content.documents`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentsAt {
+    /// Below the uploads folder.
+    File,
+    /// At its public address.
+    Http,
+    /// At either.
+    Any,
+}
+
+/// `content.poll`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollMode {
+    /// Look often where events do not come.
+    Auto,
+    /// Look often.
+    Always,
+    /// Rely on events and the periodic look.
+    Never,
+}
+
+/// `[feeds]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedSettings {
+    /// How many entries a feed holds.
+    pub entries: usize,
+    /// How long a reader may keep a feed without asking again.
+    pub ttl: TimeDelta,
+    /// A WebSub hub to name and ping.
+    pub hub: Option<String>,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatabaseSettings {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// How hard SQLite makes sure.
+    pub sync: SqliteSync,
+}
+
+/// `database.url`
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// `sqlite://PATH`
+    Sqlite(Utf8PathBuf),
+    /// `postgres://…`, password included.
+    Postgres(String),
+}
+
+/// Without the password.
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{path}"),
+            Self::Postgres(url) => {
+                let address = url.rsplit_once('@').map_or("…", |(_, rest)| rest);
+                write!(f, "postgres://…@{}", address.split('?').next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// `database.sync`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqliteSync {
+    /// A kill loses nothing; a power cut may repeat the last commits.
+    Normal,
+    /// A power cut loses nothing either.
+    Full,
+}
+
+/// `[http]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpSettings {
+    /// The public side.
+    pub listen: SocketAddr,
+    /// Health, readiness, mailbox.
+    pub admin: SocketAddr,
+    /// The file with the token that the admin side asks for; required beyond loopback.
+    pub admin_token_file: Option<Utf8PathBuf>,
+    /// Whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// `[newsletter]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewsletterSettings {
+    /// The sender.
+    pub from: Mailbox,
+    /// Where answers go when the release has no press contact; `None`: to the sender.
+    pub reply_to: Option<Mailbox>,
+    /// The list's id (RFC 2919), without its angle brackets.
+    pub list_id: String,
+    /// The domain of envelope senders that carry a token; `None`: the sender's address.
+    pub bounce_domain: Option<String>,
+    /// How long a release published on the spot waits before its letters leave.
+    pub grace: TimeDelta,
+    /// How long after its date a release is still news.
+    pub max_age: TimeDelta,
+    /// How many releases may appear within ten minutes before all of them are held.
+    pub hold_above: u32,
+    /// Whether every edition waits for a person.
+    pub approval: bool,
+    /// When digests leave.
+    pub digest: DigestSettings,
+    /// What follows a reply lost after the final dot.
+    pub on_lost_reply: OnLostReply,
+    /// How long after a lost reply the letter is sent once more.
+    pub resend_after: TimeDelta,
+    /// Pauses before each further attempt.
+    pub retry: Vec<TimeDelta>,
+}
+
+/// When digests leave, in the site's zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestSettings {
+    /// The hour of both.
+    pub at: NaiveTime,
+    /// The days of the daily one.
+    pub days: Vec<Weekday>,
+    /// The day of the weekly one.
+    pub weekly_on: Weekday,
+}
+
+/// `newsletter.on_lost_reply`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnLostReply {
+    /// Send once more after 15 minutes, with the same Message-ID.
+    Resend,
+    /// Never repeat.
+    Hold,
+}
+
+/// One `[[relay]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelaySettings {
+    /// What it is.
+    pub kind: RelayKind,
+    /// How many letters a second at most; `None`: as fast as it takes them.
+    pub rate: Option<u32>,
+    /// How many connections at most.
+    pub connections: usize,
+}
+
+/// Where letters go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RelayKind {
+    /// `.eml` files in a folder.
+    Directory {
+        /// The folder.
+        folder: Utf8PathBuf,
+    },
+    /// An SMTP server, plain, on a loopback host.
+    Smtp {
+        /// Its name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
+}
+
+/// `[secrets]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretSettings {
+    /// The file of the key that signs.
+    pub key_file: Utf8PathBuf,
+    /// Files of keys whose signatures still count.
+    pub previous_key_files: Vec<Utf8PathBuf>,
+}
+
+/// `[keep]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepSettings {
+    /// How long deliveries are kept one by one.
+    pub deliveries: TimeDelta,
+    /// How long a subscription may wait for its confirmation.
+    pub unconfirmed: TimeDelta,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSettings {
+    /// How lines look.
+    pub format: LogFormat,
+    /// What is worth a line.
+    pub level: LogLevel,
+}
+
+/// `log.format`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text at a terminal, JSON elsewhere.
+    Auto,
+    /// Text.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// `log.level`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What stops something.
+    Error,
+    /// What an administrator should look at.
+    Warn,
+    /// What was decided and done.
+    Info,
+    /// How it came about.
+    Debug,
+}
+
+impl NewsletterSettings {
+    /// Where answers to a letter go, given the release's own contact.
+    #[must_use]
+    pub fn reply_to<'a>(&'a self, contact: Option<&'a EmailAddress>) -> &'a EmailAddress {
+        contact.unwrap_or_else(|| &self.reply_to.as_ref().unwrap_or(&self.from).address)
+    }
+}
