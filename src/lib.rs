@@ -4,3 +4,4 @@ pub mod clock;
 pub mod language;
 pub mod domain;
 pub mod config;
+pub mod content;

@@ -1,0 +1,39 @@
+//! One release file becomes a [`Release`](crate::domain::Release), or diagnostics that say what is wrong and where.
+//!
+//! The file is read as Jekyll reads it: YAML front matter between two `---`, then kramdown. Nothing here reads a disk
+//! or asks the time: bytes come in, and what is known of the uploads folder is asked through
+//! [`Uploads`](crate::domain::Uploads). Whether two files fit together (one address, one topic, one id) is not decided
+//! here.
+
+mod address;
+mod attached;
+mod attributes;
+mod contact;
+mod date;
+mod front_matter;
+mod items;
+mod kramdown;
+mod labels;
+mod markup;
+mod name;
+mod new_file;
+mod notes;
+mod plain_text;
+mod raw;
+mod reader;
+mod render;
+mod sanitise;
+mod source;
+mod tags;
+mod title;
+mod values;
+mod yaml;
+
+pub use name::is_release_name;
+pub use new_file::new_release_file;
+pub use plain_text::plain_text;
+pub use reader::{LARGEST_FILE, Reading, ReadingSettings, read};
+pub use source::{Diagnostic, SourceFile};
+
+#[cfg(test)]
+mod tests;

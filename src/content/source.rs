@@ -1,0 +1,173 @@
+//! A file's bytes as text, and places in it.
+//!
+//! The text is normalised so that every later offset counts the same characters as the editor sees: no byte order mark,
+//! one `\n` a line, and each character that no feed may hold replaced by one [`ERASED`], which is dropped on the way out.
+
+use std::ops::Range;
+
+use crate::domain::SourcePath;
+use crate::language::{Diagnosis, Severity};
+
+/// One release file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it stands below the content folder.
+    pub path: SourcePath,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Something to say about a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file.
+    pub path: SourcePath,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// How many characters are meant, at least 1, never beyond the line.
+    pub length: usize,
+    /// What there is to say.
+    pub diagnosis: Diagnosis,
+}
+
+impl Diagnostic {
+    /// Whether the file is not published because of it.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.diagnosis.severity() == Severity::Error
+    }
+}
+/// How many diagnostics are kept of one file: nobody reads more at once.
+const MOST_FINDINGS: usize = 500;
+
+/// Stands for one character that was taken out.
+pub(super) const ERASED: char = '\u{FFFFD}';
+
+/// The private characters (plane 15) that this module uses itself; a file's own are erased.
+const PRIVATE: std::ops::RangeInclusive<char> = '\u{F0000}'..='\u{FFFFF}';
+
+/// Whether no output may hold `c`: outside XML 1.0 §2.2, or one of the discouraged controls U+007F–9F.
+pub(super) fn is_illegal(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}')
+        || PRIVATE.contains(&c)
+}
+
+/// `text` without any character that no output may hold.
+pub(super) fn legal(text: &str) -> String {
+    text.chars().filter(|c| !is_illegal(*c)).collect()
+}
+
+/// A file's text with its line starts.
+pub(super) struct Text {
+    pub(super) content: String,
+    line_starts: Vec<usize>,
+    /// The first erased character and how many there are.
+    pub(super) erased: Option<(usize, usize)>,
+}
+
+impl Text {
+    /// The text of `bytes`, or how much of it is UTF-8.
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Self> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Self::normalised(text)),
+            Err(error) => {
+                let valid = &bytes[..error.valid_up_to()];
+                Err(Self::normalised(std::str::from_utf8(valid).unwrap_or_default()))
+            }
+        }
+    }
+
+    fn normalised(raw: &str) -> Self {
+        let raw = raw.strip_prefix('\u{FEFF}').unwrap_or(raw);
+        let mut text = String::with_capacity(raw.len());
+        let mut line_starts = vec![0];
+        let mut erased = None;
+        let mut chars = raw.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '\r' if chars.peek() == Some(&'\n') => {}
+                '\r' | '\n' => {
+                    text.push('\n');
+                    line_starts.push(text.len());
+                }
+                c if is_illegal(c) => {
+                    let (_, count) = erased.get_or_insert((text.len(), 0));
+                    *count += 1;
+                    text.push(ERASED);
+                }
+                c => text.push(c),
+            }
+        }
+        Self { content: text, line_starts, erased }
+    }
+
+    /// Line and column of a byte offset, and the length of `range` within its first line, in characters.
+    fn place(&self, range: &Range<usize>) -> (usize, usize, usize) {
+        let start = self.floor(range.start);
+        let line = self.line_of(start);
+        let line_start = self.line_starts[line - 1];
+        let line_end = self.line_starts.get(line).map_or(self.content.len(), |next| next - 1);
+        let end = self.floor(range.end).clamp(start, line_end.max(start));
+        let column = self.content[line_start..start].chars().count() + 1;
+        (line, column, self.content[start..end].trim_end().chars().count().max(1))
+    }
+
+    /// The line of a byte offset, from 1.
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
+
+    /// The byte offset of a line (from 1) and column (from 1, in characters).
+    pub(super) fn offset_of(&self, line: usize, column: usize) -> usize {
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.content.len());
+        let rest = &self.content[start..];
+        rest.char_indices().nth(column.saturating_sub(1)).map_or(self.content.len(), |(at, _)| start + at)
+    }
+
+    /// The line that holds `offset`, without its end.
+    pub(super) fn line_range(&self, offset: usize) -> Range<usize> {
+        let line = self.line_of(self.floor(offset));
+        let start = self.line_starts[line - 1];
+        start..self.line_starts.get(line).map_or(self.content.len(), |next| next - 1)
+    }
+
+    fn floor(&self, offset: usize) -> usize {
+        let mut at = offset.min(self.content.len());
+        while !self.content.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+}
+
+/// What was found so far.
+pub(super) struct Findings<'a> {
+    path: &'a SourcePath,
+    pub(super) text: &'a Text,
+    list: Vec<Diagnostic>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) fn new(path: &'a SourcePath, text: &'a Text) -> Self {
+        Self { path, text, list: Vec::new() }
+    }
+
+    /// Notes `diagnosis` about the bytes at `range` of the text. Beyond [`MOST_FINDINGS`] only errors are kept.
+    pub(super) fn add(&mut self, range: Range<usize>, diagnosis: Diagnosis) {
+        let is_error = diagnosis.severity() == Severity::Error;
+        if self.list.len() >= MOST_FINDINGS && !(is_error && self.list.len() < 2 * MOST_FINDINGS) {
+            return;
+        }
+        let (line, column, length) = self.text.place(&range);
+        self.list.push(Diagnostic { path: self.path.clone(), line, column, length, diagnosis });
+    }
+
+    /// All of them in the file's order.
+    pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|found| (found.line, found.column));
+        self.list.dedup();
+        self.list
+    }
+}

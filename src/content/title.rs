@@ -1,0 +1,58 @@
+//! Titles and other single lines: Markdown and HTML resolved to plain text, since feed readers show titles raw.
+
+use pulldown_cmark::{Event, Parser};
+
+use super::kramdown::prepare;
+use super::source::legal;
+
+/// A character that keeps a line's first words from being read as a list, quote or heading.
+const SHIELD: char = '\u{10A7F}';
+
+/// `text` as plain text: no markup, no entity, no line break; no-break spaces stay.
+pub(super) fn plain_line(text: &str) -> String {
+    let line = collapse(text);
+    let prepared = prepare(&line);
+    let shielded = format!("{SHIELD}{}", prepared.text);
+    let mut plain = String::with_capacity(line.len());
+    for event in Parser::new(&shielded) {
+        if let Event::Text(text) | Event::Code(text) = event {
+            plain.push_str(&text);
+        }
+    }
+    let plain = plain.strip_prefix(SHIELD).unwrap_or(&plain);
+    collapse(&legal(&prepared.words(plain)))
+}
+
+/// `text` with each run of white space as one space, none at its ends. Spaces that must not break are kept where they
+/// stand alone: French puts them before `:` and inside quotes.
+fn collapse(text: &str) -> String {
+    let kept = |c: char| matches!(c, '\u{A0}' | '\u{202F}');
+    let parts = text.split(|c: char| c.is_whitespace() && !kept(c)).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(plain_line(text), expected, "{text}");
+    }
+
+    #[test]
+    fn titles_are_plain_text() {
+        check(
+            "Un *pont* <em>neuf</em> &amp; [sûr](/x){:target=\"_blank\"} :\n  le `plan`",
+            "Un pont neuf & sûr : le plan",
+        );
+        check("Crédits&nbsp;: 2&nbsp;M€", "Crédits\u{A0}: 2\u{A0}M€");
+        check("1. Un pont", "1. Un pont");
+        check("# Un pont", "# Un pont");
+        check("- > * Un pont", "- > * Un pont");
+        check("2 * 3 * 4 < 30 & un_nom_long", "2 * 3 * 4 < 30 & un_nom_long");
+        check("**« Oui »** : **a,**b", "« Oui » : a,b");
+        check(" \u{7} ", "");
+        check("<b></b>", "");
+    }
+}
