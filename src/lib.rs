@@ -5,3 +5,4 @@ pub mod language;
 pub mod domain;
 pub mod config;
 pub mod content;
+pub mod register;
