@@ -6,3 +6,4 @@ pub mod domain;
 pub mod config;
 pub mod content;
 pub mod register;
+pub mod catalog;

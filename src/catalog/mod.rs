@@ -1,0 +1,19 @@
+//! The snapshot: every valid release, and the view of those that are live at an instant, by topic.
+//!
+//! A [`Catalog`] is made whole from what the register knows and never edited. Only a [`Live`] view has topics, counts,
+//! addresses and uploads, and it is built from live releases alone: nothing of a coming release can be asked of it.
+//! It does not read files, decide identities or ask the time.
+
+mod group;
+mod live;
+mod note;
+#[cfg(test)]
+pub(crate) mod sample;
+mod slug_book;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use live::{Live, TopicEntry};
+pub use note::{LabelNote, LabelUse};
+pub use snapshot::{Catalog, Published};

@@ -1,0 +1,105 @@
+//! Every valid release at once, whether it is live or still coming.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::live::Live;
+use super::note::{self, LabelNote};
+use super::slug_book::SlugBook;
+use crate::domain::{Release, ReleaseId, Taxonomy, Topic};
+use crate::register::TopicSlug;
+
+/// A valid release with what the register knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its id, for ever.
+    pub id: ReleaseId,
+    /// The release itself.
+    pub release: Arc<Release>,
+    /// Its last significant change.
+    pub updated: DateTime<Utc>,
+    /// Since when it is live; `None` when it was never seen live.
+    pub live_since: Option<DateTime<Utc>>,
+}
+
+impl Published {
+    /// Whether it exists publicly at `now`: it is meant to be seen, and its embargo is over or was over once.
+    #[must_use]
+    pub fn is_live_at(&self, now: DateTime<Utc>) -> bool {
+        self.release.is_publishable() && (self.live_since.is_some() || self.release.date <= now)
+    }
+}
+
+/// An immutable snapshot of every valid release, those under embargo included.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Newest first, then by id.
+    releases: Vec<Arc<Published>>,
+    slugs: Vec<TopicSlug>,
+}
+
+impl Catalog {
+    /// A snapshot of `releases`; `slugs` are those the register has settled.
+    #[must_use]
+    pub fn new(releases: Vec<Published>, slugs: &[TopicSlug]) -> Self {
+        let mut releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
+        releases.sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
+        Self { releases, slugs: slugs.to_vec() }
+    }
+
+    /// The same releases with other settled slugs.
+    #[must_use]
+    pub fn with_slugs(self, slugs: &[TopicSlug]) -> Self {
+        Self { releases: self.releases, slugs: slugs.to_vec() }
+    }
+
+    /// Every valid release, newest first, then by id: for the office and for checks, never for the public.
+    #[must_use]
+    pub fn all(&self) -> &[Arc<Published>] {
+        &self.releases
+    }
+
+    /// What exists publicly at `now`.
+    #[must_use]
+    pub fn live(&self, now: DateTime<Utc>) -> Live {
+        let live = self.releases.iter().filter(|published| published.is_live_at(now)).cloned().collect();
+        Live::new(live, &self.slugs)
+    }
+
+    /// The next instant at which [`Catalog::live`] changes by itself; `None` when it never will.
+    #[must_use]
+    pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let coming = self.releases.iter().filter(|published| published.release.is_publishable());
+        coming.filter(|published| !published.is_live_at(now)).map(|published| published.release.date).min()
+    }
+
+    /// The valid releases that are not live at `now`, newest first: under embargo, unpublished or withdrawn.
+    pub fn coming(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Arc<Published>> {
+        self.releases.iter().filter(move |published| !published.is_live_at(now))
+    }
+
+    /// The slugs that labels live at `now` get and that are not settled yet: to be remembered.
+    #[must_use]
+    pub fn new_slugs(&self, now: DateTime<Utc>) -> Vec<TopicSlug> {
+        self.live(now).new_slugs().to_vec()
+    }
+
+    /// The topics a release has, or will have once it is live: whom its announcement concerns. [`Topic::All`] is one.
+    #[must_use]
+    pub fn topics_of(&self, release: &Release) -> BTreeSet<Topic> {
+        let book = SlugBook::new(&self.slugs);
+        let categories = release.categories.iter().map(|label| (Taxonomy::Category, label));
+        let tags = release.tags.iter().map(|label| (Taxonomy::Tag, label));
+        let named =
+            categories.chain(tags).map(|(taxonomy, label)| Topic::new(taxonomy, book.slug_of_label(taxonomy, label)));
+        named.chain([Topic::All]).collect()
+    }
+
+    /// Labels an editor should look at, of every valid release: for `check`, never for the public.
+    #[must_use]
+    pub fn label_notes(&self) -> Vec<LabelNote> {
+        note::label_notes(&self.releases)
+    }
+}

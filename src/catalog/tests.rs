@@ -1,0 +1,239 @@
+//! The catalog as a story: what is live, what is followed, what stays hidden.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::sample::{at, catalog, known, labels, release};
+use super::{Catalog, LabelNote, Live, Published};
+use crate::domain::{Document, DocumentState, Label, LinkedUpload, Release, Slug, Target, Taxonomy, Topic, UploadPath};
+use crate::register::TopicSlug;
+
+fn names(releases: &[Arc<Published>]) -> Vec<String> {
+    releases.iter().map(|published| published.release.path.stem()).collect()
+}
+
+fn tagged(name: &str, date: &str, tags: &[&str]) -> Release {
+    Release { tags: labels(tags), ..release(name, date) }
+}
+
+fn tag(slug: &str) -> Topic {
+    Topic::Tag(slug.parse().unwrap())
+}
+
+/// The live tags as `slug=label×count`.
+fn tags_of(live: &Live) -> Vec<String> {
+    let tags = live.topics_in(Taxonomy::Tag).iter();
+    tags.map(|entry| format!("{}={}×{}", entry.topic.slug().unwrap(), entry.label, entry.count)).collect()
+}
+
+fn settled(folded: &str, slug: &str) -> TopicSlug {
+    TopicSlug { taxonomy: Taxonomy::Tag, folded: folded.to_owned(), slug: slug.parse().unwrap() }
+}
+
+#[test]
+fn releases_stand_newest_first_then_by_id() {
+    let day = "2026-03-01T09:00:00Z";
+    let catalog = catalog(vec![release("b", day), release("c", "2026-03-02T09:00:00Z"), release("a", day)]);
+    let live = catalog.live(at("2026-03-03T00:00:00Z"));
+    assert_eq!(names(live.releases()), ["c", "a", "b"]);
+    assert_eq!(names(live.of(&Topic::All)), ["c", "a", "b"]);
+}
+
+#[test]
+fn an_embargo_ends_at_its_instant_and_not_before() {
+    let secret = UploadPath::from_decoded("secret.pdf").unwrap();
+    let coming = Release {
+        categories: labels(&["Secret"]),
+        linked_uploads: vec![LinkedUpload { path: secret.clone(), facts: None }],
+        ..release("demain", "2026-03-02T09:00:00Z")
+    };
+    let permalink = coming.permalink.clone();
+    let catalog = catalog(vec![coming, release("hier", "2026-03-01T09:00:00Z")]);
+    let topic = Topic::Category(Slug::of_label("Secret"));
+
+    let before = at("2026-03-02T08:59:59.999999Z");
+    let live = catalog.live(before);
+    assert_eq!(names(live.releases()), ["hier"]);
+    assert!(!live.refers_to(&secret) && !live.knows(&topic) && live.by_permalink(&permalink).is_none());
+    assert_eq!((live.topics(), live.new_slugs()), (&[][..], &[][..]));
+    assert!(!format!("{live:?}").to_lowercase().contains("secret"));
+    assert_eq!(catalog.coming(before).count(), 1);
+    assert_eq!(catalog.next_change(before), Some(at("2026-03-02T09:00:00Z")));
+
+    let then = at("2026-03-02T09:00:00Z");
+    let live = catalog.live(then);
+    assert_eq!(names(live.releases()), ["demain", "hier"]);
+    assert!(live.refers_to(&secret) && live.knows(&topic));
+    assert_eq!(live.by_permalink(&permalink).map(|found| found.release.path.stem()).as_deref(), Some("demain"));
+    assert_eq!((catalog.coming(then).count(), catalog.next_change(then)), (0, None));
+}
+
+#[test]
+fn what_was_live_stays_live_when_the_clock_goes_back() {
+    let past =
+        Published { live_since: Some(at("2026-03-02T09:00:00Z")), ..known(release("a", "2026-03-02T09:00:00Z")) };
+    let catalog = Catalog::new(vec![past], &[]);
+    assert_eq!(catalog.live(at("2026-01-01T00:00:00Z")).releases().len(), 1);
+    assert_eq!(catalog.next_change(at("2026-01-01T00:00:00Z")), None);
+}
+
+#[test]
+fn unpublished_and_withdrawn_releases_are_never_live() {
+    let date = "2026-03-01T09:00:00Z";
+    let hidden = Release { published: false, ..release("a", date) };
+    let withdrawn = Release { withdrawn: Some("erreur".to_owned()), ..release("b", date) };
+    let seen = |release| Published { live_since: Some(at(date)), ..known(release) };
+    let catalog = Catalog::new(vec![seen(hidden), seen(withdrawn)], &[]);
+    let now = at("2030-01-01T00:00:00Z");
+    assert_eq!(names(catalog.live(now).releases()), [""; 0]);
+    assert_eq!((catalog.coming(now).count(), catalog.next_change(at("2020-01-01T00:00:00Z"))), (2, None));
+}
+
+#[test]
+fn spellings_are_one_topic_and_the_commonest_is_shown() {
+    let catalog = catalog(vec![
+        tagged("a", "2026-01-01T09:00:00Z", &["Énergie"]),
+        tagged("b", "2026-01-02T09:00:00Z", &["énergie"]),
+        tagged("c", "2026-01-03T09:00:00Z", &["energie"]),
+        tagged("d", "2026-01-04T09:00:00Z", &["énergie", "Eau"]),
+    ]);
+    assert_eq!(tags_of(&catalog.live(at("2026-01-02T10:00:00Z"))), ["energie=Énergie×2"]);
+    let live = catalog.live(at("2026-02-01T00:00:00Z"));
+    assert_eq!(tags_of(&live), ["eau=Eau×1", "energie=énergie×4"]);
+    assert_eq!(names(live.of(&tag("energie"))), ["d", "c", "b", "a"]);
+    let own: Vec<_> = live.topics_of(&live.releases()[0].id).map(|entry| entry.label.as_str()).collect();
+    assert_eq!(own, ["énergie", "Eau"]);
+}
+
+#[test]
+fn labels_that_share_a_slug_get_numbers_by_first_sight() {
+    let releases = vec![
+        tagged("b", "2026-01-02T09:00:00Z", &["C++"]),
+        tagged("a", "2026-01-01T09:00:00Z", &["C"]),
+        tagged("c", "2026-01-03T09:00:00Z", &["C 2", "C#"]),
+    ];
+    let catalog = catalog(releases);
+    let now = at("2026-02-01T00:00:00Z");
+    let live = catalog.live(now);
+    let by_label = |words: &str| {
+        let entry = live.topics().iter().find(|entry| entry.label == words).unwrap();
+        entry.topic.slug().unwrap().to_string()
+    };
+    assert_eq!([by_label("C"), by_label("C++"), by_label("C 2"), by_label("C#")], ["c", "c-2", "c-2-2", "c-3"]);
+    assert_eq!(catalog.new_slugs(now).len(), 4);
+}
+
+#[test]
+fn a_settled_slug_never_changes_hands() {
+    let slugs = [settled("c++", "c"), settled("oubli", "oubli")];
+    let releases = vec![tagged("a", "2026-01-01T09:00:00Z", &["C"]), tagged("b", "2026-01-02T09:00:00Z", &["C++"])];
+    let catalog = Catalog::new(releases.into_iter().map(known).collect(), &slugs);
+    let live = catalog.live(at("2026-02-01T00:00:00Z"));
+    assert_eq!(tags_of(&live), ["c-2=C×1", "c=C++×1"]);
+    assert_eq!(live.new_slugs(), [settled("c", "c-2")]);
+    assert!(live.knows(&tag("oubli")) && live.of(&tag("oubli")).is_empty());
+    assert_eq!(live.topic_label(&tag("oubli")), Some("oubli"));
+    assert!(!live.knows(&tag("jamais")) && !live.knows(&Topic::Category(Slug::of_label("oubli"))));
+}
+
+#[test]
+fn a_coming_label_takes_no_slug_from_a_live_one() {
+    let catalog = catalog(vec![
+        tagged("plus-tard", "2026-06-01T09:00:00Z", &["C"]),
+        tagged("deja", "2026-01-01T09:00:00Z", &["C++"]),
+    ]);
+    let now = at("2026-02-01T00:00:00Z");
+    assert_eq!(tags_of(&catalog.live(now)), ["c=C++×1"]);
+    let slugs = catalog.new_slugs(now);
+    assert_eq!(slugs, [settled("c++", "c")]);
+    let later = Catalog::new(catalog.all().iter().map(|known| Published::clone(known)).collect(), &slugs);
+    assert_eq!(tags_of(&later.live(at("2026-07-01T00:00:00Z"))), ["c-2=C×1", "c=C++×1"]);
+}
+
+#[test]
+fn of_two_releases_at_one_address_the_older_answers() {
+    let older = release("a", "2026-01-01T09:00:00Z");
+    let newer = Release { permalink: older.permalink.clone(), ..release("b", "2026-01-02T09:00:00Z") };
+    let permalink = older.permalink.clone();
+    let live = catalog(vec![newer, older]).live(at("2026-02-01T00:00:00Z"));
+    assert_eq!(live.by_permalink(&permalink).map(|found| found.release.path.stem()).as_deref(), Some("a"));
+}
+
+#[test]
+fn uploads_are_those_of_live_releases() {
+    let path = UploadPath::from_decoded("dossier/a b.pdf").unwrap();
+    let offered = Document {
+        target: Target::Upload(path.clone()),
+        title: "Dossier".to_owned(),
+        media_type: "application/pdf".to_owned(),
+        state: DocumentState::Missing,
+    };
+    let live = catalog(vec![Release { documents: vec![offered], ..release("a", "2026-01-01T09:00:00Z") }])
+        .live(at("2026-02-01T00:00:00Z"));
+    assert!(live.refers_to(&path));
+    assert!(!live.refers_to(&UploadPath::from_decoded("dossier/b.pdf").unwrap()));
+}
+
+#[test]
+fn notes_name_spellings_and_shared_slugs_with_their_files() {
+    let notes = catalog(vec![
+        tagged("a", "2026-01-01T09:00:00Z", &["Données ouvertes"]),
+        tagged("b", "2099-01-01T09:00:00Z", &["données ouvertes", "C"]),
+        tagged("c", "2026-01-02T09:00:00Z", &["C++", "seul"]),
+    ])
+    .label_notes();
+    let lines: Vec<_> = notes.iter().map(line_of).collect();
+    assert_eq!(
+        lines,
+        ["Tag Données ouvertes: Données ouvertes (a.md), données ouvertes (b.md)", "Tag c: C++ (c.md), C (b.md)"]
+    );
+}
+
+fn line_of(note: &LabelNote) -> String {
+    let (taxonomy, name, uses) = match note {
+        LabelNote::Folded { taxonomy, shown, spellings } => (taxonomy, shown.clone(), spellings),
+        LabelNote::SharedSlug { taxonomy, slug, labels } => (taxonomy, slug.to_string(), labels),
+    };
+    let uses = uses.iter().map(|found| {
+        let paths: Vec<_> = found.paths.iter().map(ToString::to_string).collect();
+        format!("{} ({})", found.words, paths.join(" "))
+    });
+    format!("{taxonomy:?} {name}: {}", uses.collect::<Vec<_>>().join(", "))
+}
+
+proptest! {
+    /// No label is ever lost, no two share a slug, and settling what is new changes nothing.
+    #[test]
+    fn every_live_label_has_a_topic_of_its_own(
+        words in proptest::collection::vec(proptest::collection::vec("[aAéEß+# ’'§-]{1,3}|\\PC{1,2}", 0..4), 1..12)
+    ) {
+        let mut releases = Vec::new();
+        for (index, words) in words.iter().enumerate() {
+            let mut tags: Vec<Label> = words.iter().filter_map(|words| Label::new(words)).collect();
+            tags.dedup_by_key(|label| label.folded());
+            let day = format!("2026-01-{:02}T09:00:00Z", index % 5 + 1);
+            releases.push(known(Release { tags, ..release(&format!("r{index}"), &day) }));
+        }
+        let now = at("2026-02-01T00:00:00Z");
+        let first = Catalog::new(releases.clone(), &[]);
+        let live = first.live(now);
+        for published in live.releases() {
+            let own: Vec<_> = live.topics_of(&published.id).collect();
+            for label in &published.release.tags {
+                let shown = own.iter().filter(|entry| Label::new(&entry.label).unwrap().folded() == label.folded());
+                let topics: Vec<_> = shown.collect();
+                prop_assert_eq!(topics.len(), 1);
+                prop_assert!(live.of(&topics[0].topic).iter().any(|member| member.id == published.id));
+            }
+        }
+        let mut slugs: Vec<_> = live.topics().iter().map(|entry| entry.topic.clone()).collect();
+        slugs.sort();
+        slugs.dedup();
+        prop_assert_eq!(slugs.len(), live.topics().len());
+        releases.reverse();
+        let again = Catalog::new(releases, live.new_slugs()).live(now);
+        prop_assert_eq!(again.topics(), live.topics());
+        prop_assert!(again.new_slugs().is_empty());
+    }
+}
