@@ -7,3 +7,4 @@ pub mod config;
 pub mod content;
 pub mod register;
 pub mod catalog;
+pub mod feed;

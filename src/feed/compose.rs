@@ -1,0 +1,210 @@
+//! From the live releases of a topic to its feed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::address::Addresses;
+use super::clean_text::CleanText;
+use super::date::local;
+use super::full_text::full_text;
+use super::model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, Picture, page_address};
+use crate::catalog::{Live, Published, TopicEntry};
+use crate::domain::{DocumentState, FileKind, Release, SiteUrl, Target, Taxonomy, Topic};
+use crate::language::{FeedSubject, Language, feed_subtitle, feed_title};
+
+/// The date in feeds' `tag:` URIs (RFC 4151 §2.1). Fixed, so that neither a lost database nor a removed release
+/// changes a feed's id.
+const FEED_ID_YEAR: u16 = 2026;
+
+/// What is written where a file's media type makes no sense (RFC 2046 §4.5.1).
+const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
+
+/// The media type of a PDF (RFC 8118).
+const PDF: &str = "application/pdf";
+
+/// What a feed says of its site, and how much it holds.
+#[derive(Debug, Clone)]
+pub struct FeedSite {
+    /// The site's name.
+    pub title: String,
+    /// One sentence; may be empty.
+    pub description: String,
+    /// Depeche's public address.
+    pub url: SiteUrl,
+    /// Where releases have their pages; `None`: below `url`.
+    pub releases_url: Option<SiteUrl>,
+    /// The authority of ids, settled at first start: feeds keep their ids when `url` changes.
+    pub authority: String,
+    /// The language of the site.
+    pub language: Language,
+    /// The zone of dates.
+    pub timezone: Tz,
+    /// How many entries a feed holds.
+    pub entries: usize,
+    /// How long a reader may keep a feed.
+    pub ttl: TimeDelta,
+    /// What an empty feed was last changed at: a fixed instant, never the present one.
+    pub started: DateTime<Utc>,
+    /// Who may do what with the feeds.
+    pub rights: Option<String>,
+    /// The absolute address of a small square picture.
+    pub icon: Option<String>,
+    /// A WebSub hub that is told of changes.
+    pub hub: Option<String>,
+    /// Plain text of sanitised HTML.
+    pub plain_text: fn(&str) -> String,
+}
+
+impl FeedSite {
+    /// Where root-relative addresses lead.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses<'_> {
+        Addresses { site: &self.url, releases: self.releases_url.as_ref().unwrap_or(&self.url) }
+    }
+
+    /// The absolute address of the HTML page of `topic`'s feed.
+    #[must_use]
+    pub fn page_of(&self, topic: &Topic) -> String {
+        self.url.join(&page_address(topic))
+    }
+}
+
+/// The feed of `topic`: the newest of its live releases, none for a topic that is empty.
+#[must_use]
+pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
+    let label = live.topic_label(topic).map(CleanText::line).unwrap_or_default();
+    let label = label.or(topic.slug().map_or("", |slug| slug.as_str()));
+    let subject = match topic {
+        Topic::All => FeedSubject::All,
+        Topic::Category(_) => FeedSubject::Category(label.as_str()),
+        Topic::Tag(_) => FeedSubject::Tag(label.as_str()),
+    };
+    let described = match topic {
+        Topic::All => CleanText::line(&site.description),
+        Topic::Category(_) | Topic::Tag(_) => CleanText::default(),
+    };
+    let author = CleanText::line(&site.title).or(site.url.host());
+    let releases = live.of(topic).iter().take(site.entries);
+    let entries: Vec<_> = releases.map(|published| entry_of(published, live, site)).collect();
+    let started = local(site.started, site.timezone);
+    Feed {
+        id: format!("tag:{},{FEED_ID_YEAR}:feeds/{}", site.authority, topic.path()),
+        title: CleanText::line(&feed_title(author.as_str(), subject, site.language)),
+        subtitle: described.or(&feed_subtitle(subject, site.language)),
+        author,
+        home: site.url.join("/"),
+        page: site.page_of(topic),
+        rss: site.url.join(&FeedFormat::Rss.address(topic)),
+        atom: site.url.join(&FeedFormat::Atom.address(topic)),
+        json: site.url.join(&FeedFormat::Json.address(topic)),
+        language: site.language,
+        updated: entries.iter().map(|entry| entry.updated).max().unwrap_or(started),
+        ttl: site.ttl,
+        rights: site.rights.as_deref().map(CleanText::line).filter(|rights| !rights.is_empty()),
+        icon: site.icon.clone(),
+        hub: site.hub.clone(),
+        entries,
+    }
+}
+
+fn entry_of(published: &Published, live: &Live, site: &FeedSite) -> Entry {
+    let release = &published.release;
+    let addresses = site.addresses();
+    let link = addresses.releases.join(release.permalink.as_str());
+    let summary = CleanText::html(&addresses.in_html(&release.chapeau));
+    let content = CleanText::html(&full_text(release, addresses));
+    Entry {
+        id: published.id.clone(),
+        title: CleanText::line(&release.title).or(&link),
+        link,
+        language: release.language,
+        published: local(release.date, site.timezone),
+        updated: local(published.updated, site.timezone),
+        summary_text: CleanText::new((site.plain_text)(summary.as_str()).trim()),
+        summary_html: summary,
+        content_text: CleanText::new((site.plain_text)(content.as_str()).trim()),
+        content_html: content,
+        picture: picture_of(release, addresses),
+        attachments: attachments_of(release, addresses),
+        topics: live.topics_of(&published.id).filter_map(|entry| topic_of(entry, site)).collect(),
+    }
+}
+
+fn picture_of(release: &Release, addresses: Addresses<'_>) -> Option<Picture> {
+    let image = release.images.iter().find(|image| image.is_there())?;
+    let pixels = image.facts.as_ref().and_then(|facts| match facts.kind {
+        FileKind::Image { width, height } => Some((width, height)),
+        FileKind::Pdf | FileKind::Other => None,
+    });
+    Some(Picture {
+        url: addresses.of_target(&image.target),
+        media_type: media_type(&image.media_type),
+        alternative: CleanText::line(&image.alternative),
+        bytes: image.facts.as_ref().map(|facts| facts.bytes),
+        pixels,
+    })
+}
+
+/// The release's own documents, then the PDFs that its text links to.
+fn attachments_of(release: &Release, addresses: Addresses<'_>) -> Vec<Attachment> {
+    let mut attachments = Vec::new();
+    for document in &release.documents {
+        let bytes = match document.state {
+            DocumentState::Present { bytes, .. } => Some(bytes),
+            DocumentState::Elsewhere => None,
+            DocumentState::Missing => continue,
+        };
+        let url = addresses.of_target(&document.target);
+        attachments.push(Attachment {
+            title: CleanText::line(&document.title).or(&url),
+            url,
+            media_type: media_type(&document.media_type),
+            bytes,
+        });
+    }
+    for linked in &release.linked_uploads {
+        let Some(facts) = linked.facts.as_ref().filter(|facts| facts.kind == FileKind::Pdf && facts.bytes > 0) else {
+            continue;
+        };
+        let url = addresses.of_target(&Target::Upload(linked.path.clone()));
+        if attachments.iter().any(|other| other.url == url) {
+            continue;
+        }
+        let name = linked.path.file_name();
+        let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem).replace('_', " ");
+        attachments.push(Attachment {
+            title: CleanText::line(&title).or(&url),
+            url,
+            media_type: PDF.to_owned(),
+            bytes: Some(facts.bytes),
+        });
+    }
+    attachments
+}
+
+fn topic_of(entry: &TopicEntry, site: &FeedSite) -> Option<EntryTopic> {
+    let taxonomy = match entry.topic {
+        Topic::All => return None,
+        Topic::Category(_) => Taxonomy::Category,
+        Topic::Tag(_) => Taxonomy::Tag,
+    };
+    let slug = entry.topic.slug()?.clone();
+    Some(EntryTopic {
+        taxonomy,
+        label: CleanText::line(&entry.label).or(slug.as_str()),
+        slug,
+        page: site.page_of(&entry.topic),
+    })
+}
+
+/// `text` when it is a media type without parameters (RFC 6838 §4.2).
+fn media_type(text: &str) -> String {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
+    };
+    match text.split_once('/') {
+        Some((kind, name)) if is_name(kind) && is_name(name) => text.to_owned(),
+        _ => UNKNOWN_MEDIA_TYPE.to_owned(),
+    }
+}

@@ -1,0 +1,124 @@
+//! JSON Feed 1.1 (<https://www.jsonfeed.org/version/1.1/>).
+//!
+//! `next_url` is not written: history is in archives, which this feed does not page through.
+
+use serde::Serialize;
+
+use super::date::rfc3339;
+use super::model::{Attachment, Entry, Feed};
+
+const VERSION: &str = "https://jsonfeed.org/version/1.1";
+
+/// What the specification calls a hub that speaks WebSub.
+const HUB_KIND: &str = "WebSub";
+
+#[derive(Serialize)]
+struct JsonFeed<'a> {
+    version: &'static str,
+    title: &'a str,
+    home_page_url: &'a str,
+    feed_url: &'a str,
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<&'a str>,
+    authors: [Author<'a>; 1],
+    language: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Author<'a> {
+    name: &'a str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: &'a str,
+    url: &'a str,
+    title: &'a str,
+    content_html: &'a str,
+    content_text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    date_published: String,
+    date_modified: String,
+    language: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<JsonAttachment<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonAttachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
+}
+
+/// The bytes of `feed` as JSON Feed 1.1.
+///
+/// # Panics
+/// Never: strings and numbers are always JSON.
+#[must_use]
+pub fn write(feed: &Feed) -> Vec<u8> {
+    let document = JsonFeed {
+        version: VERSION,
+        title: feed.title.as_str(),
+        home_page_url: &feed.page,
+        feed_url: &feed.json,
+        description: feed.subtitle.as_str(),
+        icon: feed.icon.as_deref(),
+        authors: [Author { name: feed.author.as_str(), url: &feed.home }],
+        language: feed.language.code(),
+        hubs: feed.hub.iter().map(|url| Hub { kind: HUB_KIND, url }).collect(),
+        items: feed.entries.iter().map(item_of).collect(),
+    };
+    serde_json::to_vec_pretty(&document).expect("strings and numbers are always JSON")
+}
+
+fn item_of(entry: &Entry) -> Item<'_> {
+    let mut tags: Vec<&str> = Vec::new();
+    for topic in &entry.topics {
+        if !tags.contains(&topic.label.as_str()) {
+            tags.push(topic.label.as_str());
+        }
+    }
+    Item {
+        id: entry.id.as_str(),
+        url: &entry.link,
+        title: entry.title.as_str(),
+        content_html: entry.content_html.as_str(),
+        content_text: entry.content_text.as_str(),
+        summary: entry.summary_text.some(),
+        image: entry.picture.as_ref().map(|picture| picture.url.as_str()),
+        date_published: rfc3339(entry.published),
+        date_modified: rfc3339(entry.updated),
+        language: entry.language.code(),
+        tags,
+        attachments: entry.attachments.iter().map(attachment_of).collect(),
+    }
+}
+
+fn attachment_of(attachment: &Attachment) -> JsonAttachment<'_> {
+    JsonAttachment {
+        url: &attachment.url,
+        mime_type: &attachment.media_type,
+        title: attachment.title.as_str(),
+        size_in_bytes: attachment.bytes,
+    }
+}

@@ -1,0 +1,186 @@
+//! A feed before it has a format.
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
+
+use super::CleanText;
+use crate::domain::{ReleaseId, Slug, Taxonomy, Topic};
+use crate::language::Language;
+
+/// The three formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedFormat {
+    /// RSS 2.0.
+    Rss,
+    /// Atom 1.0.
+    Atom,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+impl FeedFormat {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
+
+    /// The ending of its addresses, without the dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::Json => "json",
+        }
+    }
+
+    /// Its media type, without a charset.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml",
+            Self::Atom => "application/atom+xml",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    /// The address of `topic`'s feed in this format, below the site's: `/feeds/all.rss`.
+    #[must_use]
+    pub fn address(self, topic: &Topic) -> String {
+        format!("/feeds/{}.{}", topic.path(), self.extension())
+    }
+
+    /// The bytes of `feed` in this format.
+    #[must_use]
+    pub fn write(self, feed: &Feed) -> Vec<u8> {
+        match self {
+            Self::Rss => super::rss::write(feed),
+            Self::Atom => super::atom::write(feed),
+            Self::Json => super::json::write(feed),
+        }
+    }
+}
+
+/// The address of the HTML page of `topic`'s feed, below the site's: `/feeds/all/`.
+#[must_use]
+pub fn page_address(topic: &Topic) -> String {
+    format!("/feeds/{}/", topic.path())
+}
+
+/// A topic's feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// A `tag:` URI that outlives the site's address.
+    pub id: String,
+    /// The site's title, and the category or tag in words.
+    pub title: CleanText,
+    /// One sentence; never empty.
+    pub subtitle: CleanText,
+    /// Who publishes: the site's title.
+    pub author: CleanText,
+    /// The site's front page.
+    pub home: String,
+    /// The HTML page of this feed.
+    pub page: String,
+    /// Its own address as RSS.
+    pub rss: String,
+    /// Its own address as Atom.
+    pub atom: String,
+    /// Its own address as JSON Feed.
+    pub json: String,
+    /// The language of the site.
+    pub language: Language,
+    /// The newest change of an entry.
+    pub updated: DateTime<FixedOffset>,
+    /// How long a reader may keep it.
+    pub ttl: TimeDelta,
+    /// Who may do what with it.
+    pub rights: Option<CleanText>,
+    /// The address of a small square picture.
+    pub icon: Option<String>,
+    /// The address of a WebSub hub that is told of changes.
+    pub hub: Option<String>,
+    /// Newest first, then by id.
+    pub entries: Vec<Entry>,
+}
+
+impl Feed {
+    /// Its own address in `format`.
+    #[must_use]
+    pub fn address(&self, format: FeedFormat) -> &str {
+        match format {
+            FeedFormat::Rss => &self.rss,
+            FeedFormat::Atom => &self.atom,
+            FeedFormat::Json => &self.json,
+        }
+    }
+}
+
+/// A release in a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The release's id.
+    pub id: ReleaseId,
+    /// The release's page.
+    pub link: String,
+    /// Plain text of one line; never empty.
+    pub title: CleanText,
+    /// The release's own language.
+    pub language: Language,
+    /// When it became public.
+    pub published: DateTime<FixedOffset>,
+    /// Its last significant change.
+    pub updated: DateTime<FixedOffset>,
+    /// The chapeau as HTML.
+    pub summary_html: CleanText,
+    /// The chapeau as plain text.
+    pub summary_text: CleanText,
+    /// The full text as HTML.
+    pub content_html: CleanText,
+    /// The full text as plain text.
+    pub content_text: CleanText,
+    /// The lead image, when it can be shown.
+    pub picture: Option<Picture>,
+    /// Documents that are there or on another site, in the release's order.
+    pub attachments: Vec<Attachment>,
+    /// Categories, then tags.
+    pub topics: Vec<EntryTopic>,
+}
+
+/// A lead image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its absolute address.
+    pub url: String,
+    /// Its media type.
+    pub media_type: String,
+    /// The alternative text, empty for a decorative image.
+    pub alternative: CleanText,
+    /// Its size in bytes, when known.
+    pub bytes: Option<u64>,
+    /// Its width and height in pixels, when known.
+    pub pixels: Option<(u32, u32)>,
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its absolute address.
+    pub url: String,
+    /// Its media type.
+    pub media_type: String,
+    /// The words that offer it.
+    pub title: CleanText,
+    /// Its size; `None` when it lies on another site.
+    pub bytes: Option<u64>,
+}
+
+/// A category or tag of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryTopic {
+    /// Category or tag.
+    pub taxonomy: Taxonomy,
+    /// Its slug.
+    pub slug: Slug,
+    /// Its words; never empty.
+    pub label: CleanText,
+    /// The HTML page of its feed.
+    pub page: String,
+}

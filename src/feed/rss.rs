@@ -1,0 +1,167 @@
+//! RSS 2.0 by the RSS Advisory Board's profile, with `content`, `atom`, `dc` and Media RSS 1.5.1.
+//!
+//! Readers show RSS titles raw, so a title is plain text. An item has one `enclosure`; further documents are
+//! `media:content`. `author`, which wants an e-mail address, is not written: `dc:creator` is.
+
+use std::collections::BTreeMap;
+
+use rss::extension::atom::{AtomExtension, Link};
+use rss::extension::dublincore::DublinCoreExtension;
+use rss::extension::{Extension, ExtensionMap};
+use rss::{Category, Channel, Enclosure, Guid, Image, Item};
+
+use super::date::{rfc822, rfc3339};
+use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+
+const MEDIA_NAMESPACE: &str = "http://search.yahoo.com/mrss/";
+const SPECIFICATION: &str = "https://www.rssboard.org/rss-specification";
+
+/// The bytes of `feed` as RSS 2.0.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+#[must_use]
+pub fn write(feed: &Feed) -> Vec<u8> {
+    channel_of(feed).pretty_write_to(Vec::new(), b' ', 2).expect("writing to memory does not fail")
+}
+
+fn channel_of(feed: &Feed) -> Channel {
+    let mut links = vec![Link {
+        href: feed.rss.clone(),
+        rel: "self".to_owned(),
+        mime_type: Some(FeedFormat::Rss.media_type().to_owned()),
+        ..Link::default()
+    }];
+    links.extend(feed.hub.iter().map(|hub| Link { href: hub.clone(), rel: "hub".to_owned(), ..Link::default() }));
+    Channel {
+        title: feed.title.to_string(),
+        link: feed.page.clone(),
+        description: feed.subtitle.to_string(),
+        language: Some(feed.language.code().to_owned()),
+        copyright: feed.rights.as_ref().map(ToString::to_string),
+        last_build_date: Some(rfc822(feed.updated)),
+        generator: Some("Depeche".to_owned()),
+        docs: Some(SPECIFICATION.to_owned()),
+        ttl: Some(feed.ttl.num_minutes().max(1).to_string()),
+        image: feed.icon.as_ref().filter(|icon| is_rss_image(icon)).map(|icon| Image {
+            url: icon.clone(),
+            title: feed.title.to_string(),
+            link: feed.page.clone(),
+            ..Image::default()
+        }),
+        atom_ext: Some(AtomExtension { links }),
+        namespaces: BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]),
+        items: feed.entries.iter().map(|entry| item_of(entry, feed)).collect(),
+        ..Channel::default()
+    }
+}
+
+/// RSS 2.0 knows GIF, JPEG and PNG.
+fn is_rss_image(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".gif", ".jpeg", ".jpg", ".png"].iter().any(|ending| path.ends_with(ending))
+}
+
+fn item_of(entry: &Entry, feed: &Feed) -> Item {
+    let (enclosure, others) = split_enclosure(&entry.attachments);
+    let mut media: Vec<_> = entry.picture.iter().map(picture).collect();
+    media.extend(others.into_iter().map(document));
+    let mut extensions = ExtensionMap::new();
+    extensions.insert("atom".to_owned(), one("updated", element("atom:updated", &rfc3339(entry.updated))));
+    if !media.is_empty() {
+        extensions.insert("media".to_owned(), BTreeMap::from([("content".to_owned(), media)]));
+    }
+    Item {
+        title: Some(entry.title.to_string()),
+        link: Some(entry.link.clone()),
+        description: entry.summary_html.some().map(str::to_owned),
+        categories: entry
+            .topics
+            .iter()
+            .map(|topic| Category { name: topic.label.to_string(), domain: Some(topic.page.clone()) })
+            .collect(),
+        enclosure,
+        guid: Some(Guid { value: entry.id.to_string(), permalink: false }),
+        pub_date: Some(rfc822(entry.published)),
+        content: entry.content_html.some().map(str::to_owned),
+        extensions,
+        dublin_core_ext: Some(DublinCoreExtension {
+            creators: vec![feed.author.to_string()],
+            languages: if entry.language == feed.language {
+                Vec::new()
+            } else {
+                vec![entry.language.code().to_owned()]
+            },
+            ..DublinCoreExtension::default()
+        }),
+        ..Item::default()
+    }
+}
+
+/// The first document whose size is known, as the item's enclosure, and the others.
+fn split_enclosure(attachments: &[Attachment]) -> (Option<Enclosure>, Vec<&Attachment>) {
+    let mut enclosure = None;
+    let mut others = Vec::new();
+    for attachment in attachments {
+        match (attachment.bytes, &enclosure) {
+            (Some(bytes), None) => {
+                enclosure = Some(Enclosure {
+                    url: attachment.url.clone(),
+                    length: bytes.to_string(),
+                    mime_type: attachment.media_type.clone(),
+                });
+            }
+            _ => others.push(attachment),
+        }
+    }
+    (enclosure, others)
+}
+
+fn picture(picture: &Picture) -> Extension {
+    let mut content = media_content(&picture.url, &picture.media_type, "image", picture.bytes);
+    if let Some((width, height)) = picture.pixels {
+        content.attrs.insert("width".to_owned(), width.to_string());
+        content.attrs.insert("height".to_owned(), height.to_string());
+    }
+    if let Some(text) = picture.alternative.some() {
+        content.children = one("description", plain("media:description", text));
+    }
+    content
+}
+
+fn document(attachment: &Attachment) -> Extension {
+    let mut content = media_content(&attachment.url, &attachment.media_type, "document", attachment.bytes);
+    content.children = one("title", plain("media:title", attachment.title.as_str()));
+    content
+}
+
+fn media_content(url: &str, media_type: &str, medium: &str, bytes: Option<u64>) -> Extension {
+    let mut attrs = BTreeMap::from([
+        ("medium".to_owned(), medium.to_owned()),
+        ("type".to_owned(), media_type.to_owned()),
+        ("url".to_owned(), url.to_owned()),
+    ]);
+    if let Some(bytes) = bytes {
+        attrs.insert("fileSize".to_owned(), bytes.to_string());
+    }
+    Extension { name: "media:content".to_owned(), attrs, ..Extension::default() }
+}
+
+fn plain(name: &str, text: &str) -> Extension {
+    let attrs = BTreeMap::from([("type".to_owned(), "plain".to_owned())]);
+    Extension { attrs, ..element(name, text) }
+}
+
+fn element(name: &str, text: &str) -> Extension {
+    Extension { name: name.to_owned(), value: Some(text.to_owned()), ..Extension::default() }
+}
+
+fn one(local_name: &str, element: Extension) -> BTreeMap<String, Vec<Extension>> {
+    BTreeMap::from([(local_name.to_owned(), vec![element])])
+}
+
+/// The channel a reader finds in `bytes`.
+#[cfg(test)]
+pub(super) fn read(bytes: &[u8]) -> Channel {
+    Channel::read_from(bytes).unwrap()
+}

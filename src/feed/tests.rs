@@ -1,0 +1,368 @@
+//! Feeds as readers see them: written, read back, compared.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::{CleanText, Feed, FeedFormat, FeedSite, atom, feed_of, rss};
+use crate::catalog::sample::{at, catalog, labels, release};
+use crate::catalog::{Catalog, Published};
+use crate::domain::{
+    Digest, Document, DocumentState, FileKind, Image, Label, LinkedUpload, PressContact, Release, ReleaseId, SafeHtml,
+    Slug, Target, Topic, UploadFacts, UploadPath,
+};
+use crate::language::Language;
+
+/// Now, in these tests.
+const NOW: &str = "2026-06-01T00:00:00Z";
+
+fn site() -> FeedSite {
+    FeedSite {
+        title: "Préfecture de l’Estuaire".to_owned(),
+        description: String::new(),
+        url: "https://presse.example/d".parse().unwrap(),
+        releases_url: None,
+        authority: "presse.example".to_owned(),
+        language: Language::French,
+        timezone: chrono_tz::Europe::Paris,
+        entries: 20,
+        ttl: TimeDelta::minutes(5),
+        started: at("2026-01-01T00:00:00Z"),
+        rights: None,
+        icon: None,
+        hub: None,
+        plain_text: without_tags,
+    }
+}
+
+/// What is between the tags.
+fn without_tags(html: &str) -> String {
+    let mut text = String::new();
+    for part in html.split('<') {
+        text.push_str(part.split_once('>').map_or(part, |(_, text)| text));
+    }
+    text
+}
+
+fn html(text: &str) -> SafeHtml {
+    SafeHtml::trust_sanitised(text.to_owned())
+}
+
+fn upload(path: &str) -> Target {
+    Target::Upload(UploadPath::from_decoded(path).unwrap())
+}
+
+fn document(target: Target, title: &str, state: DocumentState) -> Document {
+    Document { target, title: title.to_owned(), media_type: "application/pdf".to_owned(), state }
+}
+
+fn present(bytes: u64) -> DocumentState {
+    DocumentState::Present { bytes, digest: Digest::of(b"%PDF") }
+}
+
+fn picture(path: &str, alternative: &str, caption: Option<&str>) -> Image {
+    let kind = FileKind::Image { width: 640, height: 480 };
+    Image {
+        target: upload(path),
+        alternative: alternative.to_owned(),
+        caption: caption.map(str::to_owned),
+        media_type: "image/png".to_owned(),
+        facts: Some(UploadFacts { bytes: 20_480, digest: Digest::of(b"png"), kind }),
+    }
+}
+
+/// A release that uses everything.
+fn rich() -> Release {
+    Release {
+        title: "Le bac « L’Estuaire » reprend : 3 < 5 & plus".to_owned(),
+        categories: labels(&["Transports & voirie"]),
+        tags: labels(&["Bac", "Données ouvertes"]),
+        chapeau: html("<p>Le bac <a href=\"/uploads/plan.pdf\">reprend</a> lundi.</p>"),
+        body: html(
+            "<p>Voir <a href=\"/presse/ancien/\">l’ancien</a> &amp; <a href=\"https://x.example/?a&amp;b\">x</a>.</p>",
+        ),
+        images: vec![picture("bac \"1\".png", "Le bac <à> quai", Some("Photo : J. & co"))],
+        documents: vec![
+            document(upload("manquant.pdf"), "Annexe absente", DocumentState::Missing),
+            document(upload("dossier/Été 1.pdf"), "Dossier de presse", present(312_400)),
+            document(upload("b.pdf"), "Carte", present(1_400_000)),
+            document(
+                Target::External("https://ailleurs.example/un rapport.pdf".to_owned()),
+                "Rapport",
+                DocumentState::Elsewhere,
+            ),
+        ],
+        contact: Some(PressContact {
+            name: Some("Service presse".to_owned()),
+            telephones: vec!["+33 1 02 03 04 05".to_owned()],
+            email: Some("presse@estuaire.example".parse().unwrap()),
+        }),
+        ..release("bac", "2026-03-29T00:30:00Z")
+    }
+}
+
+fn rich_catalog() -> Catalog {
+    let updated = at("2026-03-30T10:00:00.002Z");
+    let plain = Release {
+        language: Language::English,
+        categories: labels(&["Transports & voirie"]),
+        ..release("ferry", "2026-03-28T08:00:00Z")
+    };
+    let known = |release: Release| Published {
+        id: ReleaseId::mint("presse.example", 2026, &release.path.stem()),
+        updated: release.date.max(updated),
+        live_since: Some(release.date),
+        release: Arc::new(release),
+    };
+    let plain = Published { updated: at("2026-03-28T08:00:00Z"), ..known(plain) };
+    Catalog::new(vec![plain, known(rich())], &[])
+}
+
+fn rich_feed(topic: &Topic) -> Feed {
+    feed_of(&rich_catalog().live(at(NOW)), topic, &site())
+}
+
+fn text(format: FeedFormat, feed: &Feed) -> String {
+    String::from_utf8(format.write(feed)).unwrap()
+}
+
+#[test]
+fn rss_as_readers_get_it() {
+    insta::assert_snapshot!("rss", text(FeedFormat::Rss, &rich_feed(&Topic::All)));
+}
+
+#[test]
+fn atom_as_readers_get_it() {
+    insta::assert_snapshot!("atom", text(FeedFormat::Atom, &rich_feed(&Topic::All)));
+}
+
+#[test]
+fn json_as_readers_get_it() {
+    let topic = Topic::Category(Slug::of_label("Transports & voirie"));
+    insta::assert_snapshot!("json", text(FeedFormat::Json, &rich_feed(&topic)));
+}
+
+#[test]
+fn a_feed_without_entries_is_dated_by_the_start() {
+    let live = Catalog::default().live(at(NOW));
+    let feed = feed_of(&live, &Topic::Tag(Slug::of_label("vide")), &site());
+    assert_eq!(feed.updated, site().started);
+    assert_eq!(feed.title.as_str(), "Préfecture de l’Estuaire – mot-clé «\u{a0}vide\u{a0}»");
+    assert_eq!(rss::read(&FeedFormat::Rss.write(&feed)).items.len(), 0);
+    let atom = atom::read(&FeedFormat::Atom.write(&feed));
+    assert_eq!((atom.entries.len(), atom.updated), (0, site().started.fixed_offset()));
+}
+
+#[test]
+fn a_feed_holds_the_newest_and_is_as_new_as_the_newest_change_among_them() {
+    let known = |name: &str, date: &str, updated: &str| Published {
+        updated: at(updated),
+        ..crate::catalog::sample::known(release(name, date))
+    };
+    let catalog = Catalog::new(
+        vec![
+            known("a", "2026-01-01T09:00:00Z", "2026-05-01T09:00:00Z"),
+            known("b", "2026-01-02T09:00:00Z", "2026-04-01T09:00:00Z"),
+            known("c", "2026-01-03T09:00:00Z", "2026-03-01T09:00:00Z"),
+        ],
+        &[],
+    );
+    let feed = feed_of(&catalog.live(at(NOW)), &Topic::All, &FeedSite { entries: 2, ..site() });
+    let ids: Vec<_> = feed.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["tag:presse.example,2026:c", "tag:presse.example,2026:b"]);
+    assert_eq!(feed.updated, at("2026-04-01T09:00:00Z"));
+}
+
+#[test]
+fn ids_stay_when_the_address_of_the_site_changes_and_are_equal_in_every_format() {
+    let live = rich_catalog().live(at(NOW));
+    let moved = FeedSite { url: "https://nouveau.example".parse().unwrap(), ..site() };
+    let (before, after) = (feed_of(&live, &Topic::All, &site()), feed_of(&live, &Topic::All, &moved));
+    assert_eq!(before.id, after.id);
+    assert_eq!(after.page, "https://nouveau.example/feeds/all/");
+    let rss = rss::read(&FeedFormat::Rss.write(&after));
+    let atom = atom::read(&FeedFormat::Atom.write(&after));
+    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&after)).unwrap();
+    for (index, entry) in before.entries.iter().enumerate() {
+        let guid = rss.items[index].guid.as_ref().unwrap();
+        assert_eq!((guid.value.as_str(), guid.permalink), (entry.id.as_str(), false));
+        assert_eq!(atom.entries[index].id, entry.id.as_str());
+        assert_eq!(json["items"][index]["id"], entry.id.as_str());
+    }
+}
+
+#[test]
+fn pages_of_another_site_and_uploads_of_this_one() {
+    let elsewhere = FeedSite { releases_url: Some("https://www.example/fr".parse().unwrap()), ..site() };
+    let feed = feed_of(&rich_catalog().live(at(NOW)), &Topic::All, &elsewhere);
+    let entry = &feed.entries[0];
+    assert_eq!(entry.link, "https://www.example/fr/presse/bac/");
+    assert!(entry.content_html.as_str().contains("href=\"https://www.example/fr/presse/ancien/\""));
+    assert!(entry.summary_html.as_str().contains("href=\"https://presse.example/d/uploads/plan.pdf\""));
+    assert_eq!(entry.attachments[0].url, "https://presse.example/d/uploads/dossier/%C3%89t%C3%A9%201.pdf");
+}
+
+#[test]
+fn a_missing_document_is_named_but_neither_linked_nor_enclosed() {
+    let feed = rich_feed(&Topic::All);
+    assert!(feed.entries[0].content_html.as_str().contains("<li>Annexe absente (document non disponible)</li>"));
+    for format in FeedFormat::ALL {
+        assert!(!text(format, &feed).contains("manquant.pdf"), "{format:?}");
+    }
+}
+
+#[test]
+fn a_missing_image_gives_its_place_to_the_next() {
+    let missing = Image { facts: None, ..picture("absente.png", "absente", None) };
+    let release = Release {
+        images: vec![missing, picture("deux.png", "", None), picture("trois.png", "trois", None)],
+        ..release("a", "2026-03-01T09:00:00Z")
+    };
+    let feed = feed_of(&catalog(vec![release]).live(at(NOW)), &Topic::All, &site());
+    let entry = &feed.entries[0];
+    assert!(entry.picture.as_ref().unwrap().url.ends_with("/uploads/deux.png"));
+    let order: Vec<_> =
+        ["deux.png", "Texte de a", "trois.png"].map(|part| entry.content_html.as_str().find(part)).into();
+    assert!(order.is_sorted() && order[0].is_some() && !entry.content_html.as_str().contains("absente"), "{order:?}");
+}
+
+#[test]
+fn a_release_without_body_has_its_chapeau_as_text() {
+    let release = Release { body: SafeHtml::default(), ..release("a", "2026-03-01T09:00:00Z") };
+    let feed = feed_of(&catalog(vec![release]).live(at(NOW)), &Topic::All, &site());
+    assert_eq!(feed.entries[0].content_html.as_str(), "<p>Chapeau de a.</p>");
+}
+
+#[test]
+fn hub_icon_and_rights_are_in_every_format_that_knows_them() {
+    let told = FeedSite {
+        hub: Some("https://hub.example/".to_owned()),
+        icon: Some("https://presse.example/icon.png".to_owned()),
+        rights: Some("Licence Ouverte 2.0".to_owned()),
+        ..site()
+    };
+    let feed = feed_of(&Catalog::default().live(at(NOW)), &Topic::All, &told);
+    let rss = rss::read(&FeedFormat::Rss.write(&feed));
+    assert_eq!(rss.copyright.as_deref(), Some("Licence Ouverte 2.0"));
+    assert_eq!(rss.image.unwrap().url, "https://presse.example/icon.png");
+    assert!(rss.atom_ext.unwrap().links.iter().any(|link| link.rel == "hub" && link.href == "https://hub.example/"));
+    let atom = atom::read(&FeedFormat::Atom.write(&feed));
+    assert_eq!(
+        (atom.icon.as_deref(), atom.rights.unwrap().value.as_str()),
+        (feed.icon.as_deref(), "Licence Ouverte 2.0")
+    );
+    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&feed)).unwrap();
+    assert_eq!(json["hubs"][0]["type"], "WebSub");
+}
+
+/// Text with everything that has broken feeds: controls, surrogate neighbours, markup, section ends.
+fn any_text() -> impl Strategy<Value = String> {
+    let nasty = "[\\x00-\\x1f\\x7f-\\xa0<>&\"'\\]\u{fffe}\u{ffff}\u{2028}\u{feff}a é]{0,8}";
+    prop_oneof![nasty.boxed(), proptest::collection::vec(any::<char>(), 0..8).prop_map(String::from_iter).boxed()]
+}
+
+fn escaped(text: &str) -> SafeHtml {
+    html(&format!("<p>{}</p>", super::clean_text::escape(text)))
+}
+
+fn release_of(texts: &[String]) -> Release {
+    let mut texts = texts.iter().cycle().cloned();
+    let mut next = || texts.next().unwrap();
+    Release {
+        title: next(),
+        chapeau: escaped(&next()),
+        body: html(&format!("<p title=\"]]>\">{}</p>", super::clean_text::escape(&next()))),
+        tags: Label::new(&next()).into_iter().collect(),
+        categories: Label::new(&next()).into_iter().collect(),
+        images: vec![
+            picture("i.png", &next(), Some(&next())),
+            Image { media_type: next(), target: Target::External(next()), ..picture("j.png", &next(), None) },
+        ],
+        documents: vec![
+            Document { media_type: next(), ..document(upload("a.pdf"), &next(), present(5)) },
+            document(Target::External(next()), &next(), DocumentState::Elsewhere),
+            document(upload("c.pdf"), &next(), DocumentState::Missing),
+        ],
+        contact: Some(PressContact { name: Some(next()), telephones: vec![next()], email: None }),
+        ..release("a", "2026-03-01T09:00:00Z")
+    }
+}
+
+/// What a parser that trims white space makes of `text`.
+fn trimmed(text: &CleanText) -> String {
+    text.as_str().trim().to_owned()
+}
+
+proptest! {
+    /// Whatever stands in any field, each feed is well-formed, legal XML 1.0, and says what it was told.
+    #[test]
+    fn any_text_gives_feeds_that_read_back(texts in proptest::collection::vec(any_text(), 20)) {
+        let told = FeedSite { title: texts[0].clone(), description: texts[1].clone(), ..site() };
+        let live = catalog(vec![release_of(&texts)]).live(at(NOW));
+        let feed = feed_of(&live, &Topic::All, &told);
+        let entry = &feed.entries[0];
+        for format in FeedFormat::ALL {
+            let written = text(format, &feed);
+            prop_assert!(written.chars().all(|c| matches!(c, '\t' | '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}'
+                | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)), "{:?}", written);
+        }
+        let rss = rss::read(&FeedFormat::Rss.write(&feed));
+        prop_assert_eq!(rss.title.trim(), trimmed(&feed.title));
+        let item = &rss.items[0];
+        prop_assert_eq!(item.title.as_deref().unwrap_or_default().trim(), trimmed(&entry.title));
+        prop_assert_eq!(item.description.as_deref().unwrap_or_default().trim(), trimmed(&entry.summary_html));
+        prop_assert_eq!(item.content.as_deref().unwrap_or_default().trim(), trimmed(&entry.content_html));
+        let atom = atom::read(&FeedFormat::Atom.write(&feed));
+        prop_assert_eq!(atom.entries[0].title.value.trim(), trimmed(&entry.title));
+        let content = atom.entries[0].content.as_ref().unwrap().value.as_deref().unwrap_or_default();
+        prop_assert_eq!(content.trim(), trimmed(&entry.content_html));
+        let labels: Vec<_> = atom.entries[0].categories.iter().map(|category| category.label.clone().unwrap()).collect();
+        let expected: Vec<_> = entry.topics.iter().map(|topic| topic.label.to_string()).collect();
+        prop_assert_eq!(labels, expected);
+        let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&feed)).unwrap();
+        prop_assert_eq!(json["items"][0]["title"].as_str().unwrap(), entry.title.as_str());
+        prop_assert_eq!(FeedFormat::ALL.map(|format| format.write(&feed)), FeedFormat::ALL.map(|format| {
+            format.write(&feed_of(&live, &Topic::All, &told))
+        }));
+    }
+}
+
+#[test]
+fn enclosures_carry_real_lengths_and_only_the_first_is_an_rss_enclosure() {
+    let feed = rich_feed(&Topic::All);
+    let rss = rss::read(&FeedFormat::Rss.write(&feed));
+    let enclosure = rss.items[0].enclosure.as_ref().unwrap();
+    assert_eq!((enclosure.length.as_str(), enclosure.mime_type.as_str()), ("312400", "application/pdf"));
+    let atom = atom::read(&FeedFormat::Atom.write(&feed));
+    let lengths: BTreeMap<_, _> = atom.entries[0]
+        .links
+        .iter()
+        .map(|link| (link.title.clone().unwrap_or_default(), (link.rel.as_str(), link.length.as_deref())))
+        .collect();
+    assert_eq!(lengths["Carte"], ("enclosure", Some("1400000")));
+    assert_eq!(lengths["Rapport"], ("related", None));
+}
+
+#[test]
+fn a_pdf_that_only_the_text_links_to_is_enclosed_once() {
+    let linked = |path: &str, kind| LinkedUpload {
+        path: UploadPath::from_decoded(path).unwrap(),
+        facts: Some(UploadFacts { bytes: 77, digest: Digest::of(b"%PDF"), kind }),
+    };
+    let missing = LinkedUpload { path: UploadPath::from_decoded("absent.pdf").unwrap(), facts: None };
+    let release = Release {
+        documents: vec![document(upload("b.pdf"), "Carte", present(5))],
+        linked_uploads: vec![
+            linked("b.pdf", FileKind::Pdf),
+            linked("plan_du_bac.pdf", FileKind::Pdf),
+            linked("c.png", FileKind::Other),
+            missing,
+        ],
+        ..release("a", "2026-03-01T09:00:00Z")
+    };
+    let feed = feed_of(&catalog(vec![release]).live(at(NOW)), &Topic::All, &site());
+    let offered: Vec<_> = feed.entries[0].attachments.iter().map(|a| (a.title.as_str(), a.bytes)).collect();
+    assert_eq!(offered, [("Carte", Some(5)), ("plan du bac", Some(77))]);
+}
