@@ -8,3 +8,4 @@ pub mod content;
 pub mod register;
 pub mod catalog;
 pub mod feed;
+pub mod template;

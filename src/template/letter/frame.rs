@@ -1,0 +1,20 @@
+//! What every letter shares.
+
+use serde::Serialize;
+
+use super::super::parts::tag;
+use crate::language::Language;
+
+/// The frame of a letter. Every address in a letter is absolute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LetterFrame {
+    /// The letter's language.
+    #[serde(rename = "lang", serialize_with = "tag")]
+    pub language: Language,
+    /// The site's title.
+    pub site_title: String,
+    /// The front page.
+    pub site_url: String,
+    /// The page that lists all feeds.
+    pub feeds_url: String,
+}

@@ -1,0 +1,26 @@
+//! What the sample letters share, and the list of letters to render them with.
+
+use super::super::engine::{Letter, TemplateError, Templates};
+use super::super::page::samples as page_samples;
+use super::{AnnouncementLetter, ConfirmationLetter, LetterFrame, NoticeLetter};
+use crate::language::Language;
+
+/// Renders every letter with each of its samples and adds what is wrong to `errors`.
+pub(in crate::template) fn render_samples(templates: &Templates, language: Language, errors: &mut Vec<TemplateError>) {
+    fn each<L: Letter>(templates: &Templates, language: Language, errors: &mut Vec<TemplateError>) {
+        errors.extend(L::samples(language).iter().filter_map(|letter| templates.letter(letter).err()));
+    }
+    for letter in [each::<AnnouncementLetter>, each::<ConfirmationLetter>, each::<NoticeLetter>] {
+        letter(templates, language, errors);
+    }
+}
+
+/// The frame of a sample.
+pub(super) fn frame(language: Language) -> LetterFrame {
+    LetterFrame {
+        language,
+        site_title: page_samples::pick(language, "Espace presse", "Press room"),
+        site_url: "https://example.org/presse/".to_owned(),
+        feeds_url: "https://example.org/presse/feeds/".to_owned(),
+    }
+}

@@ -1,0 +1,31 @@
+//! What every public page shares: head, header, navigation, footer.
+
+use serde::Serialize;
+
+use super::super::parts::{FeedAddresses, tag};
+use crate::language::Language;
+
+/// The frame of a public page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    /// The page's language.
+    #[serde(rename = "lang", serialize_with = "tag")]
+    pub language: Language,
+    /// The site's title.
+    pub site_title: String,
+    /// The site's description; may be empty.
+    pub site_description: String,
+    /// The site's path below its host: empty, or `/presse`. Navigation and stylesheet lie below it; addresses in other
+    /// contexts are complete.
+    pub root: String,
+    /// The page's own title, without the site's; empty on the front page.
+    pub title: String,
+    /// What search engines and shared links show below the title.
+    pub description: Option<String>,
+    /// The page's own public address, absolute.
+    pub canonical: Option<String>,
+    /// Feeds that readers find on this page.
+    pub feeds: Vec<FeedAddresses>,
+    /// Whether search engines are asked to stay away: pages with a token.
+    pub noindex: bool,
+}

@@ -1,0 +1,26 @@
+//! The pages' contexts, one file per group.
+
+mod admin;
+mod feeds;
+mod layout;
+mod office;
+mod problem;
+mod releases;
+pub(super) mod samples;
+mod subscription;
+mod topics;
+
+pub use admin::{
+    AdminLayout, AlarmBanner, Header, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage,
+    MailboxWaitingPage, PreviewRow, WaitingEdition,
+};
+pub use feeds::{FeedPage, FeedRow, FeedsPage};
+pub use layout::Layout;
+pub use office::{OfficeDonePage, OfficePage};
+pub use problem::ProblemPage;
+pub use releases::{FrontPage, ReleaseCard, ReleasePage};
+pub(super) use samples::render_samples;
+pub use subscription::{
+    CheckInboxPage, ConfirmPage, ConfirmedPage, PreferencesPage, SubscribePage, UnsubscribePage, UnsubscribedPage,
+};
+pub use topics::{SubscriptionForm, TopicChoice};

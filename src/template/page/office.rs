@@ -1,0 +1,105 @@
+//! The press office's pages for one edition, reached from its letters.
+
+use serde::Serialize;
+
+use super::super::engine::Page;
+use super::super::parts::{EditionActions, Link, Stamp};
+use super::{Layout, samples};
+use crate::language::{Language, edition_state, hold_reason, say};
+
+/// An edition, and what the office may do with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfficePage {
+    /// The frame.
+    pub layout: Layout,
+    /// The release's title.
+    pub title: String,
+    /// Where it stands, in words.
+    pub state: String,
+    /// When it leaves by itself.
+    pub due: Option<Stamp>,
+    /// Why it is held, as a sentence.
+    pub reason: Option<String>,
+    /// How many would receive it now, or received it.
+    pub recipients: u64,
+    /// Where the release can be read, when it is live.
+    pub release: Option<Link>,
+    /// What may be done.
+    pub actions: EditionActions,
+}
+
+impl Page for OfficePage {
+    const TEMPLATE: &'static str = "page/office.html";
+
+    fn language(&self) -> Language {
+        self.layout.language
+    }
+
+    fn samples(language: Language) -> Vec<Self> {
+        let layout = samples::layout(language, "");
+        let layout = Layout { title: say(language, "office.title", &[]), canonical: None, noindex: true, ..layout };
+        let waiting = Self {
+            layout,
+            title: samples::title(language),
+            state: edition_state(language, "waiting"),
+            due: Some(samples::stamp(language, 23)),
+            reason: None,
+            recipients: 1240,
+            release: Some(Link::new(samples::title(language), "/presse/communiques/pont/")),
+            actions: samples::actions(true, true, true),
+        };
+        let held = Self {
+            state: edition_state(language, "held"),
+            due: None,
+            reason: Some(hold_reason(language, "document-missing", "Dossier\nAnnexe")),
+            release: None,
+            actions: samples::actions(false, true, true),
+            ..waiting.clone()
+        };
+        let done = Self {
+            state: edition_state(language, "done"),
+            due: None,
+            actions: samples::actions(false, false, false),
+            recipients: 1,
+            ..waiting.clone()
+        };
+        vec![waiting, held, done]
+    }
+}
+
+/// What the office asked for was done, or could not be any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfficeDonePage {
+    /// The frame.
+    pub layout: Layout,
+    /// The release's title.
+    pub title: String,
+    /// What was done: `held`, `sent`, `freed` (it leaves when its embargo ends), `cancelled`, or `late` when the edition had moved on before.
+    pub outcome: String,
+    /// Where the edition stands now, in words.
+    pub state: String,
+    /// The edition's page.
+    pub back: String,
+}
+
+impl Page for OfficeDonePage {
+    const TEMPLATE: &'static str = "page/office_done.html";
+
+    fn language(&self) -> Language {
+        self.layout.language
+    }
+
+    fn samples(language: Language) -> Vec<Self> {
+        let layout = samples::layout(language, "");
+        let layout = Layout { title: say(language, "office.title", &[]), canonical: None, noindex: true, ..layout };
+        [("held", "held"), ("sent", "opening"), ("freed", "waiting"), ("cancelled", "cancelled"), ("late", "done")]
+            .map(|(outcome, state)| Self {
+                layout: layout.clone(),
+                title: samples::title(language),
+                outcome: outcome.to_owned(),
+                state: edition_state(language, state),
+                back: "/presse/office/a.b".to_owned(),
+            })
+            .into()
+    }
+}

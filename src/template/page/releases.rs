@@ -1,0 +1,130 @@
+//! The front page and a release's own page.
+
+use serde::Serialize;
+
+use super::super::engine::Page;
+use super::super::parts::{Contact, DocumentLink, FeedAddresses, Link, Picture, Stamp};
+use super::{Layout, samples};
+use crate::language::Language;
+
+/// A release in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleaseCard {
+    /// Plain text.
+    pub title: String,
+    /// Its page.
+    pub address: String,
+    /// Its date.
+    pub date: Stamp,
+    /// Sanitised HTML.
+    pub chapeau_html: String,
+    /// Its categories and their pages.
+    pub categories: Vec<Link>,
+    /// Its tags and their pages.
+    pub tags: Vec<Link>,
+    /// Its lead image.
+    pub image: Option<Picture>,
+    /// Its documents.
+    pub documents: Vec<DocumentLink>,
+}
+
+/// The front page: the newest releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FrontPage {
+    /// The frame.
+    pub layout: Layout,
+    /// Newest first.
+    pub releases: Vec<ReleaseCard>,
+    /// The feed of everything.
+    pub feed: FeedAddresses,
+}
+
+impl Page for FrontPage {
+    const TEMPLATE: &'static str = "page/front.html";
+
+    fn language(&self) -> Language {
+        self.layout.language
+    }
+
+    fn samples(language: Language) -> Vec<Self> {
+        let layout = Layout { title: String::new(), ..samples::layout(language, "") };
+        let feed = samples::feed(language);
+        vec![
+            Self { layout: layout.clone(), releases: samples::cards(language), feed: feed.clone() },
+            Self { layout: Layout { site_description: String::new(), ..layout }, releases: Vec::new(), feed },
+        ]
+    }
+}
+
+/// A release, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleasePage {
+    /// The frame.
+    pub layout: Layout,
+    /// Plain text.
+    pub title: String,
+    /// The release's own language, when it is not the page's: its BCP 47 tag.
+    pub own_lang: Option<String>,
+    /// Its date.
+    pub date: Stamp,
+    /// Its last significant change, when that was after its date.
+    pub updated: Option<Stamp>,
+    /// What was corrected, when something was.
+    pub correction: Option<String>,
+    /// Its categories and their pages.
+    pub categories: Vec<Link>,
+    /// Its tags and their pages.
+    pub tags: Vec<Link>,
+    /// Sanitised HTML; empty when the body begins with the same text.
+    pub chapeau_html: String,
+    /// The lead image first.
+    pub images: Vec<Picture>,
+    /// Sanitised HTML; may be empty.
+    pub body_html: String,
+    /// Its documents.
+    pub documents: Vec<DocumentLink>,
+    /// Whom journalists may call.
+    pub contact: Option<Contact>,
+}
+
+impl Page for ReleasePage {
+    const TEMPLATE: &'static str = "page/release.html";
+
+    fn language(&self) -> Language {
+        self.layout.language
+    }
+
+    fn samples(language: Language) -> Vec<Self> {
+        let card = samples::card(language);
+        let full = Self {
+            layout: Layout { title: card.title.clone(), ..samples::layout(language, "/communiques/pont/") },
+            title: card.title,
+            own_lang: None,
+            date: card.date.clone(),
+            updated: Some(samples::stamp(language, 26)),
+            correction: Some(samples::pick(language, "La date d’ouverture est le 4 mai.", "It opens on 4 May.")),
+            categories: card.categories,
+            tags: card.tags,
+            chapeau_html: card.chapeau_html,
+            images: card.image.into_iter().chain([samples::picture_without_size(language)]).collect(),
+            body_html: samples::body(language),
+            documents: samples::documents(language),
+            contact: Some(samples::contact(language)),
+        };
+        let bare = Self {
+            own_lang: Some("en".to_owned()),
+            updated: None,
+            correction: None,
+            categories: Vec::new(),
+            tags: Vec::new(),
+            images: Vec::new(),
+            body_html: String::new(),
+            documents: Vec::new(),
+            contact: None,
+            ..full.clone()
+        };
+        let email_only = Contact { name: None, telephones: Vec::new(), ..samples::contact(language) };
+        let chapeau_in_body = Self { chapeau_html: String::new(), contact: Some(email_only), ..full.clone() };
+        vec![full, bare, chapeau_in_body]
+    }
+}

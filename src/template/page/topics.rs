@@ -1,0 +1,95 @@
+//! The form that says what a subscriber follows, how often, in which language.
+
+use serde::Serialize;
+
+use super::samples;
+use crate::language::Language;
+
+/// One topic as a box to tick. Its field is `topic`, once per ticked box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicChoice {
+    /// What the form sends: `category:discours`.
+    pub value: String,
+    /// The topic's words.
+    pub words: String,
+    /// Whether it is ticked.
+    pub chosen: bool,
+}
+
+/// The form's present values. Fields: `email`, `name`, `organisation`, `language` (`fr`, `en`), `frequency`
+/// (`immediate`, `daily`, `weekly`), `topic` (`all`, `category:…`, `tag:…`), `started`, and `website`, which people do
+/// not see and programs fill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubscriptionForm {
+    /// Where the form posts to.
+    pub action: String,
+    /// As typed; empty at first and on the preferences page.
+    pub email: String,
+    /// As typed.
+    pub name: String,
+    /// As typed.
+    pub organisation: String,
+    /// `fr` or `en`.
+    pub language: String,
+    /// `immediate`, `daily` or `weekly`; `None`: there is no choice.
+    pub frequency: Option<String>,
+    /// Whether every release is followed.
+    pub all: bool,
+    /// One per category.
+    pub categories: Vec<TopicChoice>,
+    /// One per tag.
+    pub tags: Vec<TopicChoice>,
+    /// Sent back as it is in the field `started`: when the form was shown, signed. May be empty.
+    pub started: String,
+    /// What is wrong with the address, in words.
+    pub email_error: Option<String>,
+    /// What is wrong with the topics, in words.
+    pub topics_error: Option<String>,
+    /// What else stands in the way, in words.
+    pub error: Option<String>,
+}
+
+impl SubscriptionForm {
+    /// A form that was filled in and has nothing wrong.
+    pub(super) fn sample(language: Language, action: &str) -> Self {
+        let choice =
+            |value: &str, words: &str, chosen| TopicChoice { value: value.to_owned(), words: words.to_owned(), chosen };
+        Self {
+            action: action.to_owned(),
+            email: "camille@example.org".to_owned(),
+            name: "Camille Roy".to_owned(),
+            organisation: samples::pick(language, "La Gazette du fleuve", "The River Gazette"),
+            language: language.code().to_owned(),
+            frequency: Some("immediate".to_owned()),
+            all: false,
+            categories: vec![
+                choice("category:communiques", "Communiqués", true),
+                choice("category:discours", "Discours", false),
+            ],
+            tags: vec![
+                choice("tag:ponts-routes", "ponts & routes", true),
+                choice("tag:formation", "formation", false),
+                choice("tag:ete", "été", false),
+            ],
+            started: "1795428000.c2lnbmVk".to_owned(),
+            email_error: None,
+            topics_error: None,
+            error: None,
+        }
+    }
+
+    /// The form as it comes at first.
+    pub(super) fn empty_sample(language: Language, action: &str) -> Self {
+        Self {
+            email: String::new(),
+            name: String::new(),
+            organisation: String::new(),
+            all: true,
+            categories: Vec::new(),
+            tags: Vec::new(),
+            frequency: None,
+            started: String::new(),
+            ..Self::sample(language, action)
+        }
+    }
+}
