@@ -9,3 +9,4 @@ pub mod register;
 pub mod catalog;
 pub mod feed;
 pub mod template;
+pub mod resource;

@@ -1,0 +1,16 @@
+//! (Catalog, redirects, now) → address → media type, bytes, validators.
+//!
+//! Everything public is found here by its address below the site's, whether it is then served or written to a folder.
+//! A document is made when it is first asked for and kept until the catalog changes. Nothing here knows HTTP.
+
+mod document;
+mod address;
+mod words;
+mod cards;
+mod pages;
+mod resources;
+
+pub use cards::layout;
+pub use document::PublicDocument;
+pub use resources::{Found, ResourceError, Resources};
+pub use words::Wording;

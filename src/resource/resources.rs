@@ -1,0 +1,214 @@
+//! Everything public at one instant, by address.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::address::Address;
+use super::document::PublicDocument;
+use super::pages;
+use super::words::Wording;
+use crate::catalog::Live;
+use crate::domain::{Permalink, ReleaseId, Topic, UploadPath};
+use crate::feed::{FeedFormat, FeedSite, feed_of};
+use crate::template::{Page, TemplateError, Templates};
+
+/// Everything public at one instant. Documents are made when they are first asked for, and kept.
+#[derive(Debug)]
+pub struct Resources {
+    live: Live,
+    aliases: BTreeMap<Permalink, ReleaseId>,
+    gone: BTreeSet<Permalink>,
+    templates: Arc<Templates>,
+    site: FeedSite,
+    made: Mutex<HashMap<String, Arc<PublicDocument>>>,
+}
+
+/// What stands at an address.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A document.
+    Document(Arc<PublicDocument>),
+    /// A file below uploads, which a live release refers to.
+    Upload(UploadPath),
+    /// Nothing any more: it is at this address for ever (relative to the host, or absolute).
+    Moved(String),
+    /// A release that was withdrawn.
+    Gone,
+    /// Nothing.
+    Missing,
+}
+
+/// Why a document cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ResourceError(#[from] TemplateError);
+
+impl Resources {
+    /// Everything public in `live`. `aliases` are old addresses; `gone` are those of withdrawn releases.
+    #[must_use]
+    pub fn new(
+        live: Live,
+        aliases: BTreeMap<Permalink, ReleaseId>,
+        gone: BTreeSet<Permalink>,
+        templates: Arc<Templates>,
+        site: FeedSite,
+    ) -> Self {
+        Self { live, aliases, gone, templates, site, made: Mutex::default() }
+    }
+
+    /// What is live.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// The site it belongs to.
+    #[must_use]
+    pub fn site(&self) -> &FeedSite {
+        &self.site
+    }
+
+    /// What stands at `path`, below the site's own path.
+    ///
+    /// # Errors
+    /// When a template that replaces a built-in one cannot be rendered.
+    pub fn find(&self, path: &str) -> Result<Found, ResourceError> {
+        let Some(address) = Address::parse(path) else {
+            let slashed = format!("{path}/");
+            let found = Address::parse(&slashed).filter(|address| self.stands(address));
+            return Ok(found.map_or(Found::Missing, |address| self.moved(&address)));
+        };
+        match &address {
+            Address::Upload(upload) if self.live.refers_to(upload) => Ok(Found::Upload(upload.clone())),
+            Address::Release(permalink)
+                if self.live.by_permalink(permalink).is_none() || self.site.releases_url.is_some() =>
+            {
+                Ok(self.old_address(permalink))
+            }
+            Address::Front
+            | Address::Stylesheet
+            | Address::Feeds
+            | Address::FeedPage(_)
+            | Address::Feed(..)
+            | Address::Upload(_)
+            | Address::Release(_) => Ok(self.document(&address)?.map_or(Found::Missing, Found::Document)),
+        }
+    }
+
+    /// The addresses of all documents, in order.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let mut addresses = vec![Address::Front, Address::Stylesheet, Address::Feeds];
+        let topics = self.live.topics().iter().map(|entry| entry.topic.clone());
+        for topic in std::iter::once(Topic::All).chain(topics) {
+            addresses.extend(FeedFormat::ALL.map(|format| Address::Feed(topic.clone(), format)));
+            addresses.push(Address::FeedPage(topic));
+        }
+        if self.site.releases_url.is_none() {
+            addresses.extend(
+                self.live.releases().iter().map(|published| Address::Release(published.release.permalink.clone())),
+            );
+        }
+        addresses.iter().map(Address::path).collect()
+    }
+
+    /// The files below uploads that are public.
+    #[must_use]
+    pub fn uploads(&self) -> BTreeSet<UploadPath> {
+        self.live.releases().iter().flat_map(|published| published.release.uploads().cloned()).collect()
+    }
+
+    /// Whether a document stands at `address`.
+    fn stands(&self, address: &Address) -> bool {
+        match address {
+            Address::Front | Address::Stylesheet | Address::Feeds => true,
+            Address::FeedPage(topic) | Address::Feed(topic, _) => self.live.knows(topic),
+            Address::Upload(_) => false,
+            Address::Release(permalink) => {
+                self.site.releases_url.is_none() && self.live.by_permalink(permalink).is_some()
+            }
+        }
+    }
+
+    /// What became of an address at which no release's page stands.
+    fn old_address(&self, permalink: &Permalink) -> Found {
+        let path = permalink.as_str();
+        let other: Option<Permalink> = match path.strip_suffix('/') {
+            Some(bare) => bare.parse().ok(),
+            None => format!("{path}/").parse().ok(),
+        };
+        for candidate in std::iter::once(permalink).chain(&other) {
+            let redirected =
+                || self.live.releases().iter().find(|published| published.release.redirect_from.contains(candidate));
+            let renamed = || self.aliases.get(candidate).and_then(|id| self.live.get(id));
+            if let Some(published) = self.live.by_permalink(candidate).or_else(renamed).or_else(redirected) {
+                return self.moved(&Address::Release(published.release.permalink.clone()));
+            }
+        }
+        if self.gone.contains(permalink) { Found::Gone } else { Found::Missing }
+    }
+
+    fn moved(&self, address: &Address) -> Found {
+        let (words, path) = (Wording::of_pages(&self.site), address.path());
+        Found::Moved(if matches!(address, Address::Release(_)) {
+            words.address(&path)
+        } else {
+            words.own_address(&path)
+        })
+    }
+
+    fn document(&self, address: &Address) -> Result<Option<Arc<PublicDocument>>, ResourceError> {
+        let path = address.path();
+        if let Some(made) = self.lock().get(&path) {
+            return Ok(Some(made.clone()));
+        }
+        if !self.stands(address) {
+            return Ok(None);
+        }
+        let Some(document) = self.make(address)? else { return Ok(None) };
+        Ok(Some(self.lock().entry(path).or_insert(Arc::new(document)).clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<PublicDocument>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn make(&self, address: &Address) -> Result<Option<PublicDocument>, ResourceError> {
+        let (site, live) = (&self.site, &self.live);
+        Ok(Some(match address {
+            Address::Front => self.page(&pages::front(site, live))?,
+            Address::Feeds => self.page(&pages::feeds(site, live))?,
+            Address::FeedPage(topic) => self.page(&pages::feed(site, live, topic))?,
+            Address::Feed(topic, format) => self.feed(topic, *format),
+            Address::Stylesheet => {
+                self.text("text/css; charset=utf-8", self.templates.stylesheet().as_bytes().to_vec(), None)
+            }
+            Address::Release(permalink) => match live.by_permalink(permalink) {
+                Some(published) => self.page(&pages::release(site, live, published))?,
+                None => return Ok(None),
+            },
+            Address::Upload(_) => return Ok(None),
+        }))
+    }
+
+    fn feed(&self, topic: &Topic, format: FeedFormat) -> PublicDocument {
+        let feed = feed_of(&self.live, topic, &self.site);
+        let media_type = match format {
+            FeedFormat::Rss => "application/rss+xml; charset=utf-8",
+            FeedFormat::Atom => "application/atom+xml; charset=utf-8",
+            FeedFormat::Json => "application/feed+json; charset=utf-8",
+        };
+        self.text(media_type, format.write(&feed), Some(feed.updated.to_utc()))
+    }
+
+    fn page(&self, page: &impl Page) -> Result<PublicDocument, ResourceError> {
+        let html = self.templates.page(page)?;
+        Ok(self.text("text/html; charset=utf-8", html.into_bytes(), None))
+    }
+
+    fn text(&self, media_type: &'static str, bytes: Vec<u8>, modified: Option<DateTime<Utc>>) -> PublicDocument {
+        PublicDocument::new(media_type, bytes, modified, self.site.ttl)
+    }
+}
