@@ -10,3 +10,4 @@ pub mod catalog;
 pub mod feed;
 pub mod template;
 pub mod resource;
+pub mod policy;

@@ -1,0 +1,89 @@
+//! Who receives an edition, as a value that a database can be asked for and a subscriber be held against.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{Frequency, Subscriber, SubscriberState, Topic};
+
+/// Whom an edition is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// The edition's topics, [`Topic::All`] among them: who follows one of them receives it.
+    pub topics: BTreeSet<Topic>,
+    /// Only those who want letters this often.
+    pub frequency: Frequency,
+    /// Only those who were active by then.
+    pub subscribed_before: DateTime<Utc>,
+}
+
+impl Audience {
+    /// Who follows everything, or one of `topics`, wants letters at this `frequency` and is active since
+    /// `subscribed_before` at the latest.
+    #[must_use]
+    pub fn new(
+        topics: impl IntoIterator<Item = Topic>,
+        frequency: Frequency,
+        subscribed_before: DateTime<Utc>,
+    ) -> Self {
+        let topics = topics.into_iter().chain([Topic::All]).collect();
+        Self { topics, frequency, subscribed_before }
+    }
+
+    /// Whether `subscriber` is one of them. Suppressed addresses are not its concern: a subscriber does not know
+    /// whether the address is one.
+    #[must_use]
+    pub fn includes(&self, subscriber: &Subscriber) -> bool {
+        let active = match subscriber.state {
+            SubscriberState::Active { since } => since <= self.subscribed_before,
+            SubscriberState::Pending { .. } | SubscriberState::Ended { .. } => false,
+        };
+        active && subscriber.frequency == self.frequency && !subscriber.topics.is_disjoint(&self.topics)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{EndReason, SubscriberId};
+    use crate::language::Language;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[track_caller]
+    fn check(state: SubscriberState, frequency: Frequency, follows: &[&str], expected: bool) {
+        let subscriber = Subscriber {
+            id: SubscriberId::new(1),
+            address: "ann@example.org".parse().unwrap(),
+            name: None,
+            organisation: None,
+            language: Language::French,
+            frequency,
+            state,
+            topics: follows.iter().map(|text| text.parse().unwrap()).collect(),
+            source: "web".to_owned(),
+            created: at(0),
+        };
+        let audience = Audience::new(["tag:eau".parse().unwrap()], Frequency::Immediate, at(10));
+        assert_eq!(audience.includes(&subscriber), expected);
+    }
+
+    #[test]
+    fn who_follows_a_topic_or_everything_is_included() {
+        let active = SubscriberState::Active { since: at(10) };
+        check(active, Frequency::Immediate, &["tag:eau"], true);
+        check(active, Frequency::Immediate, &["all"], true);
+        check(active, Frequency::Immediate, &["category:eau", "tag:ponts"], false);
+        check(active, Frequency::Daily, &["all"], false);
+    }
+
+    #[test]
+    fn who_is_not_active_by_then_is_not() {
+        check(SubscriberState::Active { since: at(11) }, Frequency::Immediate, &["all"], false);
+        check(SubscriberState::Pending { since: at(1) }, Frequency::Immediate, &["all"], false);
+        let left = SubscriberState::Ended { at: at(1), reason: EndReason::Unsubscribed };
+        check(left, Frequency::Immediate, &["all"], false);
+    }
+}
