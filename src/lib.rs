@@ -11,3 +11,4 @@ pub mod feed;
 pub mod template;
 pub mod resource;
 pub mod policy;
+pub mod mail;

@@ -1,0 +1,19 @@
+//! Letters as bytes: headers, MIME and each recipient's own links; and an `.eml` file read back for people to look at.
+//!
+//! Pure: the same letter, recipient and sender give the same bytes, whenever and wherever. Standards: RFC 5322, 2045 to
+//! 2047, 2046 §5.1.4, 2369, 2919, 3834, 8058. Not here: signing (DKIM), the words of a letter (templates), sending.
+
+mod compose;
+mod encoded;
+mod envelope;
+mod list_headers;
+mod quoted_printable;
+mod reading;
+mod sender;
+mod writing;
+
+pub use compose::{PersonalLinks, Recipient, compose};
+pub use envelope::{envelope_sender, message_id};
+pub use reading::{ReadingError, ShownLetter, read_letter};
+pub use sender::Sender;
+pub use writing::Writer;

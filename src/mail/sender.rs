@@ -1,0 +1,45 @@
+//! Who writes: what every letter of one press office has in common.
+
+use crate::config::Config;
+use crate::domain::{EmailAddress, Mailbox, SiteUrl, TokenKey};
+
+/// The sender's side of every letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The `From` of every letter, and where letters that unsubscribe go.
+    pub from: Mailbox,
+    /// Where answers go when the release has no press contact; `None`: to `from`.
+    pub reply_to: Option<Mailbox>,
+    /// The list's id (RFC 2919), without its angle brackets.
+    pub list_id: String,
+    /// What people call the list.
+    pub list_name: String,
+    /// Who answers for the list.
+    pub owner: EmailAddress,
+    /// Who helps with it.
+    pub help: EmailAddress,
+    /// The public site.
+    pub site: SiteUrl,
+    /// Signs Message-IDs.
+    pub key: TokenKey,
+}
+
+impl Sender {
+    /// The sender that the configuration describes: the office's first address answers for the list.
+    #[must_use]
+    pub fn of(config: &Config, key: TokenKey) -> Self {
+        let newsletter = &config.newsletter;
+        let owner = config.office.first().unwrap_or(&newsletter.from).address.clone();
+        let help = newsletter.reply_to.as_ref().unwrap_or(&newsletter.from).address.clone();
+        Self {
+            from: newsletter.from.clone(),
+            reply_to: newsletter.reply_to.clone(),
+            list_id: newsletter.list_id.clone(),
+            list_name: config.site.title.clone(),
+            owner,
+            help,
+            site: config.site.url.clone(),
+            key,
+        }
+    }
+}
