@@ -12,3 +12,4 @@ pub mod template;
 pub mod resource;
 pub mod policy;
 pub mod mail;
+pub mod store;

@@ -1,0 +1,212 @@
+-- The whole database in its first form, for SQLite and PostgreSQL alike: columns are TEXT, BIGINT and BYTEA only,
+-- times are microseconds since 1970 in UTC, and ids come from `counters` or from chance.
+
+-- What is remembered of the database itself, the register and the key.
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+);
+
+-- The last id given in each table that counts its rows.
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY NOT NULL,
+    last BIGINT NOT NULL
+);
+
+CREATE TABLE releases (
+    id TEXT PRIMARY KEY NOT NULL,
+    path TEXT NOT NULL,
+    permalink TEXT NOT NULL,
+    missing_since BIGINT,
+    file_digest TEXT NOT NULL,
+    significant TEXT NOT NULL,
+    source BYTEA NOT NULL,
+    title TEXT NOT NULL,
+    date BIGINT NOT NULL,
+    first_seen BIGINT NOT NULL,
+    publishable_since BIGINT,
+    live_since BIGINT,
+    updated BIGINT NOT NULL,
+    announcement TEXT NOT NULL,
+    hold_reason TEXT,
+    hold_detail TEXT
+);
+
+CREATE TABLE aliases (
+    permalink TEXT PRIMARY KEY NOT NULL,
+    release TEXT NOT NULL
+);
+
+CREATE TABLE topic_slugs (
+    taxonomy TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    PRIMARY KEY (taxonomy, folded),
+    UNIQUE (taxonomy, slug)
+);
+
+CREATE TABLE decisions (
+    id BIGINT PRIMARY KEY NOT NULL,
+    release TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    what TEXT NOT NULL,
+    why TEXT NOT NULL
+);
+CREATE INDEX decisions_by_release ON decisions (release, id);
+
+-- `written` is 1 once the last chunk of deliveries is there; `deliveries` counts the rows written so far.
+CREATE TABLE editions (
+    id BIGINT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    release TEXT,
+    dedup_key TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    state TEXT NOT NULL,
+    due BIGINT,
+    hold_reason TEXT,
+    hold_detail TEXT,
+    cursor BIGINT,
+    written BIGINT NOT NULL,
+    deliveries BIGINT NOT NULL,
+    lifted TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    opened BIGINT,
+    ended BIGINT
+);
+CREATE INDEX editions_by_state ON editions (state, due);
+CREATE INDEX editions_by_release ON editions (release);
+
+CREATE TABLE edition_topics (
+    edition BIGINT NOT NULL REFERENCES editions (id),
+    topic TEXT NOT NULL,
+    PRIMARY KEY (edition, topic)
+);
+
+CREATE TABLE letters (
+    id BIGINT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    edition BIGINT REFERENCES editions (id),
+    language TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    html TEXT NOT NULL,
+    date BIGINT NOT NULL,
+    boundary TEXT NOT NULL,
+    reply_to_name TEXT,
+    reply_to_address TEXT,
+    archive TEXT,
+    topic_words TEXT NOT NULL
+);
+-- One rendered edition a language; the office may be told several things of one edition.
+CREATE UNIQUE INDEX letters_of_edition ON letters (edition, language) WHERE kind = 'edition';
+
+CREATE TABLE subscribers (
+    id BIGINT PRIMARY KEY NOT NULL,
+    address TEXT NOT NULL,
+    folded TEXT NOT NULL UNIQUE,
+    address_hash TEXT NOT NULL,
+    name TEXT,
+    organisation TEXT,
+    language TEXT NOT NULL,
+    frequency TEXT NOT NULL,
+    state TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    end_reason TEXT,
+    source TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    asked BIGINT
+);
+CREATE INDEX subscribers_by_state ON subscribers (state, since);
+
+CREATE TABLE subscriptions (
+    subscriber BIGINT NOT NULL REFERENCES subscribers (id),
+    topic TEXT NOT NULL,
+    PRIMARY KEY (subscriber, topic)
+);
+CREATE INDEX subscriptions_by_topic ON subscriptions (topic, subscriber);
+
+CREATE TABLE consents (
+    id BIGINT PRIMARY KEY NOT NULL,
+    subscriber BIGINT NOT NULL REFERENCES subscribers (id),
+    at BIGINT NOT NULL,
+    action TEXT NOT NULL,
+    words TEXT NOT NULL,
+    source TEXT NOT NULL
+);
+CREATE INDEX consents_by_subscriber ON consents (subscriber, id);
+
+-- Only a keyed hash of the address, so that nobody can be found in it without the key.
+CREATE TABLE suppressions (
+    address_hash TEXT PRIMARY KEY NOT NULL,
+    reason TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+
+-- `since` is when the present state began; `lost` counts the replies lost after the final dot.
+CREATE TABLE deliveries (
+    id BIGINT PRIMARY KEY NOT NULL,
+    letter BIGINT NOT NULL REFERENCES letters (id),
+    edition BIGINT REFERENCES editions (id),
+    subscriber BIGINT,
+    recipient_name TEXT,
+    recipient_address TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    language TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    urgency BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    skip_reason TEXT,
+    due BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    owner TEXT,
+    lease_until BIGINT,
+    attempt BIGINT NOT NULL,
+    lost BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    UNIQUE (edition, subscriber)
+);
+CREATE INDEX deliveries_by_turn ON deliveries (state, urgency, due, id);
+CREATE INDEX deliveries_by_edition ON deliveries (edition, state);
+CREATE INDEX deliveries_by_subscriber ON deliveries (subscriber);
+CREATE INDEX deliveries_by_letter ON deliveries (letter);
+
+-- What is left of an edition's deliveries once they are old: how many there were in each state.
+CREATE TABLE folded_deliveries (
+    edition BIGINT NOT NULL REFERENCES editions (id),
+    state TEXT NOT NULL,
+    total BIGINT NOT NULL,
+    PRIMARY KEY (edition, state)
+);
+
+CREATE TABLE attempts (
+    id BIGINT PRIMARY KEY NOT NULL,
+    delivery BIGINT NOT NULL REFERENCES deliveries (id),
+    attempt BIGINT NOT NULL,
+    relay TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    phase TEXT NOT NULL,
+    code BIGINT,
+    enhanced TEXT,
+    reply TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    verdict TEXT NOT NULL
+);
+CREATE INDEX attempts_by_delivery ON attempts (delivery, id);
+
+CREATE TABLE leads (
+    name TEXT PRIMARY KEY NOT NULL,
+    owner TEXT NOT NULL,
+    until BIGINT NOT NULL
+);
+
+CREATE TABLE ticks (
+    name TEXT PRIMARY KEY NOT NULL,
+    last_run BIGINT NOT NULL
+);
+
+CREATE TABLE notices_told (
+    cause TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (cause, address_hash)
+);

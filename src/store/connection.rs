@@ -1,0 +1,232 @@
+//! Opening the database: one writer and several readers on SQLite, one pool on PostgreSQL.
+//!
+//! On SQLite the file, made with its folder at first start, is its owner's alone; write-ahead logging lets readers and
+//! the writer work at the same time. Transactions that write begin as `IMMEDIATE`, so that they wait for each other
+//! instead of failing half-way.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::sync::{Arc, OnceLock};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use chrono::{DateTime, Utc};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyPool, Executor as _, Transaction};
+use tokio::sync::mpsc;
+
+use super::exchange::{self, Request};
+use super::{StoreError, meta, migrations};
+use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+use crate::domain::{Digest, EmailAddress, TokenKey};
+
+/// How many connections read at the same time on SQLite.
+const SQLITE_READERS: u32 = 4;
+/// How many connections there are to PostgreSQL.
+const POSTGRES_CONNECTIONS: u32 = 8;
+/// How many exchanges may wait for the commit before theirs.
+const WAITING_EXCHANGES: usize = 1024;
+
+/// Characters of a path that need no escape in a database URL.
+const KEPT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The database. Cheap to clone; all clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) engine: Engine,
+    pub(super) write: AnyPool,
+    pub(super) read: AnyPool,
+    pub(super) exchanges: mpsc::Sender<Request>,
+    key: Arc<OnceLock<TokenKey>>,
+    file: Option<Utf8PathBuf>,
+}
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// What makes concurrent claims pass each other's rows by; SQLite has one writer and needs nothing.
+    pub(super) const fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR UPDATE OF d SKIP LOCKED",
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(self, pool: &AnyPool) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(match self {
+            Self::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
+            Self::Postgres => pool.begin().await?,
+        })
+    }
+}
+
+/// Says that this process is the one daemon of its database, until dropped.
+#[derive(Debug)]
+pub struct DaemonLock {
+    /// Unlocked by the system when it is closed, however the process ends.
+    _file: Option<File>,
+}
+
+impl Store {
+    /// Opens the database that `settings` name, makes it when it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be reached or made, or when a later version of Depeche used it.
+    pub async fn open(settings: &DatabaseSettings, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let (engine, write, read, file) = match &settings.url {
+            DatabaseUrl::Sqlite(path) => {
+                let path = absolute(path)?;
+                make_file(&path)?;
+                let (write, read) = sqlite_pools(&path, settings.sync).await?;
+                (Engine::Sqlite, write, read, Some(path))
+            }
+            DatabaseUrl::Postgres(url) => {
+                let options: AnyConnectOptions = url.parse()?;
+                let pool = AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await?;
+                (Engine::Postgres, pool.clone(), pool, None)
+            }
+        };
+        let mut transaction = engine.begin(&write).await?;
+        migrations::apply(&mut transaction).await?;
+        meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
+        transaction.commit().await?;
+
+        let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
+        tokio::spawn(exchange::commit_in_groups(engine, write.clone(), waiting));
+        Ok(Self { engine, write, read, exchanges, key: Arc::default(), file })
+    }
+
+    /// Takes the part of the one daemon that may serve from this database. On PostgreSQL several may.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it.
+    pub fn lock_daemon(&self) -> Result<DaemonLock, StoreError> {
+        let Some(path) = &self.file else { return Ok(DaemonLock { _file: None }) };
+        let path = Utf8PathBuf::from(format!("{path}.lock"));
+        let failed = |source| StoreError::File { path: path.clone(), source };
+        let file = owner_only().create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(DaemonLock { _file: Some(file) }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(path)),
+            Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Binds the database to the key that signs: the first key is remembered by its fingerprint, any other refused.
+    /// Needed before anything is done with addresses, which are hashed with the key.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherKey`] when the database belongs to another key.
+    pub async fn bind_key(&self, key: &TokenKey) -> Result<(), StoreError> {
+        let given = key.fingerprint();
+        let mut transaction = self.begin().await?;
+        let stored = meta::put_once(&mut transaction, "key_fingerprint", &given).await?;
+        transaction.commit().await?;
+        if stored != given {
+            return Err(StoreError::OtherKey { stored, given });
+        }
+        self.key.get_or_init(|| key.clone());
+        Ok(())
+    }
+
+    /// Asks the database whether it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.read).await?;
+        Ok(())
+    }
+
+    /// Closes all connections; later calls fail.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        self.engine.begin(&self.write).await
+    }
+
+    /// What the database keeps of an address that must be recognised but not be readable.
+    pub(super) fn address_hash(&self, address: &EmailAddress) -> Result<String, StoreError> {
+        let key = self.key.get().ok_or(StoreError::NoKey)?;
+        let mac = key.mac("address", &[address.folded().as_bytes()]);
+        Ok(Digest::of(&mac).to_string())
+    }
+}
+
+fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, StoreError> {
+    camino::absolute_utf8(path).map_err(|source| StoreError::File { path: path.to_owned(), source })
+}
+
+/// Makes the database's folder and an empty file, where they are missing. A file that is there is left unopened: SQLite
+/// would lose its locks when we close it.
+fn make_file(path: &Utf8Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    match owner_only().create_new(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_file(path),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Refuses a file that is something else at once; SQLite would be asked again and again. An empty one is a database.
+fn check_file(path: &Utf8Path) -> Result<(), StoreError> {
+    const SQLITE: &[u8] = b"SQLite format 3\0";
+    let mut first = Vec::new();
+    let opened = File::open(path).and_then(|file| file.take(SQLITE.len() as u64).read_to_end(&mut first));
+    opened.map_err(|source| StoreError::File { path: path.to_owned(), source })?;
+    if first.is_empty() || first == SQLITE { Ok(()) } else { Err(StoreError::NotADatabase(path.to_owned())) }
+}
+
+/// How files that only their owner may read are opened.
+fn owner_only() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The one connection that writes, and those that read.
+async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, AnyPool), StoreError> {
+    let url = format!("sqlite://{}", utf8_percent_encode(path.as_str(), KEPT_IN_PATH));
+    let options: AnyConnectOptions = url.parse()?;
+    let writing = match sync {
+        SqliteSync::Normal => {
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
+        }
+        SqliteSync::Full => {
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+        }
+    };
+    let reading = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
+    let pool = |connections: u32, pragmas: &'static str| {
+        AnyPoolOptions::new()
+            .max_connections(connections)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    connection.execute(pragmas).await?;
+                    Ok(())
+                })
+            })
+    };
+    let write = pool(1, writing).connect_with(options.clone()).await?;
+    let read = pool(SQLITE_READERS, reading).connect_with(options).await?;
+    Ok((write, read))
+}

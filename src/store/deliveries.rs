@@ -1,0 +1,239 @@
+//! Deliveries as rows: how one is written and read back, and what became of each.
+
+use chrono::{DateTime, Utc};
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use super::row::{Fields, micros};
+use super::{Store, StoreError, ids};
+use crate::domain::{Delivery, DeliveryId, DeliveryState, EditionId, LetterId, LetterKind, SubscriberId};
+
+/// A delivery before there is a row.
+pub(super) struct NewDelivery<'a> {
+    pub(super) letter: LetterId,
+    pub(super) edition: Option<EditionId>,
+    pub(super) subscriber: Option<SubscriberId>,
+    pub(super) name: Option<&'a str>,
+    pub(super) address: &'a str,
+    pub(super) address_hash: &'a str,
+    pub(super) language: &'a str,
+    pub(super) topics: &'a str,
+    pub(super) kind: LetterKind,
+    pub(super) due: DateTime<Utc>,
+}
+
+/// One try to hand a delivery to a relay, as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptMade {
+    /// How many times the delivery had been tried by then, this time included.
+    pub attempt: u32,
+    /// Which relay.
+    pub relay: String,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// How far it got: `connect`, `rcpt`, `data` and the like.
+    pub phase: String,
+    /// The reply's code.
+    pub code: Option<u16>,
+    /// The reply's enhanced status code.
+    pub enhanced: Option<String>,
+    /// The reply's text, or what went wrong.
+    pub reply: String,
+    /// The letter's Message-ID.
+    pub message_id: String,
+    /// What policy said of it, one word.
+    pub verdict: String,
+}
+
+/// Confirmations and notices are waited for: they leave before editions.
+const fn urgency(kind: LetterKind) -> i64 {
+    match kind {
+        LetterKind::Confirmation | LetterKind::Notice => 0,
+        LetterKind::Edition => 1,
+    }
+}
+
+/// Writes a delivery; `None` when the edition has one for this subscriber.
+pub(super) async fn add(
+    connection: &mut AnyConnection,
+    delivery: &NewDelivery<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<DeliveryId>, StoreError> {
+    let id = ids::next(&mut *connection, "deliveries").await?;
+    let done = sqlx::query(
+        "INSERT INTO deliveries (id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, \
+         language, topics, urgency, state, due, since, attempt, lost, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, 0, 0, $12) \
+         ON CONFLICT (edition, subscriber) DO NOTHING",
+    )
+    .bind(id)
+    .bind(delivery.letter.number())
+    .bind(delivery.edition.map(EditionId::number))
+    .bind(delivery.subscriber.map(SubscriberId::number))
+    .bind(delivery.name)
+    .bind(delivery.address)
+    .bind(delivery.address_hash)
+    .bind(delivery.language)
+    .bind(delivery.topics)
+    .bind(urgency(delivery.kind))
+    .bind(micros(delivery.due))
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok((done.rows_affected() == 1).then(|| DeliveryId::new(id)))
+}
+
+/// Reads a delivery's row.
+pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
+    let fields = Fields::keyed_by_number(row, "deliveries", "id");
+    let since = fields.instant("since")?;
+    let until = || fields.instant_or_none("lease_until").map(|until| until.unwrap_or(since));
+    let state = match fields.text("state")?.as_str() {
+        "queued" => DeliveryState::Queued { due: fields.instant("due")? },
+        "leased" => DeliveryState::Leased { until: until()? },
+        "in_flight" => DeliveryState::InFlight { until: until()? },
+        "sent" => DeliveryState::Sent { at: since },
+        "failed" => DeliveryState::Failed { at: since },
+        "skipped" => DeliveryState::Skipped(fields.parsed("skip_reason")?),
+        "unknown" => DeliveryState::Unknown { since },
+        word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),
+    };
+    Ok(Delivery {
+        id: DeliveryId::new(fields.number("id")?),
+        letter: LetterId::new(fields.number("letter")?),
+        edition: fields.number_or_none("edition")?.map(EditionId::new),
+        subscriber: fields.number_or_none("subscriber")?.map(SubscriberId::new),
+        recipient: fields.mailbox("recipient_name", "recipient_address")?,
+        topics: fields.topics("topics")?,
+        state,
+        attempt: fields.count("attempt")?,
+    })
+}
+
+/// Reads rows; one that cannot be read is logged and left out.
+fn readable(rows: &[AnyRow]) -> Vec<Delivery> {
+    let mut deliveries = Vec::with_capacity(rows.len());
+    for row in rows {
+        match delivery_from(row) {
+            Ok(delivery) => deliveries.push(delivery),
+            Err(error) => tracing::error!(%error, "a delivery is left out of the list"),
+        }
+    }
+    deliveries
+}
+
+impl Store {
+    /// The delivery with this id.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let row =
+            sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id.number()).fetch_optional(&self.read).await?;
+        row.as_ref().map(delivery_from).transpose()
+    }
+
+    /// The last `limit` deliveries to a subscriber, latest first. A row that cannot be read is logged and left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deliveries_of_subscriber(&self, id: SubscriberId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM deliveries WHERE subscriber = $1 ORDER BY id DESC LIMIT $2")
+            .bind(id.number())
+            .bind(i64::from(limit))
+            .fetch_all(&self.read)
+            .await?;
+        Ok(readable(&rows))
+    }
+
+    /// The deliveries of an edition, in order. A row that cannot be read is logged and left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deliveries_of_edition(&self, id: EditionId) -> Result<Vec<Delivery>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM deliveries WHERE edition = $1 ORDER BY id")
+            .bind(id.number())
+            .fetch_all(&self.read)
+            .await?;
+        Ok(readable(&rows))
+    }
+
+    /// Every try to hand the delivery over, in order.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row cannot be read.
+    pub async fn attempts_of(&self, id: DeliveryId) -> Result<Vec<AttemptMade>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM attempts WHERE delivery = $1 ORDER BY id")
+            .bind(id.number())
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(attempt_from).collect()
+    }
+}
+
+fn attempt_from(row: &AnyRow) -> Result<AttemptMade, StoreError> {
+    let fields = Fields::keyed_by_number(row, "attempts", "id");
+    Ok(AttemptMade {
+        attempt: fields.count("attempt")?,
+        relay: fields.text("relay")?,
+        at: fields.instant("at")?,
+        phase: fields.text("phase")?,
+        code: match fields.number_or_none("code")? {
+            Some(_) => Some(fields.count("code")?),
+            None => None,
+        },
+        enhanced: fields.text_or_none("enhanced")?,
+        reply: fields.text("reply")?,
+        message_id: fields.text("message_id")?,
+        verdict: fields.text("verdict")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+    use crate::domain::{DeliveryState, LetterKind, Mailbox, RenderedLetter, TokenKey};
+    use crate::language::Language;
+    use crate::store::{SingleLetter, Store, StoreError};
+
+    #[tokio::test]
+    async fn a_corrupt_row_stops_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
+        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let now = DateTime::UNIX_EPOCH;
+        let store = Store::open(&settings, now).await.unwrap();
+        store.bind_key(&TokenKey::new([7; 32])).await.unwrap();
+        let letter = RenderedLetter {
+            kind: LetterKind::Notice,
+            edition: None,
+            language: Language::English,
+            subject: "Held".to_owned(),
+            text: "Held\0.".to_owned(),
+            html: String::new(),
+            date: now,
+            boundary: "0".repeat(32),
+            reply_to: None,
+            archive: None,
+            topic_words: std::collections::BTreeMap::new(),
+        };
+        let recipient = Mailbox::new(None, "ann@example.org".parse().unwrap());
+        let single = SingleLetter { letter: &letter, recipient: &recipient, subscriber: None, due: now, cause: None };
+        let bad = store.post_letter(&single, now).await.unwrap().unwrap();
+        let good = store.post_letter(&single, now).await.unwrap().unwrap();
+        let spoil = |statement| sqlx::query(statement).bind(bad.number()).execute(&store.write);
+        spoil("UPDATE deliveries SET recipient_address = 'nobody' WHERE id = $1").await.unwrap();
+
+        let read = store.delivery(bad).await;
+        assert!(matches!(read, Err(StoreError::Row { table: "deliveries", .. })), "{read:?}");
+        let claimed = store.claim("a", 10, now, TimeDelta::minutes(15)).await.unwrap();
+        assert_eq!(claimed.iter().map(|delivery| delivery.id).collect::<Vec<_>>(), [good]);
+        spoil("UPDATE deliveries SET recipient_address = 'ann@example.org' WHERE id = $1").await.unwrap();
+        let given_up = store.delivery(bad).await.unwrap().unwrap();
+        assert_eq!(given_up.state, DeliveryState::Failed { at: now });
+        let text = store.letter(given_up.letter).await.unwrap().unwrap().text;
+        assert_eq!(text, "Held\u{FFFD}.");
+    }
+}

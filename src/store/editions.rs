@@ -1,0 +1,436 @@
+//! Editions: made once per cause, changed only from the state the caller believes them to be in.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+
+use super::row::{Fields, clean, micros, placeholders};
+use super::{Store, StoreError, decisions, ids};
+use crate::config::OnLostReply;
+use crate::domain::{
+    DeliveryTally, Edition, EditionId, EditionKind, EditionState, NewEdition, ReleaseId, SkipReason, SubscriberId,
+    Topic,
+};
+use crate::register::{Announcement, NeverReason};
+
+/// Which editions are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EditionFilter {
+    /// Words of the states wanted ([`EditionState::as_str`]); empty: all.
+    pub states: Vec<&'static str>,
+    /// Only those about this release.
+    pub release: Option<ReleaseId>,
+}
+
+/// The columns that hold an edition's state.
+struct StateColumns {
+    state: &'static str,
+    due: Option<i64>,
+    hold: Option<(&'static str, String)>,
+    cursor: Option<i64>,
+}
+
+impl StateColumns {
+    fn of(state: &EditionState) -> Self {
+        let mut columns = Self { state: state.as_str(), due: None, hold: None, cursor: None };
+        match state {
+            EditionState::Held(reason) => columns.hold = Some((reason.as_str(), clean(&reason.detail()))),
+            EditionState::Waiting { due } => columns.due = Some(micros(*due)),
+            EditionState::Opening { cursor } => columns.cursor = cursor.map(SubscriberId::number),
+            EditionState::Sending | EditionState::Paused | EditionState::Done | EditionState::Cancelled => {}
+        }
+        columns
+    }
+}
+
+impl Store {
+    /// Makes the edition and remembers the topics it goes to, unless there is one with its `dedup_key`. Gives its id,
+    /// and whether it was made now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn create_edition(
+        &self,
+        edition: &NewEdition,
+        topics: &BTreeSet<Topic>,
+        now: DateTime<Utc>,
+    ) -> Result<(EditionId, bool), StoreError> {
+        let mut transaction = self.begin().await?;
+        let id = ids::next(&mut transaction, "editions").await?;
+        let columns = StateColumns::of(&edition.state);
+        let done = sqlx::query(
+            "INSERT INTO editions (id, kind, release, dedup_key, title, state, due, hold_reason, hold_detail, cursor, \
+             written, deliveries, lifted, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, '', $11) \
+             ON CONFLICT (dedup_key) DO NOTHING",
+        )
+        .bind(id)
+        .bind(edition.kind.as_str())
+        .bind(edition.release.as_ref().map(ReleaseId::as_str))
+        .bind(&edition.dedup_key)
+        .bind(clean(&edition.title))
+        .bind(columns.state)
+        .bind(columns.due)
+        .bind(columns.hold.as_ref().map(|(word, _)| *word))
+        .bind(columns.hold.as_ref().map(|(_, detail)| detail.as_str()))
+        .bind(columns.cursor)
+        .bind(micros(now))
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            transaction.rollback().await?;
+            let row = sqlx::query("SELECT id FROM editions WHERE dedup_key = $1")
+                .bind(&edition.dedup_key)
+                .fetch_one(&self.write)
+                .await?;
+            return Ok((EditionId::new(row.try_get("id")?), false));
+        }
+        for topic in topics {
+            sqlx::query("INSERT INTO edition_topics (edition, topic) VALUES ($1, $2)")
+                .bind(id)
+                .bind(topic.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok((EditionId::new(id), true))
+    }
+
+    /// The topics an edition goes to, as given when it was made.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row cannot be read.
+    pub async fn edition_topics(&self, id: EditionId) -> Result<BTreeSet<Topic>, StoreError> {
+        let rows = sqlx::query("SELECT edition, topic FROM edition_topics WHERE edition = $1")
+            .bind(id.number())
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(|row| Fields::keyed_by_number(row, "edition_topics", "edition").parsed("topic")).collect()
+    }
+
+    /// Replaces the topics and the title of an edition that has not opened: its release was edited meanwhile. `false`
+    /// when it has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn revise_edition(
+        &self,
+        id: EditionId,
+        title: &str,
+        topics: &BTreeSet<Topic>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query("UPDATE editions SET title = $2 WHERE id = $1 AND state IN ('held', 'waiting')")
+            .bind(id.number())
+            .bind(clean(title))
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM edition_topics WHERE edition = $1")
+            .bind(id.number())
+            .execute(&mut *transaction)
+            .await?;
+        for topic in topics {
+            sqlx::query("INSERT INTO edition_topics (edition, topic) VALUES ($1, $2)")
+                .bind(id.number())
+                .bind(topic.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Editions, latest first, with their tallies. A row that cannot be read is logged and left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn editions(&self, filter: &EditionFilter) -> Result<Vec<Edition>, StoreError> {
+        let EditionFilter { states, release } = filter;
+        let in_states = match states.len() {
+            0 => "1 = 1".to_owned(),
+            count => format!("state IN ({})", placeholders(2, count)),
+        };
+        let statement =
+            format!("SELECT * FROM editions WHERE ($1 IS NULL OR release = $1) AND {in_states} ORDER BY id DESC");
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(release.as_ref().map(ReleaseId::as_str));
+        let query = states.iter().fold(query, |query, state| query.bind(*state));
+        let rows = query.fetch_all(&self.read).await?;
+        let mut editions = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match edition_from(row) {
+                Ok(edition) => editions.push(edition),
+                Err(error) => tracing::error!(%error, "an edition is left out of the list"),
+            }
+        }
+        let tallies = self.tallies(editions.iter().map(|edition| edition.id)).await?;
+        for edition in &mut editions {
+            edition.tally = tallies.get(&edition.id).copied().unwrap_or_default();
+        }
+        Ok(editions)
+    }
+
+    /// The edition with this id.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
+        let row =
+            sqlx::query("SELECT * FROM editions WHERE id = $1").bind(id.number()).fetch_optional(&self.read).await?;
+        self.with_tally(row).await
+    }
+
+    /// The edition with this `dedup_key`.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn edition_by_key(&self, dedup_key: &str) -> Result<Option<Edition>, StoreError> {
+        let row = sqlx::query("SELECT * FROM editions WHERE dedup_key = $1")
+            .bind(dedup_key)
+            .fetch_optional(&self.read)
+            .await?;
+        self.with_tally(row).await
+    }
+
+    async fn with_tally(&self, row: Option<AnyRow>) -> Result<Option<Edition>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        let mut edition = edition_from(&row)?;
+        edition.tally = self.tally(edition.id).await?;
+        Ok(Some(edition))
+    }
+
+    /// Moves the edition from one of the `expected` states (their words) to `to`; `false` when it is in another by
+    /// now. A cancelled edition's deliveries that were not handed over are skipped, and a cancelled announcement that
+    /// had not opened is never made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change_edition(
+        &self,
+        id: EditionId,
+        expected: &[&str],
+        to: &EditionState,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let Some(before) = set_state(&mut transaction, id, expected, to, now).await? else { return Ok(false) };
+        if *to == EditionState::Cancelled {
+            skip_deliveries(&mut transaction, id, SkipReason::Cancelled, now).await?;
+            if before.never_opened
+                && let (Some(release), EditionKind::Announcement) = (&before.release, before.kind)
+            {
+                never_announce(&mut transaction, release, now).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Moves an edition that has not opened to what policy plans for it, as long as it still stands as `believed`:
+    /// what a person decided meanwhile is left alone. `false` when somebody did.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn replan_edition(&self, believed: &Edition, to: &EditionState) -> Result<bool, StoreError> {
+        let (from, to) = (StateColumns::of(&believed.state), StateColumns::of(to));
+        let done = sqlx::query(
+            "UPDATE editions SET state = $2, due = $3, hold_reason = $4, hold_detail = $5 \
+             WHERE id = $1 AND state = $6 AND COALESCE(hold_reason, '') = $7",
+        )
+        .bind(believed.id.number())
+        .bind(to.state)
+        .bind(to.due)
+        .bind(to.hold.as_ref().map(|(word, _)| *word))
+        .bind(to.hold.as_ref().map(|(_, detail)| detail.as_str()))
+        .bind(from.state)
+        .bind(from.hold.as_ref().map_or("", |(word, _)| *word))
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Stops an edition that is on its way because its release is not public any more: what was not handed over is
+    /// skipped. `false` when it is not on its way.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn withdraw_edition(&self, id: EditionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let on_its_way = ["opening", "sending", "paused"];
+        if set_state(&mut transaction, id, &on_its_way, &EditionState::Cancelled, now).await?.is_none() {
+            return Ok(false);
+        }
+        skip_deliveries(&mut transaction, id, SkipReason::Withdrawn, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Lets a paused edition go on where it was; `false` when it is not paused.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn resume_edition(&self, id: EditionId) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE editions SET state = CASE WHEN written = 1 THEN 'sending' ELSE 'opening' END \
+             WHERE id = $1 AND state = 'paused'",
+        )
+        .bind(id.number())
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Ends the editions whose every delivery ended, and gives their ids. A reply lost for the second time, or for the
+    /// first where nothing is ever repeated, does not keep an edition open.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finish_editions(
+        &self,
+        on_lost_reply: OnLostReply,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<EditionId>, StoreError> {
+        let rows = sqlx::query(
+            "UPDATE editions SET state = 'done', ended = $1 WHERE state = 'sending' AND NOT EXISTS (\
+             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND (\
+             d.state IN ('queued', 'leased', 'in_flight') OR (d.state = 'unknown' AND d.lost <= $2))) RETURNING id",
+        )
+        .bind(micros(now))
+        .bind(resends(on_lost_reply))
+        .fetch_all(&self.write)
+        .await?;
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in rows {
+            ids.push(EditionId::new(row.try_get("id")?));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+}
+
+/// How many times a letter is sent again because the reply to it was lost.
+pub(super) const fn resends(on_lost_reply: OnLostReply) -> i64 {
+    match on_lost_reply {
+        OnLostReply::Resend => 1,
+        OnLostReply::Hold => 0,
+    }
+}
+
+/// What an edition was before its state changed.
+struct Before {
+    kind: EditionKind,
+    release: Option<ReleaseId>,
+    never_opened: bool,
+}
+
+async fn set_state(
+    connection: &mut AnyConnection,
+    id: EditionId,
+    expected: &[&str],
+    to: &EditionState,
+    now: DateTime<Utc>,
+) -> Result<Option<Before>, StoreError> {
+    const FIXED: usize = 7;
+    let columns = StateColumns::of(to);
+    let ended = matches!(to, EditionState::Done | EditionState::Cancelled).then(|| micros(now));
+    let cursor = if matches!(to, EditionState::Opening { .. }) { "$6" } else { "COALESCE($6, cursor)" };
+    let statement = format!(
+        "UPDATE editions SET state = $2, due = $3, hold_reason = $4, hold_detail = $5, cursor = {cursor}, ended = $7 \
+         WHERE id = $1 AND state IN ({}) RETURNING id, kind, release, opened",
+        placeholders(FIXED + 1, expected.len())
+    );
+    let mut query = sqlx::query(AssertSqlSafe(statement))
+        .bind(id.number())
+        .bind(columns.state)
+        .bind(columns.due)
+        .bind(columns.hold.as_ref().map(|(word, _)| *word))
+        .bind(columns.hold.as_ref().map(|(_, detail)| detail.clone()))
+        .bind(columns.cursor)
+        .bind(ended);
+    for state in expected {
+        query = query.bind((*state).to_owned());
+    }
+    if expected.is_empty() {
+        return Ok(None);
+    }
+    let Some(row) = query.fetch_optional(connection).await? else { return Ok(None) };
+    let fields = Fields::keyed_by_number(&row, "editions", "id");
+    Ok(Some(Before {
+        kind: fields.parsed("kind")?,
+        release: release_from(&fields)?,
+        never_opened: fields.instant_or_none("opened")?.is_none(),
+    }))
+}
+
+async fn skip_deliveries(
+    connection: &mut AnyConnection,
+    id: EditionId,
+    reason: SkipReason,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', skip_reason = $3, since = $2, owner = NULL, \
+         lease_until = NULL WHERE edition = $1 AND state IN ('queued', 'leased')",
+    )
+    .bind(id.number())
+    .bind(micros(now))
+    .bind(reason.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn never_announce(
+    connection: &mut AnyConnection,
+    release: &ReleaseId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let done = sqlx::query("UPDATE releases SET announcement = $2 WHERE id = $1 AND announcement = 'undecided'")
+        .bind(release.as_str())
+        .bind(Announcement::Never(NeverReason::Cancelled).as_str())
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() == 1 {
+        decisions::add(connection, release, now, "never", "its announcement was cancelled").await?;
+    }
+    Ok(())
+}
+
+fn release_from(fields: &Fields<'_>) -> Result<Option<ReleaseId>, StoreError> {
+    match fields.text_or_none("release")? {
+        Some(_) => fields.parsed("release").map(Some),
+        None => Ok(None),
+    }
+}
+
+/// An edition without its tally.
+fn edition_from(row: &AnyRow) -> Result<Edition, StoreError> {
+    let fields = Fields::keyed_by_number(row, "editions", "id");
+    let state = match fields.text("state")?.as_str() {
+        "held" => {
+            EditionState::Held(fields.hold()?.ok_or_else(|| fields.wrong("hold_reason", "a held edition has none"))?)
+        }
+        "waiting" => EditionState::Waiting { due: fields.instant("due")? },
+        "opening" => EditionState::Opening { cursor: fields.number_or_none("cursor")?.map(SubscriberId::new) },
+        "sending" => EditionState::Sending,
+        "paused" => EditionState::Paused,
+        "done" => EditionState::Done,
+        "cancelled" => EditionState::Cancelled,
+        word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),
+    };
+    Ok(Edition {
+        id: EditionId::new(fields.number("id")?),
+        kind: fields.parsed("kind")?,
+        release: release_from(&fields)?,
+        title: fields.text("title")?,
+        state,
+        lifted: fields.text("lifted")?.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        created: fields.instant("created")?,
+        opened: fields.instant_or_none("opened")?,
+        ended: fields.instant_or_none("ended")?,
+        tally: DeliveryTally::default(),
+    })
+}

@@ -1,0 +1,71 @@
+//! What can go wrong with the database.
+
+use camino::Utf8PathBuf;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused, or cannot be reached.
+    #[error("the database does not answer as it should")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema cannot be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A later version of Depeche has used this database.
+    #[error(
+        "the database has schema {found}, and this version of Depeche knows schemas up to {known}: use a later one"
+    )]
+    NewerSchema {
+        /// The schema of the database.
+        found: i64,
+        /// The last one known here.
+        known: i64,
+    },
+    /// The database belongs to another key.
+    #[error(
+        "the database belongs to another secret key (fingerprint {stored}, not {given}): put the key's file back, or \
+         links in letters already sent would stop working"
+    )]
+    OtherKey {
+        /// What the database remembers.
+        stored: String,
+        /// The fingerprint of the key it was shown.
+        given: String,
+    },
+    /// [`crate::store::Store::bind_key`] was not called: addresses cannot be hashed.
+    #[error("the database was opened without its secret key")]
+    NoKey,
+    /// A row holds what no version of Depeche writes.
+    #[error("row {row} of table {table} holds a `{column}` that cannot be read: {why}")]
+    Row {
+        /// The table, or what was read of it.
+        table: &'static str,
+        /// Its key.
+        row: String,
+        /// The column.
+        column: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The file of the database holds something else.
+    #[error("`{0}` is not a SQLite database: move it away and a new one is made, or name another in `database.url`")]
+    NotADatabase(Utf8PathBuf),
+    /// Another daemon uses the database.
+    #[error("another `depeche serve` uses this database (it holds `{0}`)")]
+    InUse(Utf8PathBuf),
+    /// A file or folder of the database could not be made or opened.
+    #[error("cannot use `{path}` for the database")]
+    File {
+        /// Which.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The machine gave no random number.
+    #[error("the machine gives no random numbers")]
+    Random(#[source] getrandom::Error),
+    /// The store is shutting down.
+    #[error("the database is closed")]
+    Closed,
+}

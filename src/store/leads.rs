@@ -1,0 +1,46 @@
+//! Which of several instances leads: a time-limited claim that its holder renews.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::row::micros;
+use super::{Store, StoreError};
+
+impl Store {
+    /// Takes or renews the lead `name` for `owner` until `now + length`; `false` while another holds it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_lead(
+        &self,
+        name: &str,
+        owner: &str,
+        now: DateTime<Utc>,
+        length: TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "INSERT INTO leads (name, owner, until) VALUES ($1, $2, $3) \
+             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
+             WHERE leads.owner = excluded.owner OR leads.until < $4",
+        )
+        .bind(name)
+        .bind(owner)
+        .bind(micros(now + length))
+        .bind(micros(now))
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Gives the lead `name` up, so that another need not wait for its end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn give_up_lead(&self, name: &str, owner: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM leads WHERE name = $1 AND owner = $2")
+            .bind(name)
+            .bind(owner)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! Brings a database's schema up to date, and refuses one that a later version made.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, Row as _, SqlSafeStr as _};
+
+use super::StoreError;
+
+/// The schema's steps, oldest first: number, name, statements.
+const STEPS: [(i64, &str, &str); 1] = [(1, "first form", include_str!("../../migrations/0001_first_form.sql"))];
+
+/// Applies what is missing. The caller's transaction makes two processes that start at once take turns.
+pub(super) async fn apply(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let steps = STEPS.map(|(number, name, statements)| {
+        Migration::new(number, name.into(), MigrationType::Simple, statements.into_sql_str(), false)
+    });
+    let mut migrator = Migrator::with_migrations(steps.to_vec());
+    migrator.set_ignore_missing(true);
+    // `Migrator::run` makes a future that is not `Send`; this is what it calls.
+    migrator.run_direct(None, &mut *connection, false).await?;
+    let row = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations").fetch_one(connection).await?;
+    let (found, known) = (row.try_get("version")?, STEPS.map(|(number, ..)| number)[STEPS.len() - 1]);
+    if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+    use crate::store::{Store, StoreError};
+
+    #[tokio::test]
+    async fn a_later_schema_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
+        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let store = Store::open(&settings, DateTime::UNIX_EPOCH).await.unwrap();
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (99, 'later', TRUE, 'x', 0)",
+        )
+        .execute(&store.write)
+        .await
+        .unwrap();
+        let again = Store::open(&settings, DateTime::UNIX_EPOCH).await.map(drop);
+        assert!(matches!(again, Err(StoreError::NewerSchema { found: 99, known: 1 })), "{again:?}");
+    }
+}

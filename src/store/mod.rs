@@ -1,0 +1,39 @@
+//! What must survive a kill: register, editions, letters, deliveries, subscribers, in SQLite or PostgreSQL.
+//!
+//! One set of statements serves both databases through sqlx `Any`. Domain types go in and come out; rows are converted
+//! here and nowhere else. Nothing here decides: who receives what, and what follows a failure, are `policy`'s.
+
+mod approval;
+mod claims;
+mod connection;
+mod decisions;
+mod deliveries;
+mod editions;
+mod error;
+mod exchange;
+mod ids;
+mod leads;
+mod letters;
+mod meta;
+mod migrations;
+mod notices;
+mod opening;
+mod optin;
+mod register;
+mod row;
+mod subscribers;
+mod suppressions;
+mod sweep;
+mod tallies;
+
+pub use connection::{DaemonLock, Store};
+pub use decisions::DecisionMade;
+pub use deliveries::AttemptMade;
+pub use editions::EditionFilter;
+pub use error::StoreError;
+pub use exchange::{Begin, Exchanged, Fence, Finished, Hold, Outcome};
+pub use notices::SingleLetter;
+pub use opening::Chunk;
+pub use optin::{Asked, ConsentAction, ConsentKept, Proof};
+pub use subscribers::{Added, Preferences, SubscriberFilter};
+pub use sweep::Swept;

@@ -1,0 +1,77 @@
+//! Letters to one recipient: confirmations, and what the office is told, once per cause.
+
+use chrono::{DateTime, Utc};
+
+use super::deliveries::{self, NewDelivery};
+use super::row::micros;
+use super::{Store, StoreError, letters};
+use crate::domain::{DeliveryId, Mailbox, RenderedLetter, SubscriberId};
+
+/// One letter for one recipient.
+#[derive(Debug, Clone, Copy)]
+pub struct SingleLetter<'a> {
+    /// What it says.
+    pub letter: &'a RenderedLetter,
+    /// Who receives it.
+    pub recipient: &'a Mailbox,
+    /// The subscriber it is about, for a confirmation.
+    pub subscriber: Option<SubscriberId>,
+    /// When it leaves.
+    pub due: DateTime<Utc>,
+    /// What it tells of; the same cause is told to the same recipient once.
+    pub cause: Option<&'a str>,
+}
+
+impl Store {
+    /// Queues one letter to one recipient; `None` when this cause was told to them before.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was opened without its key.
+    pub async fn post_letter(
+        &self,
+        single: &SingleLetter<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DeliveryId>, StoreError> {
+        let address_hash = self.address_hash(&single.recipient.address)?;
+        let mut transaction = self.begin().await?;
+        if let Some(cause) = single.cause {
+            let done = sqlx::query(
+                "INSERT INTO notices_told (cause, address_hash, at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (cause, address_hash) DO NOTHING",
+            )
+            .bind(cause)
+            .bind(&address_hash)
+            .bind(micros(now))
+            .execute(&mut *transaction)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Ok(None);
+            }
+        }
+        let letter = letters::add(&mut transaction, single.letter).await?;
+        let delivery = NewDelivery {
+            letter,
+            edition: None,
+            subscriber: single.subscriber,
+            name: single.recipient.name.as_deref(),
+            address: single.recipient.address.as_str(),
+            address_hash: &address_hash,
+            language: single.letter.language.code(),
+            topics: "",
+            kind: single.letter.kind,
+            due: single.due,
+        };
+        let id = deliveries::add(&mut transaction, &delivery, now).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// Forgets that `cause` was told, to all: it ended, and is news when it comes back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_cause(&self, cause: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM notices_told WHERE cause = $1").bind(cause).execute(&self.write).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,393 @@
+//! Subscribers and what they follow. They end rather than vanish; only those who never confirmed are removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+
+use super::optin::{self, ConsentAction};
+use super::row::{Fields, clean, micros, placeholders};
+use super::{Proof, Store, StoreError, ids, suppressions};
+use crate::domain::{
+    EmailAddress, EndReason, Frequency, NewSubscriber, SkipReason, Subscriber, SubscriberId, SubscriberState,
+    SuppressionReason, Topic,
+};
+use crate::language::Language;
+
+/// What came of adding a subscriber for whom the office vouches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// There was none with this address.
+    New(SubscriberId),
+    /// There was one; it is active now, with what was given.
+    Changed(SubscriberId),
+    /// Nothing is sent to this address any more: the office's word does not lift that.
+    Refused(SuppressionReason),
+}
+
+/// Which subscribers are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubscriberFilter {
+    /// `pending`, `active` or `ended`; `None`: all.
+    pub state: Option<&'static str>,
+    /// Only those who follow this topic itself.
+    pub topic: Option<Topic>,
+}
+
+/// What subscribers may change of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preferences {
+    /// What is followed.
+    pub topics: BTreeSet<Topic>,
+    /// When letters are sent.
+    pub frequency: Frequency,
+    /// The language of letters and pages.
+    pub language: Language,
+}
+
+/// How many ids one statement may list.
+const IDS_IN_A_STATEMENT: usize = 500;
+
+/// A row that was there for an address, or was made for it now.
+pub(super) struct Settled {
+    pub(super) id: SubscriberId,
+    pub(super) is_new: bool,
+    pub(super) state: String,
+    pub(super) asked: Option<DateTime<Utc>>,
+}
+
+/// Finds the row of an address and locks it, or makes one that is pending.
+pub(super) async fn settle(
+    connection: &mut AnyConnection,
+    new: &NewSubscriber,
+    address_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Settled, StoreError> {
+    let id = ids::random_subscriber()?;
+    let row = sqlx::query(
+        "INSERT INTO subscribers (id, address, folded, address_hash, name, organisation, language, frequency, state, \
+         since, source, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $9) \
+         ON CONFLICT (folded) DO UPDATE SET folded = excluded.folded RETURNING id, state, asked",
+    )
+    .bind(id.number())
+    .bind(new.address.as_str())
+    .bind(new.address.folded())
+    .bind(address_hash)
+    .bind(new.name.as_deref().map(clean))
+    .bind(new.organisation.as_deref().map(clean))
+    .bind(new.language.code())
+    .bind(new.frequency.as_str())
+    .bind(micros(now))
+    .bind(clean(&new.source))
+    .fetch_one(&mut *connection)
+    .await?;
+    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let settled = Settled {
+        id: SubscriberId::new(fields.number("id")?),
+        is_new: fields.number("id")? == id.number(),
+        state: fields.text("state")?,
+        asked: fields.instant_or_none("asked")?,
+    };
+    if settled.is_new {
+        replace_topics(connection, settled.id, &new.topics).await?;
+    }
+    Ok(settled)
+}
+
+/// Gives a row what was said of the subscriber now; a name or organisation that was not given stays.
+pub(super) async fn describe(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    new: &NewSubscriber,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE subscribers SET address = $2, name = COALESCE($3, name), organisation = COALESCE($4, organisation), \
+         language = $5, frequency = $6, source = $7 WHERE id = $1",
+    )
+    .bind(id.number())
+    .bind(new.address.as_str())
+    .bind(new.name.as_deref().map(clean))
+    .bind(new.organisation.as_deref().map(clean))
+    .bind(new.language.code())
+    .bind(new.frequency.as_str())
+    .bind(clean(&new.source))
+    .execute(&mut *connection)
+    .await?;
+    replace_topics(connection, id, &new.topics).await
+}
+
+/// Makes a subscriber active; one who is stays so since the same instant.
+pub(super) async fn activate(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE subscribers SET state = 'active', since = $2, end_reason = NULL WHERE id = $1 AND state <> 'active'",
+    )
+    .bind(id.number())
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn replace_topics(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    topics: &BTreeSet<Topic>,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM subscriptions WHERE subscriber = $1").bind(id.number()).execute(&mut *connection).await?;
+    for topic in topics {
+        sqlx::query("INSERT INTO subscriptions (subscriber, topic) VALUES ($1, $2)")
+            .bind(id.number())
+            .bind(topic.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Adds a subscriber for whom the office vouches: active at once. For an address that is known, what is given now
+    /// replaces what was there (so that repeating a command changes nothing), and one who had left is active again.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was opened without its key.
+    pub async fn add_active(&self, new: &NewSubscriber, now: DateTime<Utc>) -> Result<Added, StoreError> {
+        let hash = self.address_hash(&new.address)?;
+        let mut transaction = self.begin().await?;
+        if let Some(reason) = suppressions::reason(&mut transaction, &hash).await? {
+            return Ok(Added::Refused(reason));
+        }
+        let settled = settle(&mut transaction, new, &hash, now).await?;
+        if !settled.is_new {
+            describe(&mut transaction, settled.id, new).await?;
+        }
+        activate(&mut transaction, settled.id, now).await?;
+        let proof = Proof { words: String::new(), source: new.source.clone() };
+        optin::keep(&mut transaction, settled.id, ConsentAction::Vouched, &proof, now).await?;
+        transaction.commit().await?;
+        Ok(if settled.is_new { Added::New(settled.id) } else { Added::Changed(settled.id) })
+    }
+
+    /// The subscriber with this id; `None` also for one who was erased.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn subscriber(&self, id: SubscriberId) -> Result<Option<Subscriber>, StoreError> {
+        let row = sqlx::query("SELECT * FROM subscribers WHERE id = $1 AND address <> ''")
+            .bind(id.number())
+            .fetch_optional(&self.read)
+            .await?;
+        self.with_topics(row).await
+    }
+
+    /// The subscriber with this address.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn find(&self, address: &EmailAddress) -> Result<Option<Subscriber>, StoreError> {
+        let row = sqlx::query("SELECT * FROM subscribers WHERE folded = $1")
+            .bind(address.folded())
+            .fetch_optional(&self.read)
+            .await?;
+        self.with_topics(row).await
+    }
+
+    /// Subscribers by address. A row that cannot be read is logged and left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn list(&self, filter: &SubscriberFilter) -> Result<Vec<Subscriber>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM subscribers WHERE address <> '' AND ($1 IS NULL OR state = $1) AND ($2 IS NULL OR EXISTS \
+             (SELECT 1 FROM subscriptions t WHERE t.subscriber = subscribers.id AND t.topic = $2)) ORDER BY folded",
+        )
+        .bind(filter.state)
+        .bind(filter.topic.as_ref().map(Topic::to_string))
+        .fetch_all(&self.read)
+        .await?;
+        let mut subscribers = Vec::with_capacity(rows.len());
+        for some in rows.chunks(IDS_IN_A_STATEMENT) {
+            let mut topics = self.topics_of(some).await?;
+            for row in some {
+                match subscriber_from(row, &mut topics) {
+                    Ok(subscriber) => subscribers.push(subscriber),
+                    Err(error) => tracing::error!(%error, "a subscriber is left out of the list"),
+                }
+            }
+        }
+        Ok(subscribers)
+    }
+
+    async fn with_topics(&self, row: Option<AnyRow>) -> Result<Option<Subscriber>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        let mut topics = self.topics_of(std::slice::from_ref(&row)).await?;
+        subscriber_from(&row, &mut topics).map(Some)
+    }
+
+    /// What the subscribers of these rows follow, by id; what cannot be read is logged and left out.
+    async fn topics_of(&self, rows: &[AnyRow]) -> Result<BTreeMap<i64, BTreeSet<Topic>>, StoreError> {
+        let statement = format!(
+            "SELECT subscriber, topic FROM subscriptions WHERE subscriber IN ({})",
+            placeholders(1, rows.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for row in rows {
+            query = query.bind(row.try_get::<i64, _>("id")?);
+        }
+        let mut topics: BTreeMap<i64, BTreeSet<Topic>> = BTreeMap::new();
+        for row in query.fetch_all(&self.read).await? {
+            let fields = Fields::keyed_by_number(&row, "subscriptions", "subscriber");
+            match fields.parsed("topic") {
+                Ok(topic) => {
+                    topics.entry(fields.number("subscriber")?).or_default().insert(topic);
+                }
+                Err(error) => tracing::error!(%error, "a subscription is left out"),
+            }
+        }
+        Ok(topics)
+    }
+
+    /// Changes what an active subscriber asked for; `false` for one who is not active.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change_preferences(
+        &self,
+        id: SubscriberId,
+        preferences: &Preferences,
+        proof: &Proof,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let done =
+            sqlx::query("UPDATE subscribers SET frequency = $2, language = $3 WHERE id = $1 AND state = 'active'")
+                .bind(id.number())
+                .bind(preferences.frequency.as_str())
+                .bind(preferences.language.code())
+                .execute(&mut *transaction)
+                .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        replace_topics(&mut transaction, id, &preferences.topics).await?;
+        optin::keep(&mut transaction, id, ConsentAction::Changed, proof, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Ends a subscription: letters not yet handed over are skipped. A bounce, a complaint and an erasure suppress the
+    /// address too; an erasure also removes what tells who it was. `false` when it had ended before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end(&self, id: SubscriberId, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let row = sqlx::query(
+            "UPDATE subscribers SET state = 'ended', since = $2, end_reason = $3, asked = NULL \
+             WHERE id = $1 AND (state <> 'ended' OR ($3 = 'erased' AND address <> '')) RETURNING id, address_hash",
+        )
+        .bind(id.number())
+        .bind(micros(now))
+        .bind(reason.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(row) = row else { return Ok(false) };
+        let hash = Fields::keyed_by_number(&row, "subscribers", "id").text("address_hash")?;
+        let (skipped, suppressed) = match reason {
+            EndReason::Unsubscribed | EndReason::Removed => (SkipReason::Unsubscribed, None),
+            EndReason::Bounced => (SkipReason::Suppressed, Some(SuppressionReason::Bounced)),
+            EndReason::Complained => (SkipReason::Suppressed, Some(SuppressionReason::Complained)),
+            EndReason::Erased => (SkipReason::Unsubscribed, Some(SuppressionReason::Erased)),
+        };
+        sqlx::query(
+            "UPDATE deliveries SET state = 'skipped', skip_reason = $2, since = $3, owner = NULL, lease_until = NULL \
+             WHERE subscriber = $1 AND state IN ('queued', 'leased')",
+        )
+        .bind(id.number())
+        .bind(skipped.as_str())
+        .bind(micros(now))
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(suppressed) = suppressed {
+            suppressions::add(&mut transaction, &hash, suppressed, now).await?;
+        }
+        if reason == EndReason::Erased {
+            forget(&mut transaction, id).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Removes those who were asked to confirm before `before` and never did; gives how many. One who had subscribed and
+    /// left before, and was only asked again, has left still: the proof and the links in old letters stay.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn purge_unconfirmed(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        const UNCONFIRMED: &str = "(SELECT id FROM subscribers WHERE state = 'pending' AND since < $1)";
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "UPDATE subscribers SET state = 'ended', end_reason = 'unsubscribed' WHERE state = 'pending' AND since < $1 \
+             AND EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
+             AND c.action IN ('confirmed', 'vouched'))",
+        )
+        .bind(micros(before))
+        .execute(&mut *transaction)
+        .await?;
+        for table in ["subscriptions", "consents"] {
+            let statement = format!("DELETE FROM {table} WHERE subscriber IN {UNCONFIRMED}");
+            sqlx::query(AssertSqlSafe(statement)).bind(micros(before)).execute(&mut *transaction).await?;
+        }
+        let done = sqlx::query("DELETE FROM subscribers WHERE state = 'pending' AND since < $1")
+            .bind(micros(before))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// Removes what tells who a subscriber was; their deliveries stay in the counts.
+async fn forget(connection: &mut AnyConnection, id: SubscriberId) -> Result<(), StoreError> {
+    let statements = [
+        "DELETE FROM subscriptions WHERE subscriber = $1",
+        "DELETE FROM consents WHERE subscriber = $1",
+        "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE subscriber = $1)",
+        "UPDATE deliveries SET recipient_name = NULL, recipient_address = 'erased@erased.invalid', topics = '' \
+         WHERE subscriber = $1",
+        "UPDATE subscribers SET address = '', folded = 'erased ' || CAST(id AS TEXT), name = NULL, \
+         organisation = NULL, source = '', address_hash = '' WHERE id = $1",
+    ];
+    for statement in statements {
+        sqlx::query(statement).bind(id.number()).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn subscriber_from(row: &AnyRow, topics: &mut BTreeMap<i64, BTreeSet<Topic>>) -> Result<Subscriber, StoreError> {
+    let fields = Fields::keyed_by_number(row, "subscribers", "id");
+    let since = fields.instant("since")?;
+    let state = match fields.text("state")?.as_str() {
+        "pending" => SubscriberState::Pending { since },
+        "active" => SubscriberState::Active { since },
+        "ended" => SubscriberState::Ended { at: since, reason: fields.parsed("end_reason")? },
+        word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),
+    };
+    let id = fields.number("id")?;
+    Ok(Subscriber {
+        id: SubscriberId::new(id),
+        address: fields.parsed("address")?,
+        name: fields.text_or_none("name")?,
+        organisation: fields.text_or_none("organisation")?,
+        language: fields.parsed("language")?,
+        frequency: fields.parsed("frequency")?,
+        state,
+        topics: topics.remove(&id).unwrap_or_default(),
+        source: fields.text("source")?,
+        created: fields.instant("created")?,
+    })
+}

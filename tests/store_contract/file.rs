@@ -1,0 +1,74 @@
+//! What is special of SQLite: a file, its owner, and one daemon.
+
+use depeche::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+use depeche::store::{Store, StoreError};
+
+use super::room::minute;
+
+#[tokio::test]
+async fn the_file_is_made_with_its_folder_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/b").join("depeche.sqlite");
+    let settings =
+        DatabaseSettings { url: DatabaseUrl::Sqlite(path.clone().try_into().unwrap()), sync: SqliteSync::Full };
+    let store = Store::open(&settings, minute(0)).await.unwrap();
+    store.record_run("housekeeping", minute(0)).await.unwrap();
+    #[cfg(unix)]
+    for name in ["depeche.sqlite", "depeche.sqlite-wal"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path.with_file_name(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    store.close().await;
+    let again = Store::open(&settings, minute(1)).await.unwrap();
+    assert_eq!(again.last_run("housekeeping").await.unwrap(), Some(minute(0)));
+}
+
+#[tokio::test]
+async fn one_daemon_serves_and_commands_work_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = super::sqlite(&folder);
+    let daemon = Store::open(&settings, minute(0)).await.unwrap();
+    let lock = daemon.lock_daemon().unwrap();
+    let command = Store::open(&settings, minute(0)).await.unwrap();
+    command.record_run("command", minute(0)).await.unwrap();
+    assert!(matches!(command.lock_daemon(), Err(StoreError::InUse(_))));
+    drop(lock);
+    assert!(command.lock_daemon().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_at_once_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = super::sqlite(&folder);
+    let starting: Vec<_> = (0..4)
+        .map(|_| {
+            let settings = settings.clone();
+            tokio::spawn(async move { Store::open(&settings, minute(0)).await.map(drop) })
+        })
+        .collect();
+    for start in starting {
+        start.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_made_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), "no folder").unwrap();
+    let path = folder.path().join("file/depeche.sqlite").try_into().unwrap();
+    let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+    let opened = Store::open(&settings, minute(0)).await.map(drop);
+    assert!(matches!(opened, Err(StoreError::File { .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_something_else_is_refused_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("depeche.sqlite");
+    std::fs::write(&path, "une liste de courses").unwrap();
+    let settings =
+        DatabaseSettings { url: DatabaseUrl::Sqlite(path.clone().try_into().unwrap()), sync: SqliteSync::Normal };
+    assert!(matches!(Store::open(&settings, minute(0)).await, Err(StoreError::NotADatabase(_))));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "une liste de courses");
+}

@@ -1,0 +1,131 @@
+//! Fencing, lost replies, and what is left behind.
+
+use chrono::TimeDelta;
+use depeche::config::OnLostReply;
+use depeche::domain::DeliveryState;
+use depeche::store::{Hold, Outcome, Swept};
+
+use super::room::{Room, minute};
+
+const RESEND_AFTER: TimeDelta = TimeDelta::minutes(15);
+
+pub(crate) async fn a_stale_owner_changes_nothing(room: Room) {
+    room.subscribers(1).await;
+    let id = room.sending("bridge").await;
+    let first = room.claim("a", 1, minute(0)).await.remove(0);
+    assert_eq!(room.begin(&first, "b", minute(1)).await, Hold::Lost);
+
+    // The lease runs out before the letter was begun: nothing may be begun any more, be it swept or not.
+    assert_eq!(room.begin(&first, "a", minute(15)).await, Hold::Lost);
+    let swept = room.store.sweep(minute(15), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
+    assert_eq!(swept, Swept { requeued: 1, ..Swept::default() });
+    let second = room.claim("b", 1, minute(16)).await.remove(0);
+    assert_eq!((second.id, second.attempt), (first.id, 2));
+    assert_eq!(room.begin(&second, "b", minute(16)).await, Hold::Kept);
+
+    for outcome in [Outcome::Sent, Outcome::Failed, Outcome::Unknown, Outcome::Later { due: minute(90) }] {
+        assert_eq!(room.finish(&first, "a", outcome, minute(17)).await, Hold::Lost);
+    }
+    assert_eq!(room.store.release_unstarted("a", &[first.id]).await.unwrap(), 0);
+    assert_eq!(room.store.renew_leases("a", &[first.id], minute(90)).await.unwrap(), []);
+    // The same owner with an older attempt is as stale.
+    let mut older = second.clone();
+    older.attempt = 1;
+    assert_eq!(room.finish(&older, "b", Outcome::Failed, minute(17)).await, Hold::Lost);
+    assert_eq!(room.tally(id).await, [0, 0, 1, 0, 0, 0, 0]);
+    assert_eq!(room.store.attempts_of(first.id).await.unwrap(), []);
+
+    assert_eq!(room.store.renew_leases("b", &[second.id], minute(90)).await.unwrap(), [second.id]);
+    let swept = room.store.sweep(minute(60), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
+    assert_eq!(swept, Swept::default());
+    assert_eq!(room.finish(&second, "b", Outcome::Sent, minute(61)).await, Hold::Kept);
+    assert_eq!(room.finish(&second, "b", Outcome::Failed, minute(62)).await, Hold::Lost);
+    assert_eq!(room.tally(id).await, [0, 0, 0, 1, 0, 0, 0]);
+}
+
+pub(crate) async fn a_late_answer_still_counts(room: Room) {
+    room.subscribers(1).await;
+    let id = room.sending("bridge").await;
+    let delivery = room.claim("a", 1, minute(0)).await.remove(0);
+    room.begin(&delivery, "a", minute(0)).await;
+    let swept = room.store.sweep(minute(15), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
+    assert_eq!(swept, Swept { lost: 1, ..Swept::default() });
+    assert_eq!(room.tally(id).await, [0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(room.finish(&delivery, "a", Outcome::Sent, minute(16)).await, Hold::Kept);
+    assert_eq!(room.tally(id).await, [0, 0, 0, 1, 0, 0, 0]);
+    let swept = room.store.sweep(minute(90), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
+    assert_eq!(swept, Swept::default());
+}
+
+pub(crate) async fn a_lost_reply_is_sent_again_once(room: Room) {
+    room.subscribers(1).await;
+    let id = room.sending("bridge").await;
+    let first = room.claim("a", 1, minute(0)).await.remove(0);
+    room.begin(&first, "a", minute(0)).await;
+    room.finish(&first, "a", Outcome::Unknown, minute(1)).await;
+    let sweep = |at| {
+        let store = room.store.clone();
+        async move { store.sweep(at, OnLostReply::Resend, RESEND_AFTER).await.unwrap() }
+    };
+    assert_eq!(sweep(minute(15)).await, Swept::default());
+    assert_eq!(room.store.finish_editions(OnLostReply::Resend, minute(15)).await.unwrap(), []);
+    assert_eq!(sweep(minute(16)).await, Swept { resent: 1, ..Swept::default() });
+
+    let second = room.claim("a", 1, minute(16)).await.remove(0);
+    assert_eq!((second.id, second.attempt), (first.id, 2));
+    room.begin(&second, "a", minute(16)).await;
+    room.finish(&second, "a", Outcome::Unknown, minute(17)).await;
+    assert_eq!(sweep(minute(600)).await, Swept::default());
+    let state = room.store.delivery(first.id).await.unwrap().unwrap().state;
+    assert_eq!(state, DeliveryState::Unknown { since: minute(17) });
+    assert_eq!(room.tally(id).await, [0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(room.store.finish_editions(OnLostReply::Resend, minute(601)).await.unwrap(), [id]);
+}
+
+pub(crate) async fn a_lost_reply_may_be_held(room: Room) {
+    room.subscribers(1).await;
+    let id = room.sending("bridge").await;
+    let delivery = room.claim("a", 1, minute(0)).await.remove(0);
+    room.begin(&delivery, "a", minute(0)).await;
+    room.finish(&delivery, "a", Outcome::Unknown, minute(1)).await;
+    let swept = room.store.sweep(minute(600), OnLostReply::Hold, RESEND_AFTER).await.unwrap();
+    assert_eq!(swept, Swept::default());
+    assert_eq!(room.tally(id).await, [0, 0, 0, 0, 0, 0, 1]);
+}
+
+pub(crate) async fn the_relays_fault_does_not_count(room: Room) {
+    room.subscribers(1).await;
+    room.sending("bridge").await;
+    let first = room.claim("a", 1, minute(0)).await.remove(0);
+    assert_eq!(room.finish(&first, "a", Outcome::LaterUncounted { due: minute(5) }, minute(1)).await, Hold::Kept);
+    assert_eq!(room.claim("a", 1, minute(4)).await, []);
+    let second = room.claim("a", 1, minute(5)).await.remove(0);
+    assert_eq!(second.attempt, 1);
+    assert_eq!(room.finish(&second, "a", Outcome::Later { due: minute(9) }, minute(6)).await, Hold::Kept);
+    let third = room.claim("a", 1, minute(9)).await.remove(0);
+    assert_eq!(third.attempt, 2);
+    assert_eq!(room.store.release_unstarted("a", &[third.id]).await.unwrap(), 1);
+    assert_eq!(room.claim("a", 1, minute(9)).await.remove(0).attempt, 2);
+    assert_eq!(room.store.attempts_of(first.id).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn claims_of_the_dead_are_void(room: Room) {
+    room.subscribers(4).await;
+    let id = room.sending("bridge").await;
+    let dead = room.claim("dead", 2, minute(0)).await;
+    room.begin(&dead[0], "dead", minute(0)).await;
+    let alive = room.claim("alive", 1, minute(0)).await;
+    room.begin(&alive[0], "alive", minute(0)).await;
+
+    let swept = room.store.void_leases(Some("dead"), minute(1)).await.unwrap();
+    assert_eq!(swept, Swept { requeued: 1, lost: 1, resent: 0 });
+    assert_eq!(room.tally(id).await, [2, 0, 1, 0, 0, 0, 1]);
+    assert_eq!(room.begin(&dead[1], "dead", minute(1)).await, Hold::Lost);
+    assert_eq!(room.finish(&dead[0], "dead", Outcome::Sent, minute(1)).await, Hold::Lost);
+    assert_eq!(room.finish(&alive[0], "alive", Outcome::Sent, minute(1)).await, Hold::Kept);
+
+    let short = TimeDelta::zero();
+    let swept = room.store.sweep(minute(1), OnLostReply::Resend, short).await.unwrap();
+    assert_eq!(swept, Swept { resent: 1, ..Swept::default() });
+    assert_eq!(room.tally(id).await, [3, 0, 0, 1, 0, 0, 0]);
+}

@@ -1,0 +1,85 @@
+//! One contract for both databases: each story runs on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod audience;
+mod editions;
+mod file;
+mod leases;
+mod office;
+mod outbox;
+#[path = "../support/postgres.rs"]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+mod postgres;
+mod register;
+mod room;
+mod spawned;
+mod subscribers;
+
+use depeche::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+use room::Room;
+
+/// Runs every story on its own database of each kind.
+macro_rules! stories {
+    ($($module:ident::$story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$module::$story(super::Room::new(super::sqlite(&folder)).await).await;
+            })+
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn every_story_holds_on_postgresql() {
+            let Some(postgres) = postgres::Postgres::start() else { return };
+            $(
+                let settings = DatabaseSettings {
+                    url: postgres.database(stringify!($story)),
+                    sync: SqliteSync::Normal,
+                };
+                $module::$story(Room::new(settings).await).await;
+            )+
+        }
+    };
+}
+
+fn sqlite(folder: &tempfile::TempDir) -> DatabaseSettings {
+    let path = folder.path().join("été ?#%20").join("depeche.sqlite");
+    DatabaseSettings { url: DatabaseUrl::Sqlite(path.try_into().unwrap()), sync: SqliteSync::Normal }
+}
+
+stories! {
+    register::every_field_comes_back,
+    register::what_was_decided_is_not_undone,
+    editions::one_cause_makes_one_edition,
+    editions::a_change_needs_the_expected_state,
+    editions::a_plan_gives_way_to_a_person,
+    editions::an_announcement_opens_once,
+    editions::a_cancelled_announcement_is_never_made,
+    editions::two_instances_write_each_subscriber_once,
+    editions::the_audience_is_those_who_follow_now,
+    editions::tallies_add_up_at_every_step,
+    outbox::eight_claimers_share_without_overlap,
+    outbox::what_is_urgent_leaves_first,
+    outbox::a_paused_edition_is_not_claimed,
+    outbox::old_deliveries_become_counts,
+    outbox::an_approved_edition_waits_without_its_hold,
+    outbox::who_left_or_is_suppressed_is_skipped_when_claimed,
+    outbox::exchanges_of_many_connections_are_all_kept,
+    leases::a_stale_owner_changes_nothing,
+    leases::a_late_answer_still_counts,
+    leases::a_lost_reply_is_sent_again_once,
+    leases::a_lost_reply_may_be_held,
+    leases::the_relays_fault_does_not_count,
+    leases::claims_of_the_dead_are_void,
+    subscribers::opt_in_asks_once_a_day_and_keeps_the_proof,
+    subscribers::the_office_vouches,
+    subscribers::who_ends_receives_nothing_more,
+    subscribers::an_erased_address_is_recognised_and_not_kept,
+    subscribers::preferences_are_the_subscribers_own,
+    office::a_cause_is_told_once,
+    office::a_letter_comes_back_as_it_was,
+    office::one_leads_and_ticks_are_remembered,
+    office::another_key_is_refused,
+    spawned::futures_may_be_spawned,
+}

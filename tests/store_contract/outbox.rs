@@ -1,0 +1,195 @@
+//! Claims and exchanges.
+
+use std::collections::BTreeSet;
+
+use depeche::domain::{
+    DeliveryState, EditionState, EndReason, Frequency, HoldReason, LetterKind, Mailbox, SkipReason, SuppressionReason,
+};
+use depeche::language::Language;
+use depeche::policy::Audience;
+use depeche::store::{Begin, Hold, Outcome, SingleLetter, Store};
+
+use super::room::{LEASE, Room, address, announcement, fence, finished, letter, minute, newcomer, proof};
+
+pub(crate) async fn eight_claimers_share_without_overlap(room: Room) {
+    room.subscribers(40).await;
+    room.sending("bridge").await;
+    let claimers: Vec<_> = (0..8)
+        .map(|number| {
+            let store = room.store.clone();
+            tokio::spawn(async move {
+                let (owner, mut mine) = (format!("claimer {number}"), Vec::new());
+                loop {
+                    let claimed = store.claim(&owner, 3, minute(0), LEASE).await.unwrap();
+                    if claimed.is_empty() {
+                        return mine;
+                    }
+                    assert!(claimed.len() <= 3);
+                    mine.extend(claimed.into_iter().map(|delivery| delivery.id));
+                }
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for claimer in claimers {
+        all.extend(claimer.await.unwrap());
+    }
+    // A claimer may find rows locked by another and stop; what is left is still there.
+    all.extend(room.claim("last", 100, minute(0)).await.into_iter().map(|delivery| delivery.id));
+    assert_eq!(all.len(), 40);
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 40);
+}
+
+pub(crate) async fn what_is_urgent_leaves_first(room: Room) {
+    room.subscribers(3).await;
+    room.sending("bridge").await;
+    let recipient = Mailbox::new(None, address("new@example.org"));
+    for (kind, due) in [(LetterKind::Notice, 2), (LetterKind::Confirmation, 1), (LetterKind::Notice, 60)] {
+        let letter = letter(kind, Language::English);
+        let single =
+            SingleLetter { letter: &letter, recipient: &recipient, subscriber: None, due: minute(due), cause: None };
+        room.store.post_letter(&single, minute(0)).await.unwrap();
+    }
+    let mut kinds = Vec::new();
+    for delivery in room.claim("a", 3, minute(5)).await {
+        assert_eq!(delivery.state, DeliveryState::Leased { until: minute(5) + LEASE });
+        assert_eq!(delivery.attempt, 1);
+        kinds.push(room.store.letter(delivery.letter).await.unwrap().unwrap().kind);
+    }
+    assert_eq!(kinds, [LetterKind::Confirmation, LetterKind::Notice, LetterKind::Edition]);
+    assert_eq!(room.claim("b", 100, minute(5)).await.len(), 2);
+}
+
+pub(crate) async fn a_paused_edition_is_not_claimed(room: Room) {
+    room.subscribers(4).await;
+    let id = room.sending("bridge").await;
+    assert_eq!(room.claim("a", 1, minute(0)).await.len(), 1);
+    let stopped = [EditionState::Paused, EditionState::Held(HoldReason::Office)];
+    for state in stopped {
+        assert!(room.store.change_edition(id, &["sending"], &state, minute(0)).await.unwrap());
+        assert_eq!(room.claim("a", 1, minute(0)).await, []);
+        assert_eq!(room.store.next_due().await.unwrap(), None);
+        if state == EditionState::Paused {
+            assert!(room.store.resume_edition(id).await.unwrap());
+            assert!(!room.store.resume_edition(id).await.unwrap());
+            assert_eq!(room.store.edition(id).await.unwrap().unwrap().state, EditionState::Sending);
+            assert_eq!(room.claim("a", 1, minute(0)).await.len(), 1);
+        }
+    }
+    assert_eq!(room.tally(id).await, [2, 2, 0, 0, 0, 0, 0]);
+}
+
+pub(crate) async fn who_left_or_is_suppressed_is_skipped_when_claimed(room: Room) {
+    let ids = room.subscribers(4).await;
+    let id = room.sending("bridge").await;
+    // Their deliveries are queued again by a release, as a race between writing and leaving would have them.
+    let claimed = room.claim("a", 10, minute(0)).await;
+    let mine: Vec<_> = claimed.iter().map(|delivery| delivery.id).collect();
+    assert_eq!(room.store.release_unstarted("a", &mine).await.unwrap(), 4);
+    room.store.suppress(&address("reader1@example.org"), SuppressionReason::Bounced, minute(1)).await.unwrap();
+    room.store.end(ids[2], EndReason::Unsubscribed, minute(1)).await.unwrap();
+
+    let claimed = room.claim("a", 10, minute(1)).await;
+    let reached: BTreeSet<_> = claimed.iter().filter_map(|delivery| delivery.subscriber).collect();
+    assert_eq!(reached, BTreeSet::from([ids[0], ids[3]]));
+    assert!(claimed.iter().all(|delivery| delivery.attempt == 1));
+    assert_eq!(room.tally(id).await, [0, 2, 0, 0, 0, 2, 0]);
+    for (subscriber, reason) in [(ids[1], SkipReason::Suppressed), (ids[2], SkipReason::Unsubscribed)] {
+        let deliveries = room.store.deliveries_of_subscriber(subscriber, 10).await.unwrap();
+        assert_eq!(deliveries[0].state, DeliveryState::Skipped(reason));
+    }
+
+    // A confirmation goes to somebody who is not active yet.
+    let asked =
+        room.store.subscribe_pending(&newcomer("new@example.org", &["all"]), &proof(), minute(1)).await.unwrap();
+    let recipient = Mailbox::new(None, address("new@example.org"));
+    let letter = letter(LetterKind::Confirmation, Language::French);
+    let single = SingleLetter {
+        letter: &letter,
+        recipient: &recipient,
+        subscriber: Some(asked.id),
+        due: minute(1),
+        cause: None,
+    };
+    room.store.post_letter(&single, minute(1)).await.unwrap();
+    assert_eq!(room.claim("a", 10, minute(1)).await.len(), 1);
+}
+
+pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {
+    const CONNECTIONS: usize = 16;
+    room.subscribers(96).await;
+    let id = room.sending("bridge").await;
+    let claimed = room.claim("a", 100, minute(0)).await;
+    let connections: Vec<_> = claimed
+        .chunks(claimed.len() / CONNECTIONS)
+        .map(|mine| {
+            let (store, mine) = (room.store.clone(), mine.to_vec());
+            tokio::spawn(async move {
+                let mut last = None;
+                for delivery in &mine {
+                    let next = Begin { fence: fence(delivery, "a"), until: minute(20), at: minute(1) };
+                    let done = store.exchange(last.take(), Some(next)).await.unwrap();
+                    assert_eq!(done.begun, Some(Hold::Kept));
+                    assert_ne!(done.finished, Some(Hold::Lost));
+                    last = Some(finished(delivery, "a", Outcome::Sent, minute(1)));
+                }
+                // The last one stays in flight: as if killed here.
+            })
+        })
+        .collect();
+    for connection in connections {
+        connection.await.unwrap();
+    }
+    // What was answered is what another process finds.
+    let survivor =
+        Room { store: Store::open(&room.settings, minute(2)).await.unwrap(), settings: room.settings.clone() };
+    let in_flight = u64::try_from(CONNECTIONS).unwrap();
+    assert_eq!(survivor.tally(id).await, [0, 0, in_flight, 96 - in_flight, 0, 0, 0]);
+    let swept = survivor.store.void_leases(None, minute(2)).await.unwrap();
+    assert_eq!((swept.lost, swept.requeued), (in_flight, 0));
+    let attempts = survivor.store.attempts_of(claimed[0].id).await.unwrap();
+    assert_eq!(Some(&attempts[0]), finished(&claimed[0], "a", Outcome::Sent, minute(1)).attempt.as_ref());
+    assert_eq!(attempts.len(), 1);
+
+    // A caller that goes away does not take the others with it.
+    let gone = tokio::time::timeout(std::time::Duration::ZERO, room.store.exchange(None, None)).await;
+    drop(gone);
+    let nothing = room.store.exchange(None, None).await.unwrap();
+    assert_eq!((nothing.finished, nothing.begun), (None, None));
+}
+
+pub(crate) async fn old_deliveries_become_counts(room: Room) {
+    room.subscribers(3).await;
+    let edition = room.sending("bridge").await;
+    let claimed = room.claim("a", 3, minute(0)).await;
+    for delivery in &claimed[..2] {
+        room.begin(delivery, "a", minute(0)).await;
+        room.finish(delivery, "a", Outcome::Sent, minute(1)).await;
+    }
+    assert_eq!(room.store.fold_deliveries(minute(600)).await.unwrap(), 0, "an edition under way is left alone");
+    room.store.change_edition(edition, &["sending"], &EditionState::Cancelled, minute(2)).await.unwrap();
+    let before = room.store.tally(edition).await.unwrap();
+    assert_eq!((before.sent, before.skipped, before.total()), (2, 1, 3));
+    assert_eq!(room.store.fold_deliveries(minute(2)).await.unwrap(), 0, "it ended no earlier than that");
+    assert_eq!(room.store.fold_deliveries(minute(3)).await.unwrap(), 3);
+    assert_eq!(room.store.tally(edition).await.unwrap(), before);
+    assert_eq!(room.store.edition(edition).await.unwrap().unwrap().tally, before);
+    assert!(room.store.deliveries_of_edition(edition).await.unwrap().is_empty());
+    assert_eq!(room.store.fold_deliveries(minute(3)).await.unwrap(), 0);
+}
+
+pub(crate) async fn an_approved_edition_waits_without_its_hold(room: Room) {
+    room.subscribers(2).await;
+    room.knows("bridge").await;
+    let planned = announcement("bridge", EditionState::Held(HoldReason::TooOld));
+    let (held, _) = room.store.create_edition(&planned, &BTreeSet::new(), minute(0)).await.unwrap();
+    assert!(room.store.approve_edition(held, &["too-old"], minute(1)).await.unwrap());
+    assert!(room.store.approve_edition(held, &["grace"], minute(2)).await.unwrap(), "the wait can be lifted too");
+    let edition = room.store.edition(held).await.unwrap().unwrap();
+    assert_eq!(edition.state, EditionState::Waiting { due: minute(2) });
+    for word in ["too-old", "grace"] {
+        assert!(edition.lifted.iter().any(|lifted| lifted == word), "{word}");
+    }
+    let audience = Audience::new(BTreeSet::new(), Frequency::Immediate, minute(5));
+    assert_eq!(room.store.audience_size(&audience).await.unwrap(), 2);
+}
