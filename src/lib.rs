@@ -13,3 +13,4 @@ pub mod resource;
 pub mod policy;
 pub mod mail;
 pub mod store;
+pub mod smtp;

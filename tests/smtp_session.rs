@@ -1,0 +1,261 @@
+//! Sessions with a relay that misbehaves at every phase: what is reported, and whether the session goes on.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use depeche::clock::SystemClock;
+use depeche::config::{RelayKind, RelaySettings};
+use depeche::domain::{Attempt, EmailAddress, Phase, Reply};
+use depeche::smtp::{Envelope, Relay, Timeouts};
+
+#[path = "support/smtp_server.rs"]
+mod smtp_server;
+
+use smtp_server::{Act, Script, SmtpServer};
+
+const LETTER: &[u8] = b"Message-ID: <1@example.org>\r\nSubject: Bonjour\r\n\r\n.un\r\n..\r\ndeux\r\n";
+
+/// Far longer than a test takes, so that only what must time out does.
+const PATIENT: Duration = Duration::from_mins(1);
+/// What is waited for an answer that never comes.
+const SHORT: Duration = Duration::from_millis(400);
+
+fn patient() -> Timeouts {
+    Timeouts {
+        connect: PATIENT,
+        greeting: PATIENT,
+        command: PATIENT,
+        data: PATIENT,
+        block: PATIENT,
+        dot: PATIENT,
+        quit: PATIENT,
+    }
+}
+
+fn relay_at(port: u16) -> Relay {
+    let kind = RelayKind::Smtp { host: "127.0.0.1".to_owned(), port };
+    let settings = RelaySettings { kind, rate: None, connections: 1 };
+    Relay::open(&settings, &address("presse@example.org"), Arc::new(SystemClock)).unwrap().with_timeouts(patient())
+}
+
+fn relay(server: &SmtpServer) -> Relay {
+    relay_at(server.address().port())
+}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+fn to(local: &str) -> Envelope {
+    Envelope { from: address("presse@example.org"), to: address(&format!("{local}@journal.example")) }
+}
+
+fn refused(phase: Phase, code: u16, text: &str) -> Attempt {
+    Attempt::Refused { phase, reply: Reply::new(code, text) }
+}
+
+/// The phase of a loss.
+#[track_caller]
+fn lost_at(attempt: &Attempt) -> Phase {
+    match attempt {
+        Attempt::Lost { phase, .. } => *phase,
+        Attempt::Accepted(_) | Attempt::Refused { .. } => panic!("not lost: {attempt}"),
+    }
+}
+
+#[tokio::test]
+async fn letters_arrive_one_after_the_other_byte_for_byte() {
+    let server = SmtpServer::start(Script::default()).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
+    for (local, letter) in [("ann", LETTER), ("bob", long.as_slice()), ("cat", &b"Subject: no last line end"[..])] {
+        let attempt = session.send(&to(local), letter).await;
+        assert_eq!(attempt, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
+    }
+    session.quit().await;
+
+    let accepted = server.accepted();
+    assert_eq!(
+        accepted.iter().map(|letter| letter.to.as_str()).collect::<Vec<_>>(),
+        ["ann@journal.example", "bob@journal.example", "cat@journal.example"]
+    );
+    assert_eq!(accepted[0].data, LETTER);
+    assert_eq!((accepted[0].from.as_str(), accepted[0].message_id.as_str()), ("presse@example.org", "<1@example.org>"));
+    assert!(accepted[1].data == long, "the long letter changed");
+    assert_eq!(accepted[2].data, b"Subject: no last line end\r\n");
+    assert_eq!((server.connections(), accepted[2].connection), (1, 1));
+    assert_eq!(server.commands().first().unwrap(), "EHLO example.org");
+    assert_eq!(server.commands().last().unwrap(), "QUIT");
+}
+
+#[tokio::test]
+async fn a_refusal_at_any_phase_leaves_the_session_usable() {
+    let script = Script::default()
+        .at(Phase::MailFrom, "stranger", Act::Say("550 5.7.1 not you"))
+        .at(Phase::Recipient, "gone", Act::Say("550 5.1.1 no such user"))
+        .at(Phase::Recipient, "grey", Act::Say("451-4.7.1 come\r\n451 4.7.1 later"))
+        .at(Phase::Data, "full", Act::Say("452 4.3.1 no room"))
+        .at(Phase::Dot, "policy", Act::Say("554 5.7.1 not this"));
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let stranger = Envelope { from: address("stranger@example.org"), to: address("ann@journal.example") };
+    let cases = [
+        (stranger, refused(Phase::MailFrom, 550, "5.7.1 not you")),
+        (to("gone"), refused(Phase::Recipient, 550, "5.1.1 no such user")),
+        (to("grey"), refused(Phase::Recipient, 451, "4.7.1 come later")),
+        (to("full"), refused(Phase::Data, 452, "4.3.1 no room")),
+        (to("policy"), refused(Phase::Dot, 554, "5.7.1 not this")),
+    ];
+    for (envelope, expected) in cases {
+        assert_eq!(session.send(&envelope, LETTER).await, expected);
+        assert!(session.is_open());
+        assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)), "after {expected}");
+    }
+    assert_eq!((server.connections(), server.accepted_count()), (1, 5));
+}
+
+#[tokio::test]
+async fn a_421_ends_the_session_and_is_the_relay_s_fault() {
+    for phase in [Phase::MailFrom, Phase::Recipient, Phase::Data, Phase::Dot] {
+        let who = if phase == Phase::MailFrom { "presse" } else { "ann" };
+        let script = Script::default().at(phase, who, Act::SayAndClose("421 4.3.2 closing"));
+        let server = SmtpServer::start(script).await;
+        let mut session = relay(&server).connect().await.unwrap();
+        let attempt = session.send(&to("ann"), LETTER).await;
+        assert_eq!(attempt, refused(phase, 421, "4.3.2 closing"));
+        assert!(attempt.is_relay_fault() && !session.is_open());
+        assert!(server.accepted().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_connection_lost_at_any_phase_is_reported_there_and_never_used_again() {
+    for phase in [Phase::MailFrom, Phase::Recipient, Phase::Data, Phase::Body, Phase::Dot] {
+        for act in [Act::Drop, Act::Hang] {
+            let who = if phase == Phase::MailFrom { "presse" } else { "ann" };
+            let server = SmtpServer::start(Script::default().at(phase, who, act.clone())).await;
+            let mut timeouts = patient();
+            if matches!(act, Act::Hang) {
+                match phase {
+                    Phase::Data => timeouts.data = SHORT,
+                    Phase::Body => timeouts.block = SHORT,
+                    Phase::Dot => timeouts.dot = SHORT,
+                    Phase::MailFrom | Phase::Recipient => timeouts.command = SHORT,
+                    Phase::Connect | Phase::Greeting | Phase::Hello => unreachable!("not in this test"),
+                }
+            }
+            let mut session = relay(&server).with_timeouts(timeouts).connect().await.unwrap();
+            // More than the machine's buffers hold, so that a relay that stops reading is noticed while writing.
+            let letter = [LETTER.to_vec(), b"x\r\n".repeat(8_000_000)].concat();
+            let attempt = session.send(&to("ann"), if phase == Phase::Body { &letter } else { LETTER }).await;
+            assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}");
+            assert_eq!(attempt.may_have_been_accepted(), phase == Phase::Dot);
+            assert_eq!(server.accepted().len(), usize::from(phase == Phase::Dot));
+
+            let commands = server.commands().len();
+            assert_eq!(lost_at(&session.send(&to("bob"), LETTER).await), Phase::Connect);
+            assert!(!session.is_open());
+            session.quit().await;
+            assert_eq!((server.commands().len(), server.connections()), (commands, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_does_not_want_us_says_so_before_any_letter() {
+    for phase in [Phase::Greeting, Phase::Hello] {
+        for (act, expected) in [
+            (Act::SayAndClose("554 5.3.2 not today"), Some(refused(phase, 554, "5.3.2 not today"))),
+            (Act::SayAndClose("421 4.3.2 busy"), Some(refused(phase, 421, "4.3.2 busy"))),
+            (Act::Drop, None),
+            (Act::Hang, None),
+        ] {
+            let server = SmtpServer::start(Script::default().at(phase, "", act.clone())).await;
+            let timeouts = Timeouts { greeting: SHORT, command: SHORT, ..patient() };
+            let attempt = relay(&server).with_timeouts(timeouts).connect().await.err().unwrap();
+            match expected {
+                Some(expected) => assert_eq!(attempt, expected),
+                None => assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}"),
+            }
+            assert!(attempt.is_relay_fault());
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_listening_is_a_loss_at_connect() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    assert_eq!(lost_at(&relay_at(port).connect().await.err().unwrap()), Phase::Connect);
+}
+
+#[tokio::test]
+async fn slow_and_dripping_answers_are_waited_for() {
+    let script = Script::default()
+        .at(Phase::Greeting, "", Act::Drip)
+        .at(Phase::Hello, "", Act::Drip)
+        .at(Phase::Recipient, "ann", Act::Late(SHORT))
+        .at(Phase::Data, "ann", Act::Drip)
+        .at(Phase::Dot, "ann", Act::Late(SHORT));
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)));
+    assert_eq!(server.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn answers_out_of_place_end_the_session() {
+    let script = Script::default()
+        .at(Phase::Data, "ann", Act::Say("250 2.0.0 sure"))
+        .at(Phase::Recipient, "bob", Act::Say("hello there"))
+        .at(Phase::Dot, "cat", Act::Say("what was that?"));
+    let server = SmtpServer::start(script).await;
+    for (local, phase) in [("ann", Phase::Data), ("bob", Phase::Recipient), ("cat", Phase::Dot)] {
+        let mut session = relay(&server).connect().await.unwrap();
+        assert_eq!(lost_at(&session.send(&to(local), LETTER).await), phase);
+        assert!(!session.is_open());
+    }
+}
+
+#[tokio::test]
+async fn a_session_abandoned_in_the_middle_is_over() {
+    let server = SmtpServer::start(Script::default().at(Phase::Data, "ann", Act::Hang)).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let envelope = to("ann");
+    assert!(tokio::time::timeout(SHORT, session.send(&envelope, LETTER)).await.is_err());
+    assert!(!session.is_open());
+    assert_eq!(lost_at(&session.send(&to("bob"), LETTER).await), Phase::Connect);
+}
+
+#[tokio::test]
+async fn an_address_beyond_ascii_goes_where_it_is_offered_and_nowhere_else() {
+    let envelope = to("zoé");
+    let plain = SmtpServer::start(Script::default()).await;
+    let mut session = relay(&plain).connect().await.unwrap();
+    assert!(!session.takes_utf8_addresses());
+    match session.send(&envelope, LETTER).await {
+        Attempt::Refused { phase: Phase::Recipient, reply } => assert_eq!(reply.enhanced, Some((5, 6, 7))),
+        other @ (Attempt::Accepted(_) | Attempt::Refused { .. } | Attempt::Lost { .. }) => panic!("{other}"),
+    }
+    assert!(session.is_open());
+    assert!(!plain.commands().iter().any(|line| line.starts_with("MAIL")));
+
+    let offering = SmtpServer::start(Script::default().with_utf8()).await;
+    let mut session = relay(&offering).connect().await.unwrap();
+    assert!(session.takes_utf8_addresses());
+    assert!(matches!(session.send(&envelope, LETTER).await, Attempt::Accepted(_)));
+    assert_eq!(offering.accepted()[0].to, "zoé@journal.example");
+    assert_eq!(offering.commands()[1], "MAIL FROM:<presse@example.org> SMTPUTF8 BODY=8BITMIME");
+}
+
+#[tokio::test]
+async fn further_connections_than_the_relay_wants_are_its_fault() {
+    let server = SmtpServer::start(Script::default().with_connection_limit(1)).await;
+    let relay = relay(&server);
+    let first = relay.connect().await.unwrap();
+    let second = relay.connect().await.err().unwrap();
+    assert_eq!(second, refused(Phase::Greeting, 421, "4.7.0 too many connections"));
+    first.quit().await;
+}

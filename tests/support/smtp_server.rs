@@ -1,0 +1,307 @@
+//! An SMTP server that does as it is told: for tests of what happens when a relay misbehaves.
+//!
+//! A [`Script`] says what happens at a phase, for a local part: the sender's at `MailFrom`, the recipient's afterwards,
+//! anybody's at `Greeting` and `Hello`. Everything else is answered as RFC 5321 has it. Letters that were taken are
+//! kept, those whose acceptance was never said included.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use depeche::domain::Phase;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does instead of going on.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// Answers with this reply.
+    Say(&'static str),
+    /// Answers with this reply and closes the connection.
+    SayAndClose(&'static str),
+    /// Closes the connection without a word: at `Body` in the middle of the letter, at `Dot` after it was taken.
+    Drop,
+    /// Never answers again.
+    Hang,
+    /// Answers what it would have, after a while.
+    Late(Duration),
+    /// Answers what it would have, byte by byte.
+    Drip,
+}
+
+/// What the server does when; empty: it takes every letter.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Script {
+    acts: HashMap<(Phase, String), Act>,
+    takes_utf8: bool,
+    connection_limit: Option<usize>,
+}
+
+impl Script {
+    /// At `phase`, for this local part (any, for the first phases), do `act`.
+    pub(crate) fn at(mut self, phase: Phase, local: &str, act: Act) -> Self {
+        self.acts.insert((phase, local.to_owned()), act);
+        self
+    }
+
+    /// Offer SMTPUTF8 and 8BITMIME.
+    pub(crate) fn with_utf8(mut self) -> Self {
+        self.takes_utf8 = true;
+        self
+    }
+
+    /// Greet further connections than this many at a time with 421.
+    pub(crate) fn with_connection_limit(mut self, limit: usize) -> Self {
+        self.connection_limit = Some(limit);
+        self
+    }
+
+    fn act(&self, phase: Phase, local: &str) -> Option<Act> {
+        self.acts.get(&(phase, local.to_owned())).cloned()
+    }
+}
+
+/// A letter that the server has.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    /// The envelope's sender.
+    pub(crate) from: String,
+    /// The envelope's recipient.
+    pub(crate) to: String,
+    /// The letter, dots unstuffed.
+    pub(crate) data: Vec<u8>,
+    /// On which connection it came, from 1.
+    pub(crate) connection: usize,
+    /// Its Message-ID, or nothing.
+    pub(crate) message_id: String,
+}
+
+#[derive(Default)]
+struct Records {
+    accepted: Vec<Accepted>,
+    commands: Vec<String>,
+    connections: usize,
+    open: usize,
+}
+
+/// The server; it stops when dropped.
+pub(crate) struct SmtpServer {
+    address: SocketAddr,
+    records: Arc<Mutex<Records>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl SmtpServer {
+    /// Starts on a free port of this machine.
+    pub(crate) async fn start(script: Script) -> Self {
+        Self::start_at(([127, 0, 0, 1], 0).into(), script).await
+    }
+
+    /// Starts on this address; on port 0, a free one.
+    pub(crate) async fn start_at(address: SocketAddr, script: Script) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let records = Arc::new(Mutex::new(Records::default()));
+        let (script, kept) = (Arc::new(script), Arc::clone(&records));
+        let task = tokio::spawn(async move {
+            let mut conversations = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let number = {
+                    let mut records = kept.lock().unwrap();
+                    records.connections += 1;
+                    records.open += 1;
+                    records.connections
+                };
+                conversations.spawn(converse(stream, Arc::clone(&script), Arc::clone(&kept), number));
+            }
+        });
+        Self { address, records, task }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The letters it has, in order.
+    pub(crate) fn accepted(&self) -> Vec<Accepted> {
+        self.records.lock().unwrap().accepted.clone()
+    }
+
+    /// How many letters it has.
+    pub(crate) fn accepted_count(&self) -> usize {
+        self.records.lock().unwrap().accepted.len()
+    }
+
+    /// The lines it was told outside letters, in order, on all connections.
+    pub(crate) fn commands(&self) -> Vec<String> {
+        self.records.lock().unwrap().commands.clone()
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.records.lock().unwrap().connections
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The conversation is over.
+struct Closed;
+
+async fn converse(stream: TcpStream, script: Arc<Script>, records: Arc<Mutex<Records>>, number: usize) {
+    let mut conversation = Conversation {
+        stream: BufReader::new(stream),
+        script,
+        records: Arc::clone(&records),
+        number,
+        from: String::new(),
+        to: String::new(),
+    };
+    let _ = conversation.run().await;
+    records.lock().unwrap().open -= 1;
+}
+
+struct Conversation {
+    stream: BufReader<TcpStream>,
+    script: Arc<Script>,
+    records: Arc<Mutex<Records>>,
+    number: usize,
+    from: String,
+    to: String,
+}
+
+impl Conversation {
+    async fn run(&mut self) -> Result<(), Closed> {
+        let open = self.records.lock().unwrap().open;
+        if self.script.connection_limit.is_some_and(|limit| open > limit) {
+            return self.write("421 4.7.0 too many connections").await;
+        }
+        self.answer(Phase::Greeting, "", "220 server.example ESMTP").await?;
+        loop {
+            let line = self.line().await?;
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            self.records.lock().unwrap().commands.push(line.clone());
+            let upper = line.to_ascii_uppercase();
+            if upper.starts_with("EHLO ") {
+                let hello = if self.script.takes_utf8 {
+                    "250-server.example\r\n250-SMTPUTF8\r\n250 8BITMIME"
+                } else {
+                    "250-server.example\r\n250 HELP"
+                };
+                self.answer(Phase::Hello, "", hello).await?;
+            } else if upper.starts_with("MAIL FROM:") {
+                self.from = address(&line);
+                self.to.clear();
+                self.answer(Phase::MailFrom, &self.from.clone(), "250 2.1.0 sender ok").await?;
+            } else if upper.starts_with("RCPT TO:") {
+                let to = address(&line);
+                if self.answer(Phase::Recipient, &to, "250 2.1.5 recipient ok").await? {
+                    self.to = to;
+                }
+            } else if upper == "DATA" {
+                self.data().await?;
+            } else if upper == "RSET" {
+                self.to.clear();
+                self.write("250 2.0.0 forgotten").await?;
+            } else if upper == "QUIT" {
+                self.write("221 2.0.0 bye").await?;
+                return Err(Closed);
+            } else {
+                self.write("500 5.5.2 what?").await?;
+            }
+        }
+    }
+
+    async fn data(&mut self) -> Result<(), Closed> {
+        let to = self.to.clone();
+        if to.is_empty() {
+            return self.write("503 5.5.1 nobody to send to").await;
+        }
+        if !self.answer(Phase::Data, &to, "354 go on").await? {
+            return Ok(());
+        }
+        let body = self.script.act(Phase::Body, local(&to));
+        let mut data = Vec::new();
+        loop {
+            match body {
+                Some(Act::Drop) if !data.is_empty() => return Err(Closed),
+                Some(Act::Hang) if !data.is_empty() => return std::future::pending().await,
+                _ => {}
+            }
+            let line = self.line().await?;
+            if line == b".\r\n" {
+                break;
+            }
+            data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+        }
+        if !matches!(self.script.act(Phase::Dot, local(&to)), Some(Act::Say(_) | Act::SayAndClose(_))) {
+            self.keep(data);
+        }
+        self.answer(Phase::Dot, &to, "250 2.0.0 taken").await?;
+        Ok(())
+    }
+
+    fn keep(&self, data: Vec<u8>) {
+        let text = String::from_utf8_lossy(&data);
+        let id = text.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap_or_default().to_owned();
+        let (from, to) = (self.from.clone(), self.to.clone());
+        let accepted = Accepted { from, to, data, connection: self.number, message_id: id };
+        self.records.lock().unwrap().accepted.push(accepted);
+    }
+
+    /// Does what the script has for this phase, else says `usual`; whether it went as usual.
+    async fn answer(&mut self, phase: Phase, who: &str, usual: &str) -> Result<bool, Closed> {
+        match self.script.act(phase, local(who)) {
+            None => self.write(usual).await?,
+            Some(Act::Say(reply)) => {
+                self.write(reply).await?;
+                return Ok(false);
+            }
+            Some(Act::SayAndClose(reply)) => {
+                self.write(reply).await?;
+                return Err(Closed);
+            }
+            Some(Act::Drop) => return Err(Closed),
+            Some(Act::Hang) => return std::future::pending().await,
+            Some(Act::Late(pause)) => {
+                tokio::time::sleep(pause).await;
+                self.write(usual).await?;
+            }
+            Some(Act::Drip) => {
+                for byte in format!("{usual}\r\n").bytes() {
+                    self.stream.get_mut().write_all(&[byte]).await.map_err(|_| Closed)?;
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn write(&mut self, reply: &str) -> Result<(), Closed> {
+        self.stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await.map_err(|_| Closed)
+    }
+
+    async fn line(&mut self) -> Result<Vec<u8>, Closed> {
+        let mut line = Vec::new();
+        match self.stream.read_until(b'\n', &mut line).await {
+            Ok(length) if length > 0 => Ok(line),
+            _ => Err(Closed),
+        }
+    }
+}
+
+/// What stands between the angle brackets.
+fn address(line: &str) -> String {
+    line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(address, _)| address).to_owned()
+}
+
+/// The part before the `@`.
+fn local(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(local, _)| local)
+}
