@@ -14,3 +14,4 @@ pub mod policy;
 pub mod mail;
 pub mod store;
 pub mod smtp;
+pub mod watch;

@@ -1,0 +1,16 @@
+//! Folders become files: what lies in the content folder and below uploads, and when something happened there.
+//!
+//! This is the one place that reads content from the file system and the only one that names `notify`. It decides
+//! nothing about releases: a look tells which files are there, which changed and which could not be read. Events are
+//! hints; sizes, times and in the end digests are the truth. Written for Unix file systems.
+
+mod file_system;
+mod folder;
+mod stamp;
+mod uploads;
+mod walk;
+mod watcher;
+
+pub use folder::{Folder, FoundFile, Look, Unreadable, UnreadableReason};
+pub use uploads::{OpenUpload, UploadsFolder};
+pub use watcher::Watcher;
