@@ -15,3 +15,4 @@ pub mod mail;
 pub mod store;
 pub mod smtp;
 pub mod watch;
+pub mod publish;
