@@ -16,3 +16,4 @@ pub mod store;
 pub mod smtp;
 pub mod watch;
 pub mod publish;
+pub mod task;

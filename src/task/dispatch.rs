@@ -1,0 +1,417 @@
+//! The dispatcher: claims due deliveries, hands each to a relay, records what it said.
+//!
+//! No transaction is open while a relay is spoken to: lease, commit, send, record. Each connection has at most one
+//! letter in flight, so a kill makes at most one extra copy a connection.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{debug, error, info, warn};
+
+use super::newsroom::Newsroom;
+use super::office::log_untold;
+use crate::domain::{Attempt, Delivery, LetterId, RenderedLetter, Token};
+use crate::mail::{PersonalLinks, Recipient, Sender, compose, envelope_sender, message_id};
+use crate::policy::{Verdict, verdict};
+use crate::smtp::{Envelope, Relay, Session};
+use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
+
+/// How long a claim lasts: the ten minutes a relay may take after the dot (RFC 5321 §4.5.3.2.6), and five more.
+const LEASE: TimeDelta = TimeDelta::minutes(15);
+/// How many deliveries are claimed at once.
+const CLAIM: u32 = 32;
+/// How often the outbox is looked at when nothing wakes the dispatcher: other processes queue letters too.
+const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// How long a relay is left alone after it could not be reached or hung up; twice as long each further time, up to the
+/// second figure.
+const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
+/// A relay that took no letter for so long is something the office is told.
+const TELL_AFTER: TimeDelta = TimeDelta::minutes(5);
+/// What is kept of a delivery whose letter is not there.
+const NO_LETTER: &str = "its letter is missing or cannot be read";
+
+/// Sends what is due until it is stopped.
+#[derive(Debug)]
+pub struct Dispatcher {
+    newsroom: Arc<Newsroom>,
+    relays: Vec<RelayDesk>,
+    connections: usize,
+    owner: String,
+    sender: Sender,
+    claimed: Mutex<VecDeque<Delivery>>,
+    letters: Mutex<HashMap<LetterId, Arc<RenderedLetter>>>,
+    pace: Option<Mutex<tokio::time::Interval>>,
+}
+
+/// One relay and how it is doing.
+#[derive(Debug)]
+struct RelayDesk {
+    relay: Relay,
+    health: Mutex<Health>,
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    rests_until: Option<Instant>,
+    /// Since when it has taken no letter although it was tried.
+    failing_since: Option<DateTime<Utc>>,
+    /// How often it was found failing since then.
+    failures: u32,
+}
+
+impl Health {
+    fn rests(&self) -> bool {
+        self.rests_until.is_some_and(|until| until > Instant::now())
+    }
+}
+
+/// What a connection is to hand over next.
+struct Ready {
+    delivery: Delivery,
+    envelope: Envelope,
+    bytes: Vec<u8>,
+    message_id: String,
+}
+
+impl Dispatcher {
+    /// A dispatcher named `owner`, sending through `relays` in order over up to `connections` connections, at most
+    /// `rate` letters a second.
+    #[must_use]
+    pub fn new(
+        newsroom: Arc<Newsroom>,
+        relays: Vec<Relay>,
+        connections: usize,
+        rate: Option<u32>,
+        owner: String,
+    ) -> Self {
+        let sender = Sender::of(&newsroom.config, newsroom.key().clone());
+        let relays = relays.into_iter().map(|relay| RelayDesk { relay, health: Mutex::default() }).collect();
+        let pace =
+            rate.filter(|rate| *rate > 0).map(|rate| Mutex::new(tokio::time::interval(Duration::from_secs(1) / rate)));
+        Self {
+            newsroom,
+            relays,
+            connections: connections.max(1),
+            owner,
+            sender,
+            claimed: Mutex::default(),
+            letters: Mutex::default(),
+            pace,
+        }
+    }
+
+    /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
+    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, drain: Duration) {
+        let mut connections = JoinSet::new();
+        for _ in 0..self.connections {
+            connections.spawn(self.clone().connection(stop.clone()));
+        }
+        let mut stopping = stop.clone();
+        loop {
+            let error = tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break,
+                Some(Err(error)) = connections.join_next() => error,
+            };
+            // The letter it had is taken up once its claim runs out; the others must not wait for that.
+            error!(%error, "a connection broke down, another takes its place: {error}");
+            connections.spawn(self.clone().connection(stop.clone()));
+        }
+        let all_ended = async { while connections.join_next().await.is_some() {} };
+        if timeout(drain, all_ended).await.is_err() {
+            warn!("letters were still being handed over after {} s: whether they left is unknown", drain.as_secs());
+        }
+        let left: Vec<_> = self.claimed.lock().await.drain(..).map(|delivery| delivery.id).collect();
+        if let Err(error) = self.newsroom.store.release_unstarted(&self.owner, &left).await {
+            error!(%error, "claimed letters could not be given back: {error}");
+        }
+    }
+
+    /// Sends everything due now over one connection, and returns: for tests and commands.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn send_due(self: &Arc<Self>) -> Result<(), StoreError> {
+        let (_keep, stop) = watch::channel(false);
+        let mut desk = Connection { session: None, finished: None };
+        while let Some(delivery) = self.next_delivery().await? {
+            self.hand_over(&mut desk, delivery, &stop).await?;
+        }
+        self.close(&mut desk).await
+    }
+
+    /// One connection's life: hand over what is due, sleep when nothing is.
+    async fn connection(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let mut desk = Connection { session: None, finished: None };
+        while !*stop.borrow() {
+            // Whoever queues a letter from now on wakes us, even before we wait.
+            let woken = self.newsroom.letters_queued.notified();
+            let handled = match self.next_delivery().await {
+                Ok(Some(delivery)) => self.hand_over(&mut desk, delivery, &stop).await,
+                Ok(None) => {
+                    let closed = self.close(&mut desk).await;
+                    let mut stopping = stop.clone();
+                    tokio::select! {
+                        () = woken => {}
+                        () = sleep(IDLE_LOOK) => {}
+                        _ = stopping.wait_for(|stop| *stop) => {}
+                    }
+                    closed
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = handled {
+                error!(%error, "the outbox does not answer: {error}");
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+        if let Err(error) = self.close(&mut desk).await {
+            error!(%error, "the last outcome could not be recorded: {error}");
+        }
+    }
+
+    /// The next claimed delivery; claims more when there is none.
+    async fn next_delivery(&self) -> Result<Option<Delivery>, StoreError> {
+        let mut claimed = self.claimed.lock().await;
+        if claimed.is_empty() {
+            let now = self.newsroom.now();
+            claimed.extend(self.newsroom.store.claim(&self.owner, CLAIM, now, LEASE).await?);
+        }
+        Ok(claimed.pop_front())
+    }
+
+    /// Hands one delivery over. What became of the one before it is committed together with this one's beginning.
+    async fn hand_over(
+        &self,
+        desk: &mut Connection,
+        delivery: Delivery,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), StoreError> {
+        let ready = match self.prepare(&delivery).await {
+            Ok(Some(ready)) => ready,
+            Ok(None) => return self.give_up(desk, &delivery, NO_LETTER.to_owned()).await,
+            Err(error @ StoreError::Row { .. }) => {
+                return self.give_up(desk, &delivery, format!("{NO_LETTER}: {error}")).await;
+            }
+            Err(error) => {
+                // The claim ends by itself should this not be recorded either.
+                self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
+                return Err(error);
+            }
+        };
+        if let Some(pace) = &self.pace {
+            pace.lock().await.tick().await;
+        }
+        if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
+            desk.session = self.connect().await;
+        }
+        let Some((session, relay)) = &mut desk.session else {
+            self.record(desk).await?;
+            self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
+            let mut stopping = stop.clone();
+            tokio::select! {
+                () = sleep(Duration::from_secs(1)) => {}
+                _ = stopping.wait_for(|stop| *stop) => {}
+            }
+            return Ok(());
+        };
+        let now = self.newsroom.now();
+        let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
+        let begin = Begin { fence: fence.clone(), until: now + LEASE, at: now };
+        let exchanged = self.exchange(&mut desk.finished, Some(begin)).await?;
+        if exchanged.begun != Some(Hold::Kept) {
+            debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);
+            return Ok(());
+        }
+        let attempt = session.send(&ready.envelope, &ready.bytes).await;
+        let relay = &self.relays[*relay];
+        desk.finished = Some(self.judge(&ready, &relay.relay.name(), fence, &attempt));
+        if !session.is_open() {
+            desk.session = None;
+        }
+        if attempt.is_relay_fault() || attempt.may_have_been_accepted() {
+            self.rest(relay, &attempt).await;
+        } else {
+            // A connection that was refused beside one that works still rests: it may be one too many.
+            let mut health = relay.health.lock().await;
+            *health = Health { rests_until: health.rests_until, ..Health::default() };
+        }
+        Ok(())
+    }
+
+    /// Records what is left to record and closes the connection.
+    async fn close(&self, desk: &mut Connection) -> Result<(), StoreError> {
+        let recorded = self.record(desk).await;
+        if let Some((session, _)) = desk.session.take() {
+            session.quit().await;
+        }
+        recorded
+    }
+
+    async fn record(&self, desk: &mut Connection) -> Result<(), StoreError> {
+        if desk.finished.is_some() {
+            self.exchange(&mut desk.finished, None).await?;
+            // The last letter of an edition may have left: it can be finished now.
+            self.newsroom.look_wanted.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Commits what became of the last letter and the beginning of the next. What the relay said is not forgotten when
+    /// the database does not answer: it is recorded with the next exchange, or the letter would be sent again.
+    async fn exchange(&self, finished: &mut Option<Finished>, next: Option<Begin>) -> Result<Exchanged, StoreError> {
+        let exchanged = self.newsroom.store.exchange(finished.clone(), next).await?;
+        *finished = None;
+        Ok(exchanged)
+    }
+
+    /// Ends a delivery that cannot be composed, whatever the relay: it would come back for ever.
+    async fn give_up(&self, desk: &mut Connection, delivery: &Delivery, why: String) -> Result<(), StoreError> {
+        error!(delivery.id = %delivery.id, "delivery {} is given up: {why}", delivery.id);
+        self.record(desk).await?;
+        let at = self.newsroom.now();
+        let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
+        let made = AttemptMade {
+            attempt: delivery.attempt,
+            relay: String::new(),
+            at,
+            phase: "compose".to_owned(),
+            code: None,
+            enhanced: None,
+            reply: why,
+            message_id: String::new(),
+            verdict: "failed".to_owned(),
+        };
+        desk.finished = Some(Finished { fence, outcome: Outcome::Failed, attempt: Some(made), at });
+        self.record(desk).await
+    }
+
+    /// A session with the first relay that takes us; the others rest for a while.
+    async fn connect(&self) -> Option<(Session, usize)> {
+        for (index, desk) in self.relays.iter().enumerate() {
+            if desk.health.lock().await.rests() {
+                continue;
+            }
+            match desk.relay.connect().await {
+                Ok(session) => return Some((session, index)),
+                Err(attempt) => self.rest(desk, &attempt).await,
+            }
+        }
+        None
+    }
+
+    async fn rest(&self, desk: &RelayDesk, attempt: &Attempt) {
+        let (now, name) = (self.newsroom.now(), desk.relay.name());
+        let mut health = desk.health.lock().await;
+        let since = *health.failing_since.get_or_insert(now);
+        // Connections that fail together are one failure.
+        if health.rests() {
+            return;
+        }
+        let pause = REST.0.saturating_mul(1 << health.failures.min(8)).min(REST.1);
+        health.failures += 1;
+        health.rests_until = Some(Instant::now() + pause);
+        drop(health);
+        warn!(relay = %name, "relay {name} takes no letters: {attempt}");
+        if now - since >= TELL_AFTER {
+            log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
+        }
+    }
+
+    /// The letter as this recipient gets it.
+    async fn prepare(&self, delivery: &Delivery) -> Result<Option<Ready>, StoreError> {
+        let Some(letter) = self.letter(delivery.letter).await? else { return Ok(None) };
+        let newsroom = &self.newsroom;
+        let topics = letter.words_of(&delivery.topics);
+        let links = delivery.subscriber.filter(|_| delivery.edition.is_some()).map(|subscriber| {
+            let token = Token::Unsubscribe { subscriber };
+            (newsroom.token_url("u", &token), token.signed(newsroom.key()), newsroom.preferences_url(subscriber))
+        });
+        let recipient = Recipient {
+            mailbox: &delivery.recipient,
+            topics_words: &topics,
+            links: links.as_ref().map(|(unsubscribe_url, unsubscribe_token, preferences_url)| PersonalLinks {
+                unsubscribe_url,
+                unsubscribe_token,
+                preferences_url,
+            }),
+        };
+        let bytes = compose(&letter, &recipient, &self.sender);
+        let envelope = Envelope {
+            from: envelope_sender(&newsroom.config.newsletter, delivery.id, newsroom.key()),
+            to: delivery.recipient.address.clone(),
+        };
+        let message_id = message_id(&letter, &delivery.recipient.address, &self.sender);
+        Ok(Some(Ready { delivery: delivery.clone(), envelope, bytes, message_id }))
+    }
+
+    /// A rendered letter, kept while it is of use.
+    async fn letter(&self, id: LetterId) -> Result<Option<Arc<RenderedLetter>>, StoreError> {
+        /// How many letters are kept: those of a few editions.
+        const KEPT: usize = 32;
+        if let Some(letter) = self.letters.lock().await.get(&id) {
+            return Ok(Some(letter.clone()));
+        }
+        let Some(letter) = self.newsroom.store.letter(id).await? else { return Ok(None) };
+        let letter = Arc::new(letter);
+        let mut letters = self.letters.lock().await;
+        if letters.len() >= KEPT {
+            letters.clear();
+        }
+        letters.insert(id, letter.clone());
+        Ok(Some(letter))
+    }
+
+    /// What follows from an attempt.
+    fn judge(&self, ready: &Ready, relay: &str, fence: Fence, attempt: &Attempt) -> Finished {
+        let (now, delivery) = (self.newsroom.now(), &ready.delivery);
+        let verdict = verdict(attempt, delivery.attempt, &self.newsroom.config.newsletter.retry, jitter());
+        let (outcome, word) = match verdict {
+            Verdict::Sent => (Outcome::Sent, "sent"),
+            Verdict::RetryAfter(pause) => (Outcome::Later { due: now + pause }, "later"),
+            Verdict::RelayRest(pause) => (Outcome::LaterUncounted { due: now + pause }, "relay"),
+            Verdict::GiveUp => (Outcome::Failed, "failed"),
+            Verdict::Unknown => (Outcome::Unknown, "unknown"),
+        };
+        let to = delivery.recipient.address.masked();
+        info!(delivery.id = %delivery.id, delivery.attempt, relay, verdict = word, to, "delivery {}: {word}", delivery.id);
+        let (phase, reply) = match attempt {
+            Attempt::Accepted(reply) => ("accepted".to_owned(), Some(reply)),
+            Attempt::Refused { phase, reply } => (phase.to_string(), Some(reply)),
+            Attempt::Lost { phase, .. } => (phase.to_string(), None),
+        };
+        let made = AttemptMade {
+            attempt: delivery.attempt,
+            relay: relay.to_owned(),
+            at: now,
+            phase,
+            code: reply.map(|reply| reply.code),
+            enhanced: reply
+                .and_then(|reply| reply.enhanced)
+                .map(|(class, subject, detail)| format!("{class}.{subject}.{detail}")),
+            reply: attempt.to_string(),
+            message_id: ready.message_id.clone(),
+            verdict: word.to_owned(),
+        };
+        Finished { fence, outcome, attempt: Some(made), at: now }
+    }
+}
+
+/// One connection's open session (and which relay it is with), and what is not recorded yet of its last letter.
+struct Connection {
+    session: Option<(Session, usize)>,
+    finished: Option<Finished>,
+}
+
+/// A number in 0..1, drawn anew for each pause.
+fn jitter() -> f64 {
+    let mut bytes = [0; 4];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0),
+        Err(_) => 0.0,
+    }
+}

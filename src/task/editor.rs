@@ -1,0 +1,218 @@
+//! The editor: looks at the folder, swaps in the new catalog, sees to announcements, and wakes for what falls due.
+//!
+//! Looking and announcing take turns in one task, so no edition opens between a look and the saving of what it found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+use super::announce::announce;
+use super::ingest::{Ingest, Ingested};
+use super::newsroom::{Current, Newsroom};
+use super::office::log_untold;
+use super::site_files::{SiteFilesError, site_files};
+use crate::publish::{PublishError, publish};
+use crate::register::RegisterChanges;
+use crate::store::StoreError;
+use crate::watch::Watcher;
+
+/// How often editions are looked at when nothing wakes the editor: commands at a terminal change them too.
+const EDITIONS_LOOK: Duration = Duration::from_secs(1);
+/// How soon a folder is looked at again in which a file was being written.
+const UNSETTLED_LOOK: Duration = Duration::from_millis(200);
+
+/// Reads the folder and sees to announcements until it is stopped.
+#[derive(Debug)]
+pub struct Editor {
+    newsroom: Arc<Newsroom>,
+    /// `None` only while a look is under way on another thread.
+    ingest: Option<Ingest>,
+    unsettled: bool,
+    /// The public folder is not as it should be: to be tried again at the next look.
+    unwritten: bool,
+}
+
+impl Editor {
+    /// An editor for the folder of `ingest`.
+    #[must_use]
+    pub fn new(newsroom: Arc<Newsroom>, ingest: Ingest) -> Self {
+        Self { newsroom, ingest: Some(ingest), unsettled: false, unwritten: false }
+    }
+
+    /// One look at the folder, saved, shown, and announced as far as anything is due now.
+    ///
+    /// # Errors
+    /// When the database does not answer: what is shown stays as it was.
+    pub async fn look(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let now = self.newsroom.now();
+        let register = self.newsroom.store.load_register().await?;
+        let alarm_before = register.alarm;
+        let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
+        let looked = tokio::task::spawn_blocking(move || {
+            let ingested = ingest.look(&register, now);
+            (ingest, ingested)
+        });
+        let (ingest, ingested) = match looked.await {
+            Ok(done) => done,
+            Err(error) => {
+                // What is shown stays; the next look begins from nothing, in case it was what was remembered.
+                error!(%error, "the look at the folder broke down: {error}");
+                let Newsroom { config, uploads, templates, .. } = self.newsroom.as_ref();
+                self.ingest = Some(Ingest::new(config, uploads.clone(), templates.clone()));
+                return Ok(None);
+            }
+        };
+        self.ingest = Some(ingest);
+        let Ingested { changes, current, broken, anything_new, unsettled } = ingested;
+        self.unsettled = unsettled;
+        let unchanged = changes == RegisterChanges { alarm: changes.alarm, ..RegisterChanges::default() };
+        if !unchanged || changes.alarm != alarm_before {
+            self.newsroom.store.save_register(&changes, now).await?;
+            log_decisions(&changes);
+        }
+        let shown = self.newsroom.current();
+        // What was rendered before stays of use when nothing differs.
+        if anything_new || shown.register != current.register {
+            let current = Arc::new(current);
+            self.newsroom.current.send_replace(current.clone());
+            self.unwritten = !self.write_public(&current).await;
+            for file in &broken {
+                warn!(path = file.path, "{} has errors and is not read: {}", file.path, file.problems.join("; "));
+                log_untold(self.newsroom.tell_broken(&current, file, now).await);
+            }
+            if let Some(alarm) = current.register.alarm.filter(|alarm| !alarm.confirmed) {
+                log_untold(self.newsroom.tell_alarm(&current, &alarm, now).await);
+            }
+        } else if self.unwritten {
+            self.unwritten = !self.write_public(&shown).await;
+        }
+        Ok(self.announce().await)
+    }
+
+    /// Does what is due for editions now; returns when something falls due next.
+    pub async fn announce(&self) -> Option<DateTime<Utc>> {
+        let now = self.newsroom.now();
+        let next = announce(&self.newsroom, now).await.unwrap_or_else(|error| {
+            error!(%error, "editions could not be seen to: {error}");
+            None
+        });
+        let current = self.newsroom.current();
+        current.catalog.next_change(now).into_iter().chain(next).min()
+    }
+
+    /// Looks whenever the folder changed, at each instant something falls due, and when it is asked to.
+    pub async fn run(mut self, mut watcher: Watcher, mut stop: watch::Receiver<bool>) {
+        let (told, mut tellings) = mpsc::channel(1);
+        let watching = tokio::spawn(async move {
+            loop {
+                watcher.changed().await;
+                if told.send(()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut live_from = None;
+        loop {
+            // Whoever wants a look from now on wakes us, even before we wait.
+            let newsroom = self.newsroom.clone();
+            let wanted = newsroom.look_wanted.notified();
+            let pause = pause_until(live_from, self.newsroom.now());
+            let look = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(()) = tellings.recv() => true,
+                () = newsroom.folder_look_wanted.notified() => true,
+                () = sleep(UNSETTLED_LOOK), if self.unsettled => true,
+                () = wanted => false,
+                () = sleep(pause) => false,
+            };
+            let now = self.newsroom.now();
+            let due =
+                self.newsroom.current().catalog.next_change(self.newsroom.current().looked).is_some_and(|at| at <= now);
+            // What is about to leave leaves with the text of this moment, whether or not an event told of a change.
+            let due = due || live_from.is_some_and(|at| at <= now);
+            live_from = if look || due || self.alarm_was_confirmed().await {
+                self.look_or_log().await
+            } else {
+                self.announce().await
+            };
+        }
+        watching.abort();
+    }
+
+    async fn look_or_log(&mut self) -> Option<DateTime<Utc>> {
+        self.look().await.unwrap_or_else(|error| {
+            error!(%error, "the folder was not taken in: {error}");
+            None
+        })
+    }
+
+    /// Whether a person confirmed an alarm since the last look.
+    async fn alarm_was_confirmed(&self) -> bool {
+        let Some(alarm) = self.newsroom.current().register.alarm.filter(|alarm| !alarm.confirmed) else { return false };
+        let stored = self.newsroom.store.load_register().await.ok().and_then(|register| register.alarm);
+        stored.is_none_or(|stored| stored != alarm)
+    }
+
+    /// Writes everything public to `publish.folder`, when one is set; `false` when that failed.
+    async fn write_public(&self, current: &Arc<Current>) -> bool {
+        let Some(folder) = self.newsroom.config.publish_folder.clone() else { return true };
+        let (current, uploads) = (current.clone(), self.newsroom.uploads.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            let files = site_files(&current.resources, &uploads)?;
+            publish(&folder, files).map_err(WriteError::from)
+        });
+        let written = written.await;
+        let done = matches!(written, Ok(Ok(_)));
+        match written {
+            Ok(Ok(report)) if report.written + report.removed > 0 => {
+                info!(
+                    written = report.written,
+                    removed = report.removed,
+                    "{} files written, {} removed",
+                    report.written,
+                    report.removed
+                );
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => error!(%error, "the public folder could not be written: {error}"),
+            Err(error) => error!(%error, "writing the public folder was cut off: {error}"),
+        }
+        done
+    }
+}
+
+/// Logs what a look decided: a line each, but for a first start, which decides about every release there is.
+fn log_decisions(changes: &RegisterChanges) {
+    if changes.started.is_some() {
+        let releases = changes.records.len();
+        info!(
+            releases,
+            "first start: {releases} releases are known from now on, and those live today are not announced"
+        );
+        return;
+    }
+    for decision in &changes.decisions {
+        let (release, what, why) = (&decision.release, decision.what, &decision.why);
+        info!(release.id = %release, what, "{release}: {what} ({why})");
+    }
+}
+
+/// Why the public folder could not be written.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    Files(#[from] SiteFilesError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+/// How long to sleep until `instant`, never past the next look at the editions: the machine's clock may be set.
+fn pause_until(instant: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    let until = instant.map_or(EDITIONS_LOOK, |instant| (instant - now).to_std().unwrap_or_default());
+    until.min(EDITIONS_LOOK)
+}

@@ -1,0 +1,328 @@
+//! From the content folder to the catalog: looks, reads what changed, lets the register say who is who.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::newsroom::Current;
+use super::office::BrokenFile;
+use super::reading::ReadFile;
+use crate::catalog::{Catalog, LabelNote, Published};
+use crate::config::Config;
+use crate::content::{Diagnostic, ReadingSettings};
+use crate::domain::{Permalink, Release, ReleaseId, SourcePath};
+use crate::feed::FeedSite;
+use crate::language::Diagnosis;
+use crate::register::{Clash, FolderLook, Minting, Reconciled, Register, RegisterChanges, Seen};
+use crate::resource::Resources;
+use crate::template::Templates;
+use crate::watch::{Folder, Unreadable, UploadsFolder};
+
+/// Reads the content folder again and again.
+#[derive(Debug)]
+pub struct Ingest {
+    folder: Folder,
+    uploads: Arc<UploadsFolder>,
+    settings: ReadingSettings,
+    config: Config,
+    templates: Arc<Templates>,
+    files: BTreeMap<SourcePath, ReadFile>,
+    /// Files that are there and cannot be read, as of the last look.
+    unreadable: Vec<Unreadable>,
+    /// The last good sources of releases whose file is broken, as they were read.
+    kept: BTreeMap<ReleaseId, ReadFile>,
+}
+
+/// What one look came to. The changes are to be saved before the rest is shown to anybody.
+#[derive(Debug)]
+pub struct Ingested {
+    /// What to save.
+    pub changes: RegisterChanges,
+    /// What is to be shown.
+    pub current: Current,
+    /// Files with errors: the office is told.
+    pub broken: Vec<BrokenFile>,
+    /// Whether anything differs from the look before: a file, a document, or what the register says of one.
+    pub anything_new: bool,
+    /// Files that were being written: the next look should come soon.
+    pub unsettled: bool,
+}
+
+impl Ingest {
+    /// Reads the folders of `config`.
+    #[must_use]
+    pub fn new(config: &Config, uploads: Arc<UploadsFolder>, templates: Arc<Templates>) -> Self {
+        let settings = ReadingSettings {
+            language: config.site.language,
+            timezone: config.site.timezone,
+            permalink: config.site.permalink.clone(),
+            site: config.site.url.clone(),
+        };
+        Self {
+            folder: Folder::new(&config.content),
+            uploads,
+            settings,
+            config: config.clone(),
+            templates,
+            files: BTreeMap::new(),
+            unreadable: Vec::new(),
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// Looks at the folder and compares it with what `register` remembers.
+    pub fn look(&mut self, register: &Register, now: DateTime<Utc>) -> Ingested {
+        let look = self.folder.look(now);
+        let mut files_differ = !look.vanished.is_empty() || !look.changed.is_empty();
+        for path in &look.vanished {
+            self.files.remove(path);
+        }
+        for found in look.changed {
+            let file = ReadFile::new(&found.path, found.bytes, self.uploads.as_ref(), &self.settings);
+            self.files.insert(found.path, file);
+        }
+        for (path, file) in &mut self.files {
+            if !file.holds(self.uploads.as_ref()) {
+                files_differ = true;
+                *file = ReadFile::new(path, file.bytes.clone(), self.uploads.as_ref(), &self.settings);
+            }
+        }
+        let unreadable_differ = self.unreadable != look.unreadable;
+        self.unreadable.clone_from(&look.unreadable);
+        let unreadable: Vec<&SourcePath> = look.unreadable.iter().map(|unreadable| &unreadable.path).collect();
+        let reconciled = self.reconcile(register, &unreadable, look.root_missing, now);
+        let decided = reconciled.register != *register;
+        let ingested = self.finish(reconciled, now);
+        Ingested {
+            anything_new: files_differ || unreadable_differ || decided,
+            unsettled: !look.unsettled.is_empty(),
+            ..ingested
+        }
+    }
+
+    fn reconcile(
+        &self,
+        register: &Register,
+        unreadable: &[&SourcePath],
+        folder_missing: bool,
+        now: DateTime<Utc>,
+    ) -> Reconciled {
+        let texts: Vec<_> = self.files.values().map(|file| String::from_utf8_lossy(&file.bytes)).collect();
+        let mut look = FolderLook { folder_missing, broken: unreadable.to_vec(), ..FolderLook::default() };
+        for ((path, file), source) in self.files.iter().zip(&texts) {
+            match &file.release {
+                Some(release) => look.good.push(Seen { path, digest: file.digest, source, release }),
+                None if file.is_broken() || is_known(register, path) => look.broken.push(path),
+                None => {}
+            }
+        }
+        let minting = Minting { authority: self.config.site.url.host(), zone: self.config.site.timezone };
+        register.reconcile(&look, now, &minting)
+    }
+
+    /// The look's catalog and everything public in it.
+    fn finish(&mut self, reconciled: Reconciled, now: DateTime<Utc>) -> Ingested {
+        let Reconciled { register, mut changes, files, kept, clashes } = reconciled;
+        self.kept.retain(|id, _| kept.contains(id));
+        let mut published = Vec::new();
+        for (id, path) in &files {
+            published.extend(
+                self.files
+                    .get(path)
+                    .and_then(|file| file.release.clone())
+                    .and_then(|release| publish(&register, id, release)),
+            );
+        }
+        for id in &kept {
+            published.extend(self.last_good(&register, id).and_then(|release| publish(&register, id, release)));
+        }
+        let catalog = Catalog::new(published, &register.topic_slugs);
+        changes.topic_slugs = catalog.new_slugs(now);
+        let mut register = register;
+        register.topic_slugs.extend(changes.topic_slugs.iter().cloned());
+        let catalog = if changes.topic_slugs.is_empty() { catalog } else { catalog.with_slugs(&register.topic_slugs) };
+        let broken = self.broken(&register);
+        let diagnostics = self.diagnostics(&catalog, &register, clashes);
+        let resources = self.resources(&catalog, &register, now);
+        Ingested {
+            changes,
+            current: Current { catalog, resources, register, diagnostics, looked: now },
+            broken,
+            anything_new: true,
+            unsettled: false,
+        }
+    }
+
+    /// The last good version of a release whose file is broken, when it was live.
+    fn last_good(&mut self, register: &Register, id: &ReleaseId) -> Option<Arc<Release>> {
+        let record = register.records.get(id).filter(|record| record.live_since.is_some())?;
+        let digest = crate::domain::Digest::of(record.source.as_bytes());
+        let known = self.kept.get(id).filter(|file| file.digest == digest && file.holds(self.uploads.as_ref()));
+        if let Some(file) = known {
+            return file.release.clone();
+        }
+        let bytes: Arc<[u8]> = record.source.as_bytes().into();
+        let file = ReadFile::new(&record.path, bytes, self.uploads.as_ref(), &self.settings);
+        let release = file.release.clone();
+        self.kept.insert(id.clone(), file);
+        release
+    }
+
+    fn broken(&self, register: &Register) -> Vec<BrokenFile> {
+        let still_shown = |path: &SourcePath| {
+            register
+                .records
+                .values()
+                .any(|record| record.path == *path && record.missing_since.is_none() && record.live_since.is_some())
+        };
+        let emptied = |path: &SourcePath, file: &ReadFile| file.release.is_none() && is_known(register, path);
+        let broken = self.files.iter().filter(|(path, file)| file.is_broken() || emptied(path, file));
+        let broken = broken.map(|(path, file)| {
+            let whole = !file.is_broken();
+            let errors = file.diagnostics.iter().filter(move |diagnostic| whole || diagnostic.is_error());
+            let words = |diagnostic: &Diagnostic| {
+                let (language, place) = (self.config.site.language, (diagnostic.line, diagnostic.column));
+                format!(
+                    "{}:{}: {} {}",
+                    place.0,
+                    place.1,
+                    diagnostic.diagnosis.what(language),
+                    diagnostic.diagnosis.advice(language)
+                )
+            };
+            BrokenFile {
+                path: path.to_string(),
+                digest: file.digest.short(16),
+                still_shown: still_shown(path),
+                problems: errors.map(words).collect(),
+            }
+        });
+        let unreadable = self.unreadable.iter().map(|file| BrokenFile {
+            path: file.path.to_string(),
+            digest: "unreadable".to_owned(),
+            still_shown: still_shown(&file.path),
+            problems: vec![file.reason.to_string()],
+        });
+        broken.chain(unreadable).collect()
+    }
+
+    fn diagnostics(&self, catalog: &Catalog, register: &Register, clashes: Vec<Clash>) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> =
+            self.files.values().flat_map(|file| file.diagnostics.iter().cloned()).collect();
+        diagnostics.extend(clashes.into_iter().map(|clash| self.about_clash(clash)));
+        diagnostics.extend(catalog.label_notes().into_iter().flat_map(|note| self.about_labels(register, note)));
+        diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+        diagnostics
+    }
+
+    /// Two files that cannot both be published, said at the one that is left out.
+    fn about_clash(&self, clash: Clash) -> Diagnostic {
+        match clash {
+            Clash::Id { path, keeper, id } => {
+                let (id, other) = (id.to_string(), keeper.to_string());
+                self.at_words(path, &id.clone(), Diagnosis::DuplicateId { id, other })
+            }
+            Clash::Permalink { path, keeper, permalink } => {
+                let (permalink, other) = (permalink.to_string(), keeper.to_string());
+                self.at_words(path, &permalink.clone(), Diagnosis::DuplicatePermalink { permalink, other })
+            }
+        }
+    }
+
+    /// Spellings of labels an editor should look at, said in each file that has one of the others.
+    fn about_labels(&self, register: &Register, note: LabelNote) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        match note {
+            LabelNote::Folded { shown, spellings, .. } => {
+                for spelling in spellings.into_iter().filter(|spelling| spelling.words != shown) {
+                    for path in spelling.paths {
+                        let diagnosis = Diagnosis::LabelFolded { shown: shown.clone(), other: spelling.words.clone() };
+                        diagnostics.push(self.at_words(path, &spelling.words, diagnosis));
+                    }
+                }
+            }
+            LabelNote::SharedSlug { taxonomy, slug, labels } => {
+                let settled = |words: &str| {
+                    let folded = crate::domain::Label::new(words).map(|label| label.folded());
+                    let known = |topic: &&crate::register::TopicSlug| {
+                        topic.taxonomy == taxonomy && Some(&topic.folded) == folded.as_ref()
+                    };
+                    register.topic_slugs.iter().find(known).map(|topic| topic.slug.clone())
+                };
+                let plain = labels
+                    .iter()
+                    .find(|label| settled(&label.words).as_ref() == Some(&slug))
+                    .map(|label| label.words.clone());
+                for label in labels {
+                    let Some(numbered) = settled(&label.words).filter(|numbered| *numbered != slug) else { continue };
+                    for path in label.paths {
+                        let diagnosis = Diagnosis::SlugShared {
+                            label: label.words.clone(),
+                            other: plain.clone().unwrap_or_default(),
+                            slug: numbered.to_string(),
+                        };
+                        diagnostics.push(self.at_words(path, &label.words, diagnosis));
+                    }
+                }
+            }
+        }
+        diagnostics
+    }
+
+    /// Something to say about a file, at the first place but its title where it has these words.
+    fn at_words(&self, path: SourcePath, words: &str, diagnosis: Diagnosis) -> Diagnostic {
+        let text = self.files.get(&path).map(|file| String::from_utf8_lossy(&file.bytes)).unwrap_or_default();
+        let is_title = |line: &str| line.trim_start().starts_with("title:");
+        let found = text.lines().enumerate().filter(|(_, text)| !is_title(text)).find_map(|(line, text)| {
+            text.find(words).map(|at| (line + 1, text[..at].chars().count() + 1, words.chars().count().max(1)))
+        });
+        let (line, column, length) = found.unwrap_or((1, 1, 1));
+        Diagnostic { path, line, column, length, diagnosis }
+    }
+
+    fn resources(&self, catalog: &Catalog, register: &Register, now: DateTime<Utc>) -> Resources {
+        let gone: BTreeSet<Permalink> = catalog
+            .all()
+            .iter()
+            .filter(|published| {
+                published.release.withdrawn.is_some() && published.release.published && published.release.date <= now
+            })
+            .map(|published| published.release.permalink.clone())
+            .collect();
+        let site = feed_site(&self.config, register, now);
+        Resources::new(catalog.live(now), register.aliases.clone(), gone, self.templates.clone(), site)
+    }
+}
+
+/// Whether a release is remembered at `path`: a file there that is none by now was emptied or cut, not taken away.
+fn is_known(register: &Register, path: &SourcePath) -> bool {
+    register.records.values().any(|record| record.path == *path && record.missing_since.is_none())
+}
+
+fn publish(register: &Register, id: &ReleaseId, release: Arc<Release>) -> Option<Published> {
+    let record = register.records.get(id)?;
+    Some(Published { id: id.clone(), release, updated: record.updated, live_since: record.live_since })
+}
+
+/// What feeds and pages say of the site.
+#[must_use]
+pub fn feed_site(config: &Config, register: &Register, now: DateTime<Utc>) -> FeedSite {
+    let site = &config.site;
+    FeedSite {
+        title: site.title.clone(),
+        description: site.description.clone(),
+        url: site.url.clone(),
+        releases_url: site.releases_url.clone(),
+        authority: register.authority.clone().unwrap_or_else(|| site.url.host().to_owned()),
+        language: site.language,
+        timezone: site.timezone,
+        entries: config.feeds.entries,
+        ttl: config.feeds.ttl,
+        started: register.started.unwrap_or(now),
+        rights: None,
+        icon: None,
+        hub: None,
+        plain_text: crate::content::plain_text,
+    }
+}

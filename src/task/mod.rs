@@ -1,0 +1,27 @@
+//! What runs: the folder is read, editions are announced, letters are dispatched.
+//!
+//! Tasks carry out what the core decided; they decide nothing themselves.
+
+mod newsroom;
+mod reading;
+mod ingest;
+mod office;
+mod decisions;
+mod announce;
+mod editor;
+mod site_files;
+mod subscription;
+mod preview;
+mod alarm;
+mod dispatch;
+
+pub use alarm::confirm_alarm;
+pub use announce::{announce, announcement_letter, recipients};
+pub use decisions::{OfficeDecision, decide};
+pub use dispatch::Dispatcher;
+pub use editor::Editor;
+pub use ingest::{Ingest, Ingested, feed_site};
+pub use newsroom::{Current, Newsroom, random_boundary};
+pub use office::{BrokenFile, OfficeError};
+pub use preview::{Preview, preview, preview_for};
+pub use site_files::{SiteFilesError, site_files};

@@ -1,0 +1,211 @@
+//! What the press office is told: its own copy of each edition first, and trouble, once per cause.
+
+use std::sync::PoisonError;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::error;
+
+use super::newsroom::{Current, Newsroom, new_letter};
+use crate::catalog::Published;
+use crate::domain::{Edition, EditionId, EditionState, HoldReason, LetterKind, RenderedLetter, Token};
+use crate::register::FolderAlarm;
+use crate::resource::Wording;
+use crate::store::{SingleLetter, StoreError};
+use crate::template::{LetterParts, NoticeLetter, TemplateError};
+
+/// How long the office's links to hold, send or cancel an edition work.
+const OFFICE_LINK_LASTS: TimeDelta = TimeDelta::days(30);
+
+/// Why the office could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficeError {
+    /// A template that replaces a built-in one cannot be rendered.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Newsroom {
+    /// The page on which the office holds, sends or cancels an edition.
+    #[must_use]
+    pub fn office_url(&self, edition: EditionId, now: DateTime<Utc>) -> String {
+        self.token_url("office", &Token::Office { edition, expires: now + OFFICE_LINK_LASTS })
+    }
+
+    /// Sends the office its copy of an edition before everyone, once for each text of the release.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub async fn send_office_copy(
+        &self,
+        current: &Current,
+        published: &Published,
+        edition: EditionId,
+        state: &EditionState,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let site = current.resources.site();
+        let cause = format!("copy:{edition}:{}", published.release.significant_digest().short(16));
+        let archive = Wording::of_letters(site, site.language).address(published.release.permalink.as_str());
+        let telling = Telling { cause, edition: Some(edition), archive: Some(archive) };
+        let render = || self.writer(site).office_copy(published, state, &self.office_url(edition, now), now);
+        self.tell_office(telling, render, now).await
+    }
+
+    /// Tells the office that an edition is held, once per reason.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub async fn tell_held(&self, current: &Current, edition: &Edition, now: DateTime<Utc>) -> Result<(), OfficeError> {
+        let EditionState::Held(reason) = &edition.state else { return Ok(()) };
+        let frame = self.writer(current.resources.site()).frame(self.language());
+        let notice = NoticeLetter::edition_held(frame, &edition.title, reason, &self.office_url(edition.id, now));
+        // A crowd that grows is the same question.
+        let detail = if matches!(reason, HoldReason::ManyAtOnce { .. }) { String::new() } else { reason.detail() };
+        let cause = format!("held:{}:{}:{detail}", edition.id, reason.as_str());
+        self.tell_office(Telling::about(edition.id, cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office how an edition went, once.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub async fn tell_summary(
+        &self,
+        current: &Current,
+        edition: &Edition,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let site = current.resources.site();
+        let words = Wording::of_letters(site, site.language);
+        let permalink = edition
+            .release
+            .as_ref()
+            .and_then(|id| current.release(id))
+            .map(|release| words.address(release.permalink.as_str()));
+        let frame = self.writer(site).frame(self.language());
+        let notice = NoticeLetter::edition_summary(
+            frame,
+            &edition.title,
+            &edition.tally,
+            &permalink.unwrap_or_else(|| words.own_address("/")),
+        );
+        let cause = format!("summary:{}", edition.id);
+        self.tell_office(Telling::about(edition.id, cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office of release files with errors, once per file and text.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub async fn tell_broken(
+        &self,
+        current: &Current,
+        broken: &BrokenFile,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let frame = self.writer(current.resources.site()).frame(self.language());
+        let notice = NoticeLetter::file_broken(frame, &broken.path, broken.still_shown, broken.problems.clone());
+        let cause = format!("broken:{}:{}", broken.path, broken.digest);
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that too many releases are gone at once.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub async fn tell_alarm(
+        &self,
+        current: &Current,
+        alarm: &FolderAlarm,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let site = current.resources.site();
+        let since = Wording::of_letters(site, site.language).stamp(alarm.since).words;
+        let notice =
+            NoticeLetter::folder_alarm(self.writer(site).frame(self.language()), alarm.missing, alarm.of, &since);
+        let cause = format!("alarm:{}", alarm.since.timestamp_micros());
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that a relay takes no letters.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub async fn tell_relay_stopped(
+        &self,
+        relay: &str,
+        since: DateTime<Utc>,
+        reply: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let current = self.current();
+        let site = current.resources.site();
+        let words = Wording::of_letters(site, site.language).stamp(since).words;
+        let notice = NoticeLetter::relay_stopped(self.writer(site).frame(self.language()), relay, &words, reply);
+        let cause = format!("relay:{relay}:{}", since.timestamp_micros());
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office, unless this cause was told before: then nothing is even rendered.
+    async fn tell_office(
+        &self,
+        telling: Telling,
+        render: impl FnOnce() -> Result<LetterParts, TemplateError>,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let Telling { cause, edition, archive } = telling;
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&cause) {
+            return Ok(());
+        }
+        let letter = new_letter(LetterKind::Notice, self.language(), render()?, now);
+        let letter = RenderedLetter { edition, archive, ..letter };
+        for recipient in self.office() {
+            let single = SingleLetter { letter: &letter, recipient, subscriber: None, due: now, cause: Some(&cause) };
+            self.store.post_letter(&single, now).await?;
+        }
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(cause);
+        self.letters_queued.notify_waiters();
+        Ok(())
+    }
+}
+
+/// What the office is told of, and what it is about.
+struct Telling {
+    /// The same cause is told once, whatever is restarted.
+    cause: String,
+    edition: Option<EditionId>,
+    archive: Option<String>,
+}
+
+impl Telling {
+    fn of(cause: String) -> Self {
+        Self { cause, edition: None, archive: None }
+    }
+
+    fn about(edition: EditionId, cause: String) -> Self {
+        Self { cause, edition: Some(edition), archive: None }
+    }
+}
+
+/// A release file with errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenFile {
+    /// Where it stands.
+    pub path: String,
+    /// The digest of its bytes.
+    pub digest: String,
+    /// Whether its last good version is still public.
+    pub still_shown: bool,
+    /// What is wrong, a line each with its place.
+    pub problems: Vec<String>,
+}
+
+/// Logs that the office could not be told; nothing else is lost by it.
+pub(super) fn log_untold(result: Result<(), OfficeError>) {
+    if let Err(error) = result {
+        error!(%error, "the office could not be told: {error}");
+    }
+}
