@@ -17,3 +17,4 @@ pub mod smtp;
 pub mod watch;
 pub mod publish;
 pub mod task;
+pub mod http;

@@ -1,0 +1,88 @@
+//! *Waiting*: what is about to leave, what is held and why, and the buttons.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Response, StatusCode};
+use axum::response::{IntoResponse as _, Redirect};
+
+use super::frame::layout;
+use super::previews::preview_address;
+use crate::domain::{Edition, EditionId};
+use crate::http::form::Fields;
+use crate::http::office::{actions, due_and_reason};
+use crate::http::page::{Problem, page, respond};
+use crate::language::{countdown_words, edition_state, hold_reason, say};
+use crate::resource::Wording;
+use crate::store::EditionFilter;
+use crate::task::{Newsroom, OfficeDecision, confirm_alarm, decide, recipients};
+use crate::template::{AlarmBanner, MailboxWaitingPage, WaitingEdition};
+
+/// How many editions that have left are still shown.
+const RECENT: usize = 20;
+
+pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
+    respond(&newsroom, shown(&newsroom).await)
+}
+
+async fn shown(newsroom: &Newsroom) -> Result<Response<Body>, Problem> {
+    let current = newsroom.current();
+    let words = Wording::of_pages(current.resources.site());
+    let mut editions = newsroom.store.editions(&EditionFilter::default()).await?;
+    editions.sort_by_key(|edition| (!edition.state.is_before_opening(), std::cmp::Reverse(edition.id)));
+    let ahead = editions.iter().filter(|edition| edition.state.is_before_opening()).count();
+    editions.truncate(ahead + RECENT);
+    let mut rows = Vec::new();
+    for edition in &editions {
+        rows.push(row(newsroom, &words, edition).await?);
+    }
+    let recent = rows.split_off(ahead);
+    let alarm = current.register.alarm.filter(|alarm| !alarm.confirmed).map(|alarm| AlarmBanner {
+        missing: alarm.missing,
+        of: alarm.of,
+        since: words.stamp(alarm.since),
+        action: "/mailbox/folder/confirm".to_owned(),
+    });
+    let title = say(newsroom.language(), "admin.waiting", &[]);
+    let context = MailboxWaitingPage { layout: layout(newsroom, &title), alarm, editions: rows, recent };
+    Ok(page(newsroom, StatusCode::OK, &context))
+}
+
+async fn row(newsroom: &Newsroom, words: &Wording<'_>, edition: &Edition) -> Result<WaitingEdition, Problem> {
+    let language = newsroom.language();
+    let (due, reason) = due_and_reason(&edition.state);
+    let preview = edition.release.as_ref().filter(|id| newsroom.current().release(id).is_some());
+    Ok(WaitingEdition {
+        title: edition.title.clone(),
+        preview: preview.map(|id| preview_address(id, language)),
+        state: edition.state.as_str().to_owned(),
+        state_words: edition_state(language, edition.state.as_str()),
+        due: due.map(|due| words.stamp(due)),
+        countdown: due.map(|due| countdown_words(due - newsroom.now(), language)),
+        reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
+        recipients: recipients(newsroom, edition).await?,
+        actions: actions(edition, format!("/mailbox/editions/{}", edition.id)),
+    })
+}
+
+pub(super) async fn act(
+    State(newsroom): State<Arc<Newsroom>>,
+    Path(edition): Path<String>,
+    body: Bytes,
+) -> Response<Body> {
+    respond(&newsroom, acted(&newsroom, &edition, &Fields::parse(&body)).await)
+}
+
+async fn acted(newsroom: &Newsroom, edition: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
+    let id: EditionId = edition.parse().map_err(|_| Problem::NotFound)?;
+    let decision = OfficeDecision::from_button(fields.get("do")).ok_or(Problem::BadRequest)?;
+    decide(&newsroom.store, id, decision, newsroom.now()).await?.ok_or(Problem::NotFound)?;
+    newsroom.look_wanted.notify_waiters();
+    Ok(Redirect::to("/mailbox/").into_response())
+}
+
+pub(super) async fn confirm_folder(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
+    let confirmed = confirm_alarm(&newsroom).await.map_err(Problem::from);
+    respond(&newsroom, confirmed.map(|()| Redirect::to("/mailbox/").into_response()))
+}

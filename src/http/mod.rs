@@ -1,0 +1,16 @@
+//! HTTP: the public side, and the administration's mailbox.
+//!
+//! Documents are looked up, never made here; interactive pages have a file each. `GET` and `HEAD` change nothing.
+
+mod answer;
+mod conditional;
+mod form;
+mod page;
+mod upload;
+mod office;
+mod subscription;
+mod public;
+mod admin;
+
+pub use admin::{AdminToken, admin_router};
+pub use public::public_router;

@@ -1,0 +1,109 @@
+//! `/office/{token}`: where the press office holds, sends or cancels an edition. `GET` shows, `POST` acts.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Response, StatusCode};
+
+use super::form::Fields;
+use super::page::{Problem, page, private_layout, respond};
+use crate::domain::{Edition, EditionState, Token, TokenError};
+use crate::language::{edition_state, hold_reason, say};
+use crate::resource::Wording;
+use crate::task::{Newsroom, OfficeDecision, decide, recipients};
+use crate::template::{EditionActions, Link, OfficeDonePage, OfficePage};
+
+pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(token): Path<String>) -> Response<Body> {
+    respond(&newsroom, shown(&newsroom, &token).await)
+}
+
+pub(super) async fn act(
+    State(newsroom): State<Arc<Newsroom>>,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Response<Body> {
+    respond(&newsroom, acted(&newsroom, &token, &Fields::parse(&body)).await)
+}
+
+/// The edition a token is for.
+async fn edition(newsroom: &Newsroom, token: &str) -> Result<Edition, Problem> {
+    match Token::read(token, &newsroom.all_keys(), newsroom.now()) {
+        Ok(Token::Office { edition, .. }) => newsroom.store.edition(edition).await?.ok_or(Problem::NotFound),
+        Ok(_) | Err(TokenError::Forged) => Err(Problem::NotFound),
+        Err(TokenError::Expired) => Err(Problem::LinkOver),
+    }
+}
+
+async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Problem> {
+    let edition = edition(newsroom, token).await?;
+    let language = newsroom.language();
+    let current = newsroom.current();
+    let words = Wording::of_pages(current.resources.site());
+    let live = edition.release.as_ref().and_then(|id| current.resources.live().get(id));
+    let (due, reason) = due_and_reason(&edition.state);
+    let context = OfficePage {
+        layout: private_layout(newsroom, language, &say(language, "office.title", &[])),
+        title: edition.title.clone(),
+        state: edition_state(language, edition.state.as_str()),
+        due: due.map(|due| words.stamp(due)),
+        reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
+        recipients: recipients(newsroom, &edition).await?,
+        release: live.map(|published| {
+            Link::new(published.release.title.as_str(), words.address(published.release.permalink.as_str()))
+        }),
+        actions: actions(&edition, format!("{}/office/{token}", newsroom.config.site.url.path())),
+    };
+    Ok(page(newsroom, StatusCode::OK, &context))
+}
+
+async fn acted(newsroom: &Newsroom, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
+    let edition = edition(newsroom, token).await?;
+    let decision = OfficeDecision::from_button(fields.get("do")).ok_or(Problem::BadRequest)?;
+    let (after, in_time) =
+        decide(&newsroom.store, edition.id, decision, newsroom.now()).await?.ok_or(Problem::NotFound)?;
+    newsroom.look_wanted.notify_waiters();
+    let language = newsroom.language();
+    let outcome = match decision {
+        _ if !in_time => "late",
+        OfficeDecision::Hold => "held",
+        OfficeDecision::Approve if matches!(after.state, EditionState::Waiting { due } if due > newsroom.now()) => {
+            "freed"
+        }
+        OfficeDecision::Approve => "sent",
+        OfficeDecision::Cancel => "cancelled",
+    };
+    let context = OfficeDonePage {
+        layout: private_layout(newsroom, language, &say(language, "office.title", &[])),
+        title: after.title.clone(),
+        outcome: outcome.to_owned(),
+        state: edition_state(language, after.state.as_str()),
+        back: format!("{}/office/{token}", newsroom.config.site.url.path()),
+    };
+    Ok(page(newsroom, StatusCode::OK, &context))
+}
+
+/// What may still be decided about an edition, by buttons that post to `address`.
+pub(super) fn actions(edition: &Edition, address: String) -> EditionActions {
+    EditionActions {
+        address,
+        hold: OfficeDecision::Hold.applies_to(&edition.state),
+        send: OfficeDecision::Approve.applies_to(&edition.state),
+        cancel: OfficeDecision::Cancel.applies_to(&edition.state),
+    }
+}
+
+/// When an edition leaves by itself, or why it does not: the stored parts of the reason.
+pub(super) fn due_and_reason(
+    state: &EditionState,
+) -> (Option<chrono::DateTime<chrono::Utc>>, Option<(&'static str, String)>) {
+    match state {
+        EditionState::Waiting { due } => (Some(*due), None),
+        EditionState::Held(reason) => (None, Some((reason.as_str(), reason.detail()))),
+        EditionState::Opening { .. }
+        | EditionState::Sending
+        | EditionState::Paused
+        | EditionState::Done
+        | EditionState::Cancelled => (None, None),
+    }
+}

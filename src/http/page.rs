@@ -1,0 +1,119 @@
+//! Pages made for one request: never kept by anybody, never found by search engines.
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{Response, StatusCode};
+use tracing::error;
+
+use super::answer::{guard, set};
+use crate::feed::FeedSite;
+use crate::language::Language;
+use crate::resource::layout;
+use crate::store::StoreError;
+use crate::task::Newsroom;
+use crate::template::{Layout, Page, ProblemPage};
+
+/// Why a request has no page. Each becomes a page of its own.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// What was asked for cannot be understood, or is not ours.
+    BadRequest,
+    /// There is nothing at this address.
+    NotFound,
+    /// There was something, for a time.
+    Gone,
+    /// A link in a letter whose time is over, or whose owner left.
+    LinkOver,
+    /// The address takes other methods.
+    MethodNotAllowed,
+    /// The database does not answer.
+    Store(StoreError),
+    /// A page cannot be rendered, or something else is our own fault.
+    Ours(String),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<crate::task::OfficeError> for Problem {
+    fn from(error: crate::task::OfficeError) -> Self {
+        Self::Ours(error.to_string())
+    }
+}
+
+impl From<crate::resource::ResourceError> for Problem {
+    fn from(error: crate::resource::ResourceError) -> Self {
+        Self::Ours(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound { Self::NotFound } else { Self::Ours(error.to_string()) }
+    }
+}
+
+/// The frame of a page made for one request, in `language`.
+pub(super) fn private_layout(newsroom: &Newsroom, language: Language, title: &str) -> Layout {
+    let current = newsroom.current();
+    let site = FeedSite { language, ..current.resources.site().clone() };
+    Layout { noindex: true, ..layout(&site, title) }
+}
+
+/// `page` with `status`.
+pub(super) fn page(newsroom: &Newsroom, status: StatusCode, page: &impl Page) -> Response<Body> {
+    match newsroom.templates.page(page) {
+        Ok(html) => html_response(status, html),
+        Err(error) => problem(newsroom, Problem::Ours(error.to_string())),
+    }
+}
+
+pub(super) fn html_response(status: StatusCode, html: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    set(response.headers_mut(), CONTENT_TYPE, "text/html; charset=utf-8");
+    set(response.headers_mut(), CACHE_CONTROL, "no-store");
+    guard(response.headers_mut());
+    response
+}
+
+/// The page that says what is wrong and what to do. What is our own fault is logged here, and not shown.
+pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
+    let link_over = matches!(problem, Problem::LinkOver);
+    let status = match problem {
+        Problem::BadRequest => StatusCode::BAD_REQUEST,
+        Problem::NotFound => StatusCode::NOT_FOUND,
+        Problem::Gone | Problem::LinkOver => StatusCode::GONE,
+        Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Problem::Store(error) => {
+            error!(%error, "the database does not answer: {error}");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Problem::Ours(error) => {
+            error!(error, "a request could not be answered: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    let layout = private_layout(newsroom, newsroom.language(), "");
+    let context = if link_over { ProblemPage::link_over(layout) } else { ProblemPage::new(layout, status.as_u16()) };
+    let html = newsroom.templates.page(&context).unwrap_or_else(|error| {
+        error!(%error, "the page of problems cannot be rendered: {error}");
+        status.to_string()
+    });
+    let mut response = html_response(status, html);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        set(response.headers_mut(), ALLOW, "GET, HEAD");
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        set(response.headers_mut(), RETRY_AFTER, "30");
+    }
+    response
+}
+
+/// A handler's result as a response.
+pub(super) fn respond(newsroom: &Newsroom, result: Result<Response<Body>, Problem>) -> Response<Body> {
+    result.unwrap_or_else(|found| problem(newsroom, found))
+}

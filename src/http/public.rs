@@ -1,0 +1,92 @@
+//! The public side: documents looked up by address, and one file per interactive page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::{CONTENT_LENGTH, LOCATION};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use axum::middleware::map_response;
+use axum::routing::get;
+
+use super::answer::{answer, guard, set};
+use super::page::{Problem, respond};
+use super::{office, subscription, upload};
+use crate::resource::Found;
+use crate::task::Newsroom;
+
+/// The largest form that is read.
+const LARGEST_FORM: usize = 64 * 1024;
+
+/// Everything public, below the path of `site.url`.
+pub fn public_router(newsroom: Arc<Newsroom>) -> Router {
+    let prefix = newsroom.config.site.url.path().to_owned();
+    let inner = Router::new()
+        .route("/subscribe", get(subscription::subscribe::show).post(subscription::subscribe::act))
+        .route("/confirm/{token}", get(subscription::confirm::show).post(subscription::confirm::act))
+        .route("/preferences/{token}", get(subscription::preferences::show).post(subscription::preferences::act))
+        .route("/u/{token}", get(subscription::unsubscribe::show).post(subscription::unsubscribe::act))
+        .route("/office/{token}", get(office::show).post(office::act))
+        .fallback(document);
+    let router = if prefix.is_empty() {
+        inner
+    } else {
+        // Every address lies below the path; the bare host only says where to go.
+        let home = format!("{prefix}/");
+        let redirect = move || async move { moved(&home) };
+        Router::new()
+            .nest(&prefix, inner)
+            .route("/", get(redirect))
+            .route(&format!("{prefix}/"), get(document))
+            .fallback(elsewhere)
+    };
+    router.layer(DefaultBodyLimit::max(LARGEST_FORM)).layer(map_response(guarded)).with_state(newsroom)
+}
+
+async fn guarded(mut response: Response<Body>) -> Response<Body> {
+    guard(response.headers_mut());
+    response
+}
+
+/// Nothing stands outside the site's path.
+async fn elsewhere(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
+    respond(&newsroom, Err(Problem::NotFound))
+}
+
+/// Answers from what is public now.
+async fn document(
+    State(newsroom): State<Arc<Newsroom>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let found = find(&newsroom, &method, &uri, &headers).await;
+    respond(&newsroom, found)
+}
+
+async fn find(newsroom: &Newsroom, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response<Body>, Problem> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(Problem::MethodNotAllowed);
+    }
+    let prefix = newsroom.config.site.url.path();
+    let path = uri.path();
+    let path = path.strip_prefix(prefix).unwrap_or(path);
+    let path = if path.is_empty() { "/" } else { path };
+    let current = newsroom.current();
+    match current.resources.find(path)? {
+        Found::Document(document) => Ok(answer(&document, method, headers)),
+        Found::Upload(upload) => upload::answer(newsroom, &upload, method, headers).await,
+        Found::Moved(address) => Ok(moved(&address)),
+        Found::Gone => Err(Problem::Gone),
+        Found::Missing => Err(Problem::NotFound),
+    }
+}
+
+fn moved(address: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    set(response.headers_mut(), LOCATION, address);
+    set(response.headers_mut(), CONTENT_LENGTH, "0");
+    response
+}

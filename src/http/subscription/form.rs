@@ -1,0 +1,72 @@
+//! The form that says what a subscriber follows, and who stands behind a token.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::Live;
+use crate::domain::{Frequency, Subscriber, SubscriberId, Taxonomy, Token, TokenError, Topic};
+use crate::http::form::Fields;
+use crate::http::page::Problem;
+use crate::language::Language;
+use crate::task::Newsroom;
+use crate::template::{SubscriptionForm, TopicChoice};
+
+/// What a form says beside the address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wishes {
+    pub(super) topics: BTreeSet<Topic>,
+    pub(super) frequency: Frequency,
+    pub(super) language: Language,
+}
+
+impl Wishes {
+    /// Reads a posted form; topics that do not exist are left out, and everything includes the rest. There are no
+    /// digests yet, so every letter leaves at once.
+    pub(super) fn read(fields: &Fields, live: &Live, language: Language) -> Self {
+        let mut topics: BTreeSet<Topic> = fields.topics().filter(|topic| live.knows(topic)).collect();
+        if topics.contains(&Topic::All) {
+            topics = BTreeSet::from([Topic::All]);
+        }
+        Self { topics, frequency: Frequency::Immediate, language: fields.get("language").parse().unwrap_or(language) }
+    }
+
+    /// The form that shows them, posting to `action`.
+    pub(super) fn form(&self, live: &Live, action: String) -> SubscriptionForm {
+        let choices = |taxonomy| {
+            let choice = |entry: &crate::catalog::TopicEntry| TopicChoice {
+                value: entry.topic.to_string(),
+                words: entry.label.clone(),
+                chosen: self.topics.contains(&entry.topic),
+            };
+            live.topics_in(taxonomy).iter().map(choice).collect()
+        };
+        SubscriptionForm {
+            action,
+            email: String::new(),
+            name: String::new(),
+            organisation: String::new(),
+            language: self.language.code().to_owned(),
+            frequency: None,
+            all: self.topics.contains(&Topic::All),
+            categories: choices(Taxonomy::Category),
+            tags: choices(Taxonomy::Tag),
+            started: String::new(),
+            email_error: None,
+            topics_error: None,
+            error: None,
+        }
+    }
+}
+
+/// The subscriber for whom `token` was made, as told by `of`, whether active or not.
+pub(super) async fn subscriber(
+    newsroom: &Newsroom,
+    token: &str,
+    of: impl Fn(Token) -> Option<SubscriberId>,
+) -> Result<Subscriber, Problem> {
+    let token = Token::read(token, &newsroom.all_keys(), newsroom.now()).map_err(|error| match error {
+        TokenError::Forged => Problem::NotFound,
+        TokenError::Expired => Problem::LinkOver,
+    })?;
+    let id = of(token).ok_or(Problem::NotFound)?;
+    newsroom.store.subscriber(id).await?.ok_or(Problem::NotFound)
+}
