@@ -1,0 +1,215 @@
+//! The daemon: started as a whole, drained and stopped as a whole.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tracing::{error, info, warn};
+
+use super::own_folders::refuse_own_folders;
+use super::schedule::start_schedule;
+use crate::config::DatabaseUrl;
+use crate::http::{AdminToken, admin_router, public_router};
+use crate::smtp::Relay;
+use crate::store::DaemonLock;
+use crate::task::{Dispatcher, Editor, Ingest, Newsroom, random_boundary};
+use crate::watch::Watcher;
+
+/// How long letters in flight and requests under way may take once the daemon is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+/// The shortest and longest pause between two looks for letters that were left behind.
+const SWEEP_BETWEEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+
+/// A daemon whose ports are bound and whose folder was read: what is left is to run it.
+#[derive(Debug)]
+pub struct Daemon {
+    newsroom: Arc<Newsroom>,
+    public: TcpListener,
+    admin: TcpListener,
+    admin_token: Option<AdminToken>,
+    relays: Vec<Relay>,
+    editor: Editor,
+    watcher: Watcher,
+    _lock: DaemonLock,
+}
+
+/// A daemon at work.
+#[derive(Debug)]
+pub struct RunningDaemon {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    newsroom: Arc<Newsroom>,
+}
+
+impl Daemon {
+    /// Binds the ports, takes up what was left in flight, and reads the folder for the first time.
+    ///
+    /// # Errors
+    /// When a port is taken, another daemon has the database, a relay is not usable, or the database does not answer.
+    pub async fn prepare(newsroom: Arc<Newsroom>) -> anyhow::Result<Self> {
+        let http = &newsroom.config.http;
+        let public = bind(http.listen, "http.listen").await?;
+        let admin = bind(http.admin, "http.admin").await?;
+        let admin_token = match &http.admin_token_file {
+            None => None,
+            Some(file) => {
+                let text = std::fs::read_to_string(file)
+                    .with_context(|| format!("failed to read `http.admin_token_file`: `{file}`"))?;
+                let token = AdminToken::from_file_text(&text);
+                if token.is_none() {
+                    bail!("`{file}` (`http.admin_token_file`) is empty: write a long random word into it");
+                }
+                token
+            }
+        };
+        let mut relays = Vec::new();
+        for settings in &newsroom.config.relays {
+            relays.push(Relay::open(settings, &newsroom.config.newsletter.from.address, newsroom.clock.clone())?);
+        }
+        if let Some(folder) = &newsroom.config.publish_folder {
+            refuse_own_folders(&newsroom.config, folder)?;
+        }
+        let lock = newsroom.store.lock_daemon()?;
+        if matches!(newsroom.config.database.url, DatabaseUrl::Sqlite(_)) {
+            // The lock is ours alone, so whoever held a lease is gone.
+            newsroom.store.void_leases(None, newsroom.now()).await?;
+        }
+        for (key, folder) in
+            [("content.folder", &newsroom.config.content.folder), ("content.uploads", &newsroom.config.content.uploads)]
+        {
+            if !folder.is_dir() {
+                warn!(key, %folder, "there is no folder `{folder}` (`{key}`): it is read once it is there");
+            }
+        }
+        let watcher = Watcher::new(&newsroom.config.content);
+        let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
+        let mut editor = Editor::new(newsroom.clone(), ingest);
+        editor.look().await?;
+        Ok(Self { newsroom, public, admin, admin_token, relays, editor, watcher, _lock: lock })
+    }
+
+    /// Where the public side listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn public_address(&self) -> std::io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// Where the administration's side listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn admin_address(&self) -> std::io::Result<SocketAddr> {
+        self.admin.local_addr()
+    }
+
+    /// Sets everything to work.
+    ///
+    /// # Errors
+    /// When the scheduler does not start.
+    pub async fn start(self) -> anyhow::Result<RunningDaemon> {
+        let Self { newsroom, public, admin, admin_token, relays, editor, watcher, _lock: lock } = self;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let settings = newsroom.config.relays.first();
+        let (connections, rate) = settings.map_or((1, None), |relay| (relay.connections, relay.rate));
+        let owner = random_boundary();
+        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, connections, rate, owner));
+        info!(public = %public.local_addr()?, admin = %admin.local_addr()?, "depeche is at work");
+        tasks.spawn(serve(public, public_router(newsroom.clone()), stopped.clone()));
+        tasks.spawn(serve(admin, admin_router(newsroom.clone(), admin_token), stopped.clone()));
+        tasks.spawn(editor.run(watcher, stopped.clone()));
+        tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
+        let dispatch_stop = stopped.clone();
+        tasks.spawn(async move {
+            dispatcher.run(dispatch_stop, DRAIN).await;
+            drop(lock);
+        });
+        let mut scheduler = start_schedule(&newsroom).await.context("failed to start the scheduler")?;
+        let mut stopping = stopped;
+        tasks.spawn(async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+            if let Err(error) = scheduler.shutdown().await {
+                error!(%error, "the scheduler did not stop: {error}");
+            }
+        });
+        Ok(RunningDaemon { stop, tasks, newsroom })
+    }
+}
+
+impl RunningDaemon {
+    /// What the daemon works with.
+    #[must_use]
+    pub fn newsroom(&self) -> &Arc<Newsroom> {
+        &self.newsroom
+    }
+
+    /// Waits for a part that ends although nobody asked it to: the daemon is to be started anew then.
+    pub async fn broken(&mut self) {
+        if let Some(Err(error)) = self.tasks.join_next().await {
+            error!(%error, "a part of the daemon broke down: {error}");
+        }
+    }
+
+    /// Stops: no new letters, letters in flight and requests under way are finished, everything is closed.
+    pub async fn stop(mut self) {
+        info!("depeche stops");
+        self.stop.send_replace(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(DRAIN + Duration::from_secs(5), ended).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+        self.newsroom.store.close().await;
+    }
+}
+
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "failed to listen on {address} (`{key}`): is another program using it? choose another port in config.toml"
+        )
+    })
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+        error!(%error, "a listener ended: {error}");
+    }
+}
+
+/// Takes up letters that were left behind: claims that ran out, and those whose reply was lost.
+async fn sweep(newsroom: Arc<Newsroom>, mut stop: watch::Receiver<bool>) {
+    let settings = &newsroom.config.newsletter;
+    let quarter = settings.resend_after.to_std().unwrap_or_default() / 4;
+    let mut ticks = interval(quarter.clamp(SWEEP_BETWEEN.0, SWEEP_BETWEEN.1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = ticks.tick() => {}
+        }
+        match newsroom.store.sweep(newsroom.now(), settings.on_lost_reply, settings.resend_after).await {
+            Ok(swept) if swept.requeued + swept.lost + swept.resent > 0 => {
+                info!(
+                    requeued = swept.requeued,
+                    lost = swept.lost,
+                    resent = swept.resent,
+                    "letters left behind were taken up"
+                );
+                newsroom.letters_queued.notify_waiters();
+            }
+            Ok(_) => {}
+            Err(error) => error!(%error, "the outbox could not be swept: {error}"),
+        }
+    }
+}

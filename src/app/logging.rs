@@ -1,0 +1,41 @@
+//! Where log lines go and how they look.
+
+use std::io::{IsTerminal as _, stdout};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
+
+use crate::config::{LogFormat, LogLevel, LogSettings};
+
+/// Starts logging: text on standard error at a terminal, a JSON object a line on standard output elsewhere, unless the
+/// configuration says which. A second call changes nothing.
+pub fn start_logging(settings: LogSettings) {
+    let level = match settings.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    // Other crates speak only of trouble.
+    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("depeche", level);
+    let json = match settings.format {
+        LogFormat::Auto => !stdout().is_terminal(),
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let layer = if json {
+        fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_target(false)
+            .with_current_span(false)
+            .with_span_list(false)
+            .boxed()
+    } else {
+        fmt::layer().with_target(false).compact().with_writer(std::io::stderr).boxed()
+    };
+    let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
+}

@@ -1,0 +1,16 @@
+//! Wiring: what a command needs is opened here, and the daemon is started and stopped here.
+
+mod secrets;
+mod opening;
+mod own_folders;
+mod logging;
+mod schedule;
+mod greeting;
+mod daemon;
+
+pub use daemon::{Daemon, RunningDaemon};
+pub use greeting::greeting;
+pub use logging::start_logging;
+pub use opening::{open_newsroom, read_config, read_templates};
+pub use own_folders::refuse_own_folders;
+pub use secrets::read_or_make_key;

@@ -1,0 +1,111 @@
+//! What commands and the daemon work with: configuration, templates, database, key.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use camino::{Utf8Path, Utf8PathBuf};
+use tokio::sync::{Notify, watch};
+
+use super::secrets::{read_key, read_or_make_key};
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigWarning};
+use crate::register::Register;
+use crate::resource::Resources;
+use crate::store::Store;
+use crate::task::{Current, Newsroom, feed_site};
+use crate::template::Templates;
+use crate::watch::UploadsFolder;
+
+/// Reads the configuration in `file`, with the environment's changes.
+///
+/// # Errors
+/// When it cannot be read, or says something that does not hold.
+pub fn read_config(file: &Utf8Path) -> anyhow::Result<(Config, Vec<ConfigWarning>)> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("failed to read the configuration `{file}`: name another with --config FILE"))?;
+    let absolute = camino::absolute_utf8(file).with_context(|| format!("failed to find `{file}`"))?;
+    let folder = absolute.parent().unwrap_or(Utf8Path::new("/"));
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Config::from_toml(&text, file.as_str(), folder, environment).map_err(|error| anyhow!("{error}"))
+}
+
+/// The templates: the built-in ones, and those in `folder` that replace them.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn read_templates(folder: &Utf8Path) -> anyhow::Result<Templates> {
+    let mut overrides = Vec::new();
+    collect(folder, folder, &mut overrides)?;
+    Ok(Templates::new(overrides)?)
+}
+
+fn collect(root: &Utf8Path, folder: &Utf8Path, found: &mut Vec<(String, String)>) -> anyhow::Result<()> {
+    let entries = match folder.read_dir_utf8() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound && folder == root => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("failed to read the templates in `{folder}`")),
+    };
+    let mut paths: Vec<Utf8PathBuf> = Vec::new();
+    for entry in entries {
+        paths.push(entry.with_context(|| format!("failed to read the templates in `{folder}`"))?.into_path());
+    }
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default();
+        // Editors leave copies and hidden files behind.
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        if path.is_dir() {
+            collect(root, &path, found)?;
+        } else {
+            let text = fs::read_to_string(&path).with_context(|| format!("failed to read the template `{path}`"))?;
+            let name = path.strip_prefix(root).unwrap_or(&path).as_str().to_owned();
+            found.push((name, text));
+        }
+    }
+    Ok(())
+}
+
+/// Opens everything: the key is made and the database set up when they are not there yet. Nothing is read of the
+/// content folder, and nothing is sent.
+///
+/// # Errors
+/// When the database does not open, belongs to another key, or a template cannot be read.
+pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Newsroom>> {
+    let templates = Arc::new(read_templates(&config.templates_folder)?);
+    let key = read_or_make_key(&config.secrets.key_file)?;
+    let previous = config.secrets.previous_key_files.iter().map(|file| read_key(file)).collect::<Result<_, _>>()?;
+    let now = clock.now();
+    let store = Store::open(&config.database, now).await?;
+    store.bind_key(&key).await?;
+    let uploads = Arc::new(UploadsFolder::new(&config.content, clock.clone()));
+    let site = feed_site(&config, &Register::default(), now);
+    let nothing = Catalog::default();
+    let resources = Resources::new(
+        nothing.live(now),
+        std::collections::BTreeMap::new(),
+        std::collections::BTreeSet::new(),
+        templates.clone(),
+        site,
+    );
+    let current =
+        Current { catalog: nothing, resources, register: Register::default(), diagnostics: Vec::new(), looked: now };
+    Ok(Arc::new(Newsroom {
+        config,
+        clock,
+        store,
+        templates,
+        keys: (key, previous),
+        uploads,
+        current: watch::Sender::new(Arc::new(current)),
+        told: std::sync::Mutex::default(),
+        letters_queued: Notify::new(),
+        look_wanted: Notify::new(),
+        folder_look_wanted: Notify::new(),
+    }))
+}

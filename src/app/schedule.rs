@@ -1,0 +1,62 @@
+//! Ticks: what is done now and then, whether anything happened or not.
+//!
+//! A tick only asks what is due; a tick that comes late or twice does no harm.
+
+use std::sync::Arc;
+
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tracing::{error, info};
+
+use crate::store::StoreError;
+use crate::task::Newsroom;
+
+/// The periodic look at the folder and the editions, besides what events and due times wake.
+const LOOK: &str = "*/30 * * * * *";
+/// Housekeeping.
+const HOUSEKEEPING: &str = "0 */10 * * * *";
+
+/// Starts the ticks.
+///
+/// # Errors
+/// When the scheduler does not start.
+pub(super) async fn start_schedule(newsroom: &Arc<Newsroom>) -> Result<JobScheduler, JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let looking = newsroom.clone();
+    let look = Job::new_async(LOOK, move |_, _| {
+        let newsroom = looking.clone();
+        Box::pin(async move { newsroom.folder_look_wanted.notify_one() })
+    })?;
+    scheduler.add(look).await?;
+    let keeping = newsroom.clone();
+    let housekeeping = Job::new_async(HOUSEKEEPING, move |_, _| {
+        let newsroom = keeping.clone();
+        Box::pin(async move {
+            if let Err(error) = keep_house(&newsroom).await {
+                error!(%error, "housekeeping was not done: {error}");
+            }
+        })
+    })?;
+    scheduler.add(housekeeping).await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+/// Forgets subscriptions that were never confirmed, and folds old deliveries into counts.
+async fn keep_house(newsroom: &Newsroom) -> Result<(), StoreError> {
+    let now = newsroom.now();
+    let forgotten = newsroom.store.purge_unconfirmed(now - newsroom.config.keep.unconfirmed).await?;
+    if forgotten > 0 {
+        info!(forgotten, "{forgotten} subscriptions that were never confirmed are forgotten");
+    }
+    let mut folded = 0;
+    loop {
+        match newsroom.store.fold_deliveries(now - newsroom.config.keep.deliveries).await? {
+            0 => break,
+            some => folded += some,
+        }
+    }
+    if folded > 0 {
+        info!(folded, "{folded} old deliveries are kept as counts from now on");
+    }
+    newsroom.store.record_run("housekeeping", now).await
+}

@@ -1,0 +1,83 @@
+//! The files of secrets: made at first start, their owner's alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+
+use anyhow::Context as _;
+use camino::Utf8Path;
+
+use crate::domain::{TokenKey, from_hex, to_hex};
+
+/// How many bytes a key has; the file holds them as hexadecimal digits.
+const KEY_BYTES: usize = 32;
+
+/// The key in `file`, made now when there is none.
+///
+/// # Errors
+/// When the file cannot be read or written, or holds something else.
+pub fn read_or_make_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
+    match read_key(file) {
+        Err(error) if is_missing(&error) => {
+            let mut bytes = [0; KEY_BYTES];
+            getrandom::fill(&mut bytes).context("this machine has no source of random bytes")?;
+            let text = to_hex(&bytes);
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder).with_context(|| format!("failed to make the folder `{folder}`"))?;
+            }
+            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+            match made {
+                Ok(mut made) => {
+                    made.write_all(format!("{text}\n").as_bytes())
+                        .with_context(|| format!("failed to write `{file}`"))?;
+                    made.sync_all().with_context(|| format!("failed to write `{file}`"))?;
+                    Ok(TokenKey::new(bytes))
+                }
+                // Another process was faster: its key is the one.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(file),
+                Err(error) => Err(error).with_context(|| format!("failed to make the key file `{file}`")),
+            }
+        }
+        found => found,
+    }
+}
+
+/// The key in `file`.
+///
+/// # Errors
+/// When the file cannot be read or holds something else.
+pub(super) fn read_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
+    let text = fs::read_to_string(file).with_context(|| format!("failed to read the key file `{file}`"))?;
+    let bytes = from_hex(text.trim())
+        .with_context(|| format!("`{file}` is not a key: it must hold {} hexadecimal digits", 2 * KEY_BYTES))?;
+    Ok(TokenKey::new(bytes))
+}
+
+fn is_missing(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(folder.path()).unwrap().join("var/secret.key");
+        let key = read_or_make_key(&file).unwrap();
+        assert_eq!(read_or_make_key(&file).unwrap(), key);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(folder.path()).unwrap().join("secret.key");
+        fs::write(&file, "short").unwrap();
+        assert!(read_or_make_key(&file).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "short");
+    }
+}

@@ -1,0 +1,219 @@
+//! What may be typed: commands, options and the help that teaches them.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::{EditionId, EmailAddress, Frequency, Topic};
+use crate::language::Language;
+
+/// A press office's publisher: one folder of releases becomes feeds and letters.
+#[derive(Debug, Parser)]
+#[command(
+    name = "depeche",
+    version,
+    propagate_version = true,
+    after_help = "Start with `depeche serve`: it says what it found and where to look. \
+                  Every command works while the daemon runs."
+)]
+pub(crate) struct Arguments {
+    /// The configuration; relative paths in it are relative to it
+    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
+    pub(crate) config: Utf8PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch the folder, serve feeds and pages, send letters (the daemon)
+    #[command(after_help = "Stops on Ctrl-C or SIGTERM once letters on their way have been handed over.")]
+    Serve(ServeArguments),
+    /// Write everything public to a folder, for a static server or CDN
+    #[command(after_help = "Writes changed files only, each atomically; removes only files it wrote. \
+                            Sends nothing and never counts as a first start.")]
+    Build(BuildArguments),
+    /// Read every release and say what is wrong or doubtful, with its place and how to mend it
+    #[command(after_help = "Exit code: 0 clean, 1 warnings with --strict, 2 errors.")]
+    Check(CheckArguments),
+    /// Begin a release: a file with its front matter, ready to be written on
+    #[command(
+        after_help = "Example: depeche new \"Un pont neuf\" writes a file that nobody sees until `published: true`."
+    )]
+    New(NewArguments),
+    /// Show the letter of a release without sending it
+    Preview(PreviewArguments),
+    /// Send the letter of a release to the office, marked as a test
+    SendTest(SendTestArguments),
+    /// Who receives letters
+    #[command(subcommand)]
+    Subscribers(SubscribersCommand),
+    /// What was sent, and what is about to be
+    #[command(subcommand)]
+    Editions(EditionsCommand),
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Listen here instead of `http.listen`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub(crate) struct BuildArguments {
+    /// The folder to write to
+    #[arg(long, value_name = "DIR", default_value = "public")]
+    pub(crate) out: Utf8PathBuf,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// How to say it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Warnings count: exit code 1
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// Publish it at once instead of writing `published: false`
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// The release's title
+    pub(crate) title: String,
+}
+
+/// `preview`
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArguments {
+    /// The release: its file, file name, address or id
+    pub(crate) release: String,
+    /// Write the whole letter to this file instead of showing its text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) eml: Option<Utf8PathBuf>,
+}
+
+/// `send-test`
+#[derive(Debug, Args)]
+pub(crate) struct SendTestArguments {
+    /// The release: its file, file name, address or id
+    pub(crate) release: String,
+    /// One of the office's addresses; all of them when left out
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<EmailAddress>,
+}
+
+/// `subscribers …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubscribersCommand {
+    /// Add a subscriber, active at once: you vouch for their consent
+    Add(AddArguments),
+    /// End a subscription
+    Remove {
+        /// Whose
+        address: EmailAddress,
+    },
+    /// List subscribers
+    List {
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one subscriber: what they follow and what they were sent
+    Show {
+        /// Whom
+        address: EmailAddress,
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Write all subscribers as CSV to standard output
+    Export,
+}
+
+/// `subscribers add`
+#[derive(Debug, Args)]
+pub(crate) struct AddArguments {
+    /// The address
+    pub(crate) address: EmailAddress,
+    /// What to follow: `all`, `category:SLUG` or `tag:SLUG`; may be repeated [default: all]
+    #[arg(long = "topic", value_name = "TOPIC")]
+    pub(crate) topics: Vec<Topic>,
+    /// When letters are sent: `immediate` (digests, `daily` and `weekly`, come with a later version)
+    #[arg(long, default_value_t = Frequency::Immediate)]
+    pub(crate) frequency: Frequency,
+    /// The language of letters: `fr` or `en` [default: the site's]
+    #[arg(long)]
+    pub(crate) language: Option<Language>,
+    /// The name shown beside the address
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The paper, agency or office
+    #[arg(long)]
+    pub(crate) organisation: Option<String>,
+    /// How you came by their consent, for the record
+    #[arg(long, value_name = "TEXT", default_value = "office")]
+    pub(crate) source: String,
+}
+
+/// `editions …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum EditionsCommand {
+    /// List editions with their deliveries by state
+    List {
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one edition
+    Show {
+        /// Its number, as `editions list` shows it
+        edition: EditionId,
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Stop an edition before it leaves
+    Hold {
+        /// Its number
+        edition: EditionId,
+    },
+    /// Let an edition go now: lifts what holds it and the wait it is in; never an embargo
+    Approve {
+        /// Its number
+        edition: EditionId,
+    },
+    /// Never send an edition; letters on their way are stopped
+    Cancel {
+        /// Its number
+        edition: EditionId,
+    },
+}
+
+/// How a list is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

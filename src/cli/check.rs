@@ -1,0 +1,77 @@
+//! `check`: every release read, and what is wrong or doubtful said with its place.
+
+use std::collections::HashMap;
+
+use camino::Utf8Path;
+
+use super::arguments::{CheckArguments, Format};
+use super::terminal::Terminal;
+use super::{Exit, findings, opening};
+use crate::app::read_templates;
+use crate::content::Diagnostic;
+use crate::domain::SourcePath;
+use crate::language::{Counted, Language, Severity, counted};
+use crate::watch::Folder;
+
+pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: Terminal) -> anyhow::Result<Exit> {
+    let config = opening::config(file, terminal)?;
+    let language = config.site.language;
+    let (current, _) = opening::look(&config).await?;
+    let unreadable = Folder::new(&config.content).look(current.looked).unreadable;
+    for file in &unreadable {
+        terminal.tell(format!("depeche: {}: {}", file.path, file.reason));
+    }
+    let diagnostics = &current.diagnostics;
+    match arguments.format {
+        Format::Json => terminal.line(findings::as_json(diagnostics, language)?),
+        Format::Text => {
+            let folder = Folder::new(&config.content);
+            let mut sources: HashMap<SourcePath, String> = HashMap::new();
+            for diagnostic in diagnostics {
+                if !sources.contains_key(&diagnostic.path)
+                    && let Ok(found) = folder.read(&diagnostic.path)
+                {
+                    let text = String::from_utf8_lossy(&found.bytes).trim_start_matches('\u{feff}').to_owned();
+                    sources.insert(diagnostic.path.clone(), text);
+                }
+                terminal.line(findings::as_text(diagnostic, &sources, language, terminal));
+                terminal.line("");
+            }
+        }
+    }
+    let broken_templates = read_templates(&config.templates_folder)?.render_samples();
+    for error in &broken_templates {
+        terminal.tell(format!("depeche: {error}"));
+    }
+    if arguments.format == Format::Text {
+        terminal.line(summary(diagnostics, current.catalog.all().len(), language));
+    }
+    let worst =
+        diagnostics.iter().map(|diagnostic| diagnostic.diagnosis.severity()).max_by_key(|severity| weight(*severity));
+    Ok(match worst {
+        _ if !broken_templates.is_empty() || !unreadable.is_empty() => Exit::Errors,
+        Some(Severity::Error) => Exit::Errors,
+        Some(Severity::Warning) if arguments.strict => Exit::Failed,
+        Some(Severity::Warning | Severity::Note) | None => Exit::Done,
+    })
+}
+
+const fn weight(severity: Severity) -> u8 {
+    match severity {
+        Severity::Error => 2,
+        Severity::Warning => 1,
+        Severity::Note => 0,
+    }
+}
+
+fn summary(diagnostics: &[Diagnostic], releases: usize, language: Language) -> String {
+    let count = |wanted| diagnostics.iter().filter(|diagnostic| diagnostic.diagnosis.severity() == wanted).count();
+    let releases = counted(releases, Counted::Releases, language);
+    let errors = counted(count(Severity::Error), Counted::Errors, language);
+    let warnings = counted(count(Severity::Warning), Counted::Warnings, language);
+    let notes = counted(count(Severity::Note), Counted::Notes, language);
+    match language {
+        Language::French => format!("{releases} : {errors}, {warnings}, {notes}"),
+        Language::English => format!("{releases}: {errors}, {warnings}, {notes}"),
+    }
+}

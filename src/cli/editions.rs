@@ -1,0 +1,149 @@
+//! `editions`: what was sent, what is about to be, and the office's word about it.
+
+use anyhow::anyhow;
+use camino::Utf8Path;
+use serde::Serialize;
+
+use super::arguments::{EditionsCommand, Format};
+use super::terminal::Terminal;
+use super::{Exit, opening};
+use crate::domain::{DeliveryTally, Edition, EditionId, EditionState};
+use crate::language::{edition_state, hold_reason};
+use crate::store::EditionFilter;
+use crate::task::{Newsroom, OfficeDecision, decide};
+
+pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Terminal) -> anyhow::Result<Exit> {
+    let newsroom = opening::newsroom(file, terminal).await?;
+    let exit = match command {
+        EditionsCommand::List { format } => list(&newsroom, *format, terminal).await?,
+        EditionsCommand::Show { edition, format } => show(&newsroom, *edition, *format, terminal).await?,
+        EditionsCommand::Hold { edition } => act(&newsroom, *edition, OfficeDecision::Hold, terminal).await?,
+        EditionsCommand::Approve { edition } => act(&newsroom, *edition, OfficeDecision::Approve, terminal).await?,
+        EditionsCommand::Cancel { edition } => act(&newsroom, *edition, OfficeDecision::Cancel, terminal).await?,
+    };
+    newsroom.store.close().await;
+    Ok(exit)
+}
+
+/// An edition for programs.
+#[derive(Serialize)]
+struct JsonEdition {
+    id: i64,
+    kind: &'static str,
+    release: Option<String>,
+    title: String,
+    state: &'static str,
+    due: Option<String>,
+    hold: Option<String>,
+    deliveries: JsonTally,
+}
+
+/// Deliveries by state; the states there are none in are there too.
+#[derive(Serialize)]
+struct JsonTally {
+    queued: u64,
+    leased: u64,
+    in_flight: u64,
+    sent: u64,
+    failed: u64,
+    skipped: u64,
+    unknown: u64,
+}
+
+impl From<DeliveryTally> for JsonTally {
+    fn from(tally: DeliveryTally) -> Self {
+        let DeliveryTally { queued, leased, in_flight, sent, failed, skipped, unknown } = tally;
+        Self { queued, leased, in_flight, sent, failed, skipped, unknown }
+    }
+}
+
+impl From<&Edition> for JsonEdition {
+    fn from(edition: &Edition) -> Self {
+        let (due, hold) = match &edition.state {
+            EditionState::Waiting { due } => (Some(due.to_rfc3339()), None),
+            EditionState::Held(reason) => (None, Some(reason.as_str().to_owned())),
+            EditionState::Opening { .. }
+            | EditionState::Sending
+            | EditionState::Paused
+            | EditionState::Done
+            | EditionState::Cancelled => (None, None),
+        };
+        Self {
+            id: edition.id.number(),
+            kind: edition.kind.as_str(),
+            release: edition.release.as_ref().map(ToString::to_string),
+            title: edition.title.clone(),
+            state: edition.state.as_str(),
+            due,
+            hold,
+            deliveries: edition.tally.into(),
+        }
+    }
+}
+
+async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
+    let editions = newsroom.store.editions(&EditionFilter::default()).await?;
+    match format {
+        Format::Json => {
+            let editions: Vec<JsonEdition> = editions.iter().map(JsonEdition::from).collect();
+            terminal.line(serde_json::to_string_pretty(&editions)?);
+        }
+        Format::Text => editions.iter().for_each(|edition| terminal.line(row(newsroom, edition))),
+    }
+    Ok(Exit::Done)
+}
+
+fn row(newsroom: &Newsroom, edition: &Edition) -> String {
+    let language = newsroom.language();
+    let state = edition_state(language, edition.state.as_str());
+    let zone = newsroom.config.site.timezone;
+    let more = match &edition.state {
+        EditionState::Waiting { due } => format!(" → {}", due.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S")),
+        EditionState::Held(reason) => format!(": {}", hold_reason(language, reason.as_str(), &reason.detail())),
+        EditionState::Opening { .. }
+        | EditionState::Sending
+        | EditionState::Paused
+        | EditionState::Done
+        | EditionState::Cancelled => {
+            let DeliveryTally { sent, failed, skipped, .. } = edition.tally;
+            format!(" ({sent} sent, {failed} failed, {skipped} skipped, {} open)", edition.tally.open())
+        }
+    };
+    format!("{:>6}  {}  {state}{more}", edition.id, edition.title)
+}
+
+async fn show(newsroom: &Newsroom, id: EditionId, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
+    let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
+    if format == Format::Json {
+        terminal.line(serde_json::to_string_pretty(&JsonEdition::from(&edition))?);
+        return Ok(Exit::Done);
+    }
+    terminal.line(row(newsroom, &edition));
+    for (name, instant) in [("created", Some(edition.created)), ("opened", edition.opened), ("ended", edition.ended)] {
+        if let Some(instant) = instant {
+            terminal.line(format!("  {name:<9} {}", instant.to_rfc3339()));
+        }
+    }
+    if let Some(release) = &edition.release {
+        terminal.line(format!("  {:<9} {release}", "release"));
+        for decision in newsroom.store.decisions_of(release).await? {
+            terminal.line(format!("  {} {}: {}", decision.at.to_rfc3339(), decision.what, decision.why));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn act(newsroom: &Newsroom, id: EditionId, decision: OfficeDecision, terminal: Terminal) -> anyhow::Result<Exit> {
+    let (edition, in_time) =
+        decide(&newsroom.store, id, decision, newsroom.now()).await?.ok_or_else(|| no_edition(id))?;
+    terminal.line(row(newsroom, &edition));
+    if !in_time {
+        terminal.tell("too late: the edition had moved on before");
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
+}
+
+fn no_edition(id: EditionId) -> anyhow::Error {
+    anyhow!("there is no edition {id}: `editions list` shows their numbers")
+}

@@ -1,0 +1,20 @@
+//! The command line: one file per command.
+
+mod arguments;
+mod exit;
+mod terminal;
+mod opening;
+mod findings;
+mod serve;
+mod build;
+mod check;
+mod new;
+mod release;
+mod preview;
+mod send_test;
+mod subscribers;
+mod editions;
+mod run;
+
+pub use exit::Exit;
+pub use run::run;

@@ -1,0 +1,55 @@
+//! What a command opens before it works.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use camino::Utf8Path;
+
+use super::terminal::Terminal;
+use crate::app::{open_newsroom, read_config, read_templates};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, DatabaseUrl};
+use crate::register::Register;
+use crate::store::Store;
+use crate::task::{Current, Ingest, Newsroom};
+use crate::watch::UploadsFolder;
+
+/// The configuration; what is doubtful in it is told.
+pub(super) fn config(file: &Utf8Path, terminal: Terminal) -> anyhow::Result<Config> {
+    let (config, warnings) = read_config(file)?;
+    for warning in warnings {
+        if terminal.shows_progress() {
+            terminal.tell(format!("depeche: {}", warning.words(config.site.language)));
+        }
+    }
+    Ok(config)
+}
+
+/// Everything, for a command that works on the database.
+pub(super) async fn newsroom(file: &Utf8Path, terminal: Terminal) -> anyhow::Result<Arc<Newsroom>> {
+    open_newsroom(config(file, terminal)?, Arc::new(SystemClock)).await
+}
+
+/// The folder as it is now, compared with the database when there is one. Nothing is saved: this never counts as a
+/// first start.
+pub(super) async fn look(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
+    let folder = &config.content.folder;
+    if !folder.is_dir() {
+        bail!("there is no content folder `{folder}`: set `content.folder` in the configuration, or make it");
+    }
+    let (clock, templates) = (Arc::new(SystemClock), Arc::new(read_templates(&config.templates_folder)?));
+    let now = clock.now();
+    let register = match &config.database.url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => Register::default(),
+        DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => {
+            let store = Store::open(&config.database, now).await?;
+            let register = store.load_register().await?;
+            store.close().await;
+            register
+        }
+    };
+    let uploads = Arc::new(UploadsFolder::new(&config.content, clock));
+    let mut ingest = Ingest::new(config, uploads.clone(), templates);
+    let current = tokio::task::spawn_blocking(move || ingest.look(&register, now).current).await?;
+    Ok((current, uploads))
+}

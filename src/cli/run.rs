@@ -1,0 +1,37 @@
+//! From the typed line to a command's exit code: parses, starts the runtime, runs one command.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::arguments::{Arguments, Command};
+use super::exit::Exit;
+use super::terminal::Terminal;
+use super::{build, check, editions, new, preview, send_test, serve, subscribers};
+
+/// Reads the arguments, runs the command, and says what came of it.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return terminal.fail(&error.into()).into(),
+    };
+    let exit = runtime.block_on(command(&arguments, terminal)).unwrap_or_else(|error| terminal.fail(&error));
+    exit.into()
+}
+
+async fn command(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<Exit> {
+    let config = arguments.config.as_path();
+    match &arguments.command {
+        Command::Serve(serve) => serve::run(config, serve, terminal).await,
+        Command::Build(build) => build::run(config, build, terminal).await,
+        Command::Check(check) => check::run(config, check, terminal).await,
+        Command::New(new) => new::run(config, new, terminal),
+        Command::Preview(preview) => preview::run(config, preview, terminal).await,
+        Command::SendTest(send_test) => send_test::run(config, send_test, terminal).await,
+        Command::Subscribers(subscribers) => subscribers::run(config, subscribers, terminal).await,
+        Command::Editions(editions) => editions::run(config, editions, terminal).await,
+    }
+}

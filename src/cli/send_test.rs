@@ -1,0 +1,63 @@
+//! `send-test`: the letter of a release, to the office alone.
+
+use anyhow::{anyhow, bail};
+use camino::Utf8Path;
+
+use super::arguments::SendTestArguments;
+use super::terminal::Terminal;
+use super::{Exit, opening, release};
+use crate::domain::{Attempt, EmailAddress, Mailbox};
+use crate::smtp::{Envelope, Relay};
+use crate::task::{Newsroom, Preview, preview_for};
+
+pub(super) async fn run(file: &Utf8Path, arguments: &SendTestArguments, terminal: Terminal) -> anyhow::Result<Exit> {
+    let newsroom = opening::newsroom(file, terminal).await?;
+    let (current, _) = opening::look(&newsroom.config).await?;
+    let published = release::find(&current.catalog, &arguments.release)?;
+    let mut failed = 0;
+    for recipient in recipients(&newsroom, arguments.to.as_ref())? {
+        let bytes =
+            preview_for(&newsroom, &current, &Preview::Announcement(published), newsroom.language(), &recipient)?;
+        let envelope =
+            Envelope { from: newsroom.config.newsletter.from.address.clone(), to: recipient.address.clone() };
+        match send(&newsroom, &envelope, &bytes).await? {
+            Attempt::Accepted(reply) => {
+                terminal.line(format!("{}: accepted by the relay ({reply})", recipient.address));
+            }
+            refused @ (Attempt::Refused { .. } | Attempt::Lost { .. }) => {
+                failed += 1;
+                terminal.tell(format!("{}: not accepted: {refused}", recipient.address));
+            }
+        }
+    }
+    newsroom.store.close().await;
+    Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// The office, or the one of its addresses that was asked for.
+fn recipients(newsroom: &Newsroom, to: Option<&EmailAddress>) -> anyhow::Result<Vec<Mailbox>> {
+    let Some(to) = to else { return Ok(newsroom.office().to_vec()) };
+    match newsroom.office().iter().find(|mailbox| mailbox.address.folded() == to.folded()) {
+        Some(mailbox) => Ok(vec![mailbox.clone()]),
+        None => {
+            bail!("{to} is not one of the office's addresses: add it to `office.copies` in the configuration first")
+        }
+    }
+}
+
+/// Hands the letter to the first relay that takes a connection.
+async fn send(newsroom: &Newsroom, envelope: &Envelope, bytes: &[u8]) -> anyhow::Result<Attempt> {
+    let mut last = None;
+    for settings in &newsroom.config.relays {
+        let relay = Relay::open(settings, &newsroom.config.newsletter.from.address, newsroom.clock.clone())?;
+        match relay.connect().await {
+            Ok(mut session) => {
+                let attempt = session.send(envelope, bytes).await;
+                session.quit().await;
+                return Ok(attempt);
+            }
+            Err(attempt) => last = Some(attempt),
+        }
+    }
+    last.ok_or_else(|| anyhow!("no relay is configured"))
+}

@@ -1,0 +1,270 @@
+//! `subscribers`: who receives letters.
+
+use std::collections::BTreeSet;
+
+use anyhow::{anyhow, bail};
+use camino::Utf8Path;
+use serde::Serialize;
+
+use super::arguments::{AddArguments, Format, SubscribersCommand};
+use super::terminal::Terminal;
+use super::{Exit, opening};
+use crate::domain::{
+    Delivery, DeliveryState, EmailAddress, EndReason, Frequency, NewSubscriber, Subscriber, SubscriberState, Topic,
+};
+use crate::store::{Added, AttemptMade, SubscriberFilter};
+use crate::task::Newsroom;
+
+/// How many deliveries `show` lists.
+const SHOWN: u32 = 20;
+
+pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal: Terminal) -> anyhow::Result<Exit> {
+    let newsroom = opening::newsroom(file, terminal).await?;
+    match command {
+        SubscribersCommand::Add(arguments) => add(&newsroom, arguments, terminal).await?,
+        SubscribersCommand::Remove { address } => remove(&newsroom, address, terminal).await?,
+        SubscribersCommand::List { format } => list(&newsroom, *format, terminal).await?,
+        SubscribersCommand::Show { address, format } => show(&newsroom, address, *format, terminal).await?,
+        SubscribersCommand::Export => export(&newsroom, terminal).await?,
+    }
+    newsroom.store.close().await;
+    Ok(Exit::Done)
+}
+
+async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) -> anyhow::Result<()> {
+    let AddArguments { address, topics, frequency, language, name, organisation, source } = arguments;
+    if *frequency != Frequency::Immediate {
+        bail!("digests are not sent by this version: leave --frequency out, and letters leave at once");
+    }
+    let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
+    warn_of_unknown(newsroom, &topics, terminal).await?;
+    let new = NewSubscriber {
+        address: address.clone(),
+        name: name.clone(),
+        organisation: organisation.clone(),
+        language: language.unwrap_or(newsroom.language()),
+        frequency: *frequency,
+        topics,
+        source: source.clone(),
+    };
+    match newsroom.store.add_active(&new, newsroom.now()).await? {
+        Added::New(_) => terminal.line(format!("{address}: added, active")),
+        Added::Changed(_) => terminal.line(format!("{address}: was known, is active now with these topics")),
+        Added::Refused(reason) => {
+            bail!("{address} is not written to any more ({reason}): only its owner can subscribe it again")
+        }
+    }
+    Ok(())
+}
+
+/// A topic nothing is filed under yet may come; more often it is a slip.
+async fn warn_of_unknown(newsroom: &Newsroom, topics: &BTreeSet<Topic>, terminal: Terminal) -> anyhow::Result<()> {
+    if topics.iter().all(|topic| *topic == Topic::All) {
+        return Ok(());
+    }
+    let (current, _) = opening::look(&newsroom.config).await?;
+    let live = current.resources.live();
+    for topic in topics.iter().filter(|topic| !live.knows(topic)) {
+        let near = live.topics().iter().map(|entry| entry.topic.to_string()).collect::<Vec<_>>().join(", ");
+        terminal.tell(format!("no live release is filed under {topic} yet; there are: {near}"));
+    }
+    Ok(())
+}
+
+async fn known(newsroom: &Newsroom, address: &EmailAddress) -> anyhow::Result<Subscriber> {
+    newsroom.store.find(address).await?.ok_or_else(|| anyhow!("{address} is not subscribed"))
+}
+
+async fn remove(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
+    let subscriber = known(newsroom, address).await?;
+    if newsroom.store.end(subscriber.id, EndReason::Removed, newsroom.now()).await? {
+        terminal.line(format!("{address}: removed; letters still waiting for it are not sent"));
+    } else {
+        terminal.line(format!("{address}: had ended before"));
+    }
+    Ok(())
+}
+
+/// A subscriber for programs.
+#[derive(Serialize)]
+struct JsonSubscriber {
+    address: String,
+    name: Option<String>,
+    organisation: Option<String>,
+    language: &'static str,
+    frequency: &'static str,
+    state: &'static str,
+    since: String,
+    reason: Option<&'static str>,
+    topics: Vec<String>,
+    source: String,
+}
+
+impl JsonSubscriber {
+    fn new(subscriber: &Subscriber) -> Self {
+        let (state, since, reason) = match subscriber.state {
+            SubscriberState::Pending { since } => ("pending", since, None),
+            SubscriberState::Active { since } => ("active", since, None),
+            SubscriberState::Ended { at, reason } => ("ended", at, Some(reason.as_str())),
+        };
+        Self {
+            address: subscriber.address.to_string(),
+            name: subscriber.name.clone(),
+            organisation: subscriber.organisation.clone(),
+            language: subscriber.language.code(),
+            frequency: subscriber.frequency.as_str(),
+            state,
+            since: since.to_rfc3339(),
+            reason,
+            topics: subscriber.topics.iter().map(ToString::to_string).collect(),
+            source: subscriber.source.clone(),
+        }
+    }
+
+    fn cells(&self) -> [String; 10] {
+        [
+            self.address.clone(),
+            self.name.clone().unwrap_or_default(),
+            self.organisation.clone().unwrap_or_default(),
+            self.language.to_owned(),
+            self.frequency.to_owned(),
+            self.state.to_owned(),
+            self.since.clone(),
+            self.reason.unwrap_or_default().to_owned(),
+            self.topics.join(" "),
+            self.source.clone(),
+        ]
+    }
+}
+
+async fn all(newsroom: &Newsroom) -> anyhow::Result<Vec<JsonSubscriber>> {
+    let subscribers = newsroom.store.list(&SubscriberFilter { state: None, topic: None }).await?;
+    Ok(subscribers.iter().map(JsonSubscriber::new).collect())
+}
+
+async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow::Result<()> {
+    let subscribers = all(newsroom).await?;
+    match format {
+        Format::Json => terminal.line(serde_json::to_string_pretty(&subscribers)?),
+        Format::Text => {
+            for one in &subscribers {
+                let state =
+                    one.reason.map_or_else(|| one.state.to_owned(), |reason| format!("{} ({reason})", one.state));
+                terminal.line(format!(
+                    "{:<40} {:<22} {:<10} {}",
+                    one.address,
+                    state,
+                    one.frequency,
+                    one.topics.join(" ")
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A delivery with its attempts, for `show`.
+#[derive(Serialize)]
+struct JsonDelivery {
+    subject: String,
+    edition: Option<i64>,
+    state: String,
+    attempts: Vec<JsonAttempt>,
+}
+
+#[derive(Serialize)]
+struct JsonAttempt {
+    at: String,
+    relay: String,
+    phase: String,
+    reply: String,
+    message_id: String,
+    verdict: String,
+}
+
+async fn show(newsroom: &Newsroom, address: &EmailAddress, format: Format, terminal: Terminal) -> anyhow::Result<()> {
+    let subscriber = known(newsroom, address).await?;
+    let mut deliveries = Vec::new();
+    for delivery in newsroom.store.deliveries_of_subscriber(subscriber.id, SHOWN).await? {
+        let attempts = newsroom.store.attempts_of(delivery.id).await?;
+        let subject = newsroom.store.letter(delivery.letter).await?.map(|letter| letter.subject).unwrap_or_default();
+        deliveries.push(shown(&delivery, subject, attempts));
+    }
+    let one = JsonSubscriber::new(&subscriber);
+    if format == Format::Json {
+        terminal
+            .line(serde_json::to_string_pretty(&serde_json::json!({ "subscriber": one, "deliveries": deliveries }))?);
+        return Ok(());
+    }
+    let names =
+        ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
+    for (name, cell) in names.iter().zip(one.cells()).filter(|(_, cell)| !cell.is_empty()) {
+        terminal.line(format!("{name:<13} {cell}"));
+    }
+    for delivery in deliveries {
+        terminal.line(format!("\n{}: {}", delivery.subject, delivery.state));
+        for attempt in delivery.attempts {
+            terminal.line(format!(
+                "  {} {} {}: {} {}",
+                attempt.at, attempt.relay, attempt.verdict, attempt.reply, attempt.message_id
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn shown(delivery: &Delivery, subject: String, attempts: Vec<AttemptMade>) -> JsonDelivery {
+    let state = match &delivery.state {
+        DeliveryState::Queued { due } => format!("waits until {}", due.to_rfc3339()),
+        DeliveryState::Leased { .. } => "about to be handed over".to_owned(),
+        DeliveryState::InFlight { .. } => "being handed over".to_owned(),
+        DeliveryState::Sent { at } => format!("accepted by the relay {}", at.to_rfc3339()),
+        DeliveryState::Failed { at } => format!("failed {}", at.to_rfc3339()),
+        DeliveryState::Skipped(reason) => format!("not sent: {reason}"),
+        DeliveryState::Unknown { since } => format!("perhaps accepted by the relay {}", since.to_rfc3339()),
+    };
+    let attempts = attempts
+        .into_iter()
+        .map(|made| JsonAttempt {
+            at: made.at.to_rfc3339(),
+            relay: made.relay,
+            phase: made.phase,
+            reply: made.reply,
+            message_id: made.message_id,
+            verdict: made.verdict,
+        })
+        .collect();
+    JsonDelivery { subject, edition: delivery.edition.map(crate::domain::EditionId::number), state, attempts }
+}
+
+async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
+    let names =
+        ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
+    terminal.text(&csv_line(names.map(str::to_owned)));
+    for one in all(newsroom).await? {
+        terminal.text(&csv_line(one.cells()));
+    }
+    Ok(())
+}
+
+/// A line of CSV (RFC 4180). No cell begins a formula in a spreadsheet.
+fn csv_line(cells: [String; 10]) -> String {
+    let cells = cells.map(|cell| {
+        let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell };
+        if cell.contains(['"', ',', '\n', '\r', ';']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    });
+    cells.join(",") + "\r\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::csv_line;
+
+    #[test]
+    fn cells_are_quoted_and_start_no_formula() {
+        let mut cells: [String; 10] = Default::default();
+        "=HYPERLINK(\"x\")".clone_into(&mut cells[1]);
+        "a, b".clone_into(&mut cells[2]);
+        assert_eq!(csv_line(cells), ",\"'=HYPERLINK(\"\"x\"\")\",\"a, b\",,,,,,,\r\n");
+    }
+}

@@ -1,0 +1,66 @@
+//! What commands print, and how failures are told.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+
+use super::Exit;
+
+/// Standard output and standard error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    output_is_terminal: bool,
+    errors_are_terminal: bool,
+}
+
+#[expect(clippy::unused_self, reason = "what is printed goes through the terminal that was asked about itself")]
+impl Terminal {
+    pub(super) fn new() -> Self {
+        Self { output_is_terminal: stdout().is_terminal(), errors_are_terminal: stderr().is_terminal() }
+    }
+
+    /// Whether a person reads the output.
+    pub(super) const fn is_interactive(self) -> bool {
+        self.output_is_terminal
+    }
+
+    /// Whether colours and progress may be shown on standard error.
+    pub(super) const fn shows_progress(self) -> bool {
+        self.errors_are_terminal
+    }
+
+    /// Whether output may be coloured: at a terminal, unless `NO_COLOR` is set.
+    pub(super) fn is_coloured(self) -> bool {
+        self.output_is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    }
+
+    /// Prints a line. Whoever reads may have gone (`| head`): then there is nobody to tell.
+    pub(super) fn line(self, text: impl AsRef<str>) {
+        let _ = writeln!(stdout(), "{}", text.as_ref());
+    }
+
+    /// Prints text as it is.
+    pub(super) fn text(self, text: &str) {
+        let _ = stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush());
+    }
+
+    /// Tells on standard error.
+    pub(super) fn tell(self, text: impl AsRef<str>) {
+        let _ = writeln!(stderr(), "{}", text.as_ref());
+    }
+
+    /// Tells why a command failed, with every cause.
+    pub(super) fn fail(self, error: &anyhow::Error) -> Exit {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        let mut text = String::from("depeche: ");
+        for (number, cause) in causes.iter().enumerate() {
+            // A cause that its effect already quotes is not said twice.
+            if number > 0 && !causes[number - 1].contains(cause.as_str()) {
+                text.push_str("\n  because: ");
+                text.push_str(cause);
+            } else if number == 0 {
+                text.push_str(cause);
+            }
+        }
+        self.tell(text);
+        Exit::Failed
+    }
+}
