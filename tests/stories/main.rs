@@ -1,0 +1,83 @@
+//! Stories of a whole newsroom: a folder, a database, both HTTP sides, a relay in memory, a clock that stands. Each runs
+//! on SQLite; those that the store could make different run on PostgreSQL, too.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod addresses;
+mod announcing;
+#[path = "../support/draft.rs"]
+mod draft;
+mod embargo;
+mod folder;
+#[path = "../support/http_client.rs"]
+mod http_client;
+#[path = "../support/newsroom.rs"]
+mod newsroom;
+mod office;
+#[path = "../support/postgres.rs"]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+mod postgres;
+mod snapshots;
+mod subscribing;
+
+use newsroom::TestNewsroom;
+
+/// Runs every story in its own newsroom on SQLite, and those named first on PostgreSQL, too.
+macro_rules! stories {
+    (both: $($module:ident::$story:ident),+; sqlite: $($only_module:ident::$only:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$module::$story(super::TestNewsroom::new(None)).await;
+            })+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $only() {
+                super::$only_module::$only(super::TestNewsroom::new(None)).await;
+            })*
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn the_same_stories_hold_on_postgresql() {
+            let Some(postgres) = postgres::Postgres::start() else { return };
+            $($module::$story(TestNewsroom::new(Some(postgres.database(stringify!($story))))).await;)+
+        }
+    };
+}
+
+stories! {
+    both:
+        announcing::a_folder_of_live_releases_is_not_news,
+        announcing::a_new_release_reaches_each_who_follows_it_once,
+        announcing::what_happens_to_a_file_afterwards_is_no_news,
+        office::the_office_sees_each_letter_first_and_how_it_went,
+        office::what_the_office_holds_stays_until_it_lets_go,
+        office::what_the_office_cancels_is_never_sent,
+        embargo::an_embargo_of_the_first_start_ends_with_a_letter,
+        folder::a_folder_that_empties_at_once_is_not_believed,
+        folder::a_crowd_of_releases_waits_for_a_person,
+        subscribing::somebody_subscribes_changes_and_leaves;
+    sqlite:
+        snapshots::a_letter_and_its_feed_are_as_people_see_them,
+        announcing::what_goes_away_and_returns_is_no_news,
+        announcing::a_story_that_forgets_a_letter_fails,
+        office::the_office_may_send_before_grace_is_over,
+        office::an_edition_may_wait_for_approval,
+        office::a_missing_document_holds_the_letter_until_it_arrives,
+        embargo::what_is_not_live_is_nowhere,
+        folder::an_embargo_outlasts_a_folder_that_empties,
+        folder::most_releases_gone_are_believed_in_the_end_and_return_in_silence,
+        folder::a_person_may_confirm_that_releases_are_gone,
+        folder::a_broken_file_keeps_what_was_public,
+        folder::a_file_that_breaks_before_its_letter_holds_it,
+        folder::last_weeks_file_overwritten_is_news,
+        subscribing::who_leaves_while_a_letter_waits_does_not_get_it,
+        subscribing::nobody_learns_who_subscribes,
+        subscribing::looking_a_hundred_times_at_every_link_changes_no_row,
+        addresses::a_withdrawn_release_leaves_the_feeds_and_its_page_is_gone,
+        addresses::withdrawn_while_it_waits_nothing_leaves,
+        addresses::unpublished_on_its_way_nothing_more_leaves,
+        addresses::a_public_folder_that_could_not_be_written_is_tried_again,
+        subscribing::a_topic_that_is_empty_today_is_still_followed,
+        addresses::a_correction_is_read_in_feed_and_page,
+        addresses::an_old_address_leads_to_the_new_one,
+        addresses::a_reader_asks_again_only_for_what_changed,
+}
