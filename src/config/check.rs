@@ -11,15 +11,15 @@ use url::Url;
 
 use super::fault::{ConfigFault, Expected};
 use super::file::{
-    ConfigFile, ContentFile, DatabaseFile, FeedsFile, HttpFile, KeepFile, LogFile, NewsletterFile, OfficeFile,
-    PublishFile, SecretsFile, SiteFile, TemplatesFile,
+    ConfigFile, ContentFile, DatabaseFile, FeedsFile, FetchFile, HttpFile, KeepFile, LogFile, NewsletterFile,
+    OfficeFile, PublishFile, SecretsFile, SiteFile, TemplatesFile,
 };
 use super::relay::relays;
 use super::setting::{Misplaced, Setting};
 use super::settings::{
-    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, HttpSettings,
-    KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode, SecretSettings,
-    SiteSettings, SqliteSync,
+    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
+    HttpSettings, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode,
+    SecretSettings, SiteSettings, SqliteSync,
 };
 use super::suggestion::nearest;
 use crate::domain::{EmailAddress, Mailbox, PermalinkPattern, SiteUrl};
@@ -61,6 +61,7 @@ pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplac
         publish: PublishFile { folder: publish_folder },
         database,
         http,
+        fetch: FetchFile { private },
         newsletter,
         office: OfficeFile { copies },
         relays: relay_files,
@@ -80,6 +81,7 @@ pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplac
         publish_folder: or(publish_folder.as_ref(), None, |path| path.optional_path(base))?,
         database: database_settings(database, base)?,
         http: http_settings(http, base)?,
+        fetch: FetchSettings { private: or(private.as_ref(), false, Setting::boolean)? },
         newsletter,
         office: if copies.is_empty() { vec![sender] } else { copies },
         relays: relays(relay_files, base)?,

@@ -37,6 +37,7 @@ config_file! {
     publish: PublishFile { folder }
     database: DatabaseFile { url, sync }
     http: HttpFile { listen, admin, admin_token_file, trusted_proxies }
+    fetch: FetchFile { private }
     newsletter: NewsletterFile {
         from, reply_to, list_id, bounce_domain, grace, max_age, hold_above, approval, digest_at, digest_days, weekly_on,
         on_lost_reply, resend_after, retry,
@@ -58,6 +59,7 @@ pub(super) struct ConfigFile {
     pub(super) publish: PublishFile,
     pub(super) database: DatabaseFile,
     pub(super) http: HttpFile,
+    pub(super) fetch: FetchFile,
     pub(super) newsletter: NewsletterFile,
     pub(super) office: OfficeFile,
     pub(super) relays: Vec<RelayFile>,
@@ -80,6 +82,7 @@ impl ConfigFile {
             "publish" => self.publish.slot(key),
             "database" => self.database.slot(key),
             "http" => self.http.slot(key),
+            "fetch" => self.fetch.slot(key),
             "newsletter" => self.newsletter.slot(key),
             "office" => self.office.slot(key),
             RELAY => self.relays.last_mut()?.slot(key),

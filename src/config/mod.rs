@@ -18,7 +18,7 @@ mod words;
 pub use duration::parse_duration;
 pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
 pub use settings::{
-    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, HttpSettings,
-    KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode, RelayKind,
+    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
+    HttpSettings, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode, RelayKind,
     RelaySettings, SecretSettings, SiteSettings, SqliteSync,
 };

@@ -175,6 +175,7 @@ mod tests {
             ("DEPECHE_NEWSLETTER__GRACE", "1s"),
             ("DEPECHE_NEWSLETTER__APPROVAL", "true"),
             ("DEPECHE_FEEDS__ENTRIES", "7"),
+            ("DEPECHE_FETCH__PRIVATE", "true"),
             ("DEPECHE_NEWSLETTER__RETRY", "1s, 2s"),
             ("DEPECHE_OFFICE__COPIES", r#"["Ann, chief <ann@example.net>"]"#),
             ("DEPECHE_HTTP__LISTEN", "[::1]:0"),
@@ -184,7 +185,7 @@ mod tests {
         ];
         let (config, warnings) = read_with(&least_with("feeds", "entries = 3"), &env).unwrap();
         assert_eq!((config.newsletter.grace, config.newsletter.approval), (TimeDelta::seconds(1), true));
-        assert_eq!(config.feeds.entries, 7);
+        assert_eq!((config.feeds.entries, config.fetch.private), (7, true));
         assert_eq!(config.newsletter.retry, [TimeDelta::seconds(1), TimeDelta::seconds(2)]);
         assert_eq!(config.office[0].name.as_deref(), Some("Ann, chief"));
         assert_eq!(config.http.listen.to_string(), "[::1]:0");

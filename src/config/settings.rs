@@ -25,6 +25,8 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// `[http]`
     pub http: HttpSettings,
+    /// `[fetch]`
+    pub fetch: FetchSettings,
     /// `[newsletter]`
     pub newsletter: NewsletterSettings,
     /// `office.copies`, or the address of `newsletter.from`; never empty.
@@ -67,7 +69,7 @@ pub struct ContentSettings {
     pub folder: Utf8PathBuf,
     /// The folder of documents and images.
     pub uploads: Utf8PathBuf,
-    /// Where a PDF must be found.
+    /// Where documents must be found.
     pub documents: DocumentsAt,
     /// How long the folder must be still before it is read.
     pub quiet: TimeDelta,
@@ -77,14 +79,14 @@ pub struct ContentSettings {
     pub poll: PollMode,
 }
 
-/// `content.documents`
+/// `content.documents`: where a document is looked for before a letter leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentsAt {
-    /// Below the uploads folder.
+    /// Files below uploads are looked for there; links elsewhere are not asked for.
     File,
-    /// At its public address.
+    /// Every document must answer at its public address.
     Http,
-    /// At either.
+    /// Below uploads, else at its public address.
     Any,
 }
 
@@ -161,6 +163,13 @@ pub struct HttpSettings {
     pub admin_token_file: Option<Utf8PathBuf>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// `[fetch]`: what may be asked of other servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FetchSettings {
+    /// Whether documents and pages may be asked for at private and loopback addresses.
+    pub private: bool,
 }
 
 /// `[newsletter]`
