@@ -39,6 +39,7 @@ pub mod mail;
 pub mod store;
 pub mod smtp;
 pub mod watch;
+pub mod fetch;
 pub mod publish;
 
 pub mod task;

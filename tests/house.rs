@@ -44,7 +44,7 @@ const IMPURE: [&str; 17] = [
 ];
 
 /// Each library with an owner, and the files or folders (without `.rs`) that may name it.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("rss", &["feed/rss"]),
     ("atom_syndication", &["feed/atom"]),
     ("serde_yaml", &["content/front_matter"]),
@@ -52,6 +52,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("tera", &["template"]),
     ("lettre", &["smtp", "mail", "domain/address"]),
     ("notify", &["watch"]),
+    ("ureq", &["fetch"]),
 ];
 
 /// File names that say nothing of what is inside.

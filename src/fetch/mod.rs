@@ -1,0 +1,14 @@
+//! Asking other servers, bounded and guarded: whether a document or a page can be had at its public address.
+//!
+//! Plain HTTP/1.1 (RFC 9110, 9112) with TLS where the address says so. Every answer has a limit in time and in size, and
+//! no address of a private network is connected to unless the configuration allows it. The calls wait: they belong on a
+//! thread that may. Not here: what follows from an answer, asking again, keeping answers, cookies, proxies.
+
+mod error;
+mod fetcher;
+mod guard;
+#[cfg(test)]
+mod tests;
+
+pub use error::FetchError;
+pub use fetcher::{Fetcher, FoundDocument};
