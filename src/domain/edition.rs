@@ -136,6 +136,8 @@ pub enum HoldReason {
     FileBroken,
     /// Its file is gone, or says `published: false`.
     Unpublished,
+    /// Its page on the site that shows the releases does not answer.
+    PageMissing,
 }
 
 impl HoldReason {
@@ -152,6 +154,7 @@ impl HoldReason {
             Self::ClockStep => "clock-step",
             Self::FileBroken => "file-broken",
             Self::Unpublished => "unpublished",
+            Self::PageMissing => "page-missing",
         }
     }
 
@@ -167,7 +170,8 @@ impl HoldReason {
             | Self::DoubtfulIdentity
             | Self::ClockStep
             | Self::FileBroken
-            | Self::Unpublished => String::new(),
+            | Self::Unpublished
+            | Self::PageMissing => String::new(),
         }
     }
 
@@ -184,6 +188,7 @@ impl HoldReason {
             "clock-step" => Self::ClockStep,
             "file-broken" => Self::FileBroken,
             "unpublished" => Self::Unpublished,
+            "page-missing" => Self::PageMissing,
             _ => return None,
         })
     }
@@ -205,6 +210,7 @@ mod tests {
             HoldReason::ClockStep,
             HoldReason::FileBroken,
             HoldReason::Unpublished,
+            HoldReason::PageMissing,
         ];
         for reason in reasons {
             assert_eq!(HoldReason::from_parts(reason.as_str(), &reason.detail()), Some(reason));

@@ -70,6 +70,8 @@ pub struct SpliceMarks {
     pub preferences: String,
     /// Stands where the names of the topics that matched belong.
     pub topics: String,
+    /// Stands where the releases of a digest belong.
+    pub contents: String,
 }
 
 impl SpliceMarks {
@@ -80,6 +82,7 @@ impl SpliceMarks {
             unsubscribe: format!("mark-{boundary}-unsubscribe"),
             preferences: format!("mark-{boundary}-preferences"),
             topics: format!("mark-{boundary}-topics"),
+            contents: format!("mark-{boundary}-contents"),
         }
     }
 }

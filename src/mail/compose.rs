@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::encoded::{mailbox_field, text_field};
 use super::list_headers::list_fields;
 use super::{Sender, message_id, quoted_printable};
-use crate::domain::{LetterKind, Mailbox, RenderedLetter, SpliceMarks};
+use crate::domain::{LetterKind, Mailbox, Piece, RenderedLetter, SpliceMarks};
 
 /// What differs from recipient to recipient.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,10 @@ pub struct Recipient<'a> {
     pub topics_words: &'a str,
     /// The recipient's own addresses; `None` for office and confirmation.
     pub links: Option<PersonalLinks<'a>>,
+    /// The releases of a digest that concern this recipient; `None` for any other letter.
+    pub contents: Option<&'a Piece>,
+    /// The Message-ID, with its angle brackets, of the letter that this one follows up (RFC 5322 §3.6.4).
+    pub in_reply_to: Option<&'a str>,
 }
 
 /// The only personal addresses in a letter. Shows nothing of itself: whoever has them can unsubscribe its reader.
@@ -52,6 +56,7 @@ pub fn compose(letter: &RenderedLetter, recipient: &Recipient<'_>, sender: &Send
         text_field("Subject", &letter.subject),
         format!("Date: {}\r\n", date(letter.date)),
         format!("Message-ID: {}\r\n", message_id(letter, &recipient.mailbox.address, sender)),
+        recipient.in_reply_to.map(|id| format!("In-Reply-To: {id}\r\nReferences: {id}\r\n")).unwrap_or_default(),
         list,
         format!("Auto-Submitted: auto-generated\r\nContent-Language: {}\r\n", letter.language.code()),
         body(letter, recipient),
@@ -75,8 +80,9 @@ fn date(instant: DateTime<Utc>) -> String {
 /// Plain text and HTML as the two alternatives of one message, from its MIME headers on (RFC 2046 §5.1.4).
 fn body(letter: &RenderedLetter, recipient: &Recipient<'_>) -> String {
     let boundary = &letter.boundary;
-    let text = spliced(&letter.text, boundary, recipient, str::to_owned);
-    let html = spliced(&letter.html, boundary, recipient, escaped);
+    let contents = recipient.contents.cloned().unwrap_or_default();
+    let text = spliced(&letter.text, &contents.text, boundary, recipient, str::to_owned);
+    let html = spliced(&letter.html, &contents.html, boundary, recipient, escaped);
     [
         format!("MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n"),
         part("text/plain", &text, boundary),
@@ -95,13 +101,21 @@ fn part(media_type: &str, content: &str, boundary: &str) -> String {
     )
 }
 
-/// `part` with the recipient's own words in place of the marks, each passed through `write`.
-fn spliced(part: &str, boundary: &str, recipient: &Recipient<'_>, write: impl Fn(&str) -> String) -> String {
+/// `part` with the recipient's own words in place of the marks, each passed through `write`; `contents` are of its own
+/// kind already.
+fn spliced(
+    part: &str,
+    contents: &str,
+    boundary: &str,
+    recipient: &Recipient<'_>,
+    write: impl Fn(&str) -> String,
+) -> String {
     let marks = SpliceMarks::of(boundary);
     let link = |of: fn(&PersonalLinks<'_>) -> String| recipient.links.as_ref().map(of).unwrap_or_default();
     part.replace(&marks.unsubscribe, &write(&link(|links| links.unsubscribe_url.to_owned())))
         .replace(&marks.preferences, &write(&link(|links| links.preferences_url.to_owned())))
         .replace(&marks.topics, &write(recipient.topics_words))
+        .replace(&marks.contents, contents)
 }
 
 /// `text` for HTML, in text and between double quotes.
@@ -172,7 +186,13 @@ pub(super) mod tests {
     }
 
     fn composed(letter: &RenderedLetter, mailbox: &Mailbox, links: Option<PersonalLinks<'_>>) -> String {
-        let recipient = Recipient { mailbox, topics_words: "« Ponts & routes », <Bretagne>", links };
+        let recipient = Recipient {
+            mailbox,
+            topics_words: "« Ponts & routes », <Bretagne>",
+            links,
+            contents: None,
+            in_reply_to: None,
+        };
         String::from_utf8(compose(letter, &recipient, &sender())).unwrap()
     }
 
@@ -252,7 +272,7 @@ pub(super) mod tests {
             let letter = RenderedLetter { subject, text, archive: Some(archive), ..announcement() };
             let sender = Sender { list_name, ..sender() };
             let mailbox = Mailbox::new(Some(&name), "ann@journal.example".parse().unwrap());
-            let recipient = Recipient { mailbox: &mailbox, topics_words: &topics, links: Some(LINKS) };
+            let recipient = Recipient { mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
             let message = compose(&letter, &recipient, &sender);
             prop_assert!(message.is_ascii());
             let message = String::from_utf8(message).unwrap();

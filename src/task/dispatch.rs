@@ -339,6 +339,8 @@ impl Dispatcher {
                 unsubscribe_token,
                 preferences_url,
             }),
+            contents: None,
+            in_reply_to: None,
         };
         let bytes = compose(&letter, &recipient, &self.sender);
         let envelope = Envelope {

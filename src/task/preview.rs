@@ -87,7 +87,12 @@ fn composed(
     let home = words.own_address("/");
     let topics = words.topic(current.resources.live(), &Topic::All);
     let links = PersonalLinks { unsubscribe_url: &home, unsubscribe_token: "", preferences_url: &home };
-    let recipient =
-        Recipient { mailbox: to, topics_words: &topics, links: (letter.kind == LetterKind::Edition).then_some(links) };
+    let recipient = Recipient {
+        mailbox: to,
+        topics_words: &topics,
+        links: (letter.kind == LetterKind::Edition).then_some(links),
+        contents: None,
+        in_reply_to: None,
+    };
     compose(letter, &recipient, &Sender::of(&newsroom.config, newsroom.key().clone()))
 }
