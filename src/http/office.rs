@@ -9,7 +9,7 @@ use axum::http::{Response, StatusCode};
 use super::form::Fields;
 use super::page::{Problem, page, private_layout, respond};
 use crate::domain::{Edition, EditionState, Token, TokenError};
-use crate::language::{edition_state, hold_reason, say};
+use crate::language::{edition_kind, edition_state, hold_reason, say};
 use crate::resource::Wording;
 use crate::task::{Newsroom, OfficeDecision, decide, recipients};
 use crate::template::{EditionActions, Link, OfficeDonePage, OfficePage};
@@ -45,6 +45,7 @@ async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Probl
     let context = OfficePage {
         layout: private_layout(newsroom, language, &say(language, "office.title", &[])),
         title: edition.title.clone(),
+        kind_words: edition_kind(language, edition.kind.as_str()),
         state: edition_state(language, edition.state.as_str()),
         due: due.map(|due| words.stamp(due)),
         reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
@@ -89,7 +90,10 @@ pub(super) fn actions(edition: &Edition, address: String) -> EditionActions {
         address,
         hold: OfficeDecision::Hold.applies_to(&edition.state),
         send: OfficeDecision::Approve.applies_to(&edition.state),
+        pause: false,
+        resume: false,
         cancel: OfficeDecision::Cancel.applies_to(&edition.state),
+        crowd: None,
     }
 }
 

@@ -30,7 +30,7 @@ pub fn keys(language: Language) -> impl Iterator<Item = &'static str> {
 /// ```
 /// use depeche::language::{Language, say};
 ///
-/// assert_eq!(say(Language::English, "mail.notice.held-subject", &[("title", "A bridge")]), "Held: A bridge");
+/// assert_eq!(say(Language::English, "mail.correction.subject", &[("title", "A bridge")]), "Correction: A bridge");
 /// assert_eq!(say(Language::English, "no-such-key", &[]), "no-such-key");
 /// ```
 #[must_use]
@@ -54,6 +54,12 @@ pub fn say_count(language: Language, key: &str, count: u64) -> String {
 #[must_use]
 pub fn edition_state(language: Language, code: &str) -> String {
     say(language, &format!("edition-state.{code}"), &[])
+}
+
+/// What an edition of the kind with this code (`digest`) is called.
+#[must_use]
+pub fn edition_kind(language: Language, code: &str) -> String {
+    say(language, &format!("edition-kind.{code}"), &[])
 }
 
 /// Why an edition is held, as a sentence: `code` and `detail` are the stored parts of the reason

@@ -4,6 +4,7 @@
 //! 2047, 2046 §5.1.4, 2369, 2919, 3834, 8058. Not here: signing (DKIM), the words of a letter (templates), sending.
 
 mod compose;
+mod contents;
 mod encoded;
 mod envelope;
 mod list_headers;
@@ -13,7 +14,8 @@ mod sender;
 mod writing;
 
 pub use compose::{PersonalLinks, Recipient, compose};
+pub use contents::contents_of;
 pub use envelope::{envelope_sender, message_id};
 pub use reading::{ReadingError, ShownLetter, read_letter};
 pub use sender::Sender;
-pub use writing::Writer;
+pub use writing::{Copied, Writer};

@@ -8,6 +8,7 @@ use tracing::error;
 use super::newsroom::{Current, Newsroom, new_letter};
 use crate::catalog::Published;
 use crate::domain::{Edition, EditionId, EditionState, HoldReason, LetterKind, RenderedLetter, Token};
+use crate::mail::Copied;
 use crate::register::FolderAlarm;
 use crate::resource::Wording;
 use crate::store::{SingleLetter, StoreError};
@@ -50,7 +51,9 @@ impl Newsroom {
         let cause = format!("copy:{edition}:{}", published.release.significant_digest().short(16));
         let archive = Wording::of_letters(site, site.language).address(published.release.permalink.as_str());
         let telling = Telling { cause, edition: Some(edition), archive: Some(archive) };
-        let render = || self.writer(site).office_copy(published, state, &self.office_url(edition, now), now);
+        let render = || {
+            self.writer(site).office_copy(&Copied::Announcement(published), state, &self.office_url(edition, now), now)
+        };
         self.tell_office(telling, render, now).await
     }
 
@@ -61,7 +64,8 @@ impl Newsroom {
     pub async fn tell_held(&self, current: &Current, edition: &Edition, now: DateTime<Utc>) -> Result<(), OfficeError> {
         let EditionState::Held(reason) = &edition.state else { return Ok(()) };
         let frame = self.writer(current.resources.site()).frame(self.language());
-        let notice = NoticeLetter::edition_held(frame, &edition.title, reason, &self.office_url(edition.id, now));
+        let notice =
+            NoticeLetter::edition_held(frame, edition.kind, &edition.title, reason, &self.office_url(edition.id, now));
         // A crowd that grows is the same question.
         let detail = if matches!(reason, HoldReason::ManyAtOnce { .. }) { String::new() } else { reason.detail() };
         let cause = format!("held:{}:{}:{detail}", edition.id, reason.as_str());
@@ -86,11 +90,13 @@ impl Newsroom {
             .and_then(|id| current.release(id))
             .map(|release| words.address(release.permalink.as_str()));
         let frame = self.writer(site).frame(self.language());
+        let front = words.own_address("/");
         let notice = NoticeLetter::edition_summary(
             frame,
+            edition.kind,
             &edition.title,
             &edition.tally,
-            &permalink.unwrap_or_else(|| words.own_address("/")),
+            Some(permalink.as_deref().unwrap_or(&front)),
         );
         let cause = format!("summary:{}", edition.id);
         self.tell_office(Telling::about(edition.id, cause), || self.templates.letter(&notice), now).await

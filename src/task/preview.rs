@@ -4,9 +4,9 @@ use super::announce::announcement_letter;
 use super::newsroom::{Current, Newsroom, new_letter};
 use super::office::OfficeError;
 use crate::catalog::Published;
-use crate::domain::{EditionId, EditionState, HoldReason, LetterKind, Mailbox, RenderedLetter, Topic};
+use crate::domain::{EditionId, EditionKind, EditionState, HoldReason, LetterKind, Mailbox, RenderedLetter, Topic};
 use crate::language::Language;
-use crate::mail::{PersonalLinks, Recipient, Sender, compose};
+use crate::mail::{Copied, PersonalLinks, Recipient, Sender, compose};
 use crate::resource::Wording;
 
 use crate::template::NoticeLetter;
@@ -62,7 +62,12 @@ pub fn preview_for(
         Preview::Announcement(published) => announcement_letter(newsroom, current, published, NONE, language, now)?,
         Preview::OfficeCopy(published) => {
             let state = EditionState::Waiting { due: published.release.date.max(now) };
-            new_letter(LetterKind::Notice, language, writer.office_copy(published, &state, &home, now)?, now)
+            new_letter(
+                LetterKind::Notice,
+                language,
+                writer.office_copy(&Copied::Announcement(published), &state, &home, now)?,
+                now,
+            )
         }
         Preview::Confirmation => {
             let topics = vec![words.topic(current.resources.live(), &Topic::All)];
@@ -70,7 +75,13 @@ pub fn preview_for(
             new_letter(LetterKind::Confirmation, language, writer.confirmation(language, topics, &home, expires)?, now)
         }
         Preview::Notice => {
-            let notice = NoticeLetter::edition_held(writer.frame(language), &site.title, &HoldReason::Approval, &home);
+            let notice = NoticeLetter::edition_held(
+                writer.frame(language),
+                EditionKind::Announcement,
+                &site.title,
+                &HoldReason::Approval,
+                &home,
+            );
             new_letter(LetterKind::Notice, language, newsroom.templates.letter(&notice)?, now)
         }
     };

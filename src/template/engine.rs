@@ -143,7 +143,12 @@ impl Templates {
     }
 
     /// Renders one template; `lang` is what its words are looked up in.
-    fn render(&self, name: &str, language: Language, context: &impl Serialize) -> Result<String, TemplateError> {
+    pub(super) fn render(
+        &self,
+        name: &str,
+        language: Language,
+        context: &impl Serialize,
+    ) -> Result<String, TemplateError> {
         let mut context = Context::from_serialize(context).map_err(|error| broken(&error, name))?;
         context.insert("lang", language.code());
         self.tera.render(name, &context).map_err(|error| broken(&error, name))
@@ -224,7 +229,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::template::{AnnouncementLetter, Audience, ConfirmationLetter, FrontPage, NoticeLetter, ReleasePage};
+    use crate::template::{
+        AnnouncementLetter, Audience, ConfirmationLetter, CorrectionLetter, DigestLetter, FrontPage, NoticeLetter,
+        ReleasePage, WithdrawalLetter,
+    };
 
     fn built_in() -> Templates {
         Templates::new([]).unwrap()
@@ -238,6 +246,9 @@ mod tests {
         }
         let templates = built_in();
         let mut all = each::<AnnouncementLetter>(&templates);
+        all.extend(each::<CorrectionLetter>(&templates));
+        all.extend(each::<WithdrawalLetter>(&templates));
+        all.extend(each::<DigestLetter>(&templates));
         all.extend(each::<ConfirmationLetter>(&templates));
         all.extend(each::<NoticeLetter>(&templates));
         all
@@ -314,8 +325,11 @@ mod tests {
         }
         let by_code = [
             "mail.notice.",
+            "mail.digest.daily",
+            "mail.digest.weekly",
             "problem.",
             "edition-state.",
+            "edition-kind.",
             "hold-reason.",
             "form.error-",
             "admin.letter",
@@ -341,7 +355,7 @@ mod tests {
     #[test]
     fn addresses_in_letters_survive_escaping() {
         let mut letter = AnnouncementLetter::samples(Language::French).remove(0);
-        letter.page_url = "https://example.org/a?b=1&c=d%20e'f".to_owned();
+        letter.release.page_url = "https://example.org/a?b=1&c=d%20e'f".to_owned();
         let parts = built_in().letter(&letter).unwrap();
         assert!(parts.html.contains("href=\"https://example.org/a?b=1&amp;c=d%20e&#39;f\""), "{}", parts.html);
         assert!(parts.text.contains("\nhttps://example.org/a?b=1&c=d%20e'f\n"), "{}", parts.text);
@@ -375,7 +389,7 @@ mod tests {
         for letter in Language::ALL.into_iter().flat_map(AnnouncementLetter::samples) {
             let LetterParts { text, html, .. } = built_in().letter(&letter).unwrap();
             let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            for document in &letter.documents {
+            for document in &letter.release.documents {
                 let size = document.size.as_ref().map(|size| format!(", {size}")).unwrap_or_default();
                 let offered = format!("{} ({}{size}", document.title, document.kind);
                 let in_html = offered.replace('&', "&amp;");
@@ -397,7 +411,7 @@ mod tests {
                 }
             };
             for address in
-                addresses.into_iter().chain([&letter.page_url, &letter.frame.site_url, &letter.frame.feeds_url])
+                addresses.into_iter().chain([&letter.release.page_url, &letter.frame.site_url, &letter.frame.feeds_url])
             {
                 assert!(text.contains(address.as_str()) && html.contains(address.as_str()), "{address}");
             }

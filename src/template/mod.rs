@@ -17,12 +17,13 @@ pub use builtin::{STYLESHEET, STYLESHEET_ADDRESS, names};
 pub use engine::{Letter, LetterParts, Page, TemplateError, Templates};
 pub use inline::inline_styles;
 pub use letter::{
-    AnnouncementLetter, Audience, ConfirmationLetter, LetterFrame, NoticeLetter, OfficeBanner, Recipient,
+    AnnouncementLetter, Audience, ConfirmationLetter, CorrectionLetter, DigestContents, DigestEntry, DigestLetter,
+    EntryPieces, LetterFrame, LetterRelease, NoticeLetter, OfficeBanner, Recipient, WithdrawalLetter, digest_title,
 };
 pub use page::{
-    AdminLayout, AlarmBanner, CheckInboxPage, ConfirmPage, ConfirmedPage, FeedPage, FeedRow, FeedsPage, FrontPage,
-    Header, Layout, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage, MailboxWaitingPage,
-    OfficeDonePage, OfficePage, PreferencesPage, PreviewRow, ProblemPage, ReleaseCard, ReleasePage, SubscribePage,
-    SubscriptionForm, TopicChoice, UnsubscribePage, UnsubscribedPage, WaitingEdition,
+    AdminLayout, AlarmBanner, CheckInboxPage, ClockBanner, ConfirmPage, ConfirmedPage, FeedPage, FeedRow, FeedsPage,
+    FrontPage, Header, Layout, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage,
+    MailboxWaitingPage, OfficeDonePage, OfficePage, PreferencesPage, PreviewRow, ProblemPage, ReleaseCard, ReleasePage,
+    SubscribePage, SubscriptionForm, TopicChoice, UnsubscribePage, UnsubscribedPage, WaitingEdition,
 };
 pub use parts::{Contact, DocumentLink, EditionActions, FeedAddresses, Link, Picture, Stamp, Telephone};

@@ -117,9 +117,10 @@ impl Telephone {
     }
 }
 
-/// What the office may do with an edition now. Each is a button of its own that posts `do=hold`, `do=send` or
-/// `do=cancel` to `address`.
+/// What the office may do with an edition now. Each is a button of its own that posts its word to `address`: `do=send`,
+/// `do=hold`, `do=pause`, `do=resume`, `do=cancel`, and for a crowd `do=send-all` and `do=cancel-all`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each says whether there is one button")]
 pub struct EditionActions {
     /// Where the buttons post to.
     pub address: String,
@@ -127,8 +128,23 @@ pub struct EditionActions {
     pub hold: bool,
     /// Whether it can be sent now.
     pub send: bool,
+    /// Whether it can be paused: its letters are leaving.
+    pub pause: bool,
+    /// Whether it can be resumed.
+    pub resume: bool,
     /// Whether it can be cancelled.
     pub cancel: bool,
+    /// How many editions are held with it because their releases appeared at once: one button sends all of them, one
+    /// cancels all.
+    pub crowd: Option<u32>,
+}
+
+impl EditionActions {
+    /// Nothing can be done.
+    #[must_use]
+    pub fn none(address: String) -> Self {
+        Self { address, hold: false, send: false, pause: false, resume: false, cancel: false, crowd: None }
+    }
 }
 
 /// Writes a language as its BCP 47 tag.

@@ -69,6 +69,7 @@ pub(super) async fn list(State(newsroom): State<Arc<Newsroom>>) -> Response<Body
         layout: layout(&newsroom, &say(language, "admin.previews", &[])),
         coming: coming.map(row).collect(),
         live: current.resources.live().releases().iter().map(row).collect(),
+        withdrawn: Vec::new(),
         letters: vec![other("admin.letter-confirmation", "confirmation"), other("admin.letter-notice", "notice")],
     };
     page(&newsroom, StatusCode::OK, &context)

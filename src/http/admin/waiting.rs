@@ -13,7 +13,7 @@ use crate::domain::{Edition, EditionId};
 use crate::http::form::Fields;
 use crate::http::office::{actions, due_and_reason};
 use crate::http::page::{Problem, page, respond};
-use crate::language::{countdown_words, edition_state, hold_reason, say};
+use crate::language::{countdown_words, edition_kind, edition_state, hold_reason, say};
 use crate::resource::Wording;
 use crate::store::EditionFilter;
 use crate::task::{Newsroom, OfficeDecision, confirm_alarm, decide, recipients};
@@ -45,7 +45,7 @@ async fn shown(newsroom: &Newsroom) -> Result<Response<Body>, Problem> {
         action: "/mailbox/folder/confirm".to_owned(),
     });
     let title = say(newsroom.language(), "admin.waiting", &[]);
-    let context = MailboxWaitingPage { layout: layout(newsroom, &title), alarm, editions: rows, recent };
+    let context = MailboxWaitingPage { layout: layout(newsroom, &title), alarm, clock: None, editions: rows, recent };
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
@@ -55,6 +55,7 @@ async fn row(newsroom: &Newsroom, words: &Wording<'_>, edition: &Edition) -> Res
     let preview = edition.release.as_ref().filter(|id| newsroom.current().release(id).is_some());
     Ok(WaitingEdition {
         title: edition.title.clone(),
+        kind_words: edition_kind(language, edition.kind.as_str()),
         preview: preview.map(|id| preview_address(id, language)),
         state: edition.state.as_str().to_owned(),
         state_words: edition_state(language, edition.state.as_str()),

@@ -5,9 +5,12 @@ use serde::Serialize;
 use super::super::engine::Letter;
 use super::super::page::samples as page_samples;
 use super::super::parts::Link;
-use super::{LetterFrame, samples};
-use crate::domain::{DeliveryTally, HoldReason};
+use super::{LetterFrame, digest_title, samples};
+use crate::domain::{DeliveryTally, EditionKind, Frequency, HoldReason};
 use crate::language::{Language, hold_reason, say, say_count};
+
+/// How many titles of a crowd are named; the others are counted.
+const TITLES_SHOWN: usize = 20;
 
 /// A notice. Its functions choose the words of each kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,16 +28,22 @@ pub struct NoticeLetter {
 }
 
 impl NoticeLetter {
-    /// An edition is held: why, and the page that lets it go.
+    /// An edition is held: why, and the page that lets it go. `title` is what it is called in lists.
     #[must_use]
-    pub fn edition_held(frame: LetterFrame, release: &str, reason: &HoldReason, office_url: &str) -> Self {
+    pub fn edition_held(
+        frame: LetterFrame,
+        kind: EditionKind,
+        title: &str,
+        reason: &HoldReason,
+        office_url: &str,
+    ) -> Self {
         let language = frame.language;
-        let why = hold_reason(language, reason.as_str(), &reason.detail());
+        let which = say(language, &format!("mail.notice.held-which.{kind}"), &[]);
         Self {
-            title: say(language, "mail.notice.held-subject", &[("title", release)]),
+            title: say(language, &format!("mail.notice.held-subject.{kind}"), &[("title", title)]),
             paragraphs: vec![
-                say(language, "mail.notice.held-what", &[]),
-                why,
+                format!("{which} {}", say(language, "mail.notice.held-what", &[])),
+                hold_reason(language, reason.as_str(), &reason.detail()),
                 say(language, "mail.notice.held-advice", &[]),
             ],
             details: Vec::new(),
@@ -78,10 +87,101 @@ impl NoticeLetter {
         }
     }
 
-    /// An edition has left: how many letters were accepted, failed, are still waiting.
+    /// Many releases appeared at once: their titles, and the page on which one decision counts for all of them.
     #[must_use]
-    pub fn edition_summary(frame: LetterFrame, release: &str, tally: &DeliveryTally, page_url: &str) -> Self {
+    pub fn crowd_held(frame: LetterFrame, titles: &[String], office_url: &str) -> Self {
         let language = frame.language;
+        let count = titles.len().to_string();
+        let count = [("count", count.as_str())];
+        let mut details: Vec<String> = titles.iter().take(TITLES_SHOWN).cloned().collect();
+        let more = titles.len().saturating_sub(TITLES_SHOWN);
+        if more > 0 {
+            details.push(say_count(language, "mail.notice.crowd-more", more as u64));
+        }
+        Self {
+            title: say(language, "mail.notice.crowd-subject", &count),
+            paragraphs: vec![
+                say(language, "mail.notice.crowd-what", &count),
+                say(language, "mail.notice.crowd-advice", &[]),
+            ],
+            details,
+            links: vec![Link::new(say(language, "mail.notice.crowd-link", &count), office_url)],
+            frame,
+        }
+    }
+
+    /// A document of a release that was mailed has changed: its editor may owe a correction.
+    #[must_use]
+    pub fn documents_changed(frame: LetterFrame, release: &str, page_url: &str) -> Self {
+        let language = frame.language;
+        Self {
+            title: say(language, "mail.notice.documents-subject", &[("title", release)]),
+            paragraphs: vec![
+                say(language, "mail.notice.documents-what", &[]),
+                say(language, "mail.notice.documents-advice", &[]),
+            ],
+            details: vec![say(language, "mail.notice.documents-line", &[])],
+            links: vec![Link::new(say(language, "mail.notice.documents-link", &[]), page_url)],
+            frame,
+        }
+    }
+
+    /// A release's page on the site that shows the releases does not answer, so its edition waits.
+    #[must_use]
+    pub fn page_missing(
+        frame: LetterFrame,
+        release: &str,
+        page_url: &str,
+        since_words: &str,
+        office_url: &str,
+    ) -> Self {
+        let language = frame.language;
+        Self {
+            title: say(language, "mail.notice.page-subject", &[("title", release)]),
+            paragraphs: vec![
+                say(language, "mail.notice.page-what", &[("since", since_words)]),
+                say(language, "mail.notice.page-advice", &[]),
+            ],
+            details: vec![page_url.to_owned()],
+            links: vec![Link::new(say(language, "mail.notice.page-link", &[]), office_url)],
+            frame,
+        }
+    }
+
+    /// The machine's clock jumped forwards and is not believed: what it shows, and what is reckoned instead.
+    #[must_use]
+    pub fn clock_step(frame: LetterFrame, machine_words: &str, believed_words: &str) -> Self {
+        let language = frame.language;
+        let arguments = [("machine", machine_words), ("believed", believed_words)];
+        Self {
+            title: say(language, "mail.notice.clock-subject", &[]),
+            paragraphs: vec![
+                say(language, "mail.notice.clock-what", &arguments),
+                say(language, "mail.notice.clock-advice", &[]),
+            ],
+            details: Vec::new(),
+            links: Vec::new(),
+            frame,
+        }
+    }
+
+    /// An edition has left: how many letters were accepted, failed, are still waiting. `title` is what it is called in
+    /// lists, `page_url` where its release can be read; a digest leads to the front page, a withdrawal nowhere.
+    #[must_use]
+    pub fn edition_summary(
+        frame: LetterFrame,
+        kind: EditionKind,
+        title: &str,
+        tally: &DeliveryTally,
+        page_url: Option<&str>,
+    ) -> Self {
+        let language = frame.language;
+        let (key, address) = match kind {
+            EditionKind::Announcement | EditionKind::Correction => ("mail.notice.summary-link", page_url),
+            EditionKind::Digest => ("mail.notice.summary-front", Some(frame.site_url.as_str())),
+            EditionKind::Withdrawal => ("mail.notice.summary-link", None),
+        };
+        let links = address.map(|address| Link::new(say(language, key, &[]), address));
         let mut details = vec![
             say_count(language, "mail.notice.accepted", tally.sent),
             say_count(language, "mail.notice.failed", tally.failed),
@@ -91,13 +191,13 @@ impl NoticeLetter {
             details.push(say_count(language, "mail.notice.skipped", tally.skipped));
         }
         Self {
-            title: say(language, "mail.notice.summary-subject", &[("title", release)]),
+            title: say(language, &format!("mail.notice.summary-subject.{kind}"), &[("title", title)]),
             paragraphs: vec![
-                say(language, "mail.notice.summary-what", &[]),
+                say(language, &format!("mail.notice.summary-what.{kind}"), &[]),
                 say(language, "mail.notice.summary-meaning", &[]),
             ],
             details,
-            links: vec![Link::new(say(language, "mail.notice.summary-link", &[]), page_url)],
+            links: links.into_iter().collect(),
             frame,
         }
     }
@@ -133,15 +233,25 @@ impl Letter for NoticeLetter {
         let title = page_samples::title(language);
         let since = page_samples::stamp(language, 23).words;
         let tally = DeliveryTally { sent: 1_204, failed: 1, queued: 3, skipped: 2, ..DeliveryTally::default() };
+        let digest = digest_title(language, Frequency::Daily, page_samples::day(24));
+        let page = "https://example.org/presse/communiques/pont/";
+        let office = "https://example.org/presse/office/a.b";
         let missing = HoldReason::DocumentMissing { documents: vec!["Dossier & annexes".to_owned()] };
         let problems = vec!["3:8: <title> & nothing".to_owned(), "9:1: …".to_owned()];
         vec![
-            Self::edition_held(frame(), &title, &missing, "https://example.org/presse/office/a.b"),
-            Self::edition_held(frame(), &title, &HoldReason::Approval, "https://example.org/presse/office/a.b"),
+            Self::edition_held(frame(), EditionKind::Announcement, &title, &missing, office),
+            Self::edition_held(frame(), EditionKind::Digest, &digest, &HoldReason::Approval, office),
+            Self::crowd_held(frame(), &vec![title.clone(); 24], office),
+            Self::documents_changed(frame(), &title, page),
+            Self::page_missing(frame(), &title, page, &since, office),
+            Self::clock_step(frame(), &page_samples::stamp(language, 30).words, &since),
             Self::file_broken(frame(), "2026-11-23-pont.md", true, problems.clone()),
             Self::file_broken(frame(), "2026-11-23-pont.md", false, problems),
             Self::relay_stopped(frame(), "smtp.example.org:25", &since, "421 4.3.2 <later>"),
-            Self::edition_summary(frame(), &title, &tally, "https://example.org/presse/communiques/pont/"),
+            Self::edition_summary(frame(), EditionKind::Announcement, &title, &tally, Some(page)),
+            Self::edition_summary(frame(), EditionKind::Digest, &digest, &tally, None),
+            Self::edition_summary(frame(), EditionKind::Correction, &title, &tally, Some(page)),
+            Self::edition_summary(frame(), EditionKind::Withdrawal, &title, &tally, None),
             Self::folder_alarm(frame(), 8, 12, &since),
         ]
     }
@@ -151,7 +261,7 @@ impl Letter for NoticeLetter {
 mod tests {
     use super::*;
     use crate::domain::EditionState;
-    use crate::language::edition_state;
+    use crate::language::{edition_kind, edition_state};
 
     #[test]
     fn every_hold_and_every_state_has_words() {
@@ -164,6 +274,8 @@ mod tests {
             HoldReason::DoubtfulIdentity,
             HoldReason::ClockStep,
             HoldReason::FileBroken,
+            HoldReason::Unpublished,
+            HoldReason::PageMissing,
         ];
         let states = [
             EditionState::Held(HoldReason::Office),
@@ -176,16 +288,50 @@ mod tests {
         ];
         for language in Language::ALL {
             for reason in &reasons {
-                let notice = NoticeLetter::edition_held(samples::frame(language), "Un pont", reason, "https://x.org/o");
-                assert!(notice.title.ends_with("Un pont"), "{}", notice.title);
-                let why = &notice.paragraphs[1];
-                assert!(!why.starts_with("hold-reason.") && !why.contains('{'), "{why}");
+                for kind in EditionKind::ALL {
+                    let frame = samples::frame(language);
+                    let notice = NoticeLetter::edition_held(frame, *kind, "Un pont", reason, "https://x.org/o");
+                    assert!(notice.title.ends_with("Un pont"), "{}", notice.title);
+                    for said in &notice.paragraphs {
+                        let code = said.starts_with("hold-reason.") || said.starts_with("mail.");
+                        assert!(!code && !said.contains('{'), "{said}");
+                    }
+                }
             }
             for state in &states {
                 let said = edition_state(language, state.as_str());
                 assert!(!said.starts_with("edition-state."), "{said}");
             }
         }
+    }
+
+    #[test]
+    fn every_kind_of_edition_has_words() {
+        for language in Language::ALL {
+            for kind in EditionKind::ALL {
+                assert!(!edition_kind(language, kind.as_str()).starts_with("edition-kind."), "{kind}");
+                let (frame, tally) = (samples::frame(language), DeliveryTally::default());
+                let notice = NoticeLetter::edition_summary(frame, *kind, "Un pont", &tally, Some("https://x.org/p"));
+                assert!(notice.title.ends_with("Un pont"), "{}", notice.title);
+                assert!(!notice.paragraphs[0].starts_with("mail."), "{}", notice.paragraphs[0]);
+                let leads_to = notice.links.first().map(|link| link.address.as_str());
+                let expected = match kind {
+                    EditionKind::Announcement | EditionKind::Correction => Some("https://x.org/p"),
+                    EditionKind::Digest => Some("https://example.org/presse/"),
+                    EditionKind::Withdrawal => None,
+                };
+                assert_eq!(leads_to, expected, "{kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_crowd_names_its_first_titles_and_counts_the_rest() {
+        let titles: Vec<String> = (1..=21).map(|number| format!("Titre {number}")).collect();
+        let notice = NoticeLetter::crowd_held(samples::frame(Language::French), &titles, "https://x.org/o");
+        assert_eq!((notice.details.len(), notice.details[20].as_str()), (21, "et 1 autre"));
+        let notice = NoticeLetter::crowd_held(samples::frame(Language::English), &titles[..20], "https://x.org/o");
+        assert_eq!((notice.details.len(), notice.details[19].as_str()), (20, "Titre 20"));
     }
 
     #[test]

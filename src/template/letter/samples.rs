@@ -2,7 +2,10 @@
 
 use super::super::engine::{Letter, TemplateError, Templates};
 use super::super::page::samples as page_samples;
-use super::{AnnouncementLetter, ConfirmationLetter, LetterFrame, NoticeLetter};
+use super::{
+    AnnouncementLetter, ConfirmationLetter, CorrectionLetter, DigestEntry, DigestLetter, LetterFrame, NoticeLetter,
+    WithdrawalLetter,
+};
 use crate::language::Language;
 
 /// Renders every letter with each of its samples and adds what is wrong to `errors`.
@@ -10,9 +13,18 @@ pub(in crate::template) fn render_samples(templates: &Templates, language: Langu
     fn each<L: Letter>(templates: &Templates, language: Language, errors: &mut Vec<TemplateError>) {
         errors.extend(L::samples(language).iter().filter_map(|letter| templates.letter(letter).err()));
     }
-    for letter in [each::<AnnouncementLetter>, each::<ConfirmationLetter>, each::<NoticeLetter>] {
+    let letters = [
+        each::<AnnouncementLetter>,
+        each::<CorrectionLetter>,
+        each::<WithdrawalLetter>,
+        each::<DigestLetter>,
+        each::<ConfirmationLetter>,
+        each::<NoticeLetter>,
+    ];
+    for letter in letters {
         letter(templates, language, errors);
     }
+    errors.extend(DigestEntry::samples(language).iter().filter_map(|entry| templates.entry(entry).err()));
 }
 
 /// The frame of a sample.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::engine::Page;
 use super::super::parts::{EditionActions, Link, Stamp, tag};
 use super::samples;
-use crate::language::{Language, edition_state, hold_reason, say};
+use crate::language::{Language, edition_kind, edition_state, hold_reason, say};
 
 /// The frame of an administration page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,11 +34,24 @@ pub struct AlarmBanner {
     pub action: String,
 }
 
+/// The machine's clock jumped forwards, and nobody has said that it is right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClockBanner {
+    /// What the machine's clock shows.
+    pub machine: Stamp,
+    /// What is believed instead.
+    pub believed: Stamp,
+    /// Where the button that confirms posts to.
+    pub action: String,
+}
+
 /// An edition in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WaitingEdition {
-    /// The release's title.
+    /// What it is called: the release's title, or the digest's.
     pub title: String,
+    /// What kind of edition it is, in words.
+    pub kind_words: String,
     /// Its letter, as it would leave.
     pub preview: Option<String>,
     /// Where it stands: the code of its state, for its look.
@@ -64,6 +77,8 @@ pub struct MailboxWaitingPage {
     pub layout: AdminLayout,
     /// The folder's alarm, while it is on.
     pub alarm: Option<AlarmBanner>,
+    /// The clock's step, while it is not believed.
+    pub clock: Option<ClockBanner>,
     /// Those that have not left.
     pub editions: Vec<WaitingEdition>,
     /// Those that left or were cancelled, the latest first.
@@ -148,7 +163,9 @@ pub struct MailboxPreviewsPage {
     pub coming: Vec<PreviewRow>,
     /// Releases anyone can see.
     pub live: Vec<PreviewRow>,
-    /// The letters that are about no release.
+    /// Releases that were withdrawn.
+    pub withdrawn: Vec<PreviewRow>,
+    /// The letters that are about no single release.
     pub letters: Vec<Link>,
 }
 
@@ -172,6 +189,7 @@ impl Page for MailboxWaitingPage {
     fn samples(language: Language) -> Vec<Self> {
         let edition = |state: &str| WaitingEdition {
             title: samples::title(language),
+            kind_words: edition_kind(language, "announcement"),
             preview: Some("/mailbox/previews/1".to_owned()),
             state: state.to_owned(),
             state_words: edition_state(language, state),
@@ -179,27 +197,38 @@ impl Page for MailboxWaitingPage {
             countdown: None,
             reason: None,
             recipients: 312,
-            actions: samples::actions(false, false, false),
+            actions: samples::actions(),
         };
         let held = WaitingEdition {
             reason: Some(hold_reason(language, "document-missing", "Dossier de presse")),
-            actions: samples::actions(false, true, true),
+            actions: EditionActions { send: true, cancel: true, crowd: Some(12), ..samples::actions() },
             ..edition("held")
         };
         let waiting = WaitingEdition {
             due: Some(samples::stamp(language, 23)),
             countdown: Some(samples::pick(language, "dans 9 min", "in 9 min")),
-            actions: samples::actions(true, true, true),
+            actions: EditionActions { hold: true, send: true, cancel: true, ..samples::actions() },
             ..edition("waiting")
+        };
+        let sending = WaitingEdition {
+            kind_words: edition_kind(language, "digest"),
+            actions: EditionActions { pause: true, cancel: true, ..samples::actions() },
+            ..edition("sending")
         };
         let done = WaitingEdition { preview: None, recipients: 1, ..edition("done") };
         let since = samples::stamp(language, 22);
         let alarm = AlarmBanner { missing: 8, of: 12, since, action: "/mailbox/alarm".to_owned() };
+        let (machine, believed) = (samples::stamp(language, 30), samples::stamp(language, 23));
+        let clock = ClockBanner { machine, believed, action: "/mailbox/clock".to_owned() };
         let layout = layout(language, "admin.waiting");
-        vec![
-            Self { layout: layout.clone(), alarm: Some(alarm), editions: vec![held, waiting], recent: vec![done] },
-            Self { layout, alarm: None, editions: Vec::new(), recent: Vec::new() },
-        ]
+        let full = Self {
+            layout: layout.clone(),
+            alarm: Some(alarm),
+            clock: Some(clock),
+            editions: vec![held, waiting],
+            recent: vec![sending, done],
+        };
+        vec![full, Self { layout, alarm: None, clock: None, editions: Vec::new(), recent: Vec::new() }]
     }
 }
 
@@ -278,10 +307,11 @@ impl Page for MailboxPreviewsPage {
             Self {
                 layout: layout.clone(),
                 coming: vec![row.clone()],
-                live: vec![row.clone(), row],
+                live: vec![row.clone(), row.clone()],
+                withdrawn: vec![row],
                 letters: vec![link("admin.letter-confirmation"), link("admin.letter-notice")],
             },
-            Self { layout, coming: Vec::new(), live: Vec::new(), letters: Vec::new() },
+            Self { layout, coming: Vec::new(), live: Vec::new(), withdrawn: Vec::new(), letters: Vec::new() },
         ]
     }
 }

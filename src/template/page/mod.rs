@@ -11,8 +11,8 @@ mod subscription;
 mod topics;
 
 pub use admin::{
-    AdminLayout, AlarmBanner, Header, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage,
-    MailboxWaitingPage, PreviewRow, WaitingEdition,
+    AdminLayout, AlarmBanner, ClockBanner, Header, LetterRow, MailboxLetterPage, MailboxLettersPage,
+    MailboxPreviewsPage, MailboxWaitingPage, PreviewRow, WaitingEdition,
 };
 pub use feeds::{FeedPage, FeedRow, FeedsPage};
 pub use layout::Layout;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::engine::Page;
 use super::super::parts::{EditionActions, Link, Stamp};
 use super::{Layout, samples};
-use crate::language::{Language, edition_state, hold_reason, say};
+use crate::language::{Language, edition_kind, edition_state, hold_reason, say};
 
 /// An edition, and what the office may do with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +14,8 @@ pub struct OfficePage {
     pub layout: Layout,
     /// The release's title.
     pub title: String,
+    /// What kind of edition it is, in words.
+    pub kind_words: String,
     /// Where it stands, in words.
     pub state: String,
     /// When it leaves by itself.
@@ -41,29 +43,44 @@ impl Page for OfficePage {
         let waiting = Self {
             layout,
             title: samples::title(language),
+            kind_words: edition_kind(language, "announcement"),
             state: edition_state(language, "waiting"),
             due: Some(samples::stamp(language, 23)),
             reason: None,
             recipients: 1240,
             release: Some(Link::new(samples::title(language), "/presse/communiques/pont/")),
-            actions: samples::actions(true, true, true),
+            actions: EditionActions { hold: true, send: true, cancel: true, ..samples::actions() },
         };
         let held = Self {
             state: edition_state(language, "held"),
             due: None,
-            reason: Some(hold_reason(language, "document-missing", "Dossier\nAnnexe")),
+            reason: Some(hold_reason(language, "many-at-once", "12")),
             release: None,
-            actions: samples::actions(false, true, true),
+            actions: EditionActions { send: true, cancel: true, crowd: Some(12), ..samples::actions() },
             ..waiting.clone()
         };
         let done = Self {
             state: edition_state(language, "done"),
             due: None,
-            actions: samples::actions(false, false, false),
+            actions: samples::actions(),
             recipients: 1,
             ..waiting.clone()
         };
-        vec![waiting, held, done]
+        let sending = Self {
+            kind_words: edition_kind(language, "correction"),
+            state: edition_state(language, "sending"),
+            due: None,
+            actions: EditionActions { pause: true, cancel: true, ..samples::actions() },
+            ..waiting.clone()
+        };
+        let paused = Self {
+            kind_words: edition_kind(language, "withdrawal"),
+            state: edition_state(language, "paused"),
+            release: None,
+            actions: EditionActions { resume: true, cancel: true, ..samples::actions() },
+            ..sending.clone()
+        };
+        vec![waiting, held, sending, paused, done]
     }
 }
 
@@ -74,7 +91,8 @@ pub struct OfficeDonePage {
     pub layout: Layout,
     /// The release's title.
     pub title: String,
-    /// What was done: `held`, `sent`, `freed` (it leaves when its embargo ends), `cancelled`, or `late` when the edition had moved on before.
+    /// What was done: `held`, `sent`, `freed` (it leaves when its embargo ends), `paused`, `resumed`, `cancelled`,
+    /// `sent-all` and `cancelled-all` for a crowd, or `late` when the edition had moved on before.
     pub outcome: String,
     /// Where the edition stands now, in words.
     pub state: String,
@@ -92,7 +110,18 @@ impl Page for OfficeDonePage {
     fn samples(language: Language) -> Vec<Self> {
         let layout = samples::layout(language, "");
         let layout = Layout { title: say(language, "office.title", &[]), canonical: None, noindex: true, ..layout };
-        [("held", "held"), ("sent", "opening"), ("freed", "waiting"), ("cancelled", "cancelled"), ("late", "done")]
+        let outcomes = [
+            ("held", "held"),
+            ("sent", "opening"),
+            ("freed", "waiting"),
+            ("paused", "paused"),
+            ("resumed", "sending"),
+            ("cancelled", "cancelled"),
+            ("sent-all", "waiting"),
+            ("cancelled-all", "cancelled"),
+            ("late", "done"),
+        ];
+        outcomes
             .map(|(outcome, state)| Self {
                 layout: layout.clone(),
                 title: samples::title(language),

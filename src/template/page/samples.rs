@@ -59,8 +59,13 @@ pub(in crate::template) fn title(language: Language) -> String {
 }
 
 /// A day of November 2026.
-pub(in crate::template) fn stamp(language: Language, day: u32) -> Stamp {
-    let date = NaiveDate::from_ymd_opt(2026, 11, day).unwrap_or_default();
+/// A day of November 2026.
+pub(in crate::template) fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, day).unwrap_or_default()
+}
+
+pub(in crate::template) fn stamp(language: Language, number: u32) -> Stamp {
+    let date = day(number);
     Stamp { machine: format!("{date}T10:30:00+01:00"), words: date_words(date, language) }
 }
 
@@ -194,8 +199,9 @@ pub(super) fn cards(language: Language) -> Vec<ReleaseCard> {
     vec![full, bare, between]
 }
 
-pub(super) fn actions(hold: bool, send: bool, cancel: bool) -> EditionActions {
-    EditionActions { address: "/presse/office/a.b".to_owned(), hold, send, cancel }
+/// Nothing can be done; a sample then says what can.
+pub(super) fn actions() -> EditionActions {
+    EditionActions::none("/presse/office/a.b".to_owned())
 }
 
 #[cfg(test)]

@@ -1,0 +1,12 @@
+//! Releases, editions and subscribers → the words of letters, through the templates.
+//!
+//! A letter is written once per language. Where a recipient's own links, topics and releases belong stand splice marks;
+//! the bytes are made by [`super::compose`].
+
+mod writer;
+mod edition;
+mod digest;
+mod office_copy;
+
+pub use office_copy::Copied;
+pub use writer::Writer;
