@@ -147,7 +147,7 @@ pub(crate) struct AddArguments {
     /// What to follow: `all`, `category:SLUG` or `tag:SLUG`; may be repeated [default: all]
     #[arg(long = "topic", value_name = "TOPIC")]
     pub(crate) topics: Vec<Topic>,
-    /// When letters are sent: `immediate` (digests, `daily` and `weekly`, come with a later version)
+    /// When letters are sent: `immediate`, or in a digest, `daily` or `weekly`
     #[arg(long, default_value_t = Frequency::Immediate)]
     pub(crate) frequency: Frequency,
     /// The language of letters: `fr` or `en` [default: the site's]

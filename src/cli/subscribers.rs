@@ -10,7 +10,7 @@ use super::arguments::{AddArguments, Format, SubscribersCommand};
 use super::terminal::Terminal;
 use super::{Exit, opening};
 use crate::domain::{
-    Delivery, DeliveryState, EmailAddress, EndReason, Frequency, NewSubscriber, Subscriber, SubscriberState, Topic,
+    Delivery, DeliveryState, EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic,
 };
 use crate::store::{Added, AttemptMade, SubscriberFilter};
 use crate::task::Newsroom;
@@ -33,9 +33,6 @@ pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal:
 
 async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) -> anyhow::Result<()> {
     let AddArguments { address, topics, frequency, language, name, organisation, source } = arguments;
-    if *frequency != Frequency::Immediate {
-        bail!("digests are not sent by this version: leave --frequency out, and letters leave at once");
-    }
     let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
     warn_of_unknown(newsroom, &topics, terminal).await?;
     let new = NewSubscriber {

@@ -3,7 +3,7 @@
 //! Only the words: which zone a date is shown in is the caller's choice, and machine-readable dates are written where
 //! their format is.
 
-use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone, Timelike as _, Weekday};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, TimeZone, Timelike as _, Weekday};
 
 use super::Language;
 
@@ -50,7 +50,7 @@ const MONTHS: [[&str; 12]; 2] = [
 /// ```
 #[must_use]
 pub fn date_words(day: NaiveDate, language: Language) -> String {
-    let weekday = weekday(day.weekday(), language);
+    let weekday = weekday_words(day.weekday(), language);
     let ordinal = if day.day() == 1 && language == Language::French { "er" } else { "" };
     format!("{weekday} {}{ordinal} {} {}", day.day(), month(day.month0(), language), day.year())
 }
@@ -60,13 +60,68 @@ pub fn date_words(day: NaiveDate, language: Language) -> String {
 #[must_use]
 pub fn instant_words<Z: TimeZone>(instant: &DateTime<Z>, language: Language) -> String {
     let local = instant.naive_local();
-    let day = date_words(local.date(), language);
-    let (hour, minute) = (local.hour(), local.minute());
+    let (day, hour) = (date_words(local.date(), language), hour_words(local.time(), language));
     match language {
-        Language::French if minute == 0 => format!("{day} à {hour}\u{a0}h"),
-        Language::French => format!("{day} à {hour}\u{a0}h\u{a0}{minute:02}"),
-        Language::English => format!("{day} at {hour:02}:{minute:02}"),
+        Language::French => format!("{day} à {hour}"),
+        Language::English => format!("{day} at {hour}"),
     }
+}
+
+/// The time as a clock shows it: `8 h 30`, `08:30`.
+///
+/// ```
+/// use depeche::language::{Language, hour_words};
+///
+/// let eight = chrono::NaiveTime::from_hms_opt(8, 0, 0).expect("a time of the day");
+/// assert_eq!(hour_words(eight, Language::French), "8\u{a0}h");
+/// assert_eq!(hour_words(eight, Language::English), "08:00");
+/// ```
+#[must_use]
+pub fn hour_words(time: NaiveTime, language: Language) -> String {
+    let (hour, minute) = (time.hour(), time.minute());
+    match language {
+        Language::French if minute == 0 => format!("{hour}\u{a0}h"),
+        Language::French => format!("{hour}\u{a0}h\u{a0}{minute:02}"),
+        Language::English => format!("{hour:02}:{minute:02}"),
+    }
+}
+
+/// Some days of the week, in whatever order they come: `du lundi au vendredi`, `le lundi et le jeudi`; `None` for all
+/// of them.
+///
+/// ```
+/// use chrono::Weekday::{Fri, Mon, Thu, Tue, Wed};
+/// use depeche::language::{Language, days_words};
+///
+/// let check = |days: &[chrono::Weekday], language| days_words(days, language).unwrap_or_default();
+/// assert_eq!(check(&[Fri, Mon, Tue, Wed, Thu], Language::French), "du lundi au vendredi");
+/// assert_eq!(check(&[Thu, Mon], Language::English), "on Monday and Thursday");
+/// ```
+#[must_use]
+pub fn days_words(days: &[Weekday], language: Language) -> Option<String> {
+    const WEEK: [Weekday; 7] =
+        [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+    let named: Vec<Weekday> = WEEK.into_iter().filter(|day| days.contains(day)).collect();
+    let words = |day: &Weekday| weekday_words(*day, language);
+    let (first, last) = (named.first()?, named.last()?);
+    let span = last.num_days_from_monday() - first.num_days_from_monday() + 1;
+    if named.len() == WEEK.len() {
+        return None;
+    }
+    if named.len() > 2 && u32::try_from(named.len()) == Ok(span) {
+        return Some(match language {
+            Language::French => format!("du {} au {}", words(first), words(last)),
+            Language::English => format!("{} to {}", words(first), words(last)),
+        });
+    }
+    let (article, and, before) = match language {
+        Language::French => ("le ", " et ", ""),
+        Language::English => ("", " and ", "on "),
+    };
+    let named: Vec<String> = named.iter().map(|day| format!("{article}{}", words(day))).collect();
+    let (last, others) = named.split_last()?;
+    let others = others.join(", ");
+    Some(if others.is_empty() { format!("{before}{last}") } else { format!("{before}{others}{and}{last}") })
 }
 
 /// The month's name; `month0` counts from 0.
@@ -79,7 +134,8 @@ fn month(month0: u32, language: Language) -> &'static str {
 }
 
 /// The day's name.
-fn weekday(day: Weekday, language: Language) -> &'static str {
+#[must_use]
+pub fn weekday_words(day: Weekday, language: Language) -> &'static str {
     let (french, english) = match day {
         Weekday::Mon => ("lundi", "Monday"),
         Weekday::Tue => ("mardi", "Tuesday"),
@@ -111,6 +167,21 @@ mod tests {
         check(instant_words(&local, Language::French), "mardi 24 novembre 2026 à 0\u{a0}h\u{a0}30");
         let noon = Utc.with_ymd_and_hms(2026, 8, 1, 10, 0, 0).unwrap().with_timezone(&Paris);
         check(instant_words(&noon, Language::French), "samedi 1er août 2026 à 12\u{a0}h");
+    }
+
+    #[test]
+    fn days_are_a_span_or_a_list() {
+        use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+        let check = |days: &[Weekday], french: Option<&str>, english: Option<&str>| {
+            assert_eq!(days_words(days, Language::French).as_deref(), french);
+            assert_eq!(days_words(days, Language::English).as_deref(), english);
+        };
+        check(&[Mon, Tue, Wed, Thu, Fri, Sat, Sun], None, None);
+        check(&[Tue, Mon, Wed], Some("du lundi au mercredi"), Some("Monday to Wednesday"));
+        let (french, english) = ("le lundi, le jeudi et le dimanche", "on Monday, Thursday and Sunday");
+        check(&[Mon, Thu, Sun], Some(french), Some(english));
+        check(&[Sat, Sat], Some("le samedi"), Some("on Saturday"));
+        check(&[Sat, Sun], Some("le samedi et le dimanche"), Some("on Saturday and Sunday"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod words;
 
 pub use countdown::countdown_words;
 pub use counts::{Counted, counted};
-pub use dates::{date_words, instant_words};
+pub use dates::{date_words, days_words, hour_words, instant_words, weekday_words};
 pub use diagnosis::{Diagnosis, Expected, Severity};
 pub use feed_words::{EntryWords, FeedSubject, entry_words, feed_subtitle, feed_title};
 pub use file_size::file_size;

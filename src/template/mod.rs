@@ -21,8 +21,8 @@ pub use letter::{
     EntryPieces, LetterFrame, LetterRelease, NoticeLetter, OfficeBanner, Recipient, WithdrawalLetter, digest_title,
 };
 pub use page::{
-    AdminLayout, AlarmBanner, CheckInboxPage, ClockBanner, ConfirmPage, ConfirmedPage, FeedPage, FeedRow, FeedsPage,
-    FrontPage, Header, Layout, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage,
+    AdminLayout, AlarmBanner, CheckInboxPage, ClockBanner, ConfirmPage, ConfirmedPage, DigestTimes, FeedPage, FeedRow,
+    FeedsPage, FrontPage, Header, Layout, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage,
     MailboxWaitingPage, OfficeDonePage, OfficePage, PreferencesPage, PreviewRow, ProblemPage, ReleaseCard, ReleasePage,
     SubscribePage, SubscriptionForm, TopicChoice, UnsubscribePage, UnsubscribedPage, WaitingEdition,
 };

@@ -58,8 +58,13 @@ pub(crate) async fn somebody_subscribes_changes_and_leaves(mut room: TestNewsroo
     announce(&mut room, "cinq", "Bacs").await;
     let letter = room.letter(ANN);
     assert_eq!((letter.shown.subject.as_str(), letter.header("Content-Language")), ("Du nouveau : cinq", "en"));
-    // There are no digests yet: whoever asks for one does not go without letters.
-    assert_eq!(room.post(&preferences, "topic=all&frequency=daily&language=fr").await.status, 200);
+    // Whoever asks for a summary gets no letter for each release, until they ask for that again.
+    let saved = room.post(&preferences, "topic=all&frequency=daily&language=fr").await.text();
+    assert!(saved.contains("value=\"daily\" checked") && saved.contains("du lundi au vendredi à 8\u{a0}h\u{a0}30"));
+    announce(&mut room, "cinq et demi", "Bacs").await;
+    let unsaid = room.post(&preferences, "topic=all").await.text();
+    assert!(unsaid.contains("value=\"daily\" checked"), "{unsaid}");
+    assert_eq!(room.post(&preferences, "topic=all&frequency=immediate&language=fr").await.status, 200);
     announce(&mut room, "six", "Bacs").await;
     let letter = room.letter(ANN);
     assert_eq!((letter.shown.subject.as_str(), letter.header("Content-Language")), ("Du nouveau : six", "fr"));

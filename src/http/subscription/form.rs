@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Live;
+use crate::config::DigestSettings;
 use crate::domain::{Frequency, Subscriber, SubscriberId, Taxonomy, Token, TokenError, Topic};
 use crate::http::form::Fields;
 use crate::http::page::Problem;
 use crate::language::Language;
 use crate::task::Newsroom;
-use crate::template::{SubscriptionForm, TopicChoice};
+use crate::template::{DigestTimes, SubscriptionForm, TopicChoice};
 
 /// What a form says beside the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,18 +20,29 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
-    /// Reads a posted form; topics that do not exist are left out, and everything includes the rest. There are no
-    /// digests yet, so every letter leaves at once.
-    pub(super) fn read(fields: &Fields, live: &Live, language: Language) -> Self {
+    /// Reads a posted form; topics that do not exist are left out, and everything includes the rest. What it does not
+    /// say is as in `language` and `frequency`.
+    pub(super) fn read(fields: &Fields, live: &Live, language: Language, frequency: Frequency) -> Self {
         let mut topics: BTreeSet<Topic> = fields.topics().filter(|topic| live.knows(topic)).collect();
         if topics.contains(&Topic::All) {
             topics = BTreeSet::from([Topic::All]);
         }
-        Self { topics, frequency: Frequency::Immediate, language: fields.get("language").parse().unwrap_or(language) }
+        Self {
+            topics,
+            frequency: fields.get("frequency").parse().unwrap_or(frequency),
+            language: fields.get("language").parse().unwrap_or(language),
+        }
     }
 
-    /// The form that shows them, posting to `action`.
-    pub(super) fn form(&self, live: &Live, action: String) -> SubscriptionForm {
+    /// The form that shows them on a page in `language`, posting to `action`.
+    pub(super) fn form(
+        &self,
+        newsroom: &Newsroom,
+        live: &Live,
+        action: String,
+        language: Language,
+    ) -> SubscriptionForm {
+        let DigestSettings { at, days, weekly_on } = &newsroom.config.newsletter.digest;
         let choices = |taxonomy| {
             let choice = |entry: &crate::catalog::TopicEntry| TopicChoice {
                 value: entry.topic.to_string(),
@@ -45,7 +57,8 @@ impl Wishes {
             name: String::new(),
             organisation: String::new(),
             language: self.language.code().to_owned(),
-            frequency: None,
+            frequency: self.frequency.as_str().to_owned(),
+            digests: DigestTimes::new(language, *at, days, *weekly_on),
             all: self.topics.contains(&Topic::All),
             categories: choices(Taxonomy::Category),
             tags: choices(Taxonomy::Tag),

@@ -54,7 +54,7 @@ async fn acted(newsroom: &Newsroom, token: &str, fields: &Fields) -> Result<Resp
     let subscriber = active(subscriber(newsroom, token, whose).await?)?;
     let current = newsroom.current();
     let live = current.resources.live();
-    let mut wishes = Wishes::read(fields, live, subscriber.language);
+    let mut wishes = Wishes::read(fields, live, subscriber.language, subscriber.frequency);
     if wishes.topics.is_empty() {
         return Ok(answer(newsroom, token, &subscriber, &wishes, Outcome::NoTopics));
     }
@@ -89,7 +89,7 @@ fn answer(
     let current = newsroom.current();
     let root = newsroom.config.site.url.path();
     let language = wishes.language;
-    let mut form = wishes.form(current.resources.live(), format!("{root}/preferences/{token}"));
+    let mut form = wishes.form(newsroom, current.resources.live(), format!("{root}/preferences/{token}"), language);
     form.topics_error = (outcome == Outcome::NoTopics).then(|| say(language, "form.error-topics", &[]));
     let status = if outcome == Outcome::NoTopics { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let leave = newsroom.token_url("u", &Token::Unsubscribe { subscriber: subscriber.id });

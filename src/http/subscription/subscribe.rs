@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{Response, StatusCode};
 
 use super::form::Wishes;
-use crate::domain::{EmailAddress, NewSubscriber, Topic};
+use crate::domain::{EmailAddress, Frequency, NewSubscriber, Topic};
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout, respond};
 use crate::language::say;
@@ -25,11 +25,12 @@ pub(in crate::http) async fn show(State(newsroom): State<Arc<Newsroom>>, RawQuer
     let current = newsroom.current();
     let live = current.resources.live();
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut wishes = Wishes::read(&fields, live, newsroom.language());
+    let mut wishes = Wishes::read(&fields, live, newsroom.language(), Frequency::Immediate);
     if wishes.topics.is_empty() {
         wishes.topics = BTreeSet::from([Topic::All]);
     }
-    page(&newsroom, StatusCode::OK, &context(&newsroom, wishes.form(live, action(&newsroom))))
+    let form = wishes.form(&newsroom, live, action(&newsroom), newsroom.language());
+    page(&newsroom, StatusCode::OK, &context(&newsroom, form))
 }
 
 pub(in crate::http) async fn act(State(newsroom): State<Arc<Newsroom>>, body: Bytes) -> Response<Body> {
@@ -51,10 +52,10 @@ async fn acted(newsroom: &Newsroom, fields: &Fields) -> Result<Response<Body>, P
     let current = newsroom.current();
     let live = current.resources.live();
     let language = newsroom.language();
-    let wishes = Wishes::read(fields, live, language);
+    let wishes = Wishes::read(fields, live, language, Frequency::Immediate);
     let address = fields.get("email").parse::<EmailAddress>();
     let (Ok(address), false) = (&address, wishes.topics.is_empty()) else {
-        let mut form = wishes.form(live, action(newsroom));
+        let mut form = wishes.form(newsroom, live, action(newsroom), language);
         fields.get("email").clone_into(&mut form.email);
         fields.get("name").clone_into(&mut form.name);
         fields.get("organisation").clone_into(&mut form.organisation);

@@ -23,4 +23,4 @@ pub(super) use samples::render_samples;
 pub use subscription::{
     CheckInboxPage, ConfirmPage, ConfirmedPage, PreferencesPage, SubscribePage, UnsubscribePage, UnsubscribedPage,
 };
-pub use topics::{SubscriptionForm, TopicChoice};
+pub use topics::{DigestTimes, SubscriptionForm, TopicChoice};

@@ -173,7 +173,7 @@ impl Page for PreferencesPage {
     fn samples(language: Language) -> Vec<Self> {
         let form = SubscriptionForm::sample(language, "/presse/preferences/a.b");
         let topics_error = Some(say(language, "form.error-topics", &[]));
-        let wrong = SubscriptionForm { topics_error, frequency: Some("weekly".to_owned()), ..form.clone() };
+        let wrong = SubscriptionForm { topics_error, frequency: "weekly".to_owned(), ..form.clone() };
         [(form.clone(), false), (form, true), (wrong, false)]
             .map(|(form, saved)| Self {
                 layout: private(language, "preferences.title"),

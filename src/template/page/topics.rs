@@ -1,9 +1,10 @@
 //! The form that says what a subscriber follows, how often, in which language.
 
+use chrono::{NaiveTime, Weekday};
 use serde::Serialize;
 
 use super::samples;
-use crate::language::Language;
+use crate::language::{Language, days_words, hour_words, weekday_words};
 
 /// One topic as a box to tick. Its field is `topic`, once per ticked box.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +15,29 @@ pub struct TopicChoice {
     pub words: String,
     /// Whether it is ticked.
     pub chosen: bool,
+}
+
+/// When digests leave, in words of the page's language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestTimes {
+    /// The hour of both.
+    pub hour: String,
+    /// The days of the daily one: `du lundi au vendredi`; `None`: every day.
+    pub days: Option<String>,
+    /// The day of the weekly one.
+    pub weekly_on: String,
+}
+
+impl DigestTimes {
+    /// Digests that leave on `days`, and once a week on `weekly_on`, at `hour`.
+    #[must_use]
+    pub fn new(language: Language, hour: NaiveTime, days: &[Weekday], weekly_on: Weekday) -> Self {
+        Self {
+            hour: hour_words(hour, language),
+            days: days_words(days, language),
+            weekly_on: weekday_words(weekly_on, language).to_owned(),
+        }
+    }
 }
 
 /// The form's present values. Fields: `email`, `name`, `organisation`, `language` (`fr`, `en`), `frequency`
@@ -31,8 +55,10 @@ pub struct SubscriptionForm {
     pub organisation: String,
     /// `fr` or `en`.
     pub language: String,
-    /// `immediate`, `daily` or `weekly`; `None`: there is no choice.
-    pub frequency: Option<String>,
+    /// `immediate`, `daily` or `weekly`.
+    pub frequency: String,
+    /// When digests leave.
+    pub digests: DigestTimes,
     /// Whether every release is followed.
     pub all: bool,
     /// One per category.
@@ -49,6 +75,14 @@ pub struct SubscriptionForm {
     pub error: Option<String>,
 }
 
+/// The days of a sample.
+const WORKING_DAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
+
+/// The hour of a sample.
+fn half_past_eight() -> NaiveTime {
+    NaiveTime::from_hms_opt(8, 30, 0).unwrap_or_default()
+}
+
 impl SubscriptionForm {
     /// A form that was filled in and has nothing wrong.
     pub(super) fn sample(language: Language, action: &str) -> Self {
@@ -60,7 +94,8 @@ impl SubscriptionForm {
             name: "Camille Roy".to_owned(),
             organisation: samples::pick(language, "La Gazette du fleuve", "The River Gazette"),
             language: language.code().to_owned(),
-            frequency: Some("immediate".to_owned()),
+            frequency: "immediate".to_owned(),
+            digests: DigestTimes::new(language, half_past_eight(), &WORKING_DAYS, Weekday::Mon),
             all: false,
             categories: vec![
                 choice("category:communiques", "Communiqués", true),
@@ -87,7 +122,7 @@ impl SubscriptionForm {
             all: true,
             categories: Vec::new(),
             tags: Vec::new(),
-            frequency: None,
+            digests: DigestTimes::new(language, half_past_eight(), &[], Weekday::Sat),
             started: String::new(),
             ..Self::sample(language, action)
         }
