@@ -29,6 +29,8 @@ fn contents_within(fragments: &[&Fragment], largest: usize) -> Piece {
         whole &= size <= largest;
         add(&mut contents, if whole { &fragment.full } else { &fragment.short });
     }
+    // The line that holds the mark ends by itself.
+    contents.text.truncate(contents.text.trim_end().len());
     contents
 }
 
@@ -80,6 +82,6 @@ mod tests {
     #[test]
     fn what_is_short_stays_whole() {
         let contents = contents_of(&[fragment("Discours", "a")]);
-        assert_eq!(contents.text, format!("Discours\n\na, {}\n", "mot ".repeat(20)));
+        assert_eq!(contents.text, format!("Discours\n\na, {}", "mot ".repeat(20).trim_end()));
     }
 }

@@ -1,15 +1,23 @@
 //! Letters as they would leave, rendered without sending.
 
-use super::announce::announcement_letter;
-use super::newsroom::{Current, Newsroom, new_letter};
-use super::office::OfficeError;
-use crate::catalog::Published;
-use crate::domain::{EditionId, EditionKind, EditionState, HoldReason, LetterKind, Mailbox, RenderedLetter, Topic};
-use crate::language::Language;
-use crate::mail::{Copied, PersonalLinks, Recipient, Sender, compose};
-use crate::resource::Wording;
+use std::sync::Arc;
 
-use crate::template::NoticeLetter;
+use chrono::{DateTime, Utc};
+
+use super::newsroom::{Current, Newsroom, new_letter, random_boundary};
+use super::office::OfficeError;
+use crate::catalog::{Live, Published};
+use crate::domain::{
+    EditionKind, EditionState, Fragment, Frequency, HoldReason, LetterKind, Mailbox, Piece, Release, RenderedLetter,
+    Topic,
+};
+use crate::language::{Language, say};
+use crate::mail::{Copied, PersonalLinks, Recipient, Sender, Writer, compose, contents_of};
+use crate::resource::Wording;
+use crate::template::{LetterParts, NoticeLetter, TemplateError};
+
+/// How many live releases the preview of a digest shows.
+const DIGEST_SHOWS: usize = 8;
 
 /// What can be looked at before it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -18,14 +26,17 @@ pub enum Preview<'a> {
     Announcement(&'a Published),
     /// The office's own copy of it.
     OfficeCopy(&'a Published),
+    /// The correction of a release; a sample sentence says what changed where its file does not.
+    Correction(&'a Published),
+    /// The withdrawal of a release; a sample sentence says why where its file does not.
+    Withdrawal(&'a Published),
+    /// A digest of the newest live releases.
+    Digest(Frequency),
     /// The letter that asks to confirm a subscription.
     Confirmation,
     /// A notice to the office.
     Notice,
 }
-
-/// The number of an edition that there is not.
-const NONE: EditionId = EditionId::new(0);
 
 /// The bytes of a letter as a mail program would receive it, addressed to the office. Its personal links lead to the
 /// front page: nobody is unsubscribed by looking.
@@ -58,16 +69,35 @@ pub fn preview_for(
     let words = Wording::of_letters(site, language);
     let home = words.own_address("/");
     let writer = newsroom.writer(site);
+    let boundary = random_boundary();
+    let edition = |parts, published| edition_letter(&words, boundary.clone(), parts, published, language, now);
+    let mut contents = None;
     let letter = match wanted {
-        Preview::Announcement(published) => announcement_letter(newsroom, current, published, NONE, language, now)?,
+        Preview::Announcement(published) => {
+            edition(writer.announcement(published, language, &boundary)?, Some(*published))
+        }
+        Preview::Correction(published) => {
+            let sample = || say(published.release.language, "admin.letter-sample-correction", &[]);
+            let correction = published.release.correction.clone().unwrap_or_else(sample);
+            let corrected = with(published, |release| Release { correction: Some(correction), ..release });
+            edition(writer.correction(&corrected, language, &boundary)?, Some(*published))
+        }
+        Preview::Withdrawal(published) => {
+            let sample = || say(published.release.language, "admin.letter-sample-withdrawal", &[]);
+            let withdrawn = published.release.withdrawn.clone().unwrap_or_else(sample);
+            let withdrawn = with(published, |release| Release { withdrawn: Some(withdrawn), ..release });
+            let letter = edition(writer.withdrawal(&withdrawn, language, &boundary)?, Some(*published));
+            RenderedLetter { archive: Some(home.clone()), ..letter }
+        }
+        Preview::Digest(frequency) => {
+            contents = Some(digest_contents(&writer, current.resources.live(), language)?);
+            let day = now.with_timezone(&site.timezone).date_naive();
+            edition(writer.digest(*frequency, day, language, &boundary)?, None)
+        }
         Preview::OfficeCopy(published) => {
             let state = EditionState::Waiting { due: published.release.date.max(now) };
-            new_letter(
-                LetterKind::Notice,
-                language,
-                writer.office_copy(&Copied::Announcement(published), &state, &home, now)?,
-                now,
-            )
+            let copy = writer.office_copy(&Copied::Announcement(published), &state, &home, now)?;
+            new_letter(LetterKind::Notice, language, copy, now)
         }
         Preview::Confirmation => {
             let topics = vec![words.topic(current.resources.live(), &Topic::All)];
@@ -75,35 +105,70 @@ pub fn preview_for(
             new_letter(LetterKind::Confirmation, language, writer.confirmation(language, topics, &home, expires)?, now)
         }
         Preview::Notice => {
-            let notice = NoticeLetter::edition_held(
-                writer.frame(language),
-                EditionKind::Announcement,
-                &site.title,
-                &HoldReason::Approval,
-                &home,
-            );
+            let frame = writer.frame(language);
+            let kind = EditionKind::Announcement;
+            let notice = NoticeLetter::edition_held(frame, kind, &site.title, &HoldReason::Approval, &home);
             new_letter(LetterKind::Notice, language, newsroom.templates.letter(&notice)?, now)
         }
     };
-    Ok(composed(newsroom, &letter, &words, current, recipient))
-}
-
-fn composed(
-    newsroom: &Newsroom,
-    letter: &RenderedLetter,
-    words: &Wording<'_>,
-    current: &Current,
-    to: &Mailbox,
-) -> Vec<u8> {
-    let home = words.own_address("/");
     let topics = words.topic(current.resources.live(), &Topic::All);
     let links = PersonalLinks { unsubscribe_url: &home, unsubscribe_token: "", preferences_url: &home };
-    let recipient = Recipient {
-        mailbox: to,
+    let reader = Recipient {
+        mailbox: recipient,
         topics_words: &topics,
         links: (letter.kind == LetterKind::Edition).then_some(links),
-        contents: None,
+        contents: contents.as_ref(),
         in_reply_to: None,
     };
-    compose(letter, &recipient, &Sender::of(&newsroom.config, newsroom.key().clone()))
+    Ok(compose(&letter, &reader, &Sender::of(&newsroom.config, newsroom.key().clone())))
+}
+
+/// An edition's letter that belongs to no edition: about one release, or about several.
+fn edition_letter(
+    words: &Wording<'_>,
+    boundary: String,
+    parts: LetterParts,
+    published: Option<&Published>,
+    language: Language,
+    now: DateTime<Utc>,
+) -> RenderedLetter {
+    let contact = published.and_then(|published| published.release.contact.as_ref());
+    let path = published.map_or("/", |published| published.release.permalink.as_str());
+    RenderedLetter {
+        boundary,
+        reply_to: contact.and_then(|contact| Some(Mailbox::new(contact.name.as_deref(), contact.email.clone()?))),
+        archive: Some(words.address(path)),
+        ..new_letter(LetterKind::Edition, language, parts, now)
+    }
+}
+
+/// `published` with another release.
+fn with(published: &Published, change: impl FnOnce(Release) -> Release) -> Published {
+    Published { release: Arc::new(change(published.release.as_ref().clone())), ..published.clone() }
+}
+
+/// The newest live releases as a digest shows them: by category in the order of their newest releases, those of one
+/// category the newest first.
+fn digest_contents(writer: &Writer<'_>, live: &Live, language: Language) -> Result<Piece, TemplateError> {
+    let category = |published: &Published| {
+        let mut entries = live.topics_of(&published.id);
+        entries.find(|entry| matches!(entry.topic, Topic::Category(_))).map(|entry| entry.label.as_str())
+    };
+    let newest = live.releases().iter().take(DIGEST_SHOWS);
+    let mut by_category: Vec<(Option<&str>, Vec<&Published>)> = Vec::new();
+    for published in newest {
+        let own = category(published);
+        match by_category.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, releases)) => releases.push(published),
+            None => by_category.push((own, vec![published])),
+        }
+    }
+    let mut fragments: Vec<Fragment> = Vec::new();
+    for (category, releases) in by_category {
+        for published in releases {
+            let ordinal = u32::try_from(fragments.len()).unwrap_or(u32::MAX);
+            fragments.push(writer.fragment(published, category, ordinal, language)?);
+        }
+    }
+    Ok(contents_of(&fragments))
 }

@@ -16,6 +16,7 @@ mod office;
 #[path = "../support/postgres.rs"]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 mod postgres;
+mod previews;
 mod snapshots;
 mod subscribing;
 
@@ -56,6 +57,7 @@ stories! {
         folder::a_crowd_of_releases_waits_for_a_person,
         subscribing::somebody_subscribes_changes_and_leaves;
     sqlite:
+        previews::every_letter_can_be_looked_at_before_it_is_sent,
         snapshots::a_letter_and_its_feed_are_as_people_see_them,
         announcing::what_goes_away_and_returns_is_no_news,
         announcing::a_story_that_forgets_a_letter_fails,

@@ -9,7 +9,7 @@ use axum::http::{Response, StatusCode};
 use super::frame::layout;
 use super::letters::letter_page;
 use crate::catalog::Published;
-use crate::domain::{Digest, ReleaseId};
+use crate::domain::{Digest, Frequency, ReleaseId};
 use crate::http::page::{Problem, page, respond};
 use crate::language::{Language, say};
 use crate::mail::{ShownLetter, read_letter};
@@ -19,7 +19,12 @@ use crate::template::{Link, MailboxPreviewsPage, PreviewRow};
 
 /// The page of the announcement of a release, in a language.
 pub(super) fn preview_address(id: &ReleaseId, language: Language) -> String {
-    format!("/mailbox/previews/announcement-{}-{language}", short(id))
+    release_address("announcement", id, language)
+}
+
+/// The page of a letter about a release, in a language.
+fn release_address(kind: &str, id: &ReleaseId, language: Language) -> String {
+    format!("/mailbox/previews/{kind}-{}-{language}", short(id))
 }
 
 /// A release's id as a part of an address here.
@@ -36,6 +41,10 @@ fn wanted<'a>(current: &'a Current, kind: &str) -> Option<(Preview<'a>, Language
     let preview = match kind.split_once('-') {
         Some(("announcement", id)) => Preview::Announcement(release(id)?),
         Some(("office", id)) => Preview::OfficeCopy(release(id)?),
+        Some(("correction", id)) => Preview::Correction(release(id)?),
+        Some(("withdrawal", id)) => Preview::Withdrawal(release(id)?),
+        Some(("digest", "daily")) => Preview::Digest(Frequency::Daily),
+        Some(("digest", "weekly")) => Preview::Digest(Frequency::Weekly),
         None if kind == "confirmation" => Preview::Confirmation,
         None if kind == "notice" => Preview::Notice,
         Some(_) | None => return None,
@@ -43,34 +52,46 @@ fn wanted<'a>(current: &'a Current, kind: &str) -> Option<(Preview<'a>, Language
     Some((preview, language))
 }
 
+/// Which letters there could be about a release, and whether a letter is offered in each language.
+const OF_COMING: [(&str, bool); 2] = [("announcement", true), ("office", false)];
+const OF_LIVE: [(&str, bool); 4] =
+    [("announcement", true), ("office", false), ("correction", true), ("withdrawal", true)];
+const OF_WITHDRAWN: [(&str, bool); 1] = [("withdrawal", true)];
+const OTHERS: [(&str, bool); 4] =
+    [("digest-daily", true), ("digest-weekly", true), ("confirmation", true), ("notice", false)];
+
+/// Links to letters; `address` says where one kind is, in one language.
+fn links(site: Language, kinds: &[(&str, bool)], address: impl Fn(&str, Language) -> String) -> Vec<Link> {
+    let mut links = Vec::new();
+    for (kind, each_language) in kinds {
+        let words = say(site, &format!("admin.letter-{kind}"), &[]);
+        if *each_language {
+            links.extend(Language::ALL.map(|other| Link::new(format!("{words} ({other})"), address(kind, other))));
+        } else {
+            links.push(Link::new(words, address(kind, site)));
+        }
+    }
+    links
+}
+
 pub(super) async fn list(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
     let current = newsroom.current();
     let words = Wording::of_pages(current.resources.site());
     let language = newsroom.language();
-    let row = |published: &Arc<Published>| {
-        let announcement = say(language, "admin.letter-announcement", &[]);
-        let links = Language::ALL
-            .map(|other| Link::new(format!("{announcement} ({other})"), preview_address(&published.id, other)));
-        let office = Link::new(
-            say(language, "admin.letter-office", &[]),
-            format!("/mailbox/previews/office-{}-{language}", short(&published.id)),
-        );
-        PreviewRow {
-            title: published.release.title.clone(),
-            date: words.stamp(published.release.date),
-            letters: links.into_iter().chain([office]).collect(),
-        }
+    let row = |published: &Arc<Published>, kinds: &[(&str, bool)]| PreviewRow {
+        title: published.release.title.clone(),
+        date: words.stamp(published.release.date),
+        letters: links(language, kinds, |kind, other| release_address(kind, &published.id, other)),
     };
-    let other =
-        |key: &str, kind: &str| Link::new(say(language, key, &[]), format!("/mailbox/previews/{kind}-{language}"));
     // A withdrawn release is no longer live, and not to come either.
-    let coming = current.catalog.coming(newsroom.now()).filter(|published| published.release.withdrawn.is_none());
+    let (withdrawn, coming): (Vec<_>, Vec<_>) =
+        current.catalog.coming(newsroom.now()).partition(|published| published.release.withdrawn.is_some());
     let context = MailboxPreviewsPage {
         layout: layout(&newsroom, &say(language, "admin.previews", &[])),
-        coming: coming.map(row).collect(),
-        live: current.resources.live().releases().iter().map(row).collect(),
-        withdrawn: Vec::new(),
-        letters: vec![other("admin.letter-confirmation", "confirmation"), other("admin.letter-notice", "notice")],
+        coming: coming.into_iter().map(|published| row(published, &OF_COMING)).collect(),
+        live: current.resources.live().releases().iter().map(|published| row(published, &OF_LIVE)).collect(),
+        withdrawn: withdrawn.into_iter().map(|published| row(published, &OF_WITHDRAWN)).collect(),
+        letters: links(language, &OTHERS, |kind, other| format!("/mailbox/previews/{kind}-{other}")),
     };
     page(&newsroom, StatusCode::OK, &context)
 }

@@ -200,7 +200,7 @@ impl Page for MailboxWaitingPage {
             actions: samples::actions(),
         };
         let held = WaitingEdition {
-            reason: Some(hold_reason(language, "document-missing", "Dossier de presse")),
+            reason: Some(hold_reason(language, "many-at-once", "12")),
             actions: EditionActions { send: true, cancel: true, crowd: Some(12), ..samples::actions() },
             ..edition("held")
         };
