@@ -7,6 +7,8 @@ mod writer;
 mod edition;
 mod digest;
 mod office_copy;
+#[cfg(test)]
+mod tests;
 
 pub use office_copy::Copied;
 pub use writer::Writer;

@@ -300,7 +300,12 @@ impl Page for MailboxPreviewsPage {
         let row = PreviewRow {
             title: samples::title(language),
             date: samples::stamp(language, 24),
-            letters: vec![link("admin.letter-announcement"), link("admin.letter-office")],
+            letters: vec![
+                link("admin.letter-announcement"),
+                link("admin.letter-office"),
+                link("admin.letter-correction"),
+                link("admin.letter-withdrawal"),
+            ],
         };
         let layout = layout(language, "admin.previews");
         vec![
@@ -309,7 +314,12 @@ impl Page for MailboxPreviewsPage {
                 coming: vec![row.clone()],
                 live: vec![row.clone(), row.clone()],
                 withdrawn: vec![row],
-                letters: vec![link("admin.letter-confirmation"), link("admin.letter-notice")],
+                letters: vec![
+                    link("admin.letter-digest-daily"),
+                    link("admin.letter-digest-weekly"),
+                    link("admin.letter-confirmation"),
+                    link("admin.letter-notice"),
+                ],
             },
             Self { layout, coming: Vec::new(), live: Vec::new(), withdrawn: Vec::new(), letters: Vec::new() },
         ]
