@@ -95,6 +95,29 @@ impl Release {
     /// their bytes, correction. Labels, white space, dates and the site's address are not part of it.
     #[must_use]
     pub fn significant_digest(&self) -> Digest {
+        self.significant_digest_with(self.documents_digest())
+    }
+
+    /// What [`Release::significant_digest`] would be if its documents had the digest `documents`: by this a change of
+    /// documents alone is told from one of words.
+    #[must_use]
+    pub fn significant_digest_with(&self, documents: Digest) -> Digest {
+        Digest::of_fields([self.words_digest().as_bytes().as_slice(), documents.as_bytes()])
+    }
+
+    /// The digest of its documents' bytes alone, in the file's order; of one on another site, its address.
+    #[must_use]
+    pub fn documents_digest(&self) -> Digest {
+        let facts = self.documents.iter().map(|document| match document.state {
+            super::DocumentState::Present { digest, .. } => digest.as_bytes().to_vec(),
+            super::DocumentState::Missing => Vec::new(),
+            super::DocumentState::Elsewhere => document.target.address().into_bytes(),
+        });
+        Digest::of_fields(facts.collect::<Vec<_>>().iter().map(Vec::as_slice))
+    }
+
+    /// The digest of everything significant but the documents.
+    fn words_digest(&self) -> Digest {
         let mut fields: Vec<Vec<u8>> = vec![
             squeeze(&self.title),
             squeeze(self.chapeau.as_str()),
@@ -105,14 +128,6 @@ impl Release {
             fields.push(image.target.address().into_bytes());
             fields.push(squeeze(&image.alternative));
             fields.push(image.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());
-        }
-        for document in &self.documents {
-            fields.push(squeeze(&document.title));
-            fields.push(match document.state {
-                super::DocumentState::Present { digest, .. } => digest.as_bytes().to_vec(),
-                super::DocumentState::Missing => Vec::new(),
-                super::DocumentState::Elsewhere => document.target.address().into_bytes(),
-            });
         }
         for linked in &self.linked_uploads {
             fields.push(linked.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());

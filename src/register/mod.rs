@@ -3,14 +3,16 @@
 //! The register is what the database remembers of each release. It is pure: the store loads and saves it, the watch
 //! module brings the look. It decides identity and what is live, never whether a letter leaves: that is policy's.
 
-mod matching;
-mod reconcile;
 mod record;
-mod similarity;
+mod likeness;
+mod matching;
+mod alarm;
+mod step;
+mod settling;
+mod reconcile;
 #[cfg(test)]
 mod tests;
 
-pub use reconcile::{ALARM_PATIENCE, Clash, FolderLook, Minting, Reconciled, Seen};
+pub use alarm::ALARM_PATIENCE;
+pub use reconcile::{Clash, FolderLook, Minting, Reconciled, Seen};
 pub use record::{Announcement, Decision, FolderAlarm, NeverReason, Record, Register, RegisterChanges, TopicSlug};
-
-use crate::domain::SourcePath;

@@ -23,6 +23,8 @@ pub struct Record {
     pub file_digest: Digest,
     /// The digest of what readers would call a change ([`crate::domain::Release::significant_digest`]).
     pub significant: Digest,
+    /// The digest of its documents' bytes alone ([`crate::domain::Release::documents_digest`]).
+    pub documents: Digest,
     /// The last good file's text: what stays published when the file breaks.
     pub source: String,
     /// For lists.
@@ -35,6 +37,8 @@ pub struct Record {
     pub publishable_since: Option<DateTime<Utc>>,
     /// Since when it is live; a clock going back does not unmake it. `None` while it is not.
     pub live_since: Option<DateTime<Utc>>,
+    /// When it first became public: never unset again. `None`: nobody outside ever saw it.
+    pub first_live: Option<DateTime<Utc>>,
     /// The feeds' `updated`: the last significant change, with milliseconds that keep two releases apart.
     pub updated: DateTime<Utc>,
     /// What was decided about announcing it.
@@ -97,7 +101,8 @@ pub struct Decision {
     pub release: ReleaseId,
     /// When it was taken.
     pub at: DateTime<Utc>,
-    /// What was decided, one word: `new`, `renamed`, `edited`, `missing`, `returned`, `live`, `announced`, `never`, `held`.
+    /// What was decided, one word: `new`, `renamed`, `edited`, `documents-changed` (and nothing else that readers would
+    /// call a change), `missing`, `returned`, `live`, `announced`, `never`, `news` (no copy any more), `held`.
     pub what: &'static str,
     /// Why, as a sentence fragment for the log and `--why`.
     pub why: String,

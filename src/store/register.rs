@@ -79,15 +79,16 @@ impl Store {
 
 async fn save_record(connection: &mut AnyConnection, record: &Record) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO releases (id, path, permalink, missing_since, file_digest, significant, source, title, date, \
-         first_seen, publishable_since, live_since, updated, announcement, hold_reason, hold_detail) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+        "INSERT INTO releases (id, path, permalink, missing_since, file_digest, significant, documents, source, title, \
+         date, first_seen, publishable_since, live_since, first_live, updated, announcement, hold_reason, hold_detail) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
          ON CONFLICT (id) DO UPDATE SET path = excluded.path, permalink = excluded.permalink, \
          missing_since = excluded.missing_since, file_digest = excluded.file_digest, \
-         significant = excluded.significant, source = excluded.source, title = excluded.title, \
+         significant = excluded.significant, documents = excluded.documents, source = excluded.source, \
+         title = excluded.title, \
          date = excluded.date, first_seen = excluded.first_seen, \
          publishable_since = excluded.publishable_since, live_since = excluded.live_since, \
-         updated = excluded.updated, \
+         first_live = COALESCE(releases.first_live, excluded.first_live), updated = excluded.updated, \
          announcement = CASE WHEN releases.announcement IN ('undecided', 'copy') THEN excluded.announcement \
          ELSE releases.announcement END, \
          hold_reason = excluded.hold_reason, hold_detail = excluded.hold_detail",
@@ -98,12 +99,14 @@ async fn save_record(connection: &mut AnyConnection, record: &Record) -> Result<
     .bind(record.missing_since.map(micros))
     .bind(record.file_digest.to_string())
     .bind(record.significant.to_string())
+    .bind(record.documents.to_string())
     .bind(record.source.as_bytes())
     .bind(clean(&record.title))
     .bind(micros(record.date))
     .bind(micros(record.first_seen))
     .bind(record.publishable_since.map(micros))
     .bind(record.live_since.map(micros))
+    .bind(record.first_live.map(micros))
     .bind(micros(record.updated))
     .bind(record.announcement.as_str())
     .bind(record.hold.as_ref().map(HoldReason::as_str))
@@ -156,12 +159,14 @@ fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
         missing_since: fields.instant_or_none("missing_since")?,
         file_digest: fields.parsed("file_digest")?,
         significant: fields.parsed("significant")?,
+        documents: fields.parsed("documents")?,
         source,
         title: fields.text("title")?,
         date: fields.instant("date")?,
         first_seen: fields.instant("first_seen")?,
         publishable_since: fields.instant_or_none("publishable_since")?,
         live_since: fields.instant_or_none("live_since")?,
+        first_live: fields.instant_or_none("first_live")?,
         updated: fields.instant("updated")?,
         announcement: fields.parsed("announcement")?,
         hold: fields.hold()?,

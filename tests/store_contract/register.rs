@@ -14,6 +14,7 @@ pub(crate) async fn every_field_comes_back(room: Room) {
         missing_since: Some(minute(3)),
         source: "---\ntitle: nul\n---\nun \0 et ’é’ ".to_owned(),
         live_since: Some(minute(1)),
+        first_live: Some(minute(-1)),
         publishable_since: Some(minute(-2)),
         announcement: Announcement::Never(NeverReason::LiveAtFirstStart),
         hold: Some(HoldReason::DocumentMissing { documents: vec!["Dossier".to_owned(), "Annexe".to_owned()] }),
@@ -61,7 +62,7 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     let first = RegisterChanges {
         authority: Some("presse.example.org".to_owned()),
         started: Some(minute(0)),
-        records: vec![Record { announcement: Announcement::Opened, ..record("bridge") }],
+        records: vec![Record { announcement: Announcement::Opened, first_live: Some(minute(1)), ..record("bridge") }],
         topic_slugs: vec![TopicSlug {
             taxonomy: Taxonomy::Tag,
             folded: "eau".to_owned(),
@@ -94,4 +95,5 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     assert_eq!(register.aliases.values().next(), Some(&release("road")));
     let bridge = &register.records[&release("bridge")];
     assert_eq!((bridge.title.as_str(), bridge.announcement), ("Le pont", Announcement::Opened));
+    assert_eq!(bridge.first_live, Some(minute(1)));
 }

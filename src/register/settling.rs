@@ -1,0 +1,151 @@
+//! What is settled between releases once each file's own record is known: copies, addresses, and what is live.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::SubsecRound as _;
+
+use super::reconcile::{Clash, Seen};
+use super::record::{Announcement, NeverReason, Record};
+use super::step::Step;
+use crate::domain::{Digest, Permalink, Release, ReleaseId};
+
+/// The decision about a copy.
+const COPY: Announcement = Announcement::Never(NeverReason::Copy);
+
+impl Step<'_> {
+    /// A release that says what another beside it says is a copy and no news; one that says something else by now is.
+    pub(super) fn settle_copies(&mut self) {
+        let mut open = self.new.clone();
+        open.extend(self.files.keys().filter(|id| self.is_to_be_settled(id)).cloned());
+        if open.is_empty() {
+            return;
+        }
+        let waiting: BTreeSet<&ReleaseId> = open.iter().collect();
+        let mut words: HashMap<Digest, Vec<ReleaseId>> = HashMap::new();
+        for record in self.after.records.values().filter(|record| !waiting.contains(&record.id)) {
+            if record.missing_since.is_none() && stands_for_others(record) {
+                words.entry(record.significant).or_default().push(record.id.clone());
+                // A backup of the words before today's edit is a copy, too.
+                if let Some(before) =
+                    self.before.records.get(&record.id).filter(|b| b.significant != record.significant)
+                {
+                    words.entry(before.significant).or_default().push(record.id.clone());
+                }
+            }
+        }
+        for id in open {
+            let Some(record) = self.after.records.get_mut(&id) else { continue };
+            let twins = words.entry(record.significant).or_default();
+            let (is_copy, was_copy) = (!twins.is_empty(), record.announcement == COPY);
+            let why = twins.first().map(|twin| format!("it is a copy of {twin}, which stands beside it"));
+            if is_copy {
+                record.announcement = COPY;
+            } else if was_copy {
+                record.announcement = Announcement::Undecided;
+                record.publishable_since = record.publishable_since.map(|_| self.now);
+            }
+            if stands_for_others(record) {
+                twins.push(id.clone());
+            }
+            self.touched.insert(id.clone());
+            match why {
+                Some(why) if !was_copy => self.decide(&id, "never", why),
+                None if was_copy => self.decide(&id, "news", "it says something else than what it was a copy of"),
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    /// Whether a known release must be looked at again: a copy whose words changed, or an undecided release that is
+    /// meant to be public only from now on.
+    fn is_to_be_settled(&self, id: &ReleaseId) -> bool {
+        let (Some(before), Some(after)) = (self.before.records.get(id), self.after.records.get(id)) else {
+            return false;
+        };
+        match after.announcement {
+            COPY => before.significant != after.significant,
+            Announcement::Undecided => before.publishable_since.is_none() && after.publishable_since.is_some(),
+            Announcement::Opened | Announcement::Never(_) => false,
+        }
+    }
+
+    /// One address, one release: the one first seen keeps it, but one that is not to be seen yields.
+    pub(super) fn settle_addresses(&mut self) {
+        let mut holders: BTreeMap<&Permalink, &Record> = BTreeMap::new();
+        let mut records: Vec<&Record> =
+            self.files.keys().chain(&self.kept).filter_map(|id| self.after.records.get(id)).collect();
+        records.sort_by_key(|record| (record.publishable_since.is_none(), record.first_seen, &record.path));
+        let mut left_out = Vec::new();
+        for record in records {
+            let Some(holder) = holders.get(&record.permalink) else {
+                holders.insert(&record.permalink, record);
+                continue;
+            };
+            let (path, keeper, permalink) = (record.path.clone(), holder.path.clone(), record.permalink.clone());
+            left_out.push((record.id.clone(), Clash::Permalink { path, keeper, permalink }));
+        }
+        for (id, clash) in left_out {
+            self.clashes.push(clash);
+            self.files.remove(&id);
+            self.kept.remove(&id);
+        }
+    }
+
+    /// Marks releases live from the moment their embargo is over.
+    pub(super) fn go_live(&mut self, good: &[Seen<'_>]) {
+        let of_file = std::mem::take(&mut self.of_file);
+        for (seen, id) in good.iter().zip(&of_file) {
+            let Some(id) = id else { continue };
+            if self.files.contains_key(id) {
+                self.go_live_one(id, seen.release);
+            } else if self.first && seen.release.is_publishable_at(self.now) {
+                // It lost its address to another: no news either on the day that is mended.
+                self.silence(id);
+            }
+        }
+    }
+
+    fn go_live_one(&mut self, id: &ReleaseId, release: &Release) {
+        let Some(record) = self.after.records.get(id) else { return };
+        if record.live_since.is_none() && release.is_publishable_at(self.now) {
+            let updated = self.instant(release.stated_change().min(self.now).trunc_subsecs(3), None);
+            if let Some(record) = self.after.records.get_mut(id) {
+                record.live_since = Some(self.now);
+                record.first_live = record.first_live.or(Some(self.now));
+                record.updated = updated;
+            }
+            self.touched.insert(id.clone());
+            self.decide(id, "live", "its date has come and it is published");
+            // A copy too: it would be news once somebody mends a comma in it.
+            if self.first {
+                self.silence(id);
+            }
+        }
+        if self.after.records.get(id).is_some_and(|record| record.live_since.is_some()) {
+            self.keep_redirects(id, release);
+        }
+    }
+
+    fn silence(&mut self, id: &ReleaseId) {
+        if let Some(record) = self.after.records.get_mut(id) {
+            record.announcement = Announcement::Never(NeverReason::LiveAtFirstStart);
+            self.touched.insert(id.clone());
+            self.decide(id, "never", "it was live when Depeche first started");
+        }
+    }
+
+    /// Old addresses that a live release names stay its own, unless they were another's before.
+    fn keep_redirects(&mut self, id: &ReleaseId, release: &Release) {
+        for old in &release.redirect_from {
+            let known = self.after.aliases.get(old).is_some_and(|holder| self.after.records.contains_key(holder));
+            if !known && *old != release.permalink {
+                self.remember(old.clone(), id);
+            }
+        }
+    }
+}
+
+/// Whether a copy of this release is no news: it was, is or will be announced itself, or never will be on purpose.
+fn stands_for_others(record: &Record) -> bool {
+    record.publishable_since.is_some() || record.announcement != Announcement::Undecided
+}

@@ -1,0 +1,273 @@
+//! The work on one believed look: each file's record is made or brought up to date.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Utc};
+use chrono_tz::Tz;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::matching::Match;
+use super::reconcile::{Clash, Minting, Reconciled, Seen};
+use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
+use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath};
+
+/// The work on one believed look.
+pub(super) struct Step<'a> {
+    pub(super) before: &'a Register,
+    pub(super) after: Register,
+    pub(super) changes: RegisterChanges,
+    pub(super) files: BTreeMap<ReleaseId, SourcePath>,
+    pub(super) kept: BTreeSet<ReleaseId>,
+    pub(super) clashes: Vec<Clash>,
+    /// Which release each file of the look is, by its index.
+    pub(super) of_file: Vec<Option<ReleaseId>>,
+    /// Releases first seen in this look, in the order of their dates, then of their paths.
+    pub(super) new: Vec<ReleaseId>,
+    /// The `updated` instants in use, so that no two releases share one.
+    instants: HashSet<DateTime<Utc>>,
+    pub(super) touched: BTreeSet<ReleaseId>,
+    pub(super) now: DateTime<Utc>,
+    zone: Tz,
+    pub(super) first: bool,
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn new(before: &'a Register, now: DateTime<Utc>, minting: &Minting<'_>) -> Self {
+        let first = before.started.is_none();
+        let mut after = before.clone();
+        let mut changes = RegisterChanges::default();
+        if before.authority.is_none() {
+            after.authority = Some(minting.authority.to_owned());
+            changes.authority.clone_from(&after.authority);
+        }
+        if first {
+            after.started = Some(now);
+            changes.started = after.started;
+        }
+        after.alarm = None;
+        Self {
+            before,
+            after,
+            changes,
+            files: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            clashes: Vec::new(),
+            of_file: Vec::new(),
+            new: Vec::new(),
+            instants: before.records.values().map(|record| record.updated).collect(),
+            touched: BTreeSet::new(),
+            now,
+            zone: minting.zone,
+            first,
+        }
+    }
+
+    pub(super) fn decide(&mut self, release: &ReleaseId, what: &'static str, why: impl Into<String>) {
+        self.changes.decisions.push(Decision { release: release.clone(), at: self.now, what, why: why.into() });
+    }
+
+    /// The good files: known releases first, then new ones in the order of their dates, so that a lost database mints
+    /// ids in the order in which the releases once came.
+    pub(super) fn take_in(&mut self, good: &[Seen<'_>], matches: &[Match]) {
+        self.of_file = vec![None; good.len()];
+        let mut new = Vec::new();
+        for (index, (seen, found)) in good.iter().zip(matches).enumerate() {
+            match found {
+                Match::DuplicateId(keeper) => {
+                    let id = seen.release.pinned_id.clone();
+                    self.clashes.extend(id.map(|id| Clash::Id { path: seen.path.clone(), keeper: keeper.clone(), id }));
+                }
+                Match::Known(id, rule) => {
+                    self.update(id, seen, rule.why());
+                    self.of_file[index] = Some(id.clone());
+                }
+                Match::New => new.push((index, None, "no known release is like it".to_owned())),
+                Match::Doubtful(like) => new.push((
+                    index,
+                    Some(HoldReason::DoubtfulIdentity),
+                    format!("somewhat like {like}, whose file is gone"),
+                )),
+            }
+        }
+        new.sort_by_key(|(index, ..)| (good[*index].release.date, good[*index].path));
+        for (index, hold, why) in new {
+            let id = self.add(&good[index], hold, why);
+            self.of_file[index] = Some(id);
+        }
+        for (seen, id) in good.iter().zip(&self.of_file) {
+            self.files.extend(id.clone().map(|id| (id, seen.path.clone())));
+        }
+    }
+
+    fn add(&mut self, seen: &Seen<'_>, hold: Option<HoldReason>, why: String) -> ReleaseId {
+        let id = self.mint(seen);
+        let release = seen.release;
+        // What was withdrawn before Depeche came had been public.
+        let withdrawn_before = self.first && release.published && release.withdrawn.is_some();
+        let record = Record {
+            id: id.clone(),
+            path: seen.path.clone(),
+            permalink: release.permalink.clone(),
+            missing_since: None,
+            file_digest: seen.digest,
+            significant: release.significant_digest(),
+            documents: release.documents_digest(),
+            source: seen.source.to_owned(),
+            title: release.title.clone(),
+            date: release.date,
+            first_seen: self.now,
+            publishable_since: release.is_publishable().then_some(self.now),
+            live_since: None,
+            first_live: (withdrawn_before && release.date <= self.now).then_some(self.now),
+            updated: release.stated_change().min(self.now),
+            announcement: Announcement::Undecided,
+            hold,
+        };
+        self.decide(&id, "new", why);
+        self.after.records.insert(id.clone(), record);
+        self.touched.insert(id.clone());
+        self.new.push(id.clone());
+        id
+    }
+
+    /// A new id: the one pinned, else minted from the file's stem, from its path when another release has that.
+    fn mint(&self, seen: &Seen<'_>) -> ReleaseId {
+        let authority = self.after.authority.as_deref().unwrap_or_default();
+        let year = seen.release.date.with_timezone(&self.zone).year();
+        let path = seen.path.as_str();
+        let whole: String = path.rsplit_once('.').map_or(path, |(stem, _)| stem).nfc().collect();
+        let numbered = (2..).map(|number| format!("{whole}-{number}"));
+        let minted = [seen.path.stem(), whole.clone()].into_iter().chain(numbered);
+        seen.release
+            .pinned_id
+            .clone()
+            .into_iter()
+            .chain(minted.map(|name| ReleaseId::mint(authority, year, &name)))
+            .find(|id| !self.after.records.contains_key(id))
+            .expect("one of endlessly many numbers is free")
+    }
+
+    fn update(&mut self, id: &ReleaseId, seen: &Seen<'_>, why: &str) {
+        let Some(before) = self.before.records.get(id) else { return };
+        let (mut record, release) = (before.clone(), seen.release);
+        if record.missing_since.take().is_some() {
+            self.decide(id, "returned", why);
+        }
+        if record.path != *seen.path {
+            self.decide(id, "renamed", format!("{why}: {} is now {}", record.path, seen.path));
+            record.path = seen.path.clone();
+        }
+        if record.permalink != release.permalink {
+            // An address that nobody could see before the embargo's end is no old address.
+            if record.first_live.is_some() {
+                self.remember(record.permalink.clone(), id);
+            }
+            record.permalink = release.permalink.clone();
+        }
+        let postponed = record.date != release.date && release.date > self.now;
+        if postponed || !release.is_publishable() {
+            record.live_since = None;
+        }
+        self.compare_words(&mut record, seen);
+        record.documents = release.documents_digest();
+        if record.file_digest != seen.digest {
+            record.file_digest = seen.digest;
+            seen.source.clone_into(&mut record.source);
+        }
+        release.title.clone_into(&mut record.title);
+        record.date = release.date;
+        record.publishable_since =
+            if release.is_publishable() { record.publishable_since.or(Some(self.now)) } else { None };
+        if record != *before {
+            self.touched.insert(id.clone());
+            self.after.records.insert(id.clone(), record);
+        }
+    }
+
+    /// Whether the release changed in what readers would call a change.
+    fn compare_words(&mut self, record: &mut Record, seen: &Seen<'_>) {
+        let significant = seen.release.significant_digest();
+        if record.significant == significant {
+            return;
+        }
+        if seen.release.significant_digest_with(record.documents) == record.significant {
+            self.decide(&record.id, "documents-changed", "its documents changed, and nothing else");
+        } else {
+            self.decide(&record.id, "edited", "title, chapeau, text, image or correction changed");
+        }
+        record.updated = if record.live_since.is_some() {
+            self.instant(self.now.trunc_subsecs(3), Some(record.updated))
+        } else {
+            seen.release.stated_change().min(self.now)
+        };
+        record.significant = significant;
+    }
+
+    /// `wanted`, or the nearest millisecond to it that no other release has, later than `after` and not in the future.
+    pub(super) fn instant(&mut self, wanted: DateTime<Utc>, after: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        let step = TimeDelta::milliseconds(1);
+        let floor = after.filter(|before| *before < self.now);
+        let mut instant = wanted;
+        while instant <= self.now && self.instants.contains(&instant) {
+            instant += step;
+        }
+        if instant > self.now {
+            instant = wanted;
+            while self.instants.contains(&instant) && floor.is_none_or(|floor| instant > floor) {
+                instant -= step;
+            }
+        }
+        if let Some(floor) = floor.filter(|floor| instant <= *floor) {
+            instant = floor + step;
+        }
+        self.instants.insert(instant);
+        instant
+    }
+
+    /// Files that are there and broken: a live release stays with its last good source.
+    pub(super) fn keep(&mut self, broken: &[&SourcePath]) {
+        if broken.is_empty() {
+            return;
+        }
+        let there = self.before.records.values().filter(|record| record.missing_since.is_none());
+        let by_path: HashMap<&SourcePath, &Record> = there.map(|record| (&record.path, record)).collect();
+        let known = broken.iter().filter_map(|path| by_path.get(path));
+        let kept = known.filter(|record| !self.files.contains_key(&record.id)).map(|record| record.id.clone());
+        self.kept.extend(kept);
+    }
+
+    /// Releases whose file is gone.
+    pub(super) fn let_go(&mut self, present: &HashSet<&SourcePath>) {
+        let is_gone = |record: &&Record| {
+            record.missing_since.is_none() && !self.files.contains_key(&record.id) && !self.kept.contains(&record.id)
+        };
+        let gone: Vec<&Record> = self.before.records.values().filter(is_gone).collect();
+        for record in gone {
+            if let Some(record) = self.after.records.get_mut(&record.id) {
+                record.missing_since = Some(self.now);
+            }
+            self.touched.insert(record.id.clone());
+            let overwritten = present.contains(&record.path);
+            let why = if overwritten { "its file holds another release now" } else { "its file is gone" };
+            self.decide(&record.id, "missing", why);
+        }
+    }
+
+    /// Keeps an old address.
+    pub(super) fn remember(&mut self, old: Permalink, id: &ReleaseId) {
+        if self.after.aliases.insert(old.clone(), id.clone()).as_ref() != Some(id) {
+            self.changes.aliases.push((old, id.clone()));
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Reconciled {
+        self.changes.records = self.touched.iter().filter_map(|id| self.after.records.get(id).cloned()).collect();
+        Reconciled {
+            register: self.after,
+            changes: self.changes,
+            files: self.files,
+            kept: self.kept,
+            clashes: self.clashes,
+        }
+    }
+}
