@@ -16,28 +16,34 @@ impl Step<'_> {
     /// A release that says what another beside it says is a copy and no news; one that says something else by now is.
     pub(super) fn settle_copies(&mut self) {
         let mut open = self.new.clone();
-        open.extend(self.files.keys().filter(|id| self.is_to_be_settled(id)).cloned());
+        let mut known: Vec<_> = self.files.keys().filter(|id| self.is_to_be_settled(id)).cloned().collect();
+        known.sort_by_key(|id| self.before.records.get(id).map(|record| record.first_seen));
+        open.splice(0..0, known);
         if open.is_empty() {
             return;
         }
         let waiting: BTreeSet<&ReleaseId> = open.iter().collect();
         let mut words: HashMap<Digest, Vec<ReleaseId>> = HashMap::new();
-        for record in self.after.records.values().filter(|record| !waiting.contains(&record.id)) {
-            if record.missing_since.is_none() && stands_for_others(record) {
-                words.entry(record.significant).or_default().push(record.id.clone());
-                // A backup of the words before today's edit is a copy, too.
-                if let Some(before) =
-                    self.before.records.get(&record.id).filter(|b| b.significant != record.significant)
-                {
-                    words.entry(before.significant).or_default().push(record.id.clone());
-                }
+        // A backup of the words before today's edit is a copy, too.
+        let mut former: HashMap<Digest, ReleaseId> = HashMap::new();
+        for record in self.after.records.values().filter(|record| record.missing_since.is_none()) {
+            if !stands_for_others(record) {
+                continue;
             }
+            if !waiting.contains(&record.id) {
+                words.entry(record.significant).or_default().push(record.id.clone());
+            }
+            let before = self.before.records.get(&record.id).map(|before| before.significant);
+            former
+                .extend(before.filter(|before| *before != record.significant).map(|words| (words, record.id.clone())));
         }
         for id in open {
             let Some(record) = self.after.records.get_mut(&id) else { continue };
             let twins = words.entry(record.significant).or_default();
-            let (is_copy, was_copy) = (!twins.is_empty(), record.announcement == COPY);
-            let why = twins.first().map(|twin| format!("it is a copy of {twin}, which stands beside it"));
+            let is_new = !self.before.records.contains_key(&id);
+            let twin = twins.first().or_else(|| former.get(&record.significant).filter(|_| is_new));
+            let (is_copy, was_copy) = (twin.is_some(), record.announcement == COPY);
+            let why = twin.map(|twin| format!("it is a copy of {twin}, which stands beside it"));
             if is_copy {
                 record.announcement = COPY;
             } else if was_copy {
@@ -56,15 +62,18 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a known release must be looked at again: a copy whose words changed, or an undecided release that is
-    /// meant to be public only from now on.
+    /// Whether a known release must be looked at again: a copy or an undecided release whose words changed, or an
+    /// undecided one that is meant to be public only from now on.
     fn is_to_be_settled(&self, id: &ReleaseId) -> bool {
         let (Some(before), Some(after)) = (self.before.records.get(id), self.after.records.get(id)) else {
             return false;
         };
+        let reworded = before.significant != after.significant;
         match after.announcement {
-            COPY => before.significant != after.significant,
-            Announcement::Undecided => before.publishable_since.is_none() && after.publishable_since.is_some(),
+            COPY => reworded,
+            Announcement::Undecided => {
+                reworded || (before.publishable_since.is_none() && after.publishable_since.is_some())
+            }
             Announcement::Opened | Announcement::Never(_) => false,
         }
     }
