@@ -4,6 +4,7 @@
 //! addresses and uploads, and it is built from live releases alone: nothing of a coming release can be asked of it.
 //! It does not read files, decide identities or ask the time.
 
+mod departed;
 mod group;
 mod live;
 mod note;
@@ -14,6 +15,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use departed::{Departed, GONE_AFTER, departed};
 pub use live::{Live, TopicEntry};
 pub use note::{LabelNote, LabelUse};
 pub use snapshot::{Catalog, Published};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::departed::Departed;
 use super::live::Live;
 use super::note::{self, LabelNote};
 use super::slug_book::SlugBook;
-use crate::domain::{Release, ReleaseId, Taxonomy, Topic};
+use crate::domain::{Permalink, Release, ReleaseId, Taxonomy, Topic};
 use crate::register::TopicSlug;
 
 /// A valid release with what the register knows of it.
@@ -38,6 +39,7 @@ pub struct Catalog {
     /// Newest first, then by id.
     releases: Vec<Arc<Published>>,
     slugs: Vec<TopicSlug>,
+    departed: Vec<Departed>,
 }
 
 impl Catalog {
@@ -46,13 +48,26 @@ impl Catalog {
     pub fn new(releases: Vec<Published>, slugs: &[TopicSlug]) -> Self {
         let mut releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
         releases.sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
-        Self { releases, slugs: slugs.to_vec() }
+        Self { releases, slugs: slugs.to_vec(), departed: Vec::new() }
     }
 
     /// The same releases with other settled slugs.
     #[must_use]
     pub fn with_slugs(self, slugs: &[TopicSlug]) -> Self {
-        Self { releases: self.releases, slugs: slugs.to_vec() }
+        Self { slugs: slugs.to_vec(), ..self }
+    }
+
+    /// The same releases beside those that were public and are so no more.
+    #[must_use]
+    pub fn with_departed(self, departed: Vec<Departed>) -> Self {
+        Self { departed, ..self }
+    }
+
+    /// The addresses at which a release stood that is gone at `now`; a live one may stand there again.
+    #[must_use]
+    pub fn gone(&self, now: DateTime<Utc>) -> BTreeSet<Permalink> {
+        let gone = self.departed.iter().filter(|departed| departed.from <= now);
+        gone.flat_map(|departed| departed.addresses.iter().cloned()).collect()
     }
 
     /// Every valid release, newest first, then by id: for the office and for checks, never for the public.
@@ -68,11 +83,12 @@ impl Catalog {
         Live::new(live, &self.slugs)
     }
 
-    /// The next instant at which [`Catalog::live`] changes by itself; `None` when it never will.
+    /// The next instant at which [`Catalog::live`] or [`Catalog::gone`] changes by itself; `None` when it never will.
     #[must_use]
     pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let coming = self.releases.iter().filter(|published| published.release.is_publishable());
-        coming.filter(|published| !published.is_live_at(now)).map(|published| published.release.date).min()
+        let going = self.departed.iter().map(|departed| departed.from).filter(|from| *from > now);
+        coming.filter(|published| !published.is_live_at(now)).map(|published| published.release.date).chain(going).min()
     }
 
     /// The valid releases that are not live at `now`, newest first: under embargo, unpublished or withdrawn.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::sample::{at, catalog, known, labels, release};
-use super::{Catalog, LabelNote, Live, Published};
-use crate::domain::{Document, DocumentState, Label, LinkedUpload, Release, Slug, Target, Taxonomy, Topic, UploadPath};
-use crate::register::TopicSlug;
+use super::{Catalog, LabelNote, Live, Published, departed};
+use crate::domain::{
+    Digest, Document, DocumentState, Label, LinkedUpload, Release, Slug, Target, Taxonomy, Topic, UploadPath,
+};
+use crate::register::{Announcement, Record, Register, TopicSlug};
 
 fn names(releases: &[Arc<Published>]) -> Vec<String> {
     releases.iter().map(|published| published.release.path.stem()).collect()
@@ -236,4 +238,78 @@ proptest! {
         prop_assert_eq!(again.topics(), live.topics());
         prop_assert!(again.new_slugs().is_empty());
     }
+}
+
+/// What the register knows of a release called `name`, dated 1 March, first public at `first_live`.
+fn remembered(name: &str, first_live: Option<&str>) -> Record {
+    let release = release(name, "2026-03-01T09:00:00Z");
+    let published = known(release.clone());
+    Record {
+        id: published.id,
+        path: release.path.clone(),
+        permalink: release.permalink.clone(),
+        missing_since: None,
+        file_digest: Digest::of(b""),
+        significant: release.significant_digest(),
+        documents: release.documents_digest(),
+        source: String::new(),
+        title: release.title.clone(),
+        date: release.date,
+        first_seen: release.date,
+        publishable_since: None,
+        live_since: None,
+        first_live: first_live.map(at),
+        updated: release.date,
+        announcement: Announcement::Undecided,
+        hold: None,
+    }
+}
+
+#[track_caller]
+fn check_gone(record: &Record, file: Option<Release>, moments: [(&str, bool); 3]) {
+    let old = "/ancien/".parse().unwrap();
+    let register = Register {
+        aliases: [(old, record.id.clone())].into(),
+        records: [(record.id.clone(), record.clone())].into(),
+        ..Register::default()
+    };
+    let published: Vec<Published> = file.into_iter().map(known).collect();
+    let departed = departed(&register, &published);
+    let catalog = Catalog::new(published, &[]).with_departed(departed);
+    for (moment, expected) in moments {
+        let gone = catalog.gone(at(moment));
+        assert_eq!(gone.len(), if expected { 2 } else { 0 }, "{moment}");
+    }
+    // It wakes whoever waits for it, and then no more.
+    if !moments[1].1 && moments[2].1 {
+        assert_eq!(catalog.next_change(at(moments[1].0)), Some(at(moments[2].0)));
+        assert_eq!(catalog.next_change(at(moments[2].0)), None);
+    }
+}
+
+#[test]
+fn what_was_public_is_gone_a_week_after_it_was_deleted_and_nothing_else_is() {
+    let public = Some("2026-03-01T09:00:00Z");
+    let deleted = |record: Record| Record { missing_since: Some(at("2026-03-10T12:00:00Z")), ..record };
+    let week = ["2026-03-10T12:00:00Z", "2026-03-17T11:59:59Z", "2026-03-17T12:00:00Z"];
+    let never = week.map(|moment| (moment, false));
+    check_gone(&deleted(remembered("a", public)), None, [(week[0], false), (week[1], false), (week[2], true)]);
+    check_gone(&deleted(remembered("a", None)), None, never);
+    check_gone(&remembered("a", public), None, never);
+    check_gone(&remembered("a", public), Some(release("a", "2026-03-01T09:00:00Z")), never);
+    let postponed = Record { date: at("2026-04-01T09:00:00Z"), ..remembered("a", public) };
+    let until_then = [(week[2], false), ("2026-04-01T08:59:59Z", false), ("2026-04-01T09:00:00Z", true)];
+    check_gone(&deleted(postponed), None, until_then);
+}
+
+#[test]
+fn what_was_public_and_is_withdrawn_is_gone_at_once_and_nothing_else_is() {
+    let public = Some("2026-03-01T09:00:00Z");
+    let withdrawn = |date: &str| Release { withdrawn: Some("Erreur.".to_owned()), ..release("a", date) };
+    let day = ["2026-02-28T09:00:00Z", "2026-03-01T08:59:59Z", "2026-03-01T09:00:00Z"];
+    let from_its_date = [(day[0], false), (day[1], false), (day[2], true)];
+    check_gone(&remembered("a", public), Some(withdrawn("2026-03-01T09:00:00Z")), from_its_date);
+    check_gone(&remembered("a", None), Some(withdrawn("2026-03-01T09:00:00Z")), day.map(|moment| (moment, false)));
+    let unpublished = Release { published: false, ..withdrawn("2026-03-01T09:00:00Z") };
+    check_gone(&remembered("a", public), Some(unpublished), day.map(|moment| (moment, false)));
 }

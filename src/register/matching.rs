@@ -54,6 +54,7 @@ pub(super) enum Rule {
     Redirect,
     FileName,
     Permalink,
+    TitleAndDate,
     Likeness,
     Survivor,
 }
@@ -70,6 +71,7 @@ impl Rule {
             Self::Redirect => "its file redirects from the known address",
             Self::FileName => "same file name in another folder, like text",
             Self::Permalink => "same permalink, like text",
+            Self::TitleAndDate => "same title and date under another name",
             Self::Likeness => "like title and text under another name",
             Self::Survivor => "the copy is left of the two",
         }

@@ -19,6 +19,8 @@ use crate::template::{Page, TemplateError, Templates};
 pub struct Resources {
     live: Live,
     aliases: BTreeMap<Permalink, ReleaseId>,
+    /// Old addresses that live releases name themselves.
+    named: HashMap<Permalink, ReleaseId>,
     gone: BTreeSet<Permalink>,
     templates: Arc<Templates>,
     site: FeedSite,
@@ -34,7 +36,7 @@ pub enum Found {
     Upload(UploadPath),
     /// Nothing any more: it is at this address for ever (relative to the host, or absolute).
     Moved(String),
-    /// A release that was withdrawn.
+    /// A release that was withdrawn, or deleted a while ago.
     Gone,
     /// Nothing.
     Missing,
@@ -46,7 +48,7 @@ pub enum Found {
 pub struct ResourceError(#[from] TemplateError);
 
 impl Resources {
-    /// Everything public in `live`. `aliases` are old addresses; `gone` are those of withdrawn releases.
+    /// Everything public in `live`. `aliases` are old addresses; `gone` are those of releases that are public no more.
     #[must_use]
     pub fn new(
         live: Live,
@@ -55,7 +57,18 @@ impl Resources {
         templates: Arc<Templates>,
         site: FeedSite,
     ) -> Self {
-        Self { live, aliases, gone, templates, site, made: Mutex::default() }
+        // Of two that name one address, the older release has it.
+        let mut named = HashMap::new();
+        for published in live.releases() {
+            named.extend(published.release.redirect_from.iter().map(|old| (old.clone(), published.id.clone())));
+        }
+        Self { live, aliases, named, gone, templates, site, made: Mutex::default() }
+    }
+
+    /// The addresses at which a release is gone, unless a live one has them now.
+    #[must_use]
+    pub fn gone(&self) -> &BTreeSet<Permalink> {
+        &self.gone
     }
 
     /// What is live.
@@ -139,15 +152,16 @@ impl Resources {
             Some(bare) => bare.parse().ok(),
             None => format!("{path}/").parse().ok(),
         };
-        for candidate in std::iter::once(permalink).chain(&other) {
-            let redirected =
-                || self.live.releases().iter().find(|published| published.release.redirect_from.contains(candidate));
-            let renamed = || self.aliases.get(candidate).and_then(|id| self.live.get(id));
-            if let Some(published) = self.live.by_permalink(candidate).or_else(renamed).or_else(redirected) {
+        let candidates = || std::iter::once(permalink).chain(&other);
+        for candidate in candidates() {
+            let led = |to: &ReleaseId| self.live.get(to);
+            let named = || self.named.get(candidate).and_then(led);
+            let renamed = || self.aliases.get(candidate).and_then(led);
+            if let Some(published) = self.live.by_permalink(candidate).or_else(named).or_else(renamed) {
                 return self.moved(&Address::Release(published.release.permalink.clone()));
             }
         }
-        if self.gone.contains(permalink) { Found::Gone } else { Found::Missing }
+        if candidates().any(|candidate| self.gone.contains(candidate)) { Found::Gone } else { Found::Missing }
     }
 
     fn moved(&self, address: &Address) -> Found {

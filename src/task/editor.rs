@@ -76,7 +76,8 @@ impl Editor {
         }
         let shown = self.newsroom.current();
         // What was rendered before stays of use when nothing differs.
-        if anything_new || shown.register != current.register {
+        let has_gone = shown.resources.gone() != current.resources.gone();
+        if anything_new || has_gone || shown.register != current.register {
             let current = Arc::new(current);
             self.newsroom.current.send_replace(current.clone());
             self.unwritten = !self.write_public(&current).await;

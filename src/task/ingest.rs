@@ -1,6 +1,6 @@
 //! From the content folder to the catalog: looks, reads what changed, lets the register say who is who.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use super::newsroom::Current;
 use super::office::BrokenFile;
 use super::reading::ReadFile;
-use crate::catalog::{Catalog, LabelNote, Published};
+use crate::catalog::{Catalog, LabelNote, Published, departed};
 use crate::config::Config;
 use crate::content::{Diagnostic, ReadingSettings};
-use crate::domain::{Permalink, Release, ReleaseId, SourcePath};
+use crate::domain::{Release, ReleaseId, SourcePath};
 use crate::feed::FeedSite;
 use crate::language::Diagnosis;
 use crate::register::{Clash, FolderLook, Minting, Reconciled, Register, RegisterChanges, Seen};
@@ -137,7 +137,8 @@ impl Ingest {
         for id in &kept {
             published.extend(self.last_good(&register, id).and_then(|release| publish(&register, id, release)));
         }
-        let catalog = Catalog::new(published, &register.topic_slugs);
+        let departed = departed(&register, &published);
+        let catalog = Catalog::new(published, &register.topic_slugs).with_departed(departed);
         changes.topic_slugs = catalog.new_slugs(now);
         let mut register = register;
         register.topic_slugs.extend(changes.topic_slugs.iter().cloned());
@@ -154,17 +155,18 @@ impl Ingest {
         }
     }
 
-    /// The last good version of a release whose file is broken, when it was live.
+    /// The last good version of a release whose file is broken, when it was live or is withdrawn.
     fn last_good(&mut self, register: &Register, id: &ReleaseId) -> Option<Arc<Release>> {
-        let record = register.records.get(id).filter(|record| record.live_since.is_some())?;
+        let record = register.records.get(id).filter(|record| record.first_live.is_some())?;
+        let shown = |release: &Arc<Release>| record.live_since.is_some() || release.withdrawn.is_some();
         let digest = crate::domain::Digest::of(record.source.as_bytes());
         let known = self.kept.get(id).filter(|file| file.digest == digest && file.holds(self.uploads.as_ref()));
         if let Some(file) = known {
-            return file.release.clone();
+            return file.release.clone().filter(shown);
         }
         let bytes: Arc<[u8]> = record.source.as_bytes().into();
         let file = ReadFile::new(&record.path, bytes, self.uploads.as_ref(), &self.settings);
-        let release = file.release.clone();
+        let release = file.release.clone().filter(shown);
         self.kept.insert(id.clone(), file);
         release
     }
@@ -282,16 +284,8 @@ impl Ingest {
     }
 
     fn resources(&self, catalog: &Catalog, register: &Register, now: DateTime<Utc>) -> Resources {
-        let gone: BTreeSet<Permalink> = catalog
-            .all()
-            .iter()
-            .filter(|published| {
-                published.release.withdrawn.is_some() && published.release.published && published.release.date <= now
-            })
-            .map(|published| published.release.permalink.clone())
-            .collect();
         let site = feed_site(&self.config, register, now);
-        Resources::new(catalog.live(now), register.aliases.clone(), gone, self.templates.clone(), site)
+        Resources::new(catalog.live(now), register.aliases.clone(), catalog.gone(now), self.templates.clone(), site)
     }
 }
 

@@ -10,6 +10,7 @@ mod embargo;
 mod folder;
 #[path = "../support/http_client.rs"]
 mod http_client;
+mod identity;
 #[path = "../support/newsroom.rs"]
 mod newsroom;
 mod office;
@@ -53,6 +54,9 @@ stories! {
         office::what_the_office_holds_stays_until_it_lets_go,
         office::what_the_office_cancels_is_never_sent,
         embargo::an_embargo_of_the_first_start_ends_with_a_letter,
+        identity::names_in_a_row_lead_on_for_ever,
+        identity::a_rename_in_two_looks_is_no_news,
+        identity::a_deleted_release_is_gone_after_a_week_at_all_its_addresses,
         folder::a_folder_that_empties_at_once_is_not_believed,
         folder::a_crowd_of_releases_waits_for_a_person,
         subscribing::somebody_subscribes_changes_and_leaves;
@@ -65,6 +69,9 @@ stories! {
         office::an_edition_may_wait_for_approval,
         office::a_missing_document_holds_the_letter_until_it_arrives,
         embargo::what_is_not_live_is_nowhere,
+        identity::an_address_that_was_named_once_leads_on,
+        identity::names_swapped_and_texts_edited_in_one_look_are_no_news,
+        identity::what_is_gone_is_gone_where_another_site_shows_releases,
         folder::an_embargo_outlasts_a_folder_that_empties,
         folder::most_releases_gone_are_believed_in_the_end_and_return_in_silence,
         folder::a_person_may_confirm_that_releases_are_gone,

@@ -97,7 +97,7 @@ impl Evidence {
             Rule::PinnedId | Rule::Redirect => WORD,
             Rule::SamePathAndBytes | Rule::SameBytes | Rule::SamePath | Rule::SameSpelling => text + HOME,
             Rule::FileName => text + NAME,
-            Rule::Permalink => text + ADDRESS,
+            Rule::Permalink | Rule::TitleAndDate => text + ADDRESS,
             Rule::Likeness | Rule::Survivor => text,
         }
     }

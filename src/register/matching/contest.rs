@@ -72,14 +72,16 @@ impl<'a> Matching<'a> {
         self.home_file(record).is_some_and(|home| Evidence::of(texts, home, record).holds_home())
     }
 
-    /// Claims by path, `redirect_from`, file name and permalink.
+    /// Claims by path, `redirect_from`, file name, permalink, and by title and date together.
     fn claims_by_place(&self, open: &[usize], free: &[&'a Record], texts: &Texts<'a>) -> Vec<Claim<'a>> {
-        let (mut spelled, mut names, mut links) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut spelled, mut names) = (HashMap::new(), HashMap::new());
+        let (mut links, mut titles) = (HashMap::new(), HashMap::new());
         for record in free {
             links.entry(&record.permalink).or_insert_with(Vec::new).push(*record);
             if self.home_file(record).is_none() {
                 spelled.entry(folded(&record.path)).or_insert_with(Vec::new).push(*record);
                 names.entry(record.path.file_name()).or_insert_with(Vec::new).push(*record);
+                titles.entry((record.title.as_str(), record.date)).or_insert_with(Vec::new).push(*record);
             }
         }
         let mut claims = Vec::new();
@@ -108,6 +110,7 @@ impl<'a> Matching<'a> {
                 (Rule::SameSpelling, spelled.get(&folded(file.path))),
                 (Rule::FileName, names.get(file.path.file_name())),
                 (Rule::Permalink, links.get(&file.release.permalink)),
+                (Rule::TitleAndDate, titles.get(&(file.release.title.as_str(), file.release.date))),
             ];
             for (rule, records) in listed {
                 for record in records.into_iter().flatten().filter(away) {

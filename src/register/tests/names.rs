@@ -323,3 +323,13 @@ fn hundreds_of_files_edited_and_moved_at_once_are_told_apart_by_a_sketch() {
         assert_eq!(room.id_of(&format!("d/s{number}.md")), *id);
     }
 }
+
+#[test]
+fn title_and_date_together_are_enough_where_every_word_was_changed() {
+    let mut room = Newsroom::with(&[("pont.md", "Un pont", BODY), ("z.md", "Un bac", OTHER)]);
+    let id = room.id_of("pont.md");
+    room.files.remove("pont.md");
+    room.save("ouverture.md", "Un pont", THIRD);
+    room.look();
+    assert_eq!(room.id_of("ouverture.md"), id);
+}
