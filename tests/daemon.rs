@@ -322,3 +322,49 @@ fn a_folder_of_oddities_stops_nothing() {
     let (status, _) = daemon.stop();
     assert!(status.success());
 }
+
+/// What `register list` says, for programs.
+fn register(room: &PressRoom, more: &[&str]) -> Vec<Value> {
+    let arguments = [&["register", "list", "--format", "json"], more].concat();
+    serde_json::from_str(&room.say(&arguments)).unwrap()
+}
+
+#[test]
+fn ids_are_listed_and_pinned_while_the_daemon_runs() {
+    let room = room("1h");
+    let old = release("Le bac", "2026-01-02T09:00:00Z".parse().unwrap(), "").replace('\n', "\r\n");
+    room.save("content/2026-01-02-bac.md", &format!("\u{feff}{old}"));
+    room.save("content/pont.md", &release("Le pont", "2026-01-01T09:00:00Z".parse().unwrap(), "id: tag:x,2026:pont\n"));
+    room.save("content/odd.md", "---\n{title: Un quai, date: 2026-01-03, chapeau: Un quai.}\n---\n");
+    let before = std::fs::read_to_string(room.path("content/2026-01-02-bac.md")).unwrap();
+    let daemon = room.serve();
+    let listed = register(&room, &[]);
+    assert_eq!(listed.len(), 3);
+    assert_eq!(listed[1]["id"], "tag:127.0.0.1,2026:2026-01-02-bac");
+    assert_eq!(
+        (&listed[1]["file"], &listed[1]["announcement"]),
+        (&"2026-01-02-bac.md".into(), &"live-at-first-start".into())
+    );
+    assert!(listed[1]["live_since"].is_string() && listed[1]["decisions"].is_null());
+    assert_eq!(register(&room, &["--why"])[1]["decisions"][0]["what"], "new");
+    assert!(room.say(&["register", "list", "--why"]).contains("never: it was live when Depeche first started"));
+
+    assert!(room.say(&["check"]).contains("register pin"));
+    fails(&room, &["register", "pin"], 1, &["odd.md", "1 pinned, 1 pinned before, 1 left"]);
+    let after = std::fs::read_to_string(room.path("content/2026-01-02-bac.md")).unwrap();
+    let line = "id: \"tag:127.0.0.1,2026:2026-01-02-bac\"\r\n";
+    assert_eq!(after.replacen(line, "", 1), before);
+    assert!(after.starts_with(&format!("\u{feff}---\r\n{line}")));
+    room.say(&["register", "pin", "bac"]);
+    fails(&room, &["register", "pin", "Le viaduc"], 1, &["Le viaduc"]);
+    until("the pinned file in the register", || {
+        let register = register(&room, &["--why"]);
+        assert_eq!(register[1]["id"], listed[1]["id"]);
+        assert!(!register[1]["decisions"].as_array().unwrap().iter().any(|made| made["what"] == "edited"));
+        std::fs::read_dir(room.path("content"))
+            .unwrap()
+            .all(|entry| !entry.unwrap().file_name().to_string_lossy().contains(".pin-"))
+            .then_some(())
+    });
+    drop(daemon);
+}

@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// What was sent, and what is about to be
     #[command(subcommand)]
     Editions(EditionsCommand),
+    /// What is remembered of each release, and why
+    #[command(subcommand)]
+    Register(RegisterCommand),
 }
 
 /// `serve`
@@ -195,6 +198,30 @@ pub(crate) enum EditionsCommand {
     Cancel {
         /// Its number
         edition: EditionId,
+    },
+}
+
+/// `register …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegisterCommand {
+    /// List every release ever seen: its id, its file, what was decided about it
+    List {
+        /// Add every decision with its time and its reason
+        #[arg(long)]
+        why: bool,
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Write each release's id into its file, so that it keeps it even if this database is lost
+    #[command(
+        after_help = "Adds one line, `id: \"…\"`, to the front matter and touches no other byte. A release stays \
+                            the same and nothing is mailed. Exit code 1 when a file had to be left."
+    )]
+    Pin {
+        /// The releases: their file, file name, address, id or part of the title; all of them when left out
+        #[arg(value_name = "RELEASE")]
+        releases: Vec<String>,
     },
 }
 

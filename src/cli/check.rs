@@ -45,6 +45,10 @@ pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: T
     }
     if arguments.format == Format::Text {
         terminal.line(summary(diagnostics, current.catalog.all().len(), language));
+        let unpinned = current.catalog.all().iter().filter(|published| published.release.pinned_id.is_none()).count();
+        if unpinned > 0 {
+            terminal.line(advice_to_pin(unpinned, language));
+        }
     }
     let worst =
         diagnostics.iter().map(|diagnostic| diagnostic.diagnosis.severity()).max_by_key(|severity| weight(*severity));
@@ -61,6 +65,21 @@ const fn weight(severity: Severity) -> u8 {
         Severity::Error => 2,
         Severity::Warning => 1,
         Severity::Note => 0,
+    }
+}
+
+/// Said once and counted nowhere: nothing is wrong with a file that pins no id.
+fn advice_to_pin(unpinned: usize, language: Language) -> String {
+    let releases = counted(unpinned, Counted::Releases, language);
+    match language {
+        Language::French => format!(
+            "sans `id` dans le fichier : {releases} ; `depeche register pin` l’écrit, et il survit à la base de données"
+        ),
+        Language::English => {
+            format!(
+                "without `id` in the file: {releases}; `depeche register pin` writes it, and it outlives the database"
+            )
+        }
     }
 }
 

@@ -14,6 +14,8 @@ mod preview;
 mod send_test;
 mod subscribers;
 mod editions;
+mod register;
+mod pinning;
 mod run;
 
 pub use exit::Exit;

@@ -33,6 +33,17 @@ pub(super) async fn newsroom(file: &Utf8Path, terminal: Terminal) -> anyhow::Res
 /// The folder as it is now, compared with the database when there is one. Nothing is saved: this never counts as a
 /// first start.
 pub(super) async fn look(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
+    let (current, uploads, _) = looked(config).await?;
+    Ok((current, uploads))
+}
+
+/// The same, beside the register as the database has it.
+pub(super) async fn look_beside(config: &Config) -> anyhow::Result<(Current, Register)> {
+    let (current, _, register) = looked(config).await?;
+    Ok((current, register))
+}
+
+async fn looked(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>, Register)> {
     let folder = &config.content.folder;
     if !folder.is_dir() {
         bail!("there is no content folder `{folder}`: set `content.folder` in the configuration, or make it");
@@ -50,6 +61,7 @@ pub(super) async fn look(config: &Config) -> anyhow::Result<(Current, Arc<Upload
     };
     let uploads = Arc::new(UploadsFolder::new(&config.content, clock));
     let mut ingest = Ingest::new(config, uploads.clone(), templates);
-    let current = tokio::task::spawn_blocking(move || ingest.look(&register, now).current).await?;
-    Ok((current, uploads))
+    let (current, register) =
+        tokio::task::spawn_blocking(move || (ingest.look(&register, now).current, register)).await?;
+    Ok((current, uploads, register))
 }

@@ -18,6 +18,7 @@ mod markup;
 mod name;
 mod new_file;
 mod notes;
+mod pin;
 mod plain_text;
 mod raw;
 mod reader;
@@ -31,6 +32,7 @@ mod yaml;
 
 pub use name::is_release_name;
 pub use new_file::new_release_file;
+pub use pin::{PinError, Pinned, pin_id};
 pub use plain_text::plain_text;
 pub use reader::{LARGEST_FILE, Reading, ReadingSettings, read};
 pub use source::{Diagnostic, SourceFile};

@@ -1,7 +1,10 @@
 //! What was decided about each release, when and why: written beside the decision itself, read by people.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::row::{Fields, clean, micros};
 use super::{Store, StoreError, ids};
@@ -39,6 +42,21 @@ pub(super) async fn add(
 }
 
 impl Store {
+    /// Everything that was decided about any release, each in order.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row cannot be read.
+    pub async fn all_decisions(&self) -> Result<BTreeMap<ReleaseId, Vec<DecisionMade>>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id, release, at, what, why FROM decisions ORDER BY id").fetch_all(&self.read).await?;
+        let mut all: BTreeMap<ReleaseId, Vec<DecisionMade>> = BTreeMap::new();
+        for row in &rows {
+            let release = Fields::keyed_by_number(row, "decisions", "id").parsed("release")?;
+            all.entry(release).or_default().push(decision_from(row)?);
+        }
+        Ok(all)
+    }
+
     /// What was decided about `release`, in order.
     ///
     /// # Errors
@@ -48,10 +66,11 @@ impl Store {
             .bind(release.as_str())
             .fetch_all(&self.read)
             .await?;
-        let read = |row| {
-            let fields = Fields::keyed_by_number(row, "decisions", "id");
-            Ok(DecisionMade { at: fields.instant("at")?, what: fields.text("what")?, why: fields.text("why")? })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(decision_from).collect()
     }
+}
+
+fn decision_from(row: &AnyRow) -> Result<DecisionMade, StoreError> {
+    let fields = Fields::keyed_by_number(row, "decisions", "id");
+    Ok(DecisionMade { at: fields.instant("at")?, what: fields.text("what")?, why: fields.text("why")? })
 }

@@ -56,6 +56,7 @@ pub(crate) async fn every_field_comes_back(room: Room) {
     let decisions = room.store.decisions_of(&release("bridge")).await.unwrap();
     assert_eq!(decisions.len(), 1);
     assert_eq!((decisions[0].what.as_str(), decisions[0].at), ("never", minute(1)));
+    assert_eq!(room.store.all_decisions().await.unwrap(), [(release("bridge"), decisions)].into());
 }
 
 pub(crate) async fn what_was_decided_is_not_undone(room: Room) {

@@ -1,5 +1,8 @@
 //! A release is the same whatever becomes of its file: announced once, found at every address it ever had.
 
+use depeche::content::{Pinned, pin_id};
+use depeche::domain::ReleaseId;
+
 use crate::draft::{Draft, release};
 use crate::newsroom::TestNewsroom;
 
@@ -151,4 +154,23 @@ pub(crate) async fn what_is_gone_is_gone_where_another_site_shows_releases(mut r
         assert_eq!(room.get(path).await.status, 410, "{path}");
     }
     room.office();
+}
+
+pub(crate) async fn a_pinned_release_may_be_renamed_and_written_anew(mut room: TestNewsroom) {
+    announced(&mut room).await;
+    let before = room.json_items().await[0].clone();
+    let id: ReleaseId = before["id"].as_str().unwrap().parse().unwrap();
+    let path = room.root().join("content/2026-11-23-pont.md");
+    let Ok(Pinned::Bytes(pinned)) = pin_id(&std::fs::read(&path).unwrap(), &id) else { panic!("not pinned") };
+    room.save("2026-11-23-pont.md", &String::from_utf8(pinned).unwrap());
+    room.pass("1h").await;
+    assert_eq!(room.json_items().await[0], before);
+    room.remove("2026-11-23-pont.md");
+    let other = release("La halte fluviale", "2026-11-22 08:00:00").with(&format!("id: \"{id}\""));
+    room.save("haltes/2026-11-22-halte.md", &other.body("Rien de ce texte ne rappelle l’ancien."));
+    room.pass("1h").await;
+    let after = room.json_items().await[0].clone();
+    assert_eq!((&after["id"], &after["title"]), (&before["id"], &"La halte fluviale".into()));
+    assert_eq!(room.get(&at("pont")).await.header("location"), at("halte"));
+    assert_eq!(room.editions().await.len(), 1);
 }

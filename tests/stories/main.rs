@@ -56,6 +56,7 @@ stories! {
         embargo::an_embargo_of_the_first_start_ends_with_a_letter,
         identity::names_in_a_row_lead_on_for_ever,
         identity::a_rename_in_two_looks_is_no_news,
+        identity::a_pinned_release_may_be_renamed_and_written_anew,
         identity::a_deleted_release_is_gone_after_a_week_at_all_its_addresses,
         folder::a_folder_that_empties_at_once_is_not_believed,
         folder::a_crowd_of_releases_waits_for_a_person,
