@@ -30,7 +30,7 @@ mod title;
 mod values;
 mod yaml;
 
-pub use name::is_release_name;
+pub use name::{is_conflict_copy, is_release_name};
 pub use new_file::new_release_file;
 pub use pin::{PinError, Pinned, pin_id};
 pub use plain_text::plain_text;

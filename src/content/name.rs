@@ -10,9 +10,54 @@ pub fn is_release_name(path: &SourcePath) -> bool {
     !hidden && ending.is_some_and(|ending| ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("markdown"))
 }
 
+/// Whether a file is what a sync program left of two versions that it could not reconcile: Syncthing, Dropbox, Nextcloud
+/// and ownCloud, Seafile, Resilio. It holds a release that is there already, so it is none of its own.
+#[must_use]
+pub fn is_conflict_copy(path: &SourcePath) -> bool {
+    let stem = path.stem().to_lowercase();
+    let in_brackets = stem.rsplit_once('(').map_or("", |(_, words)| words);
+    let words = ["conflicted copy", "copie en conflit", "case conflict", "sfconflict"];
+    words.iter().any(|words| in_brackets.contains(words))
+        || follows(&stem, ".sync-conflict-", 8)
+        || follows(&stem, "_conflict-", 8)
+        || stem.ends_with(".conflict")
+}
+
+/// Whether `mark` stands in `text` with at least this many digits behind it.
+fn follows(text: &str, mark: &str, digits: usize) -> bool {
+    let after = text.rsplit_once(mark).map_or("", |(_, after)| after);
+    after.chars().take_while(char::is_ascii_digit).count() >= digits
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn conflict_copies_are_told_by_their_names() {
+        for copy in [
+            "pont.sync-conflict-20261123-101010-ABCDEFG.md",
+            "a/pont (conflicted copy 2026-11-23).md",
+            "pont (Ann's conflicted copy 2026-11-23).md",
+            "pont (Copie en conflit de Ann 2026-11-23).md",
+            "pont (copie en conflit, 2026-11-23).markdown",
+            "pont (Case Conflict).md",
+            "pont_conflict-20261123-101010.md",
+            "pont (SFConflict ann@example.org 2026-11-23-10-10-10).md",
+            "pont.Conflict.md",
+        ] {
+            assert!(is_conflict_copy(&SourcePath::new(copy)), "{copy}");
+        }
+        for release in [
+            "2026-11-23-copie-en-conflit.md",
+            "(conflicted copy)/pont.md",
+            "un (grand) conflit.md",
+            "le-droit-du_conflict-resolution.md",
+            "pont (copie).md",
+        ] {
+            assert!(!is_conflict_copy(&SourcePath::new(release)), "{release}");
+        }
+    }
 
     #[track_caller]
     fn check(path: &str, expected: bool) {

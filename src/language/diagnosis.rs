@@ -339,6 +339,8 @@ pub enum Diagnosis {
     LabelEmpty,
     /// A file without front matter.
     NoFrontMatter,
+    /// The file is what a sync program left of two versions that it could not reconcile.
+    ConflictCopy,
 }
 
 impl Diagnosis {
@@ -410,6 +412,7 @@ impl Diagnosis {
             Self::LabelWithComma { .. } => "label-with-comma",
             Self::LabelEmpty => "label-empty",
             Self::NoFrontMatter => "no-front-matter",
+            Self::ConflictCopy => "conflict-copy",
         }
     }
 
@@ -439,7 +442,8 @@ impl Diagnosis {
             | Self::TooDeep
             | Self::DuplicatePermalink { .. }
             | Self::DuplicateId { .. } => Severity::Error,
-            Self::IllegalCharacters { .. }
+            Self::ConflictCopy
+            | Self::IllegalCharacters { .. }
             | Self::DateSkipped { .. }
             | Self::ModifiedInvalid { .. }
             | Self::KeyNearMiss { .. }

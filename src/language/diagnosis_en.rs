@@ -89,6 +89,7 @@ pub(super) fn what(diagnosis: &D) -> String {
         D::LabelRepeated { label } => format!("“{label}” repeats a label of this release."),
         D::LabelWithComma { label } => format!("“{label}” is taken as one single label."),
         D::LabelEmpty => "A label is empty, or is not a text.".to_owned(),
+        D::ConflictCopy => "The file is a conflict copy made by a sync program: it is left out.".to_owned(),
         D::NoFrontMatter => "The file has no front matter: it is not a release.".to_owned(),
     }
 }
@@ -158,6 +159,7 @@ pub(super) fn advice(diagnosis: &D) -> String {
         D::SlugShared { .. } => "Rename one of the two if they mean the same.",
         D::LabelWithComma { .. } => "For several labels, write a list: one line a label, beginning with `- `.",
         D::LabelEmpty => "Remove it, or write its words.",
+        D::ConflictCopy => "Put what it has into the release's own file, then delete it.",
         D::NoFrontMatter => "To make it one, begin the file with `---`, keys such as `title:`, and `---`.",
     };
     text.to_owned()

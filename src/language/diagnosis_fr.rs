@@ -105,6 +105,10 @@ pub(super) fn what(diagnosis: &D) -> String {
         D::LabelRepeated { label } => format!("« {label} » répète une étiquette de ce communiqué."),
         D::LabelWithComma { label } => format!("« {label} » est pris pour une seule étiquette."),
         D::LabelEmpty => "Une étiquette est vide ou n’est pas un texte.".to_owned(),
+        D::ConflictCopy => {
+            "Le fichier est une copie en conflit, laissée par un logiciel de synchronisation : il est écarté."
+                .to_owned()
+        }
         D::NoFrontMatter => "Le fichier n’a pas d’en-tête : ce n’est pas un communiqué.".to_owned(),
     }
 }
@@ -176,6 +180,7 @@ pub(super) fn advice(diagnosis: &D) -> String {
         D::SlugShared { .. } => "Renommez l’une des deux si elles veulent dire la même chose.",
         D::LabelWithComma { .. } => "Pour plusieurs étiquettes, faites une liste : une par ligne, commençant par `- `.",
         D::LabelEmpty => "Retirez-la, ou écrivez ses mots.",
+        D::ConflictCopy => "Reportez ce qu’il contient dans le fichier du communiqué, puis supprimez-le.",
         D::NoFrontMatter => "Pour en faire un, commencez le fichier par `---`, des clés telles que `title:`, et `---`.",
     };
     text.to_owned()

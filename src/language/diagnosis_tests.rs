@@ -77,6 +77,7 @@ fn samples() -> Vec<Diagnosis> {
         D::LabelWithComma { label: x() },
         D::LabelEmpty,
         D::NoFrontMatter,
+        D::ConflictCopy,
     ]
 }
 

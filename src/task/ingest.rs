@@ -30,6 +30,8 @@ pub struct Ingest {
     files: BTreeMap<SourcePath, ReadFile>,
     /// Files that are there and cannot be read, as of the last look.
     unreadable: Vec<Unreadable>,
+    /// What sync programs left of two versions, as of the last look.
+    conflicts: Vec<SourcePath>,
     /// The last good sources of releases whose file is broken, as they were read.
     kept: BTreeMap<ReleaseId, ReadFile>,
 }
@@ -67,6 +69,7 @@ impl Ingest {
             templates,
             files: BTreeMap::new(),
             unreadable: Vec::new(),
+            conflicts: Vec::new(),
             kept: BTreeMap::new(),
         }
     }
@@ -88,7 +91,8 @@ impl Ingest {
                 *file = ReadFile::new(path, file.bytes.clone(), self.uploads.as_ref(), &self.settings);
             }
         }
-        let unreadable_differ = self.unreadable != look.unreadable;
+        let unreadable_differ = self.unreadable != look.unreadable || self.conflicts != look.conflicts;
+        self.conflicts = look.conflicts;
         self.unreadable.clone_from(&look.unreadable);
         let unreadable: Vec<&SourcePath> = look.unreadable.iter().map(|unreadable| &unreadable.path).collect();
         let reconciled = self.reconcile(register, &unreadable, look.root_missing, now);
@@ -212,6 +216,8 @@ impl Ingest {
     fn diagnostics(&self, catalog: &Catalog, register: &Register, clashes: Vec<Clash>) -> Vec<Diagnostic> {
         let mut diagnostics: Vec<Diagnostic> =
             self.files.values().flat_map(|file| file.diagnostics.iter().cloned()).collect();
+        let conflict = |path: &SourcePath| self.at_words(path.clone(), "", Diagnosis::ConflictCopy);
+        diagnostics.extend(self.conflicts.iter().map(conflict));
         diagnostics.extend(clashes.into_iter().map(|clash| self.about_clash(clash)));
         diagnostics.extend(catalog.label_notes().into_iter().flat_map(|note| self.about_labels(register, note)));
         diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));

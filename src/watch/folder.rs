@@ -46,6 +46,8 @@ pub struct Look {
     pub vanished: Vec<SourcePath>,
     /// Every file there is, changed or not, with the digest of its bytes, by path.
     pub all: Vec<(SourcePath, Digest)>,
+    /// What sync programs left of two versions of a file: told at each look, and no releases of their own.
+    pub conflicts: Vec<SourcePath>,
     /// Files that are there and cannot be read, told at each look as long as that lasts.
     pub unreadable: Vec<Unreadable>,
     /// The folder itself is not there, or cannot be listed; then every file counts as vanished.
@@ -123,8 +125,8 @@ impl Folder {
 
     /// What `walk` came upon against what was seen before.
     fn compare(&mut self, walk: Walk, now: DateTime<Utc>) -> Look {
-        let Walk { files, unreadable, closed_folders } = walk;
-        let mut look = Look { unreadable, ..Look::default() };
+        let Walk { files, conflicts, unreadable, closed_folders } = walk;
+        let mut look = Look { conflicts, unreadable, ..Look::default() };
         let mut before = std::mem::take(&mut self.seen);
         for (path, metadata) in files {
             let last = before.remove(&path);
@@ -316,6 +318,24 @@ mod tests {
             "e.md.swp",
             ".e.md.swp",
             "e.md.tmp",
+            "4913",
+            ".goutputstream-X4QZU2",
+            "e.md___jb_tmp___",
+            "e.md___jb_old___",
+            "~$e.md",
+            ".~lock.e.md#",
+            "~syncthing~e.md.tmp",
+            "~syncthing~e.md",
+            ".syncthing.e.md.tmp",
+            ".e.md.kate-swp",
+            ".e.md.Xa3k9q",
+            "e.md.part",
+            "e.md.filepart",
+            "e.md.crdownload",
+            "sedA1b2C3",
+            "e.sync-conflict-20261123-101010-ABCDEFG.md",
+            "e (conflicted copy 2026-11-23).md",
+            "a/e (Copie en conflit de Ann 2026-11-23).md",
             "e.txt",
             "md",
         ] {
@@ -330,6 +350,62 @@ mod tests {
             expected.map(|(name, _)| name.as_bytes())
         );
         assert!(look.unreadable.is_empty() && look.vanished.is_empty() && !look.root_missing);
+        let conflicts: Vec<_> = look.conflicts.iter().map(SourcePath::as_str).collect();
+        assert_eq!(
+            conflicts,
+            [
+                "a/e (Copie en conflit de Ann 2026-11-23).md",
+                "e (conflicted copy 2026-11-23).md",
+                "e.sync-conflict-20261123-101010-ABCDEFG.md"
+            ]
+        );
+    }
+
+    #[test]
+    fn emacs_lock_links_are_no_files() {
+        let mut desk = Desk::new();
+        desk.put("e.md", "text");
+        symlink("ann@machine.4242:1795424400", desk.root.join(".#e.md")).unwrap();
+        let look = desk.look();
+        assert_eq!((look.all.len(), look.unreadable.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_file_saved_by_renaming_or_by_truncating_is_read_as_it_is_then() {
+        let mut desk = Desk::new();
+        desk.put("a.md", "one");
+        desk.look();
+        desk.put("4913", "");
+        desk.put("a.md.tmp", "two");
+        fs::rename(desk.root.join("a.md"), desk.root.join("a.md~")).unwrap();
+        fs::rename(desk.root.join("a.md.tmp"), desk.root.join("a.md")).unwrap();
+        assert_eq!(desk.difference(), (list(&["a.md"]), list(&[])));
+        let mut file = File::create(desk.root.join("a.md")).unwrap();
+        assert_eq!(&*desk.look().changed[0].bytes, b"");
+        io::Write::write_all(&mut file, b"three").unwrap();
+        assert_eq!(&*desk.look().changed[0].bytes, b"three");
+        assert_eq!(desk.difference(), (list(&[]), list(&[])));
+    }
+
+    #[test]
+    fn a_link_switched_to_another_tree_shows_that_tree() {
+        let mut desk = Desk::new();
+        let releases = desk.temporary.path().join("releases");
+        for (number, text) in [("41", "one"), ("42", "two")] {
+            fs::create_dir_all(releases.join(number)).unwrap();
+            fs::write(releases.join(number).join("a.md"), text).unwrap();
+        }
+        fs::write(releases.join("42/b.md"), "new").unwrap();
+        fs::remove_dir(&desk.root).unwrap();
+        symlink(releases.join("41"), &desk.root).unwrap();
+        assert_eq!(desk.difference(), (list(&["a.md"]), list(&[])));
+        // As deployments do: a new link, renamed over the old one.
+        let next = desk.temporary.path().join("next");
+        symlink(releases.join("42"), &next).unwrap();
+        fs::rename(&next, &desk.root).unwrap();
+        let look = desk.look();
+        assert_eq!(look.changed.iter().map(|file| &*file.bytes).collect::<Vec<_>>(), [&b"two"[..], b"new"]);
+        assert!(look.vanished.is_empty() && !look.root_missing);
     }
 
     #[test]

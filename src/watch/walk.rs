@@ -6,6 +6,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::folder::{Unreadable, UnreadableReason};
+use crate::content::is_conflict_copy;
 use crate::domain::SourcePath;
 
 /// What a walk through the content folder came upon.
@@ -13,6 +14,8 @@ use crate::domain::SourcePath;
 pub(super) struct Walk {
     /// Regular files with a release's ending.
     pub(super) files: Vec<(SourcePath, Metadata)>,
+    /// What sync programs left of two versions.
+    pub(super) conflicts: Vec<SourcePath>,
     /// Files and folders that cannot be looked at.
     pub(super) unreadable: Vec<Unreadable>,
     /// Folders that could not be listed; what lies below them is not known to be gone.
@@ -38,6 +41,7 @@ pub(super) fn walk(root: &Utf8Path, uploads: Option<&Utf8Path>) -> io::Result<Wa
             }
         }
     }
+    walk.conflicts.sort();
     walk.files.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(walk)
 }
@@ -71,6 +75,9 @@ impl Walk {
                         waiting.push((path, below));
                     }
                 }
+                Ok(_) if is_release_name(name) && is_conflict_copy(&SourcePath::new(name)) => {
+                    self.conflicts.push(SourcePath::new(below));
+                }
                 Ok(_) if is_release_name(name) => self.take(&path, below),
                 Ok(_) => {}
                 Err(error) => self.fail(&below, &error),
@@ -98,9 +105,14 @@ impl Walk {
     }
 }
 
-/// Dot files and what editors leave while they work.
+/// Dot files and what editors and sync programs leave while they work: `x~`, `#x#`, `.#x`, `.x.swp`, `~$x`,
+/// `~syncthing~x`. Other temporary files have endings that no release has.
 fn is_left_out(name: &str) -> bool {
-    name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
+    name.starts_with('.')
+        || name.starts_with("~$")
+        || name.starts_with("~syncthing~")
+        || name.ends_with('~')
+        || (name.starts_with('#') && name.ends_with('#'))
 }
 
 fn is_release_name(name: &str) -> bool {

@@ -2,10 +2,12 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::TimeDelta;
+use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -13,7 +15,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::file_system::is_silent;
 use crate::config::{ContentSettings, PollMode};
 
-/// How often to look where events do not come.
+/// How often to look where events do not come, and how often to ask whether the folders are the same ones still: a
+/// link that is switched to another tree raises no event in either.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Under constant writing a look is taken after this many times the quiet time …
 const PATIENCE: u32 = 10;
@@ -29,16 +32,26 @@ pub struct Watcher {
     patience: Duration,
     rescan: Duration,
     poll: PollMode,
+    tick: Duration,
     happened: Arc<Notify>,
+    /// The folders as they were last: one that was replaced must be looked at, and watched anew.
+    known: Folders,
     attached: Option<Attached>,
+}
+
+/// Which folders the content and uploads folders are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Folders {
+    content: Option<Identity>,
+    uploads: Option<Identity>,
 }
 
 /// Events are coming; dropping it ends them.
 struct Attached {
     _events: RecommendedWatcher,
-    /// The folders as they were: one that was replaced must be watched anew.
-    content: Option<(u64, u64)>,
-    uploads: Option<(u64, u64)>,
+    /// Set when one of the folders itself was removed or renamed: no more events come from it, even when a new one has
+    /// its inode by now.
+    lost: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Watcher {
@@ -65,7 +78,9 @@ impl Watcher {
             patience: quiet.saturating_mul(PATIENCE).max(LEAST_PATIENCE),
             rescan: duration(settings.rescan),
             poll: settings.poll,
+            tick: LOOK_EVERY,
             happened: Arc::new(Notify::new()),
+            known: Folders { content: None, uploads: None },
             attached: None,
         };
         watcher.attach();
@@ -86,11 +101,25 @@ impl Watcher {
     /// the next look by time makes up for it.
     pub async fn changed(&mut self) {
         self.attach();
-        tokio::select! {
-            () = self.happened.notified() => self.stillness().await,
-            () = sleep(self.pause()) => {}
+        let due = Instant::now() + self.pause();
+        loop {
+            tokio::select! {
+                () = self.happened.notified() => {
+                    self.stillness().await;
+                    break;
+                }
+                () = sleep_until(due.min(Instant::now() + self.tick)) => {
+                    if Instant::now() >= due || self.folders() != self.known {
+                        break;
+                    }
+                }
+            }
         }
         self.attach();
+    }
+
+    fn folders(&self) -> Folders {
+        Folders { content: identity(&self.content), uploads: identity(&self.uploads) }
     }
 
     /// How long to wait for an event before looking anyway.
@@ -115,21 +144,23 @@ impl Watcher {
 
     /// Sees to it that events come from the folders as they are now.
     fn attach(&mut self) {
+        let folders = self.folders();
+        let is_same = folders == self.known;
+        self.known = folders;
         if self.poll == PollMode::Always {
             return;
         }
-        let (content, uploads) = (identity(&self.content), identity(&self.uploads));
-        if self.attached.as_ref().is_some_and(|attached| attached.content == content && attached.uploads == uploads) {
+        if is_same && self.attached.as_ref().is_some_and(|attached| !attached.lost.load(Ordering::Acquire)) {
             return;
         }
         self.attached = None;
         let silent = || is_silent(&self.content) || is_silent(&self.uploads);
-        if content.is_none() || (self.poll == PollMode::Auto && silent()) {
+        if folders.content.is_none() || (self.poll == PollMode::Auto && silent()) {
             return;
         }
         match self.events() {
-            Ok(events) => {
-                self.attached = Some(Attached { _events: events, content, uploads });
+            Ok(attached) => {
+                self.attached = Some(attached);
                 // Whatever was written before the events came is looked at as well.
                 self.happened.notify_one();
             }
@@ -137,9 +168,13 @@ impl Watcher {
         }
     }
 
-    fn events(&self) -> notify::Result<RecommendedWatcher> {
-        let happened = Arc::clone(&self.happened);
+    fn events(&self) -> notify::Result<Attached> {
+        let (happened, lost) = (Arc::clone(&self.happened), Arc::new(AtomicBool::new(false)));
+        let (roots, told) = ([self.content.clone(), self.uploads.clone()], Arc::clone(&lost));
         let mut events = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.as_ref().is_ok_and(|event| takes_away(event, &roots)) {
+                told.store(true, Ordering::Release);
+            }
             if event.as_ref().map_or(true, is_change) {
                 happened.notify_one();
             }
@@ -148,8 +183,14 @@ impl Watcher {
         if self.uploads.is_dir() && !self.uploads.starts_with(&self.content) {
             events.watch(self.uploads.as_std_path(), RecursiveMode::Recursive)?;
         }
-        Ok(events)
+        Ok(Attached { _events: events, lost })
     }
+}
+
+/// Whether one of the watched folders itself was removed or renamed.
+fn takes_away(event: &Event, roots: &[Utf8PathBuf]) -> bool {
+    let goes = matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)));
+    goes && event.paths.iter().any(|path| roots.iter().any(|root| root.as_std_path() == path))
 }
 
 /// Reading raises events of its own, which mean nothing; an overflow of the queue means anything.
@@ -160,10 +201,13 @@ fn is_change(event: &Event) -> bool {
     }
 }
 
-/// Device and inode of a folder that is there.
-fn identity(folder: &Utf8Path) -> Option<(u64, u64)> {
+/// Device, inode and, where the file system knows it, time of birth: a new folder may get the inode of the old one.
+type Identity = (u64, u64, Option<SystemTime>);
+
+/// Which folder is there, links followed.
+fn identity(folder: &Utf8Path) -> Option<Identity> {
     let metadata = std::fs::metadata(folder).ok().filter(std::fs::Metadata::is_dir)?;
-    Some((metadata.dev(), metadata.ino()))
+    Some((metadata.dev(), metadata.ino(), metadata.created().ok()))
 }
 
 #[cfg(test)]
@@ -248,7 +292,7 @@ mod tests {
         fs::rename(&desk.settings.folder, desk.settings.folder.with_file_name("old")).unwrap();
         fs::create_dir(&desk.settings.folder).unwrap();
         assert!(wakes(&mut watcher).await);
-        assert_eq!(watcher.attached.as_ref().unwrap().content, identity(&desk.settings.folder));
+        assert_eq!(watcher.known.content, identity(&desk.settings.folder));
         while timeout(Duration::from_millis(100), watcher.changed()).await.is_ok() {}
         fs::write(desk.settings.folder.join("a.md"), "text").unwrap();
         assert!(wakes(&mut watcher).await);
@@ -274,5 +318,53 @@ mod tests {
         watcher.rescan = Duration::from_millis(5);
         assert_eq!(watcher.pause(), watcher.rescan);
         assert!(wakes(&mut watcher).await);
+    }
+
+    /// Until nothing is left to be told; then a file written below the content folder wakes at once.
+    async fn writing_wakes(watcher: &mut Watcher, desk: &Desk, name: &str) {
+        while timeout(Duration::from_millis(150), watcher.changed()).await.is_ok() {}
+        assert!(watcher.has_events());
+        fs::write(desk.settings.folder.join(name), "text").unwrap();
+        assert!(wakes(watcher).await, "{name}");
+    }
+
+    #[tokio::test]
+    async fn a_folder_removed_and_made_again_is_watched_again() {
+        let desk = Desk::new(PollMode::Never).with_folders();
+        let mut watcher = Watcher::new(&desk.settings);
+        watcher.tick = Duration::from_millis(10);
+        for round in 0..3 {
+            writing_wakes(&mut watcher, &desk, &format!("{round}.md")).await;
+            fs::remove_dir_all(&desk.settings.folder).unwrap();
+            fs::create_dir(&desk.settings.folder).unwrap();
+            assert!(wakes(&mut watcher).await);
+        }
+        writing_wakes(&mut watcher, &desk, "last.md").await;
+        fs::remove_dir_all(&desk.settings.folder).unwrap();
+        assert!(wakes(&mut watcher).await);
+        while timeout(Duration::from_millis(150), watcher.changed()).await.is_ok() {}
+        fs::create_dir(&desk.settings.folder).unwrap();
+        assert!(wakes(&mut watcher).await, "made again later");
+        writing_wakes(&mut watcher, &desk, "again.md").await;
+    }
+
+    #[tokio::test]
+    async fn a_link_switched_to_another_tree_wakes_and_that_tree_is_watched() {
+        let desk = Desk::new(PollMode::Never).with_folders();
+        let (link, root) = (desk.settings.folder.clone(), desk.settings.folder.parent().unwrap().to_owned());
+        for number in ["41", "42"] {
+            fs::create_dir_all(root.join("releases").join(number)).unwrap();
+        }
+        fs::remove_dir(&link).unwrap();
+        std::os::unix::fs::symlink(root.join("releases/41"), &link).unwrap();
+        let mut watcher = Watcher::new(&desk.settings);
+        watcher.tick = Duration::from_millis(10);
+        writing_wakes(&mut watcher, &desk, "a.md").await;
+        while timeout(Duration::from_millis(150), watcher.changed()).await.is_ok() {}
+        std::os::unix::fs::symlink(root.join("releases/42"), root.join("next")).unwrap();
+        fs::rename(root.join("next"), &link).unwrap();
+        assert!(wakes(&mut watcher).await, "the switch itself");
+        writing_wakes(&mut watcher, &desk, "b.md").await;
+        assert!(root.join("releases/42/b.md").exists());
     }
 }

@@ -2,6 +2,7 @@
 
 use depeche::content::{Pinned, pin_id};
 use depeche::domain::ReleaseId;
+use depeche::language::Diagnosis;
 
 use crate::draft::{Draft, release};
 use crate::newsroom::TestNewsroom;
@@ -173,4 +174,42 @@ pub(crate) async fn a_pinned_release_may_be_renamed_and_written_anew(mut room: T
     assert_eq!((&after["id"], &after["title"]), (&before["id"], &"La halte fluviale".into()));
     assert_eq!(room.get(&at("pont")).await.header("location"), at("halte"));
     assert_eq!(room.editions().await.len(), 1);
+}
+
+pub(crate) async fn what_a_sync_program_leaves_is_no_release(mut room: TestNewsroom) {
+    announced(&mut room).await;
+    let before = room.json_items().await;
+    let copies =
+        ["2026-11-23-pont.sync-conflict-20261123-101010-ABCDEFG.md", "2026-11-23-pont (conflicted copy 2026-11-23).md"];
+    for name in copies {
+        room.save(name, &bridge().chapeau("Une autre version."));
+    }
+    room.pass("1h").await;
+    assert_eq!(room.json_items().await, before);
+    let told: Vec<String> = room
+        .newsroom()
+        .current()
+        .diagnostics
+        .iter()
+        .filter(|found| found.diagnosis == Diagnosis::ConflictCopy)
+        .map(|found| found.path.to_string())
+        .collect();
+    assert_eq!(told, [copies[1], copies[0]]);
+    assert_eq!(room.editions().await.len(), 1);
+}
+
+pub(crate) async fn a_file_that_is_empty_for_a_moment_changes_nothing(mut room: TestNewsroom) {
+    announced(&mut room).await;
+    let before = room.json_items().await;
+    let whole = bridge().to_string();
+    for piece in ["", "---\n", &whole[..40], "Plus d’en-tête.\n"] {
+        room.save("2026-11-23-pont.md", &piece);
+        room.pass("20m").await;
+        assert_eq!(room.json_items().await, before, "{piece:?}");
+        room.save("2026-11-23-pont.md", &whole);
+        room.pass("20m").await;
+        assert_eq!(room.json_items().await, before, "{piece:?}");
+    }
+    assert_eq!(room.editions().await.len(), 1);
+    room.office();
 }
