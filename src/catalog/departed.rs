@@ -23,7 +23,8 @@ pub struct Departed {
     pub from: DateTime<Utc>,
 }
 
-/// The releases of `register` that are gone, or will be; `published` are those that have a valid file.
+/// The releases of `register` that are gone, or will be; `published` are those whose words are known: they have a valid
+/// file, or had one when they vanished.
 #[must_use]
 pub fn departed(register: &Register, published: &[Published]) -> Vec<Departed> {
     let files: HashMap<&ReleaseId, &Published> = published.iter().map(|one| (&one.id, one)).collect();
@@ -45,12 +46,8 @@ pub fn departed(register: &Register, published: &[Published]) -> Vec<Departed> {
 }
 
 fn gone_from(record: &Record, file: Option<&Published>) -> Option<DateTime<Utc>> {
-    match (record.missing_since, file) {
-        (Some(since), _) => Some((since + GONE_AFTER).max(record.date)),
-        (None, Some(file)) => {
-            let release = &file.release;
-            (release.withdrawn.is_some() && release.published).then_some(release.date)
-        }
-        (None, None) => None,
-    }
+    let is_withdrawn = |file: &&Published| file.release.withdrawn.is_some() && file.release.published;
+    let withdrawn = file.filter(is_withdrawn).map(|file| file.release.date);
+    let deleted = || record.missing_since.map(|since| (since + GONE_AFTER).max(record.date));
+    withdrawn.or_else(deleted)
 }

@@ -1,6 +1,6 @@
 //! From the content folder to the catalog: looks, reads what changed, lets the register say who is who.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 use super::newsroom::Current;
 use super::office::BrokenFile;
 use super::reading::ReadFile;
-use crate::catalog::{Catalog, LabelNote, Published, departed};
+use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
 use crate::config::Config;
 use crate::content::{Diagnostic, ReadingSettings};
 use crate::domain::{Release, ReleaseId, SourcePath};
 use crate::feed::FeedSite;
 use crate::language::Diagnosis;
-use crate::register::{Clash, FolderLook, Minting, Reconciled, Register, RegisterChanges, Seen};
+use crate::register::{Clash, FolderLook, Minting, Reconciled, Record, Register, RegisterChanges, Seen};
 use crate::resource::Resources;
 use crate::template::Templates;
 use crate::watch::{Folder, Unreadable, UploadsFolder};
@@ -113,11 +113,12 @@ impl Ingest {
         now: DateTime<Utc>,
     ) -> Reconciled {
         let texts: Vec<_> = self.files.values().map(|file| String::from_utf8_lossy(&file.bytes)).collect();
+        let known = known_paths(register);
         let mut look = FolderLook { folder_missing, broken: unreadable.to_vec(), ..FolderLook::default() };
         for ((path, file), source) in self.files.iter().zip(&texts) {
             match &file.release {
                 Some(release) => look.good.push(Seen { path, digest: file.digest, source, release }),
-                None if file.is_broken() || is_known(register, path) => look.broken.push(path),
+                None if file.is_broken() || known.contains(path) => look.broken.push(path),
                 None => {}
             }
         }
@@ -128,7 +129,8 @@ impl Ingest {
     /// The look's catalog and everything public in it.
     fn finish(&mut self, reconciled: Reconciled, now: DateTime<Utc>) -> Ingested {
         let Reconciled { register, mut changes, files, kept, clashes } = reconciled;
-        self.kept.retain(|id, _| kept.contains(id));
+        let withdrawn = vanished_withdrawn(&register, now);
+        self.kept.retain(|id, _| kept.contains(id) || withdrawn.contains(id));
         let mut published = Vec::new();
         for (id, path) in &files {
             published.extend(
@@ -141,7 +143,12 @@ impl Ingest {
         for id in &kept {
             published.extend(self.last_good(&register, id).and_then(|release| publish(&register, id, release)));
         }
+        let left = published.len();
+        for id in &withdrawn {
+            published.extend(self.last_good(&register, id).and_then(|release| publish(&register, id, release)));
+        }
         let departed = departed(&register, &published);
+        published.truncate(left);
         let catalog = Catalog::new(published, &register.topic_slugs).with_departed(departed);
         changes.topic_slugs = catalog.new_slugs(now);
         let mut register = register;
@@ -182,7 +189,8 @@ impl Ingest {
                 .values()
                 .any(|record| record.path == *path && record.missing_since.is_none() && record.live_since.is_some())
         };
-        let emptied = |path: &SourcePath, file: &ReadFile| file.release.is_none() && is_known(register, path);
+        let known = known_paths(register);
+        let emptied = |path: &SourcePath, file: &ReadFile| file.release.is_none() && known.contains(path);
         let broken = self.files.iter().filter(|(path, file)| file.is_broken() || emptied(path, file));
         let broken = broken.map(|(path, file)| {
             let whole = !file.is_broken();
@@ -295,9 +303,20 @@ impl Ingest {
     }
 }
 
-/// Whether a release is remembered at `path`: a file there that is none by now was emptied or cut, not taken away.
-fn is_known(register: &Register, path: &SourcePath) -> bool {
-    register.records.values().any(|record| record.path == *path && record.missing_since.is_none())
+/// Where releases are remembered to stand: a file there that is none by now was emptied or cut, not taken away.
+fn known_paths(register: &Register) -> HashSet<&SourcePath> {
+    register.records.values().filter(|record| record.missing_since.is_none()).map(|record| &record.path).collect()
+}
+
+/// Releases that were public once and no more when their file vanished, a short while ago: they may have been withdrawn,
+/// and what is gone does not become merely missing when its file is tidied away.
+fn vanished_withdrawn(register: &Register, now: DateTime<Utc>) -> BTreeSet<ReleaseId> {
+    let lately = |record: &&Record| {
+        record.missing_since.is_some_and(|since| now < since + GONE_AFTER)
+            && record.first_live.is_some()
+            && record.publishable_since.is_none()
+    };
+    register.records.values().filter(lately).map(|record| record.id.clone()).collect()
 }
 
 fn publish(register: &Register, id: &ReleaseId, release: Arc<Release>) -> Option<Published> {

@@ -151,8 +151,14 @@ pub(crate) async fn what_is_gone_is_gone_where_another_site_shows_releases(mut r
     room.pass("1h").await;
     room.save("2026-11-23-le-pont.md", &bridge().with("withdrawn: \"Il n’existe pas.\""));
     room.pass("1h").await;
-    for path in ["/espace-presse/pont/", "/espace-presse/le-pont/", "/espace-presse/le-pont"] {
-        assert_eq!(room.get(path).await.status, 410, "{path}");
+    for tidied in [false, true] {
+        if tidied {
+            room.remove("2026-11-23-le-pont.md");
+            room.pass("1h").await;
+        }
+        for path in ["/espace-presse/pont/", "/espace-presse/le-pont/", "/espace-presse/le-pont"] {
+            assert_eq!(room.get(path).await.status, 410, "{path} {tidied}");
+        }
     }
     room.office();
 }
