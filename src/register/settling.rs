@@ -78,12 +78,22 @@ impl Step<'_> {
         }
     }
 
-    /// One address, one release: the one first seen keeps it, but one that is not to be seen yields.
+    /// One address, one release: the one that is live there keeps it, else the one first seen; but one that is not to be
+    /// seen yields.
+    fn precedence<'r>(&self, record: &'r Record) -> impl Ord + use<'r> {
+        let before = self.before.records.get(&record.id);
+        let lives_there = before.is_some_and(|before| {
+            before.permalink == record.permalink && before.live_since.is_some() && before.missing_since.is_none()
+        });
+        (record.publishable_since.is_none(), !lives_there, record.first_seen, &record.path)
+    }
+
+    /// Leaves out each release whose address another has; it is not live meanwhile.
     pub(super) fn settle_addresses(&mut self) {
         let mut holders: BTreeMap<&Permalink, &Record> = BTreeMap::new();
         let mut records: Vec<&Record> =
             self.files.keys().chain(&self.kept).filter_map(|id| self.after.records.get(id)).collect();
-        records.sort_by_key(|record| (record.publishable_since.is_none(), record.first_seen, &record.path));
+        records.sort_by_cached_key(|record| self.precedence(record));
         let mut left_out = Vec::new();
         for record in records {
             let Some(holder) = holders.get(&record.permalink) else {
@@ -97,6 +107,11 @@ impl Step<'_> {
             self.clashes.push(clash);
             self.files.remove(&id);
             self.kept.remove(&id);
+            let live = self.after.records.get_mut(&id).filter(|record| record.live_since.is_some());
+            if let Some(record) = live {
+                record.live_since = None;
+                self.touched.insert(id);
+            }
         }
     }
 
@@ -117,7 +132,10 @@ impl Step<'_> {
     fn go_live_one(&mut self, id: &ReleaseId, release: &Release) {
         let Some(record) = self.after.records.get(id) else { return };
         if record.live_since.is_none() && release.is_publishable_at(self.now) {
-            let updated = self.instant(release.stated_change().min(self.now).trunc_subsecs(3), None);
+            let stated = release.stated_change().min(self.now).trunc_subsecs(3);
+            // What returns unchanged is not updated, unless its date came meanwhile.
+            let stays = record.first_live.is_some() && record.updated >= stated;
+            let updated = if stays { record.updated } else { self.instant(stated, None) };
             if let Some(record) = self.after.records.get_mut(id) {
                 record.live_since = Some(self.now);
                 record.first_live = record.first_live.or(Some(self.now));

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Utc};
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::matching::Match;
+use super::matching::{Match, Rule};
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
 use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath};
@@ -79,6 +79,9 @@ impl<'a> Step<'a> {
                 }
                 Match::Known(id, rule) => {
                     self.update(id, seen, rule.why());
+                    if *rule == Rule::Survivor {
+                        self.inherit(id, seen.path);
+                    }
                     self.of_file[index] = Some(id.clone());
                 }
                 Match::New => new.push((index, None, "no known release is like it".to_owned())),
@@ -195,7 +198,8 @@ impl<'a> Step<'a> {
         } else {
             self.decide(&record.id, "edited", "title, chapeau, text, image or correction changed");
         }
-        record.updated = if record.live_since.is_some() {
+        // Readers saw the words before, even if they cannot see them now.
+        record.updated = if record.first_live.is_some() {
             self.instant(self.now.trunc_subsecs(3), Some(record.updated))
         } else {
             seen.release.stated_change().min(self.now)
@@ -250,6 +254,15 @@ impl<'a> Step<'a> {
             let overwritten = present.contains(&record.path);
             let why = if overwritten { "its file holds another release now" } else { "its file is gone" };
             self.decide(&record.id, "missing", why);
+        }
+    }
+
+    /// The old addresses of the copy at `path` lead to `id` from now on: it has taken over its file.
+    fn inherit(&mut self, id: &ReleaseId, path: &SourcePath) {
+        let is_copy = |record: &&Record| record.path == *path && record.missing_since.is_none() && record.id != *id;
+        let Some(copy) = self.before.records.values().find(is_copy) else { return };
+        for (old, _) in self.before.aliases.iter().filter(|(_, holder)| **holder == copy.id) {
+            self.remember(old.clone(), id);
         }
     }
 

@@ -121,3 +121,31 @@ fn a_release_withdrawn_before_the_first_start_had_been_public() {
     room.look();
     assert_eq!((room.record("a.md").first_live, room.record("b.md").first_live), (Some(room.now), None));
 }
+
+#[test]
+fn what_returns_unchanged_is_not_updated_and_what_changed_meanwhile_is() {
+    let mut room = Newsroom::with(&[("a.md", "Un pont", BODY)]);
+    room.save("a.md", "Un pont", &format!("{BODY} Enfin."));
+    room.look();
+    let updated = room.record("a.md").updated;
+    assert_eq!(updated, room.now);
+    for published in [false, true] {
+        room.files.get_mut("a.md").unwrap().published = published;
+        room.wait(minutes(5));
+        room.look();
+    }
+    assert_eq!(room.record("a.md").updated, updated);
+    room.save("a.md", "Un pont", BODY).published = false;
+    room.look();
+    let changed = room.now;
+    room.files.get_mut("a.md").unwrap().published = true;
+    room.wait(minutes(5));
+    room.look();
+    assert_eq!(room.record("a.md").updated, changed);
+    let later = room.now + minutes(60);
+    room.files.get_mut("a.md").unwrap().date = later;
+    room.look();
+    room.wait(minutes(60));
+    room.look();
+    assert_eq!(room.record("a.md").updated, later, "not before its date");
+}

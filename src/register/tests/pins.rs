@@ -151,3 +151,23 @@ fn a_copy_with_its_pin_is_left_out_and_lives_on_when_the_original_goes() {
     room.look();
     assert_eq!((room.id_of("0.md").as_str(), room.register.records.len()), (PIN, 1));
 }
+
+#[test]
+fn who_is_live_at_an_address_keeps_it_from_an_older_release_that_moves_there() {
+    let mut room = Newsroom::with(&[("a.md", "Un pont", BODY)]);
+    room.save("b.md", "Un bac", OTHER);
+    room.look();
+    let (a, updated) = (room.id_of("a.md"), room.record("a.md").updated);
+    let link = room.files["b.md"].permalink.clone();
+    let own = std::mem::replace(&mut room.files.get_mut("a.md").unwrap().permalink, link);
+    for _ in 0..3 {
+        room.wait(minutes(1));
+        assert_eq!(room.look().clashes.len(), 1);
+        assert_eq!((room.find("a.md"), room.find("b.md").is_some()), (None, true));
+        assert_eq!(room.register.records[&a].live_since, None);
+    }
+    room.files.get_mut("a.md").unwrap().permalink = own;
+    room.look();
+    assert_eq!((room.id_of("a.md"), room.record("a.md").live_since), (a, Some(room.now)));
+    assert_eq!(room.record("a.md").updated, updated, "nothing readers see has changed");
+}
