@@ -12,7 +12,7 @@ use super::claims::{ELSEWHERE_LIKE, Evidence, SAME_PATH_LIKE, Texts};
 use super::{Match, Matching, Rule, folded};
 use crate::domain::Permalink;
 use crate::register::likeness::Likeness;
-use crate::register::record::Record;
+use crate::register::record::{Announcement, NeverReason, Record};
 
 /// Up to this many pairs of texts are all compared.
 const PAIRS_COMPARED: usize = 100_000;
@@ -94,9 +94,10 @@ impl<'a> Matching<'a> {
             let home = self.home_record(index);
             if let Some(record) = home {
                 // A pin that names nobody yet says that this is another release, unless the words say otherwise.
-                let by_date = file.release.pinned_id.is_none();
                 let evidence = evidence(record);
-                if evidence.says_the_same_without_date() || (by_date && evidence.date) {
+                let by_words = evidence.says_the_same_without_date();
+                let by_date = evidence.date && file.release.pinned_id.is_none();
+                if !is_stranger(record, evidence) && (by_words || (by_date && !self.lives_on_in_a_copy(record))) {
                     claim(index, record, Rule::SamePath, evidence);
                 }
             }
@@ -115,7 +116,8 @@ impl<'a> Matching<'a> {
             for (rule, records) in listed {
                 for record in records.into_iter().flatten().filter(away) {
                     let evidence = evidence(record);
-                    if self.home_file(record).is_none() && evidence.says_the_same() {
+                    let is_same = evidence.says_the_same() && !is_stranger(record, evidence);
+                    if is_same && self.home_file(record).is_none() {
                         claim(index, record, rule, evidence);
                     }
                 }
@@ -140,7 +142,7 @@ impl<'a> Matching<'a> {
         doubts: &mut HashMap<usize, &'a Record>,
     ) {
         let home = self.home_record(file);
-        if home.is_some_and(|home| home.id == record.id) {
+        if home.is_some_and(|home| home.id == record.id && home.missing_since.is_none()) {
             return;
         }
         let evidence = Evidence::of(texts, file, record);
@@ -148,17 +150,26 @@ impl<'a> Matching<'a> {
             return;
         }
         // Where the release still stands at its own place, a file of a new name is a copy of it.
-        let contested = self.home_file(record).is_some();
+        let contested = self.home_file(record).is_some_and(|home| home != file);
         if contested && (home.is_none() && self.is_held_at_home(record, texts)) {
             return;
         }
-        // Next year's release on the same template must not become the one that was deleted long ago.
-        let long_gone = record.missing_since.is_some() && !evidence.title && !evidence.date;
-        if evidence.like >= ELSEWHERE_LIKE && !long_gone {
+        if evidence.like >= ELSEWHERE_LIKE && !is_stranger(record, evidence) {
             claims.push(Claim { file, record, rule: Rule::Likeness, weight: evidence.weight(Rule::Likeness) });
         } else if !contested && (evidence.like >= ELSEWHERE_LIKE || self.is_recent(record)) {
             doubts.entry(file).or_insert(record);
         }
+    }
+
+    /// Whether a silent copy has the words that `record` had: then a file of other words at its place is another release,
+    /// even if both are of one day.
+    fn lives_on_in_a_copy(&self, record: &Record) -> bool {
+        self.register.records.values().any(|copy| {
+            copy.announcement == Announcement::Never(NeverReason::Copy)
+                && copy.significant == record.significant
+                && copy.missing_since.is_none()
+                && self.present.contains(&copy.path)
+        })
     }
 
     /// Whether `record` vanished in this look or not long before it.
@@ -200,6 +211,12 @@ impl<'a> Matching<'a> {
             }
         }
     }
+}
+
+/// Whether `record` was deleted before this look and has neither the file's title nor its date: next year's release on
+/// the same template, even of the same name, must not be taken for it.
+fn is_stranger(record: &Record, evidence: Evidence) -> bool {
+    record.missing_since.is_some() && !evidence.title && !evidence.date
 }
 
 /// The pairs of open files and free releases whose texts are worth comparing: all of them, or those whose sketches meet.

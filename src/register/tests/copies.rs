@@ -138,3 +138,21 @@ fn the_public_copy_of_a_draft_is_news_and_the_draft_is_not_news_again() {
     room.look();
     assert_eq!(room.record("brouillon.md").announcement, Announcement::Never(NeverReason::Copy));
 }
+
+#[test]
+fn an_archived_copy_lives_on_when_its_original_is_written_over_the_same_day() {
+    for in_one_look in [false, true] {
+        let mut room = Newsroom::with(&[("actualite.md", "Un pont", BODY)]);
+        room.announce("actualite.md");
+        let id = room.id_of("actualite.md");
+        room.copy("actualite.md", "archives/pont.md");
+        if !in_one_look {
+            room.look();
+        }
+        room.save("actualite.md", "Un bac", OTHER);
+        room.look();
+        assert_eq!(room.id_of("archives/pont.md"), id, "{in_one_look}");
+        assert_eq!(room.record("archives/pont.md").announcement, Announcement::Opened);
+        assert_eq!(room.record("actualite.md").announcement, Announcement::Undecided, "{in_one_look}");
+    }
+}

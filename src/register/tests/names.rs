@@ -333,3 +333,22 @@ fn title_and_date_together_are_enough_where_every_word_was_changed() {
     room.look();
     assert_eq!(room.id_of("ouverture.md"), id);
 }
+
+#[test]
+fn a_new_release_of_the_name_and_template_of_a_deleted_one_is_not_swallowed() {
+    for (name, days) in [("hebdo.md", 3), ("hebdo.md", 90), ("2026/hebdo.md", 3)] {
+        let ((old_title, old), (title, body)) = (figures("juillet", 812), figures("octobre", 644));
+        let mut room = Newsroom::with(&[("hebdo.md", &old_title, &old), ("z.md", "Un bac", OTHER)]);
+        room.announce("hebdo.md");
+        let id = room.id_of("hebdo.md");
+        room.files.remove("hebdo.md");
+        room.look();
+        room.wait(TimeDelta::days(days));
+        room.save(name, &title, &body).date = room.now;
+        room.look();
+        assert_ne!(room.id_of(name), id, "{name} {days}");
+        let record = room.record(name);
+        assert_eq!(record.announcement, Announcement::Undecided);
+        assert_eq!(record.hold, Some(HoldReason::DoubtfulIdentity), "{name} {days}");
+    }
+}
