@@ -47,20 +47,29 @@ CREATE TABLE topic_slugs (
     UNIQUE (taxonomy, slug)
 );
 
+-- About a release, an edition, or an edition of a release; `who` is empty for what Depeche decided by its rules.
 CREATE TABLE decisions (
     id BIGINT PRIMARY KEY NOT NULL,
-    release TEXT NOT NULL,
+    release TEXT,
+    edition BIGINT,
     at BIGINT NOT NULL,
     what TEXT NOT NULL,
-    why TEXT NOT NULL
+    why TEXT NOT NULL,
+    who TEXT NOT NULL
 );
 CREATE INDEX decisions_by_release ON decisions (release, id);
+CREATE INDEX decisions_by_edition ON decisions (edition, id);
 
+-- `subject` says more of what it is about than its release: `daily 2026-11-24` for a digest, the revision for a
+-- correction or withdrawal, the edition that is repeated for a repeat.
+-- `turn` counts the announcements in the order in which they open, whatever the clock does; a digest keeps the last one
+-- that it deals with.
 -- `written` is 1 once the last chunk of deliveries is there; `deliveries` counts the rows written so far.
 CREATE TABLE editions (
     id BIGINT PRIMARY KEY NOT NULL,
     kind TEXT NOT NULL,
     release TEXT,
+    subject TEXT NOT NULL,
     dedup_key TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -73,8 +82,10 @@ CREATE TABLE editions (
     lifted TEXT NOT NULL,
     created BIGINT NOT NULL,
     opened BIGINT,
-    ended BIGINT
+    ended BIGINT,
+    turn BIGINT
 );
+CREATE INDEX editions_by_turn ON editions (kind, turn);
 CREATE INDEX editions_by_state ON editions (state, due);
 CREATE INDEX editions_by_release ON editions (release);
 
@@ -97,11 +108,37 @@ CREATE TABLE letters (
     reply_to_name TEXT,
     reply_to_address TEXT,
     archive TEXT,
-    topic_words TEXT NOT NULL
+    topic_words TEXT NOT NULL,
+    carries TEXT NOT NULL,
+    serial BIGINT NOT NULL
 );
--- One rendered edition a language; the office may be told several things of one edition.
-CREATE UNIQUE INDEX letters_of_edition ON letters (edition, language) WHERE kind = 'edition';
+-- One rendered edition a language, and one more each time its text is corrected on its way: `carries` is the revision of
+-- the correction in it, `serial` counts them. The office may be told several things of one edition.
+CREATE UNIQUE INDEX letters_of_edition ON letters (edition, language, serial) WHERE kind = 'edition';
 
+-- What a digest says of a release, a row a language. `number` stands for the release in `deliveries.contents`; a text
+-- that was corrected on its way has a number of its own and the same place.
+CREATE TABLE fragments (
+    edition BIGINT NOT NULL REFERENCES editions (id),
+    number BIGINT NOT NULL,
+    language TEXT NOT NULL,
+    release TEXT NOT NULL,
+    carries TEXT NOT NULL,
+    place BIGINT NOT NULL,
+    turn BIGINT NOT NULL,
+    topics TEXT NOT NULL,
+    heading_text TEXT NOT NULL,
+    heading_html TEXT NOT NULL,
+    full_text TEXT NOT NULL,
+    full_html TEXT NOT NULL,
+    short_text TEXT NOT NULL,
+    short_html TEXT NOT NULL,
+    PRIMARY KEY (edition, number, language)
+);
+CREATE INDEX fragments_by_release ON fragments (release, edition);
+
+-- For digests: what was announced up to the turn `covered` is dealt with. Who left the digest `owed` for another frequency
+-- still gets what was announced before, up to the turn `owed_until`, with the next one.
 CREATE TABLE subscribers (
     id BIGINT PRIMARY KEY NOT NULL,
     address TEXT NOT NULL,
@@ -116,7 +153,10 @@ CREATE TABLE subscribers (
     end_reason TEXT,
     source TEXT NOT NULL,
     created BIGINT NOT NULL,
-    asked BIGINT
+    asked BIGINT,
+    covered BIGINT NOT NULL,
+    owed TEXT,
+    owed_until BIGINT
 );
 CREATE INDEX subscribers_by_state ON subscribers (state, since);
 
@@ -144,7 +184,8 @@ CREATE TABLE suppressions (
     at BIGINT NOT NULL
 );
 
--- `since` is when the present state began; `lost` counts the replies lost after the final dot.
+-- `since` is when the present state began; `lost` counts the replies lost after the final dot. `contents` are the numbers
+-- of a digest's fragments, a comma before and after each; `follows` is the delivery that this one follows up.
 CREATE TABLE deliveries (
     id BIGINT PRIMARY KEY NOT NULL,
     letter BIGINT NOT NULL REFERENCES letters (id),
@@ -155,6 +196,8 @@ CREATE TABLE deliveries (
     address_hash TEXT NOT NULL,
     language TEXT NOT NULL,
     topics TEXT NOT NULL,
+    contents TEXT NOT NULL,
+    follows BIGINT,
     urgency BIGINT NOT NULL,
     state TEXT NOT NULL,
     skip_reason TEXT,

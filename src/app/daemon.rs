@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use camino::Utf8Path;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
+use super::instance::Instance;
 use super::own_folders::refuse_own_folders;
 use super::schedule::start_schedule;
-use crate::config::DatabaseUrl;
 use crate::http::{AdminToken, admin_router, public_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
-use crate::task::{Dispatcher, Editor, Ingest, Newsroom, random_boundary};
+use crate::task::{Dispatcher, Editor, Ingest, Newsroom};
 use crate::watch::Watcher;
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
@@ -36,6 +37,7 @@ pub struct Daemon {
     relays: Vec<Relay>,
     editor: Editor,
     watcher: Watcher,
+    instance: Instance,
     _lock: DaemonLock,
 }
 
@@ -76,10 +78,11 @@ impl Daemon {
             refuse_own_folders(&newsroom.config, folder)?;
         }
         let lock = newsroom.store.lock_daemon()?;
-        if matches!(newsroom.config.database.url, DatabaseUrl::Sqlite(_)) {
-            // The lock is ours alone, so whoever held a lease is gone.
-            newsroom.store.void_leases(None, newsroom.now()).await?;
-        }
+        let secrets = newsroom.config.secrets.key_file.parent().unwrap_or(Utf8Path::new("."));
+        let instance = Instance::take(secrets)?;
+        // Whoever held a lease under this name is gone; where there is one daemon alone, whoever held any.
+        let gone = newsroom.store.is_shared().then_some(instance.name.as_str());
+        newsroom.store.void_leases(gone, newsroom.now()).await?;
         for (key, folder) in
             [("content.folder", &newsroom.config.content.folder), ("content.uploads", &newsroom.config.content.uploads)]
         {
@@ -89,9 +92,9 @@ impl Daemon {
         }
         let watcher = Watcher::new(&newsroom.config.content);
         let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
-        let mut editor = Editor::new(newsroom.clone(), ingest);
+        let mut editor = Editor::new(newsroom.clone(), ingest, instance.name.clone());
         editor.look().await?;
-        Ok(Self { newsroom, public, admin, admin_token, relays, editor, watcher, _lock: lock })
+        Ok(Self { newsroom, public, admin, admin_token, relays, editor, watcher, instance, _lock: lock })
     }
 
     /// Where the public side listens.
@@ -115,12 +118,12 @@ impl Daemon {
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start(self) -> anyhow::Result<RunningDaemon> {
-        let Self { newsroom, public, admin, admin_token, relays, editor, watcher, _lock: lock } = self;
+        let Self { newsroom, public, admin, admin_token, relays, editor, watcher, instance, _lock: lock } = self;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let settings = newsroom.config.relays.first();
         let (connections, rate) = settings.map_or((1, None), |relay| (relay.connections, relay.rate));
-        let owner = random_boundary();
+        let owner = instance.name.clone();
         let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, connections, rate, owner));
         info!(public = %public.local_addr()?, admin = %admin.local_addr()?, "depeche is at work");
         tasks.spawn(serve(public, public_router(newsroom.clone()), stopped.clone()));
@@ -130,7 +133,7 @@ impl Daemon {
         let dispatch_stop = stopped.clone();
         tasks.spawn(async move {
             dispatcher.run(dispatch_stop, DRAIN).await;
-            drop(lock);
+            drop((instance, lock));
         });
         let mut scheduler = start_schedule(&newsroom).await.context("failed to start the scheduler")?;
         let mut stopping = stopped;

@@ -4,6 +4,7 @@ mod secrets;
 mod opening;
 mod own_folders;
 mod logging;
+mod instance;
 mod schedule;
 mod greeting;
 mod daemon;

@@ -10,12 +10,13 @@ use tokio::sync::{Notify, watch};
 
 use super::secrets::{read_key, read_or_make_key};
 use crate::catalog::Catalog;
-use crate::clock::Clock;
+use crate::clock::{Clock, SteadyClock};
 use crate::config::{Config, ConfigWarning};
+use crate::fetch::Fetcher;
 use crate::register::Register;
 use crate::resource::Resources;
 use crate::store::Store;
-use crate::task::{Current, Newsroom, feed_site};
+use crate::task::{Current, LinkDesk, Newsroom, feed_site};
 use crate::template::Templates;
 use crate::watch::UploadsFolder;
 
@@ -77,13 +78,20 @@ fn collect(root: &Utf8Path, folder: &Utf8Path, found: &mut Vec<(String, String)>
 /// # Errors
 /// When the database does not open, belongs to another key, or a template cannot be read.
 pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Newsroom>> {
+    let (machine, clock) = (clock.clone(), Arc::new(SteadyClock::new(clock)));
     let templates = Arc::new(read_templates(&config.templates_folder)?);
     let key = read_or_make_key(&config.secrets.key_file)?;
     let previous = config.secrets.previous_key_files.iter().map(|file| read_key(file)).collect::<Result<_, _>>()?;
     let now = clock.now();
     let store = Store::open(&config.database, now).await?;
     store.bind_key(&key).await?;
-    let uploads = Arc::new(UploadsFolder::new(&config.content, clock.clone()));
+    if let Some(doubt) = store.clock_doubt().await? {
+        clock.resume(doubt);
+    }
+    let now = clock.now();
+    // The times of files are the machine's own.
+    let uploads = Arc::new(UploadsFolder::new(&config.content, machine));
+    let links = LinkDesk::new(Fetcher::new(&config.fetch), clock.clone());
     let site = feed_site(&config, &Register::default(), now);
     let nothing = Catalog::default();
     let resources = Resources::new(
@@ -102,6 +110,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         templates,
         keys: (key, previous),
         uploads,
+        links,
         current: watch::Sender::new(Arc::new(current)),
         told: std::sync::Mutex::default(),
         letters_queued: Notify::new(),

@@ -1,6 +1,6 @@
 //! Every valid release at once, whether it is live or still coming.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -38,6 +38,7 @@ impl Published {
 pub struct Catalog {
     /// Newest first, then by id.
     releases: Vec<Arc<Published>>,
+    positions: HashMap<ReleaseId, usize>,
     slugs: Vec<TopicSlug>,
     departed: Vec<Departed>,
 }
@@ -48,7 +49,8 @@ impl Catalog {
     pub fn new(releases: Vec<Published>, slugs: &[TopicSlug]) -> Self {
         let mut releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
         releases.sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
-        Self { releases, slugs: slugs.to_vec(), departed: Vec::new() }
+        let positions = releases.iter().enumerate().map(|(at, published)| (published.id.clone(), at)).collect();
+        Self { releases, positions, slugs: slugs.to_vec(), departed: Vec::new() }
     }
 
     /// The same releases with other settled slugs.
@@ -74,6 +76,18 @@ impl Catalog {
     #[must_use]
     pub fn all(&self) -> &[Arc<Published>] {
         &self.releases
+    }
+
+    /// The valid release with this id, whether it is live or not: for the office and for checks, never for the public.
+    #[must_use]
+    pub fn get(&self, id: &ReleaseId) -> Option<&Arc<Published>> {
+        self.positions.get(id).map(|&position| &self.releases[position])
+    }
+
+    /// The releases whose file says that they were corrected or withdrawn.
+    pub fn revised(&self) -> impl Iterator<Item = &Arc<Published>> {
+        let is_revised = |release: &Release| release.correction.is_some() || release.withdrawn.is_some();
+        self.releases.iter().filter(move |published| is_revised(&published.release))
     }
 
     /// What exists publicly at `now`.

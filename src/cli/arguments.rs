@@ -112,6 +112,9 @@ pub(crate) struct SendTestArguments {
     /// One of the office's addresses; all of them when left out
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) to: Option<EmailAddress>,
+    /// Send it to that address although it is not one of the office's
+    #[arg(long, requires = "to")]
+    pub(crate) force: bool,
 }
 
 /// `subscribers …`
@@ -193,11 +196,47 @@ pub(crate) enum EditionsCommand {
     Approve {
         /// Its number
         edition: EditionId,
+        /// And every edition held with it because many releases appeared at once
+        #[arg(long)]
+        crowd: bool,
     },
     /// Never send an edition; letters on their way are stopped
     Cancel {
         /// Its number
         edition: EditionId,
+        /// And every edition held with it because many releases appeared at once
+        #[arg(long)]
+        crowd: bool,
+    },
+    /// Stop an edition on its way for a time: nothing more is handed over until it is resumed
+    Pause {
+        /// Its number
+        edition: EditionId,
+    },
+    /// Let a paused edition go on where it was
+    Resume {
+        /// Its number
+        edition: EditionId,
+    },
+    /// Try again the letters of an edition that were given up
+    Retry {
+        /// Its number
+        edition: EditionId,
+    },
+    /// Send an edition once more, on purpose: its readers get it twice
+    #[command(
+        after_help = "Name readers with --to, or everybody it was opened for with --all. The repeat is an edition of its \
+                      own, and both keep who asked for it."
+    )]
+    Resend {
+        /// Its number
+        edition: EditionId,
+        /// Only to this reader, who was among its recipients; may be repeated
+        #[arg(long, value_name = "ADDRESS", required_unless_present = "all", conflicts_with = "all")]
+        to: Vec<EmailAddress>,
+        /// To everybody it was opened for and who may still be written to
+        #[arg(long)]
+        all: bool,
     },
 }
 

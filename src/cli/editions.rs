@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::arguments::{EditionsCommand, Format};
 use super::terminal::Terminal;
 use super::{Exit, opening};
-use crate::domain::{DeliveryTally, Edition, EditionId, EditionState};
-use crate::language::{edition_state, hold_reason};
-use crate::store::EditionFilter;
-use crate::task::{Newsroom, OfficeDecision, decide};
+use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EditionState, EmailAddress};
+use crate::language::{edition_kind, edition_state, hold_reason};
+use crate::store::{Cause, DecisionMade, EditionFilter};
+use crate::task::{Newsroom, OfficeDecision, crowd_with, decide, decide_for_crowd, resend};
 
 pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
@@ -18,8 +18,22 @@ pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Te
         EditionsCommand::List { format } => list(&newsroom, *format, terminal).await?,
         EditionsCommand::Show { edition, format } => show(&newsroom, *edition, *format, terminal).await?,
         EditionsCommand::Hold { edition } => act(&newsroom, *edition, OfficeDecision::Hold, terminal).await?,
-        EditionsCommand::Approve { edition } => act(&newsroom, *edition, OfficeDecision::Approve, terminal).await?,
-        EditionsCommand::Cancel { edition } => act(&newsroom, *edition, OfficeDecision::Cancel, terminal).await?,
+        EditionsCommand::Approve { edition, crowd: false } => {
+            act(&newsroom, *edition, OfficeDecision::Approve, terminal).await?
+        }
+        EditionsCommand::Cancel { edition, crowd: false } => {
+            act(&newsroom, *edition, OfficeDecision::Cancel, terminal).await?
+        }
+        EditionsCommand::Approve { edition, crowd: true } => {
+            act_on_crowd(&newsroom, *edition, OfficeDecision::Approve, terminal).await?
+        }
+        EditionsCommand::Cancel { edition, crowd: true } => {
+            act_on_crowd(&newsroom, *edition, OfficeDecision::Cancel, terminal).await?
+        }
+        EditionsCommand::Pause { edition } => act(&newsroom, *edition, OfficeDecision::Pause, terminal).await?,
+        EditionsCommand::Resume { edition } => act(&newsroom, *edition, OfficeDecision::Resume, terminal).await?,
+        EditionsCommand::Retry { edition } => retry(&newsroom, *edition, terminal).await?,
+        EditionsCommand::Resend { edition, to, .. } => again(&newsroom, *edition, to, terminal).await?,
     };
     newsroom.store.close().await;
     Ok(exit)
@@ -109,7 +123,13 @@ fn row(newsroom: &Newsroom, edition: &Edition) -> String {
             format!(" ({sent} sent, {failed} failed, {skipped} skipped, {} open)", edition.tally.open())
         }
     };
-    format!("{:>6}  {}  {state}{more}", edition.id, edition.title)
+    let kind = match edition.kind {
+        EditionKind::Announcement => String::new(),
+        EditionKind::Digest | EditionKind::Correction | EditionKind::Withdrawal => {
+            format!("{}: ", edition_kind(language, edition.kind.as_str()))
+        }
+    };
+    format!("{:>6}  {kind}{}  {state}{more}", edition.id, edition.title)
 }
 
 async fn show(newsroom: &Newsroom, id: EditionId, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
@@ -124,21 +144,83 @@ async fn show(newsroom: &Newsroom, id: EditionId, format: Format, terminal: Term
             terminal.line(format!("  {name:<9} {}", instant.to_rfc3339()));
         }
     }
+    for decision in newsroom.store.decisions_about(id).await? {
+        terminal.line(decided(&decision));
+    }
     if let Some(release) = &edition.release {
         terminal.line(format!("  {:<9} {release}", "release"));
         for decision in newsroom.store.decisions_of(release).await? {
-            terminal.line(format!("  {} {}: {}", decision.at.to_rfc3339(), decision.what, decision.why));
+            terminal.line(decided(&decision));
         }
     }
     Ok(Exit::Done)
 }
 
+/// A decision on one line: when, what, why, and who where somebody did.
+fn decided(decision: &DecisionMade) -> String {
+    let DecisionMade { at, what, why, who } = decision;
+    let who = if who.is_empty() { String::new() } else { format!(" [{who}]") };
+    format!("  {} {what}: {why}{who}", at.to_rfc3339())
+}
+
+/// Who decides at this terminal.
+fn who() -> String {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    user.filter(|user| !user.is_empty()).map_or_else(|| "terminal".to_owned(), |user| format!("terminal ({user})"))
+}
+
 async fn act(newsroom: &Newsroom, id: EditionId, decision: OfficeDecision, terminal: Terminal) -> anyhow::Result<Exit> {
-    let (edition, in_time) =
-        decide(&newsroom.store, id, decision, newsroom.now()).await?.ok_or_else(|| no_edition(id))?;
+    let decided = decide(&newsroom.store, id, decision, &who(), newsroom.now()).await?;
+    let (edition, in_time) = decided.ok_or_else(|| no_edition(id))?;
     terminal.line(row(newsroom, &edition));
     if !in_time {
         terminal.tell("too late: the edition had moved on before");
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
+}
+
+async fn act_on_crowd(
+    newsroom: &Newsroom,
+    id: EditionId,
+    decision: OfficeDecision,
+    terminal: Terminal,
+) -> anyhow::Result<Exit> {
+    let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
+    let (current, _) = opening::look(&newsroom.config).await?;
+    let together = crowd_with(newsroom, &current, &edition).await?;
+    let decided = decide_for_crowd(newsroom, &current, &edition, decision, &who()).await?;
+    for id in &together {
+        if let Some(edition) = newsroom.store.edition(*id).await? {
+            terminal.line(row(newsroom, &edition));
+        }
+    }
+    if decided == 0 {
+        terminal
+            .tell(format!("edition {id} is not held with others because many appeared at once: nothing was changed"));
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
+}
+
+async fn retry(newsroom: &Newsroom, id: EditionId, terminal: Terminal) -> anyhow::Result<Exit> {
+    newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
+    let cause = Cause { who: &who(), why: "the office tries again what was given up" };
+    let retried = newsroom.store.retry_failed(id, cause, newsroom.now()).await?;
+    terminal.line(format!("{retried} letters are tried again"));
+    Ok(if retried == 0 { Exit::Failed } else { Exit::Done })
+}
+
+async fn again(newsroom: &Newsroom, id: EditionId, to: &[EmailAddress], terminal: Terminal) -> anyhow::Result<Exit> {
+    let mut only = Vec::new();
+    for address in to {
+        let subscriber = newsroom.store.find(address).await?;
+        only.push(subscriber.ok_or_else(|| anyhow!("{address} is not subscribed"))?.id);
+    }
+    let repeat = resend(newsroom, id, &only, &who()).await?;
+    terminal.line(row(newsroom, &repeat));
+    if repeat.tally.total() == 0 {
+        terminal.tell("nobody among those named was a recipient of it and may still be written to");
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)

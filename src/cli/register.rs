@@ -52,6 +52,7 @@ struct JsonDecision<'a> {
     at: String,
     what: &'a str,
     why: &'a str,
+    who: Option<&'a str>,
 }
 
 async fn list(newsroom: &Newsroom, why: bool, format: Format, terminal: Terminal) -> anyhow::Result<()> {
@@ -72,7 +73,8 @@ async fn list(newsroom: &Newsroom, why: bool, format: Format, terminal: Terminal
                 terminal.line(as_text(newsroom, record));
                 for decision in of(record) {
                     let at = local(newsroom, decision.at, "%Y-%m-%d %H:%M:%S");
-                    terminal.line(format!("    {at}  {}: {}", decision.what, decision.why));
+                    let who = if decision.who.is_empty() { String::new() } else { format!(" [{}]", decision.who) };
+                    terminal.line(format!("    {at}  {}: {}{who}", decision.what, decision.why));
                 }
             }
         }
@@ -94,7 +96,12 @@ fn as_json<'a>(
     decisions: Option<&'a [DecisionMade]>,
 ) -> JsonRecord<'a> {
     let instant = |instant: DateTime<Utc>| instant.to_rfc3339();
-    let decision = |made: &'a DecisionMade| JsonDecision { at: instant(made.at), what: &made.what, why: &made.why };
+    let decision = |made: &'a DecisionMade| JsonDecision {
+        at: instant(made.at),
+        what: &made.what,
+        why: &made.why,
+        who: Some(made.who.as_str()).filter(|who| !who.is_empty()),
+    };
     JsonRecord {
         id: record.id.as_str(),
         file: record.path.as_str(),

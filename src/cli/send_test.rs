@@ -1,4 +1,4 @@
-//! `send-test`: the letter of a release, to the office alone.
+//! `send-test`: the letter of a release, to the office, or to somebody else by force. Its unsubscribe link does nothing.
 
 use anyhow::{anyhow, bail};
 use camino::Utf8Path;
@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use super::arguments::SendTestArguments;
 use super::terminal::Terminal;
 use super::{Exit, opening, release};
-use crate::domain::{Attempt, EmailAddress, Mailbox};
+use crate::domain::{Attempt, Mailbox};
 use crate::smtp::{Envelope, Relay};
 use crate::task::{Newsroom, Preview, preview_for};
 
@@ -15,7 +15,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &SendTestArguments, terminal
     let (current, _) = opening::look(&newsroom.config).await?;
     let published = release::find(&current.catalog, &arguments.release)?;
     let mut failed = 0;
-    for recipient in recipients(&newsroom, arguments.to.as_ref())? {
+    for recipient in recipients(&newsroom, arguments)? {
         let bytes =
             preview_for(&newsroom, &current, &Preview::Announcement(published), newsroom.language(), &recipient)?;
         let envelope =
@@ -34,13 +34,16 @@ pub(super) async fn run(file: &Utf8Path, arguments: &SendTestArguments, terminal
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// The office, or the one of its addresses that was asked for.
-fn recipients(newsroom: &Newsroom, to: Option<&EmailAddress>) -> anyhow::Result<Vec<Mailbox>> {
-    let Some(to) = to else { return Ok(newsroom.office().to_vec()) };
+/// The office, the one of its addresses that was asked for, or any other address by force.
+fn recipients(newsroom: &Newsroom, arguments: &SendTestArguments) -> anyhow::Result<Vec<Mailbox>> {
+    let Some(to) = &arguments.to else { return Ok(newsroom.office().to_vec()) };
     match newsroom.office().iter().find(|mailbox| mailbox.address.folded() == to.folded()) {
         Some(mailbox) => Ok(vec![mailbox.clone()]),
+        None if arguments.force => Ok(vec![Mailbox::new(None, to.clone())]),
         None => {
-            bail!("{to} is not one of the office's addresses: add it to `office.copies` in the configuration first")
+            bail!(
+                "{to} is not one of the office's addresses: add it to `office.copies` in the configuration, or say --force"
+            )
         }
     }
 }

@@ -9,6 +9,7 @@ use super::front_matter::Entry;
 use super::source::Findings;
 use super::title::plain_line;
 use super::yaml::{Node, Value};
+use crate::config::DocumentsAt;
 use crate::domain::{Document, DocumentState, FileKind, Image, Target, UploadFacts, UploadPath, Uploads};
 use crate::language::{Diagnosis, Expected};
 
@@ -48,6 +49,7 @@ const IMAGE: Names = Names { address: &["image"], words: "alternative-textuelle"
 pub(super) struct Shelf<'a> {
     pub(super) base: &'a Base<'a>,
     pub(super) uploads: &'a dyn Uploads,
+    pub(super) documents_at: DocumentsAt,
 }
 
 impl Shelf<'_> {
@@ -63,6 +65,10 @@ impl Shelf<'_> {
                 continue;
             }
             let state = match &target {
+                // What is not here is asked for at its address before a letter leaves.
+                Target::Upload(_) if facts.is_none() && self.documents_at != DocumentsAt::File => {
+                    DocumentState::Elsewhere
+                }
                 Target::Upload(path) => document_state(path, facts.as_ref(), &range, findings),
                 Target::External(_) => DocumentState::Elsewhere,
             };

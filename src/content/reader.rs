@@ -17,6 +17,7 @@ use super::source::{Diagnostic, Findings, SourceFile, Text};
 use super::title::plain_line;
 use super::values::{strict_text, switch, text, texts};
 use super::yaml::{Node, Value};
+use crate::config::DocumentsAt;
 use crate::domain::{
     Digest, Label, LinkedUpload, Permalink, PermalinkError, PermalinkPattern, Release, ReleaseId, SafeHtml, SiteUrl,
     Slug, SourcePath, Uploads,
@@ -37,6 +38,8 @@ pub struct ReadingSettings {
     pub permalink: PermalinkPattern,
     /// The site's public address.
     pub site: SiteUrl,
+    /// Where documents must be found.
+    pub documents: DocumentsAt,
 }
 
 /// What reading a file gave.
@@ -157,7 +160,8 @@ impl Reader<'_> {
         // Addresses are relative to the page; where it has none yet, whatever stands there still gets its diagnostics.
         let page = permalink.clone().or_else(|| "/page/".parse().ok())?;
         let base = Base::new(&self.settings.site, &page);
-        let stock = Shelf { base: &base, uploads: self.uploads };
+        let documents_at = self.settings.documents;
+        let stock = Shelf { base: &base, uploads: self.uploads, documents_at };
         let documents = stock.documents([files, communique_file], findings);
         let images = stock.images([une_ou_diaporama, image], findings);
         let chapeau = pick_chapeau([chapeau_text, chapeau, excerpt, description], findings);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::DocumentsAt;
 use crate::domain::{Digest, DocumentState, FileKind, Label, Release, SourcePath, UploadFacts, UploadPath};
 use crate::language::{Diagnosis, Language, Severity};
 
@@ -14,6 +15,7 @@ fn settings() -> ReadingSettings {
         timezone: chrono_tz::Europe::Paris,
         permalink: "/presse/:title/".parse().unwrap(),
         site: "https://presse.example.org".parse().unwrap(),
+        documents: DocumentsAt::File,
     }
 }
 

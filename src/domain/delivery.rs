@@ -23,6 +23,10 @@ pub struct Delivery {
     pub recipient: Mailbox,
     /// The topics of the recipient's that matched: why they receive it.
     pub topics: Vec<Topic>,
+    /// The numbers of a digest's fragments that this one holds; empty for any other letter.
+    pub contents: Vec<u32>,
+    /// The delivery that this one follows up: a correction names the letter it corrects.
+    pub follows: Option<DeliveryId>,
     /// Where it stands.
     pub state: DeliveryState,
     /// How many times it was handed to a relay, this time included.

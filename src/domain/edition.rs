@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::subscriber::words;
-use super::{DeliveryTally, EditionId, ReleaseId, SubscriberId};
+use super::{DeliveryTally, EditionId, Frequency, ReleaseId, SubscriberId};
 
 words! {
     /// What an edition is about.
@@ -31,6 +31,8 @@ pub struct Edition {
     pub kind: EditionKind,
     /// The release, for every kind but a digest.
     pub release: Option<ReleaseId>,
+    /// What else it is about: see [`NewEdition::subject`].
+    pub subject: String,
     /// The release's title when the edition was last looked at, for lists.
     pub title: String,
     /// Where it stands.
@@ -54,12 +56,40 @@ pub struct NewEdition {
     pub kind: EditionKind,
     /// The release, for every kind but a digest.
     pub release: Option<ReleaseId>,
+    /// What else it is about: the round of a digest ([`DigestRound`]), the revision of a correction or withdrawal, the
+    /// number of the edition that it repeats; empty for an announcement.
+    pub subject: String,
     /// `announce:{release}` and the like: there is never a second edition with the same key.
     pub dedup_key: String,
     /// For lists.
     pub title: String,
     /// Where it begins: held or waiting.
     pub state: EditionState,
+}
+
+/// Which digest: how often it comes, and its civil day in the site's zone. Written `daily 2026-11-24`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DigestRound {
+    /// Daily or weekly.
+    pub frequency: Frequency,
+    /// The day on which it leaves.
+    pub day: NaiveDate,
+}
+
+impl fmt::Display for DigestRound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.frequency, self.day)
+    }
+}
+
+impl FromStr for DigestRound {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a round such as `daily 2026-11-24`");
+        let (frequency, day) = text.split_once(' ').ok_or_else(wrong)?;
+        Ok(Self { frequency: frequency.parse()?, day: day.parse().map_err(|_| wrong())? })
+    }
 }
 
 /// Where an edition stands.

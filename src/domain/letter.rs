@@ -48,6 +48,8 @@ pub struct RenderedLetter {
     /// The words of each topic the edition goes to, as they were when it was rendered: a repeat has the same bytes
     /// whatever labels are changed meanwhile.
     pub topic_words: BTreeMap<Topic, String>,
+    /// The revision of the correction that its text has taken in; empty when there is none.
+    pub carries: String,
 }
 
 impl RenderedLetter {

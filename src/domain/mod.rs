@@ -31,7 +31,7 @@ pub use attempt::{Attempt, Phase, Reply};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::Digest;
 pub use document::{Document, DocumentState, Image, Target};
-pub use edition::{Edition, EditionKind, EditionState, HoldReason, NewEdition};
+pub use edition::{DigestRound, Edition, EditionKind, EditionState, HoldReason, NewEdition};
 pub use fragment::{Fragment, Piece};
 pub use hex::{from_hex, to_hex};
 pub use html::SafeHtml;

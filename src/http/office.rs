@@ -8,10 +8,10 @@ use axum::http::{Response, StatusCode};
 
 use super::form::Fields;
 use super::page::{Problem, page, private_layout, respond};
-use crate::domain::{Edition, EditionState, Token, TokenError};
+use crate::domain::{Edition, EditionId, EditionState, Token, TokenError};
 use crate::language::{edition_kind, edition_state, hold_reason, say};
 use crate::resource::Wording;
-use crate::task::{Newsroom, OfficeDecision, decide, recipients};
+use crate::task::{Newsroom, OfficeDecision, Scope, crowd_with, decide, decide_for_crowd, recipients};
 use crate::template::{EditionActions, Link, OfficeDonePage, OfficePage};
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(token): Path<String>) -> Response<Body> {
@@ -42,6 +42,7 @@ async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Probl
     let words = Wording::of_pages(current.resources.site());
     let live = edition.release.as_ref().and_then(|id| current.resources.live().get(id));
     let (due, reason) = due_and_reason(&edition.state);
+    let together = crowd_with(newsroom, &current, &edition).await?;
     let context = OfficePage {
         layout: private_layout(newsroom, language, &say(language, "office.title", &[])),
         title: edition.title.clone(),
@@ -53,26 +54,28 @@ async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Probl
         release: live.map(|published| {
             Link::new(published.release.title.as_str(), words.address(published.release.permalink.as_str()))
         }),
-        actions: actions(&edition, format!("{}/office/{token}", newsroom.config.site.url.path())),
+        actions: actions(&edition, &together, format!("{}/office/{token}", newsroom.config.site.url.path())),
     };
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
 async fn acted(newsroom: &Newsroom, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
     let edition = edition(newsroom, token).await?;
-    let decision = OfficeDecision::from_button(fields.get("do")).ok_or(Problem::BadRequest)?;
-    let (after, in_time) =
-        decide(&newsroom.store, edition.id, decision, newsroom.now()).await?.ok_or(Problem::NotFound)?;
-    newsroom.look_wanted.notify_waiters();
+    let (decision, scope) = OfficeDecision::from_button(fields.get("do")).ok_or(Problem::BadRequest)?;
+    let (after, in_time) = carry_out(newsroom, &edition, decision, scope, "office link").await?;
     let language = newsroom.language();
     let outcome = match decision {
         _ if !in_time => "late",
+        OfficeDecision::Approve if scope == Scope::Crowd => "sent-all",
+        OfficeDecision::Cancel if scope == Scope::Crowd => "cancelled-all",
         OfficeDecision::Hold => "held",
         OfficeDecision::Approve if matches!(after.state, EditionState::Waiting { due } if due > newsroom.now()) => {
             "freed"
         }
         OfficeDecision::Approve => "sent",
         OfficeDecision::Cancel => "cancelled",
+        OfficeDecision::Pause => "paused",
+        OfficeDecision::Resume => "resumed",
     };
     let context = OfficeDonePage {
         layout: private_layout(newsroom, language, &say(language, "office.title", &[])),
@@ -84,16 +87,40 @@ async fn acted(newsroom: &Newsroom, token: &str, fields: &Fields) -> Result<Resp
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
-/// What may still be decided about an edition, by buttons that post to `address`.
-pub(super) fn actions(edition: &Edition, address: String) -> EditionActions {
+/// Carries out a decision about an edition, or about its whole crowd; returns the edition as it is then, and whether the
+/// decision came in time.
+pub(super) async fn carry_out(
+    newsroom: &Newsroom,
+    edition: &Edition,
+    decision: OfficeDecision,
+    scope: Scope,
+    who: &str,
+) -> Result<(Edition, bool), Problem> {
+    let decided = match scope {
+        Scope::One => {
+            decide(&newsroom.store, edition.id, decision, who, newsroom.now()).await?.ok_or(Problem::NotFound)?
+        }
+        Scope::Crowd => {
+            let decided = decide_for_crowd(newsroom, &newsroom.current(), edition, decision, who).await?;
+            let after = newsroom.store.edition(edition.id).await?.ok_or(Problem::NotFound)?;
+            (after, decided > 0)
+        }
+    };
+    newsroom.look_wanted.notify_waiters();
+    Ok(decided)
+}
+
+/// What may still be decided about an edition, by buttons that post to `address`; `together` are the editions that are held
+/// in one crowd with it and decided about here, itself included.
+pub(super) fn actions(edition: &Edition, together: &[EditionId], address: String) -> EditionActions {
     EditionActions {
         address,
         hold: OfficeDecision::Hold.applies_to(&edition.state),
         send: OfficeDecision::Approve.applies_to(&edition.state),
-        pause: false,
-        resume: false,
+        pause: OfficeDecision::Pause.applies_to(&edition.state),
+        resume: OfficeDecision::Resume.applies_to(&edition.state),
         cancel: OfficeDecision::Cancel.applies_to(&edition.state),
-        crowd: None,
+        crowd: u32::try_from(together.len()).ok().filter(|together| *together > 1),
     }
 }
 

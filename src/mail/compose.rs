@@ -164,6 +164,7 @@ pub(super) mod tests {
             reply_to: Some("Zoé Martin <zoe.martin@example.org>".parse().unwrap()),
             archive: Some("https://presse.example.org/espace-presse/pont/".to_owned()),
             topic_words: std::collections::BTreeMap::new(),
+            carries: String::new(),
         }
     }
 

@@ -3,16 +3,32 @@
 //! Due at the later of its date and `grace` after its file was first seen publishable. This module only says so; the
 //! edition is opened elsewhere.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::clock::ClockDoubt;
 use crate::config::NewsletterSettings;
-use crate::domain::{DocumentState, Edition, EditionState, HoldReason, Release};
+use crate::domain::{DocumentState, Edition, EditionState, HoldReason, Release, ReleaseId};
 use crate::register::{Announcement, Record};
 
 /// Within how long releases that appear together count as one crowd.
 pub const CROWD_WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// The word by which *send now* lifts the wait, kept beside the lifted holds.
-const GRACE: &str = "grace";
+pub(super) const GRACE: &str = "grace";
+/// The word of [`HoldReason::Approval`].
+pub(super) const APPROVAL: &str = "approval";
+
+/// What is known of what a letter links to, beyond what lies below uploads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Links {
+    /// The titles of documents that cannot be had at their address.
+    pub missing: Vec<String>,
+    /// The release's page on the site that shows the releases does not answer.
+    pub page_missing: bool,
+    /// Something was not asked yet, or too long ago to open an edition on the answer.
+    pub pending: bool,
+}
 
 /// What is known when one release's announcement is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +43,10 @@ pub struct Situation<'a> {
     pub edition: Option<&'a Edition>,
     /// How many releases appeared within [`CROWD_WINDOW`] of it, itself included: see [`crowd`].
     pub crowd: u32,
+    /// What its letter links to elsewhere.
+    pub links: &'a Links,
+    /// The machine's clock jumped forwards and is not followed.
+    pub clock: Option<ClockDoubt>,
     /// The rules.
     pub settings: &'a NewsletterSettings,
     /// The instant.
@@ -40,6 +60,8 @@ pub enum Plan {
     Nothing,
     /// It opens by itself at this instant.
     Wait(DateTime<Utc>),
+    /// It is due, and opens once what it links to has been asked for.
+    Ask(DateTime<Utc>),
     /// It waits for a person, or for its file to be mended.
     Hold(HoldReason),
 }
@@ -47,7 +69,7 @@ pub enum Plan {
 /// Decides about one release.
 #[must_use]
 pub fn plan(situation: Situation<'_>) -> Plan {
-    let Situation { record, release, folder_in_doubt, edition, crowd, settings, now } = situation;
+    let Situation { record, release, folder_in_doubt, edition, crowd, links, clock, settings, now } = situation;
     if record.announcement != Announcement::Undecided
         || edition.is_some_and(|edition| !edition.state.is_before_opening())
     {
@@ -69,13 +91,26 @@ pub fn plan(situation: Situation<'_>) -> Plan {
     if edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office)) {
         return Plan::Hold(HoldReason::Office);
     }
-    let lifted = |word: &str| edition.is_some_and(|edition| edition.lifted.iter().any(|lifted| lifted == word));
+    let lifted = |word: &str| is_lifted(edition, word);
     let due = if lifted(GRACE) { release.date } else { release.date.max(publishable_since + settings.grace) };
-    let reason = holds(release, record, crowd, settings, due.max(now));
-    match reason.into_iter().find(|reason| !lifted(reason.as_str())) {
+    let mut reasons = holds(release, record, crowd, links, settings, due.max(now));
+    if due > now && clock.is_some_and(|doubt| due <= doubt.machine) {
+        reasons.push(HoldReason::ClockStep);
+    }
+    if due <= now && links.page_missing {
+        reasons.push(HoldReason::PageMissing);
+    }
+    match reasons.into_iter().find(|reason| !lifted(reason.as_str())) {
         Some(reason) => Plan::Hold(reason),
+        None if due <= now && links.pending => Plan::Ask(due),
         None => Plan::Wait(due),
     }
+}
+
+/// Whether a person lifted the hold, or the wait, of this word.
+#[must_use]
+pub fn is_lifted(edition: Option<&Edition>, word: &str) -> bool {
+    edition.is_some_and(|edition| edition.lifted.iter().any(|lifted| lifted == word))
 }
 
 /// Every reason to hold, the weightiest first. `opening` is when it would leave.
@@ -83,17 +118,15 @@ fn holds(
     release: &Release,
     record: &Record,
     crowd: u32,
+    links: &Links,
     settings: &NewsletterSettings,
     opening: DateTime<Utc>,
 ) -> Vec<HoldReason> {
     let mut reasons = Vec::new();
     reasons.extend(record.hold.clone());
-    let missing: Vec<String> = release
-        .documents
-        .iter()
-        .filter(|document| document.state == DocumentState::Missing)
-        .map(|document| document.title.clone())
-        .collect();
+    let below_uploads = release.documents.iter().filter(|document| document.state == DocumentState::Missing);
+    let mut missing: Vec<String> = below_uploads.map(|document| document.title.clone()).collect();
+    missing.extend(links.missing.iter().cloned());
     if !missing.is_empty() {
         reasons.push(HoldReason::DocumentMissing { documents: missing });
     }
@@ -109,8 +142,9 @@ fn holds(
     reasons
 }
 
-/// The holds that are a question to the office: its word to send answers all of them at once.
-const QUESTIONS: [&str; 5] = ["too-old", "many-at-once", "approval", "doubtful-identity", "clock-step"];
+/// The holds that are a question to the office: its word to send answers all of them at once. A clock that jumped is
+/// confirmed by itself: no word to send lets a letter leave before its embargo.
+const QUESTIONS: [&str; 4] = ["too-old", "many-at-once", APPROVAL, "doubtful-identity"];
 
 /// The words to add to an edition's lifted holds when a person lets it go in its present state: the reason it is held
 /// for, the wait, and every other question. A missing document is lifted only by whoever was told of it.
@@ -135,16 +169,29 @@ pub fn crowd(appeared: &[DateTime<Utc>], instant: DateTime<Utc>) -> u32 {
     u32::try_from(near).unwrap_or(u32::MAX)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Digest, Document, EditionId, EditionKind, ReleaseId, Target, sample_release};
+/// The releases that appeared in one crowd with `release`: each within [`CROWD_WINDOW`] of another one of them. `appeared`
+/// says when each was first seen publishable.
+#[must_use]
+pub fn crowd_of(appeared: &[(ReleaseId, DateTime<Utc>)], release: &ReleaseId) -> BTreeSet<ReleaseId> {
+    let mut in_turn: Vec<_> = appeared.iter().collect();
+    in_turn.sort_by_key(|(_, since)| *since);
+    let crowds = in_turn.chunk_by(|(_, before), (_, after)| *after - *before < CROWD_WINDOW);
+    let own = crowds.into_iter().find(|crowd| crowd.iter().any(|(id, _)| id == release)).unwrap_or_default();
+    own.iter().map(|(id, _)| id.clone()).collect()
+}
 
-    fn at(text: &str) -> DateTime<Utc> {
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::{Digest, Document, EditionId, EditionKind, Target, sample_release};
+
+    static NO_LINKS: Links = Links { missing: Vec::new(), page_missing: false, pending: false };
+
+    pub(in crate::policy) fn at(text: &str) -> DateTime<Utc> {
         format!("2026-11-23T{text}Z").parse().unwrap()
     }
 
-    fn settings() -> NewsletterSettings {
+    pub(in crate::policy) fn settings() -> NewsletterSettings {
         NewsletterSettings {
             from: "presse@example.org".parse().unwrap(),
             reply_to: None,
@@ -166,7 +213,7 @@ mod tests {
     }
 
     /// A release dated 09:00, seen publishable at `seen`, not announced.
-    fn record(seen: &str) -> Record {
+    pub(in crate::policy) fn record(seen: &str) -> Record {
         let release = sample_release("a.md", "Un pont", "Texte");
         Record {
             id: ReleaseId::mint("presse.example.org", 2026, "a"),
@@ -189,11 +236,12 @@ mod tests {
         }
     }
 
-    fn edition(state: EditionState, lifted: &[&str]) -> Edition {
+    pub(in crate::policy) fn edition(state: EditionState, lifted: &[&str]) -> Edition {
         Edition {
             id: EditionId::new(1),
             kind: EditionKind::Announcement,
             release: None,
+            subject: String::new(),
             title: String::new(),
             state,
             lifted: lifted.iter().map(|word| (*word).to_owned()).collect(),
@@ -222,6 +270,8 @@ mod tests {
             folder_in_doubt: false,
             edition,
             crowd: 1,
+            links: &NO_LINKS,
+            clock: None,
             settings: &settings,
             now,
         };
@@ -295,6 +345,8 @@ mod tests {
             folder_in_doubt: false,
             edition: Some(&waiting),
             crowd: 1,
+            links: &NO_LINKS,
+            clock: None,
             settings: &settings,
             now: at("08:00:00"),
         };
@@ -324,11 +376,73 @@ mod tests {
             folder_in_doubt: false,
             edition: Some(&held),
             crowd: 9,
+            links: &NO_LINKS,
+            clock: None,
             settings: &settings,
             now,
         };
         assert_eq!(plan(situation(&release)), Plan::Wait(release.date));
         assert!(matches!(plan(situation(&without)), Plan::Hold(HoldReason::DocumentMissing { .. })));
+    }
+
+    #[test]
+    fn what_a_letter_links_to_is_asked_for_when_it_is_due() {
+        let (record, release, settings) = (record("09:05:00"), sample_release("a.md", "Un pont", "Texte"), settings());
+        let check = |links: Links, now: &str, expected: &Plan| {
+            let situation = Situation {
+                record: &record,
+                release: Some(&release),
+                folder_in_doubt: false,
+                edition: None,
+                crowd: 1,
+                links: &links,
+                clock: None,
+                settings: &settings,
+                now: at(now),
+            };
+            assert_eq!(plan(situation), *expected, "{links:?} at {now}");
+        };
+        let (wait, due) = (Plan::Wait(at("09:15:00")), "09:15:00");
+        let pending = Links { pending: true, ..Links::default() };
+        check(pending.clone(), "09:14:59", &wait);
+        check(pending, due, &Plan::Ask(at(due)));
+        let silent = Links { page_missing: true, pending: true, ..Links::default() };
+        check(silent.clone(), "09:14:59", &wait);
+        check(silent, due, &Plan::Hold(HoldReason::PageMissing));
+        let missing = Links { missing: vec!["Annexe".to_owned()], ..Links::default() };
+        let documents = vec!["Annexe".to_owned()];
+        check(missing, "09:06:00", &Plan::Hold(HoldReason::DocumentMissing { documents }));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_holds_what_would_have_left() {
+        let (record, release, settings) = (record("07:00:00"), sample_release("a.md", "Un pont", "Texte"), settings());
+        let now = at("08:00:00");
+        let check = |machine: &str, edition: Option<&Edition>, expected: &Plan| {
+            let clock = Some(ClockDoubt { machine: at(machine), believed: now });
+            let links = &NO_LINKS;
+            let release = Some(&release);
+            let folder_in_doubt = false;
+            let (record, settings) = (&record, &settings);
+            let situation =
+                Situation { record, release, folder_in_doubt, edition, crowd: 1, links, clock, settings, now };
+            assert_eq!(plan(situation), *expected, "{machine}");
+        };
+        check("09:00:00", None, &Plan::Hold(HoldReason::ClockStep));
+        check("08:59:59", None, &Plan::Wait(at("09:00:00")));
+        let lifted = lifted_by_approval(&EditionState::Held(HoldReason::ClockStep));
+        let approved = edition(EditionState::Held(HoldReason::ClockStep), &lifted);
+        check("09:00:00", Some(&approved), &Plan::Wait(at("09:00:00")));
+    }
+
+    #[test]
+    fn a_crowd_is_each_within_ten_minutes_of_another() {
+        let id = |name: &str| ReleaseId::mint("presse.example.org", 2026, name);
+        let times = [("a", "09:00:00"), ("b", "09:09:00"), ("c", "09:18:00"), ("d", "09:28:00")];
+        let appeared: Vec<_> = times.iter().map(|(name, time)| (id(name), at(time))).collect();
+        assert_eq!(crowd_of(&appeared, &id("c")), BTreeSet::from([id("a"), id("b"), id("c")]));
+        assert_eq!(crowd_of(&appeared, &id("d")), BTreeSet::from([id("d")]));
+        assert_eq!(crowd_of(&appeared, &id("z")), BTreeSet::new());
     }
 
     #[test]
@@ -343,6 +457,8 @@ mod tests {
             folder_in_doubt: false,
             edition: None,
             crowd: 4,
+            links: &NO_LINKS,
+            clock: None,
             settings: &settings,
             now: at("09:06:00"),
         };

@@ -4,11 +4,43 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Frequency, Subscriber, SubscriberState, Topic};
+use crate::domain::{EditionId, Frequency, ReleaseId, Subscriber, SubscriberId, SubscriberState, Topic};
 
-/// Whom an edition is for.
+/// Whom an edition is for, among those who may be written to when its deliveries are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audience {
+pub enum Audience {
+    /// An announcement's: those who follow one of its topics.
+    Followers(Followers),
+    /// A correction's or withdrawal's: those whom the release has reached, or may have, in a letter or a digest.
+    Readers {
+        /// Which release.
+        release: ReleaseId,
+        /// Not those whose text had this correction in it already.
+        lacking: Option<String>,
+    },
+    /// A digest's: those who chose it, each with contents of their own.
+    Digest(DigestRun),
+    /// A repeat's: those to whom an edition was opened, or the ones named among them.
+    Again {
+        /// The edition that is repeated.
+        edition: EditionId,
+        /// Only these; everybody when empty.
+        only: Vec<SubscriberId>,
+    },
+}
+
+/// One making of a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DigestRun {
+    /// Daily or weekly.
+    pub frequency: Frequency,
+    /// What was announced up to this turn is dealt with once a reader was served.
+    pub covers: u64,
+}
+
+/// Who follows something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followers {
     /// The edition's topics, [`Topic::All`] among them: who follows one of them receives it.
     pub topics: BTreeSet<Topic>,
     /// Only those who want letters this often.
@@ -17,7 +49,7 @@ pub struct Audience {
     pub subscribed_before: DateTime<Utc>,
 }
 
-impl Audience {
+impl Followers {
     /// Who follows everything, or one of `topics`, wants letters at this `frequency` and is active since
     /// `subscribed_before` at the latest.
     #[must_use]
@@ -66,7 +98,7 @@ mod tests {
             source: "web".to_owned(),
             created: at(0),
         };
-        let audience = Audience::new(["tag:eau".parse().unwrap()], Frequency::Immediate, at(10));
+        let audience = Followers::new(["tag:eau".parse().unwrap()], Frequency::Immediate, at(10));
         assert_eq!(audience.includes(&subscriber), expected);
     }
 

@@ -2,8 +2,16 @@
 
 mod announce;
 mod audience;
+mod digest;
+mod revision;
+mod follow_up;
 mod retry;
+#[cfg(test)]
+mod properties;
 
-pub use announce::{CROWD_WINDOW, Plan, Situation, crowd, lifted_by_approval, plan};
-pub use audience::Audience;
+pub use announce::{CROWD_WINDOW, Links, Plan, Situation, crowd, crowd_of, is_lifted, lifted_by_approval, plan};
+pub use audience::{Audience, DigestRun, Followers};
+pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
+pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};
 pub use retry::{Verdict, verdict};
+pub use revision::{Revision, carried};

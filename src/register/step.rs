@@ -197,6 +197,9 @@ impl<'a> Step<'a> {
             self.decide(&record.id, "documents-changed", "its documents changed, and nothing else");
         } else {
             self.decide(&record.id, "edited", "title, chapeau, text, image or correction changed");
+            if seen.release.documents_digest() != record.documents {
+                self.decide(&record.id, "documents-changed", "its documents changed with its text");
+            }
         }
         // Readers saw the words before, even if they cannot see them now.
         record.updated = if record.first_live.is_some() {

@@ -119,6 +119,12 @@ impl Store {
         }
     }
 
+    /// Whether several daemons may work on this database at once.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.engine == Engine::Postgres
+    }
+
     /// Binds the database to the key that signs: the first key is remembered by its fingerprint, any other refused.
     /// Needed before anything is done with addresses, which are hashed with the key.
     ///

@@ -18,6 +18,8 @@ pub(super) struct NewDelivery<'a> {
     pub(super) address_hash: &'a str,
     pub(super) language: &'a str,
     pub(super) topics: &'a str,
+    pub(super) contents: &'a [u32],
+    pub(super) follows: Option<DeliveryId>,
     pub(super) kind: LetterKind,
     pub(super) due: DateTime<Utc>,
 }
@@ -62,8 +64,8 @@ pub(super) async fn add(
     let id = ids::next(&mut *connection, "deliveries").await?;
     let done = sqlx::query(
         "INSERT INTO deliveries (id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, \
-         language, topics, urgency, state, due, since, attempt, lost, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, 0, 0, $12) \
+         language, topics, urgency, state, due, since, attempt, lost, created, contents, follows) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, 0, 0, $12, $13, $14) \
          ON CONFLICT (edition, subscriber) DO NOTHING",
     )
     .bind(id)
@@ -78,9 +80,27 @@ pub(super) async fn add(
     .bind(urgency(delivery.kind))
     .bind(micros(delivery.due))
     .bind(micros(now))
+    .bind(numbers_text(delivery.contents))
+    .bind(delivery.follows.map(DeliveryId::number))
     .execute(connection)
     .await?;
     Ok((done.rows_affected() == 1).then(|| DeliveryId::new(id)))
+}
+
+/// Numbers of fragments as a row has them: a comma before and after each, nothing when there are none.
+fn numbers_text(numbers: &[u32]) -> String {
+    if numbers.is_empty() {
+        return String::new();
+    }
+    let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    format!(",{},", numbers.join(","))
+}
+
+/// Reads numbers of fragments.
+pub(super) fn numbers_from(fields: &Fields<'_>, column: &'static str) -> Result<Vec<u32>, StoreError> {
+    let text = fields.text(column)?;
+    let numbers = text.split(',').filter(|number| !number.is_empty());
+    numbers.map(|number| number.parse().map_err(|error| fields.wrong(column, error))).collect()
 }
 
 /// Reads a delivery's row.
@@ -105,6 +125,8 @@ pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
         subscriber: fields.number_or_none("subscriber")?.map(SubscriberId::new),
         recipient: fields.mailbox("recipient_name", "recipient_address")?,
         topics: fields.topics("topics")?,
+        contents: numbers_from(&fields, "contents")?,
+        follows: fields.number_or_none("follows")?.map(DeliveryId::new),
         state,
         attempt: fields.count("attempt")?,
     })
@@ -218,6 +240,7 @@ mod tests {
             reply_to: None,
             archive: None,
             topic_words: std::collections::BTreeMap::new(),
+            carries: String::new(),
         };
         let recipient = Mailbox::new(None, "ann@example.org".parse().unwrap());
         let single = SingleLetter { letter: &letter, recipient: &recipient, subscriber: None, due: now, cause: None };

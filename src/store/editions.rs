@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
 
+use super::decisions::{About, Cause};
 use super::row::{Fields, clean, micros, placeholders};
 use super::{Store, StoreError, decisions, ids};
 use crate::config::OnLostReply;
-use crate::domain::{
-    DeliveryTally, Edition, EditionId, EditionKind, EditionState, NewEdition, ReleaseId, SkipReason, SubscriberId,
-    Topic,
-};
-use crate::register::{Announcement, NeverReason};
+use crate::domain::{DeliveryTally, Edition, EditionId, EditionState, NewEdition, ReleaseId, SubscriberId, Topic};
 
 /// Which editions are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,15 +22,15 @@ pub struct EditionFilter {
 }
 
 /// The columns that hold an edition's state.
-struct StateColumns {
-    state: &'static str,
-    due: Option<i64>,
-    hold: Option<(&'static str, String)>,
-    cursor: Option<i64>,
+pub(super) struct StateColumns {
+    pub(super) state: &'static str,
+    pub(super) due: Option<i64>,
+    pub(super) hold: Option<(&'static str, String)>,
+    pub(super) cursor: Option<i64>,
 }
 
 impl StateColumns {
-    fn of(state: &EditionState) -> Self {
+    pub(super) fn of(state: &EditionState) -> Self {
         let mut columns = Self { state: state.as_str(), due: None, hold: None, cursor: None };
         match state {
             EditionState::Held(reason) => columns.hold = Some((reason.as_str(), clean(&reason.detail()))),
@@ -42,6 +39,12 @@ impl StateColumns {
             EditionState::Sending | EditionState::Paused | EditionState::Done | EditionState::Cancelled => {}
         }
         columns
+    }
+
+    /// Why it is in this state, for the decisions kept: the word of the hold, or when it is due.
+    pub(super) fn words(&self) -> String {
+        let due = self.due.and_then(DateTime::from_timestamp_micros).map(|due| format!("due {}", due.to_rfc3339()));
+        self.hold.as_ref().map(|(word, _)| (*word).to_owned()).or(due).unwrap_or_default()
     }
 }
 
@@ -62,8 +65,8 @@ impl Store {
         let columns = StateColumns::of(&edition.state);
         let done = sqlx::query(
             "INSERT INTO editions (id, kind, release, dedup_key, title, state, due, hold_reason, hold_detail, cursor, \
-             written, deliveries, lifted, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, '', $11) \
-             ON CONFLICT (dedup_key) DO NOTHING",
+             written, deliveries, lifted, created, subject) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, '', $11, $12) ON CONFLICT (dedup_key) DO NOTHING",
         )
         .bind(id)
         .bind(edition.kind.as_str())
@@ -76,6 +79,7 @@ impl Store {
         .bind(columns.hold.as_ref().map(|(_, detail)| detail.as_str()))
         .bind(columns.cursor)
         .bind(micros(now))
+        .bind(clean(&edition.subject))
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -93,6 +97,8 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
+        let (why, about) = (columns.words(), About::edition(EditionId::new(id)));
+        decisions::add(&mut transaction, about, now, columns.state, Cause::rule(&why)).await?;
         transaction.commit().await?;
         Ok((EditionId::new(id), true))
     }
@@ -202,87 +208,6 @@ impl Store {
         Ok(Some(edition))
     }
 
-    /// Moves the edition from one of the `expected` states (their words) to `to`; `false` when it is in another by
-    /// now. A cancelled edition's deliveries that were not handed over are skipped, and a cancelled announcement that
-    /// had not opened is never made.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn change_edition(
-        &self,
-        id: EditionId,
-        expected: &[&str],
-        to: &EditionState,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let Some(before) = set_state(&mut transaction, id, expected, to, now).await? else { return Ok(false) };
-        if *to == EditionState::Cancelled {
-            skip_deliveries(&mut transaction, id, SkipReason::Cancelled, now).await?;
-            if before.never_opened
-                && let (Some(release), EditionKind::Announcement) = (&before.release, before.kind)
-            {
-                never_announce(&mut transaction, release, now).await?;
-            }
-        }
-        transaction.commit().await?;
-        Ok(true)
-    }
-
-    /// Moves an edition that has not opened to what policy plans for it, as long as it still stands as `believed`:
-    /// what a person decided meanwhile is left alone. `false` when somebody did.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn replan_edition(&self, believed: &Edition, to: &EditionState) -> Result<bool, StoreError> {
-        let (from, to) = (StateColumns::of(&believed.state), StateColumns::of(to));
-        let done = sqlx::query(
-            "UPDATE editions SET state = $2, due = $3, hold_reason = $4, hold_detail = $5 \
-             WHERE id = $1 AND state = $6 AND COALESCE(hold_reason, '') = $7",
-        )
-        .bind(believed.id.number())
-        .bind(to.state)
-        .bind(to.due)
-        .bind(to.hold.as_ref().map(|(word, _)| *word))
-        .bind(to.hold.as_ref().map(|(_, detail)| detail.as_str()))
-        .bind(from.state)
-        .bind(from.hold.as_ref().map_or("", |(word, _)| *word))
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Stops an edition that is on its way because its release is not public any more: what was not handed over is
-    /// skipped. `false` when it is not on its way.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn withdraw_edition(&self, id: EditionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let on_its_way = ["opening", "sending", "paused"];
-        if set_state(&mut transaction, id, &on_its_way, &EditionState::Cancelled, now).await?.is_none() {
-            return Ok(false);
-        }
-        skip_deliveries(&mut transaction, id, SkipReason::Withdrawn, now).await?;
-        transaction.commit().await?;
-        Ok(true)
-    }
-
-    /// Lets a paused edition go on where it was; `false` when it is not paused.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn resume_edition(&self, id: EditionId) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE editions SET state = CASE WHEN written = 1 THEN 'sending' ELSE 'opening' END \
-             WHERE id = $1 AND state = 'paused'",
-        )
-        .bind(id.number())
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
     /// Ends the editions whose every delivery ended, and gives their ids. A reply lost for the second time, or for the
     /// first where nothing is ever repeated, does not keep an edition open.
     ///
@@ -319,87 +244,7 @@ pub(super) const fn resends(on_lost_reply: OnLostReply) -> i64 {
     }
 }
 
-/// What an edition was before its state changed.
-struct Before {
-    kind: EditionKind,
-    release: Option<ReleaseId>,
-    never_opened: bool,
-}
-
-async fn set_state(
-    connection: &mut AnyConnection,
-    id: EditionId,
-    expected: &[&str],
-    to: &EditionState,
-    now: DateTime<Utc>,
-) -> Result<Option<Before>, StoreError> {
-    const FIXED: usize = 7;
-    let columns = StateColumns::of(to);
-    let ended = matches!(to, EditionState::Done | EditionState::Cancelled).then(|| micros(now));
-    let cursor = if matches!(to, EditionState::Opening { .. }) { "$6" } else { "COALESCE($6, cursor)" };
-    let statement = format!(
-        "UPDATE editions SET state = $2, due = $3, hold_reason = $4, hold_detail = $5, cursor = {cursor}, ended = $7 \
-         WHERE id = $1 AND state IN ({}) RETURNING id, kind, release, opened",
-        placeholders(FIXED + 1, expected.len())
-    );
-    let mut query = sqlx::query(AssertSqlSafe(statement))
-        .bind(id.number())
-        .bind(columns.state)
-        .bind(columns.due)
-        .bind(columns.hold.as_ref().map(|(word, _)| *word))
-        .bind(columns.hold.as_ref().map(|(_, detail)| detail.clone()))
-        .bind(columns.cursor)
-        .bind(ended);
-    for state in expected {
-        query = query.bind((*state).to_owned());
-    }
-    if expected.is_empty() {
-        return Ok(None);
-    }
-    let Some(row) = query.fetch_optional(connection).await? else { return Ok(None) };
-    let fields = Fields::keyed_by_number(&row, "editions", "id");
-    Ok(Some(Before {
-        kind: fields.parsed("kind")?,
-        release: release_from(&fields)?,
-        never_opened: fields.instant_or_none("opened")?.is_none(),
-    }))
-}
-
-async fn skip_deliveries(
-    connection: &mut AnyConnection,
-    id: EditionId,
-    reason: SkipReason,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE deliveries SET state = 'skipped', skip_reason = $3, since = $2, owner = NULL, \
-         lease_until = NULL WHERE edition = $1 AND state IN ('queued', 'leased')",
-    )
-    .bind(id.number())
-    .bind(micros(now))
-    .bind(reason.as_str())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn never_announce(
-    connection: &mut AnyConnection,
-    release: &ReleaseId,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let done = sqlx::query("UPDATE releases SET announcement = $2 WHERE id = $1 AND announcement = 'undecided'")
-        .bind(release.as_str())
-        .bind(Announcement::Never(NeverReason::Cancelled).as_str())
-        .execute(&mut *connection)
-        .await?;
-    if done.rows_affected() == 1 {
-        decisions::add(connection, release, now, "never", "its announcement was cancelled").await?;
-    }
-    Ok(())
-}
-
-fn release_from(fields: &Fields<'_>) -> Result<Option<ReleaseId>, StoreError> {
+pub(super) fn release_from(fields: &Fields<'_>) -> Result<Option<ReleaseId>, StoreError> {
     match fields.text_or_none("release")? {
         Some(_) => fields.parsed("release").map(Some),
         None => Ok(None),
@@ -425,6 +270,7 @@ fn edition_from(row: &AnyRow) -> Result<Edition, StoreError> {
         id: EditionId::new(fields.number("id")?),
         kind: fields.parsed("kind")?,
         release: release_from(&fields)?,
+        subject: fields.text("subject")?,
         title: fields.text("title")?,
         state,
         lifted: fields.text("lifted")?.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),

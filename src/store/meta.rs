@@ -5,6 +5,10 @@ use sqlx::{AnyConnection, Row as _};
 
 use super::row::{Fields, micros};
 use super::{Store, StoreError};
+use crate::clock::ClockDoubt;
+
+/// The key of the jump of a clock that is not believed.
+const CLOCK_DOUBT: &str = "clock-doubt";
 
 /// Remembers `value` under `key` unless there is one, and gives the one that is remembered.
 pub(super) async fn put_once(
@@ -50,6 +54,36 @@ pub(super) async fn get(connection: &mut AnyConnection, key: &'static str) -> Re
 }
 
 impl Store {
+    /// The clock's jump that an earlier process did not believe; `None` when the last one followed its clock.
+    ///
+    /// # Errors
+    /// When the database does not answer or the value cannot be read.
+    pub async fn clock_doubt(&self) -> Result<Option<ClockDoubt>, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        let Some(text) = get(&mut connection, CLOCK_DOUBT).await? else { return Ok(None) };
+        let instant = |text: &str| text.parse().ok().and_then(DateTime::from_timestamp_micros);
+        let parts = text.split_once(' ').and_then(|(machine, believed)| Some((instant(machine)?, instant(believed)?)));
+        let (machine, believed) = parts.ok_or_else(|| StoreError::Row {
+            table: "meta",
+            row: CLOCK_DOUBT.to_owned(),
+            column: "value",
+            why: format!("`{text}` is not two instants"),
+        })?;
+        Ok(Some(ClockDoubt { machine, believed }))
+    }
+
+    /// Remembers that the clock jumped and is not believed, or that it is followed again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn remember_clock_doubt(&self, doubt: Option<ClockDoubt>) -> Result<(), StoreError> {
+        let text = doubt.map(|doubt| format!("{} {}", micros(doubt.machine), micros(doubt.believed)));
+        let mut transaction = self.begin().await?;
+        put(&mut transaction, CLOCK_DOUBT, text.as_deref()).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// When the recurring task `name` last ran.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! One set of statements serves both databases through sqlx `Any`. Domain types go in and come out; rows are converted
 //! here and nowhere else. Nothing here decides: who receives what, and what follows a failure, are `policy`'s.
 
-mod approval;
+mod audience;
 mod claims;
 mod connection;
 mod decisions;
@@ -11,6 +11,7 @@ mod deliveries;
 mod editions;
 mod error;
 mod exchange;
+mod fragments;
 mod ids;
 mod leads;
 mod letters;
@@ -21,19 +22,23 @@ mod opening;
 mod optin;
 mod register;
 mod row;
+mod steering;
 mod subscribers;
+mod supersede;
 mod suppressions;
 mod sweep;
 mod tallies;
 
 pub use connection::{DaemonLock, Store};
-pub use decisions::DecisionMade;
+pub use decisions::{Cause, DecisionMade};
 pub use deliveries::AttemptMade;
 pub use editions::EditionFilter;
 pub use error::StoreError;
 pub use exchange::{Begin, Exchanged, Fence, Finished, Hold, Outcome};
+pub use fragments::{Announced, DigestContents, DigestText};
 pub use notices::SingleLetter;
 pub use opening::Chunk;
 pub use optin::{Asked, ConsentAction, ConsentKept, Proof};
 pub use subscribers::{Added, Preferences, SubscriberFilter};
+pub use supersede::OutdatedFragment;
 pub use sweep::Swept;

@@ -1,11 +1,15 @@
 //! Letters to one recipient: confirmations, and what the office is told, once per cause.
 
 use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
 
 use super::deliveries::{self, NewDelivery};
-use super::row::micros;
+use super::row::{micros, placeholders};
 use super::{Store, StoreError, letters};
 use crate::domain::{DeliveryId, Mailbox, RenderedLetter, SubscriberId};
+
+/// How many causes one statement may list.
+const CAUSES_IN_A_STATEMENT: usize = 500;
 
 /// One letter for one recipient.
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +62,47 @@ impl Store {
             address_hash: &address_hash,
             language: single.letter.language.code(),
             topics: "",
+            contents: &[],
+            follows: None,
             kind: single.letter.kind,
             due: single.due,
         };
         let id = deliveries::add(&mut transaction, &delivery, now).await?;
         transaction.commit().await?;
         Ok(id)
+    }
+
+    /// Whether any of `causes` was told to anybody.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn was_told(&self, causes: &[String]) -> Result<bool, StoreError> {
+        for some in causes.chunks(CAUSES_IN_A_STATEMENT) {
+            let statement =
+                format!("SELECT 1 FROM notices_told WHERE cause IN ({}) LIMIT 1", placeholders(1, some.len()));
+            let query = sqlx::query(AssertSqlSafe(statement));
+            let query = some.iter().fold(query, sqlx::query::Query::bind);
+            if query.fetch_optional(&self.read).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Remembers that `cause` needs no telling: what was told of another one said it, too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_as_told(&self, cause: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO notices_told (cause, address_hash, at) VALUES ($1, '', $2) \
+             ON CONFLICT (cause, address_hash) DO NOTHING",
+        )
+        .bind(cause)
+        .bind(micros(now))
+        .execute(&self.write)
+        .await?;
+        Ok(())
     }
 
     /// Forgets that `cause` was told, to all: it ended, and is news when it comes back.

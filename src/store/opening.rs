@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AnyConnection;
 
+use super::audience::{self, Addressee};
+use super::decisions::{About, Cause};
 use super::deliveries::{self, NewDelivery};
-use super::row::{Fields, micros, placeholders};
-use super::{Store, StoreError, decisions, letters};
+use super::row::{Fields, micros};
+use super::{DigestContents, Store, StoreError, decisions, fragments, ids, letters};
 use crate::domain::{EditionId, EditionKind, LetterId, LetterKind, ReleaseId, RenderedLetter, Topic};
 use crate::policy::Audience;
 
@@ -23,9 +24,9 @@ pub struct Chunk {
 }
 
 impl Store {
-    /// Opens a waiting edition with its rendered `letters`. For an announcement, the release is marked as announced in
-    /// the same transaction. `false`, and nothing changed, when the edition does not wait any more or its release's
-    /// announcement was decided before.
+    /// Opens a waiting edition with its rendered `letters`, and a digest with its `contents`. For an announcement, the
+    /// release is marked as announced in the same transaction. `false`, and nothing changed, when the edition does not
+    /// wait any more or its release's announcement was decided before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -33,12 +34,13 @@ impl Store {
         &self,
         id: EditionId,
         letters: &[RenderedLetter],
+        contents: Option<&DigestContents>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let row = sqlx::query(
             "UPDATE editions SET state = 'opening', due = NULL, cursor = NULL, opened = $2 \
-             WHERE id = $1 AND state = 'waiting' RETURNING id, kind, release",
+             WHERE id = $1 AND state = 'waiting' RETURNING id, kind, release, subject",
         )
         .bind(id.number())
         .bind(micros(now))
@@ -46,22 +48,73 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(false) };
         let fields = Fields::keyed_by_number(&row, "editions", "id");
-        if fields.parsed::<EditionKind>("kind")? == EditionKind::Announcement
-            && !mark_announced(&mut transaction, &fields.parsed("release")?, now).await?
-        {
-            return Ok(false);
+        let is_first = fields.text("subject")?.is_empty();
+        if fields.parsed::<EditionKind>("kind")? == EditionKind::Announcement && is_first {
+            if !mark_announced(&mut transaction, &fields.parsed("release")?, now).await? {
+                return Ok(false);
+            }
+            let turn = ids::next(&mut transaction, "turns").await?;
+            set_turn(&mut transaction, id, turn).await?;
         }
         for letter in letters {
             let letter = RenderedLetter { kind: LetterKind::Edition, edition: Some(id), ..letter.clone() };
             letters::add(&mut transaction, &letter).await?;
         }
+        for text in contents.into_iter().flat_map(|contents| &contents.texts) {
+            fragments::add(&mut transaction, id, text).await?;
+        }
+        if let Some(contents) = contents {
+            set_turn(&mut transaction, id, fragments::turn_number(contents.covers)).await?;
+        }
+        decisions::add(&mut transaction, About::edition(id), now, "opened", Cause::rule("it was due")).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    /// Writes the next `limit` deliveries of an opening edition: to the subscribers that `audience` includes and who
-    /// are not suppressed at this instant, in the order of their ids. After the last, the edition is sending, or done
-    /// when nobody receives it.
+    /// Opens a repeat of the edition `source` with `letters`; a digest's fragments are repeated as they are. `source` is
+    /// told who asked for it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_repeat(
+        &self,
+        id: EditionId,
+        source: EditionId,
+        letters: &[RenderedLetter],
+        cause: Cause<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "UPDATE editions SET state = 'opening', due = NULL, cursor = NULL, opened = $2 WHERE id = $1 AND state = 'waiting'",
+        )
+        .bind(id.number())
+        .bind(micros(now))
+        .execute(&mut *transaction)
+        .await?;
+        for letter in letters {
+            let letter = RenderedLetter { kind: LetterKind::Edition, edition: Some(id), ..letter.clone() };
+            letters::add(&mut transaction, &letter).await?;
+        }
+        sqlx::query(
+            "INSERT INTO fragments (edition, number, language, release, carries, place, turn, topics, heading_text, \
+             heading_html, full_text, full_html, short_text, short_html) SELECT $1, number, language, release, carries, \
+             place, turn, topics, heading_text, heading_html, full_text, full_html, short_text, short_html \
+             FROM fragments WHERE edition = $2",
+        )
+        .bind(id.number())
+        .bind(source.number())
+        .execute(&mut *transaction)
+        .await?;
+        decisions::add(&mut transaction, About::edition(id), now, "opened", cause).await?;
+        decisions::add(&mut transaction, About::edition(source), now, "resent", cause).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Writes the next deliveries of an opening edition: looks at `limit` subscribers of `audience` who are not
+    /// suppressed at this instant, in the order of their ids. After the last, the edition is sending, or done when nobody
+    /// receives it.
     ///
     /// # Errors
     /// When the database does not answer, or the edition has no letter.
@@ -85,26 +138,30 @@ impl Store {
         let cursor = fields.number_or_none("cursor")?.unwrap_or(i64::MIN);
 
         let letters = letters_by_language(&mut transaction, id).await?;
-        let subscribers = next_subscribers(&mut transaction, audience, cursor, limit).await?;
-        let last = match subscribers.last() {
-            Some(row) => Fields::keyed_by_number(row, "subscribers", "id").number("id")?,
-            None => cursor,
-        };
-        let matched = matched_topics(&mut transaction, audience, cursor, last).await?;
+        let next = audience::next(&mut transaction, id, audience, cursor, limit).await?;
         let mut written = 0;
-        for row in &subscribers {
-            let subscriber = Fields::keyed_by_number(row, "subscribers", "id");
-            let topics =
-                subscriber.number("id").ok().and_then(|number| matched.get(&number)).map_or("", String::as_str);
-            written += write_one(&mut transaction, id, &letters, &subscriber, topics, now).await?;
+        for addressee in &next.addressees {
+            written += write_one(&mut transaction, id, &letters, addressee, now).await?;
         }
-
-        let finished = subscribers.len() < usize::try_from(limit).unwrap_or(usize::MAX);
         let total = fields.number("deliveries")? + i64::try_from(written).unwrap_or(i64::MAX);
-        move_on(&mut transaction, id, last, total, finished, now).await?;
+        move_on(&mut transaction, id, next.last, total, next.finished, now).await?;
         transaction.commit().await?;
-        Ok(Chunk { written, finished })
+        Ok(Chunk { written, finished: next.finished })
     }
+
+    /// How many subscribers an audience has at this instant.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn audience_size(&self, audience: &Audience) -> Result<u64, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        audience::size(&mut connection, audience).await
+    }
+}
+
+async fn set_turn(connection: &mut AnyConnection, id: EditionId, turn: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE editions SET turn = $2 WHERE id = $1").bind(id.number()).bind(turn).execute(connection).await?;
+    Ok(())
 }
 
 async fn mark_announced(
@@ -119,19 +176,21 @@ async fn mark_announced(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    decisions::add(connection, release, now, "announced", "its edition was opened").await?;
+    let cause = Cause::rule("its edition was opened");
+    decisions::add(connection, About::release(release), now, "announced", cause).await?;
     Ok(true)
 }
 
-/// The edition's letters by language code.
+/// The edition's latest letters by language code.
 async fn letters_by_language(
     connection: &mut AnyConnection,
     id: EditionId,
 ) -> Result<BTreeMap<String, LetterId>, StoreError> {
-    let rows = sqlx::query("SELECT id, language FROM letters WHERE edition = $1 AND kind = 'edition'")
-        .bind(id.number())
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query("SELECT id, language, serial FROM letters WHERE edition = $1 AND kind = 'edition' ORDER BY serial")
+            .bind(id.number())
+            .fetch_all(connection)
+            .await?;
     let mut letters = BTreeMap::new();
     for row in &rows {
         let fields = Fields::keyed_by_number(row, "letters", "id");
@@ -140,87 +199,30 @@ async fn letters_by_language(
     Ok(letters)
 }
 
-async fn next_subscribers(
-    connection: &mut AnyConnection,
-    audience: &Audience,
-    cursor: i64,
-    limit: u32,
-) -> Result<Vec<AnyRow>, StoreError> {
-    const FIXED: usize = 4;
-    if audience.topics.is_empty() {
-        return Ok(Vec::new());
-    }
-    let statement = format!(
-        "SELECT s.id, s.address, s.address_hash, s.name, s.language FROM subscribers s \
-         WHERE s.id > $1 AND s.state = 'active' AND s.frequency = $2 AND s.since <= $3 \
-         AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id AND t.topic IN ({})) \
-         AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = s.address_hash) \
-         ORDER BY s.id LIMIT $4",
-        placeholders(FIXED + 1, audience.topics.len())
-    );
-    let query = sqlx::query(AssertSqlSafe(statement))
-        .bind(cursor)
-        .bind(audience.frequency.as_str())
-        .bind(micros(audience.subscribed_before))
-        .bind(i64::from(limit));
-    let query = audience.topics.iter().fold(query, |query, topic| query.bind(topic.to_string()));
-    Ok(query.fetch_all(connection).await?)
-}
-
-/// The audience's topics that each subscriber after `cursor` and up to `last` follows, a line each.
-async fn matched_topics(
-    connection: &mut AnyConnection,
-    audience: &Audience,
-    cursor: i64,
-    last: i64,
-) -> Result<BTreeMap<i64, String>, StoreError> {
-    const FIXED: usize = 2;
-    let mut matched: BTreeMap<i64, String> = BTreeMap::new();
-    if audience.topics.is_empty() || last == cursor {
-        return Ok(matched);
-    }
-    let statement = format!(
-        "SELECT subscriber, topic FROM subscriptions WHERE subscriber > $1 AND subscriber <= $2 AND topic IN ({}) \
-         ORDER BY subscriber, topic",
-        placeholders(FIXED + 1, audience.topics.len())
-    );
-    let query = sqlx::query(AssertSqlSafe(statement)).bind(cursor).bind(last);
-    let query = audience.topics.iter().fold(query, |query, topic| query.bind(topic.to_string()));
-    for row in query.fetch_all(connection).await? {
-        let fields = Fields::keyed_by_number(&row, "subscriptions", "subscriber");
-        let topic: Topic = fields.parsed("topic")?;
-        let lines = matched.entry(fields.number("subscriber")?).or_default();
-        if !lines.is_empty() {
-            lines.push('\n');
-        }
-        lines.push_str(&topic.to_string());
-    }
-    Ok(matched)
-}
-
 async fn write_one(
     connection: &mut AnyConnection,
     edition: EditionId,
     letters: &BTreeMap<String, LetterId>,
-    subscriber: &Fields<'_>,
-    topics: &str,
+    addressee: &Addressee,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    let language = subscriber.text("language")?;
-    let (language, letter) = match letters.get_key_value(&language).or_else(|| letters.first_key_value()) {
-        Some((language, letter)) => (language, *letter),
-        None => return Err(subscriber.wrong("language", "the edition has no letter")),
+    let found = letters.get_key_value(&addressee.language).or_else(|| letters.first_key_value());
+    let Some((language, letter)) = found.map(|(language, letter)| (language, *letter)) else {
+        let (table, row) = ("letters", format!("edition {edition}"));
+        return Err(StoreError::Row { table, row, column: "id", why: "the edition has no letter".to_owned() });
     };
-    let name = subscriber.text_or_none("name")?;
+    let topics: Vec<String> = addressee.topics.iter().map(Topic::to_string).collect();
     let delivery = NewDelivery {
         letter,
         edition: Some(edition),
-        subscriber: Some(crate::domain::SubscriberId::new(subscriber.number("id")?)),
-        name: name.as_deref(),
-        address: &subscriber.text("address")?,
-        address_hash: &subscriber.text("address_hash")?,
+        subscriber: Some(addressee.subscriber),
+        name: addressee.name.as_deref(),
+        address: &addressee.address,
+        address_hash: &addressee.address_hash,
         language,
-        topics,
+        topics: &topics.join("\n"),
+        contents: &addressee.contents,
+        follows: addressee.follows,
         kind: LetterKind::Edition,
         due: now,
     };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, clean, micros};
 use super::{Store, StoreError, ids, subscribers, suppressions};
@@ -124,14 +124,16 @@ impl Store {
     /// When the database does not answer.
     pub async fn confirm(&self, id: SubscriberId, proof: &Proof, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let row = sqlx::query(
-            "UPDATE subscribers SET state = 'active', since = $2 WHERE id = $1 AND state = 'pending' \
-             RETURNING id, address_hash",
-        )
-        .bind(id.number())
-        .bind(micros(now))
-        .fetch_optional(&mut *transaction)
-        .await?;
+        let statement = format!(
+            "UPDATE subscribers SET state = 'active', since = $2, covered = {}, owed = NULL, owed_until = NULL \
+             WHERE id = $1 AND state = 'pending' RETURNING id, address_hash",
+            subscribers::LAST_TURN
+        );
+        let row = sqlx::query(AssertSqlSafe(statement))
+            .bind(id.number())
+            .bind(micros(now))
+            .fetch_optional(&mut *transaction)
+            .await?;
         let Some(row) = row else {
             let active = sqlx::query("SELECT 1 FROM subscribers WHERE id = $1 AND state = 'active'")
                 .bind(id.number())

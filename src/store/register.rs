@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool};
 
 use super::row::{Fields, clean, micros};
-use super::{Store, StoreError, decisions, meta};
+use super::{Cause, Store, StoreError, decisions, meta};
 use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath, Taxonomy};
 use crate::register::{FolderAlarm, Record, Register, RegisterChanges, TopicSlug};
 
@@ -70,7 +70,8 @@ impl Store {
             save_topic_slug(&mut transaction, slug).await?;
         }
         for decision in decisions {
-            decisions::add(&mut transaction, &decision.release, decision.at, decision.what, &decision.why).await?;
+            let about = decisions::About::release(&decision.release);
+            decisions::add(&mut transaction, about, decision.at, decision.what, Cause::rule(&decision.why)).await?;
         }
         transaction.commit().await?;
         Ok(())

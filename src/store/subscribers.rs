@@ -46,6 +46,10 @@ pub struct Preferences {
     pub language: Language,
 }
 
+/// The turn of the announcement that opened last.
+pub(super) const LAST_TURN: &str =
+    "COALESCE((SELECT MAX(last_one.turn) FROM editions last_one WHERE last_one.kind = 'announcement'), 0)";
+
 /// How many ids one statement may list.
 const IDS_IN_A_STATEMENT: usize = 500;
 
@@ -67,7 +71,7 @@ pub(super) async fn settle(
     let id = ids::random_subscriber()?;
     let row = sqlx::query(
         "INSERT INTO subscribers (id, address, folded, address_hash, name, organisation, language, frequency, state, \
-         since, source, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $9) \
+         since, source, created, covered) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $9, 0) \
          ON CONFLICT (folded) DO UPDATE SET folded = excluded.folded RETURNING id, state, asked",
     )
     .bind(id.number())
@@ -101,20 +105,43 @@ pub(super) async fn describe(
     id: SubscriberId,
     new: &NewSubscriber,
 ) -> Result<(), StoreError> {
+    choose_frequency(connection, id, new.frequency).await?;
     sqlx::query(
         "UPDATE subscribers SET address = $2, name = COALESCE($3, name), organisation = COALESCE($4, organisation), \
-         language = $5, frequency = $6, source = $7 WHERE id = $1",
+         language = $5, source = $6 WHERE id = $1",
     )
     .bind(id.number())
     .bind(new.address.as_str())
     .bind(new.name.as_deref().map(clean))
     .bind(new.organisation.as_deref().map(clean))
     .bind(new.language.code())
-    .bind(new.frequency.as_str())
     .bind(clean(&new.source))
     .execute(&mut *connection)
     .await?;
     replace_topics(connection, id, &new.topics).await
+}
+
+/// Changes when a subscriber's letters are sent, so that nothing is lost and nothing doubled: whoever leaves a digest is
+/// still owed what was announced until now; whoever comes to one gets what is announced from now on, and what is just
+/// being written to those who are served at once.
+async fn choose_frequency(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    frequency: Frequency,
+) -> Result<u64, StoreError> {
+    let statement = format!(
+        "UPDATE subscribers SET \
+         owed = CASE WHEN $2 <> 'immediate' THEN NULL WHEN frequency <> 'immediate' THEN frequency ELSE owed END, \
+         owed_until = CASE WHEN $2 <> 'immediate' THEN NULL WHEN frequency <> 'immediate' THEN {LAST_TURN} \
+         ELSE owed_until END, \
+         covered = CASE WHEN $2 <> 'immediate' AND frequency = 'immediate' AND owed IS NULL THEN COALESCE((SELECT \
+         MIN(e.turn) - 1 FROM editions e WHERE e.kind = 'announcement' AND e.written = 0 \
+         AND e.state IN ('opening', 'paused')), {LAST_TURN}) ELSE covered END, \
+         frequency = $2 WHERE id = $1"
+    );
+    let done =
+        sqlx::query(AssertSqlSafe(statement)).bind(id.number()).bind(frequency.as_str()).execute(connection).await?;
+    Ok(done.rows_affected())
 }
 
 /// Makes a subscriber active; one who is stays so since the same instant.
@@ -123,13 +150,11 @@ pub(super) async fn activate(
     id: SubscriberId,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE subscribers SET state = 'active', since = $2, end_reason = NULL WHERE id = $1 AND state <> 'active'",
-    )
-    .bind(id.number())
-    .bind(micros(now))
-    .execute(connection)
-    .await?;
+    let statement = format!(
+        "UPDATE subscribers SET state = 'active', since = $2, covered = {LAST_TURN}, owed = NULL, owed_until = NULL, \
+         end_reason = NULL WHERE id = $1 AND state <> 'active'"
+    );
+    sqlx::query(AssertSqlSafe(statement)).bind(id.number()).bind(micros(now)).execute(connection).await?;
     Ok(())
 }
 
@@ -263,16 +288,15 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let done =
-            sqlx::query("UPDATE subscribers SET frequency = $2, language = $3 WHERE id = $1 AND state = 'active'")
-                .bind(id.number())
-                .bind(preferences.frequency.as_str())
-                .bind(preferences.language.code())
-                .execute(&mut *transaction)
-                .await?;
+        let done = sqlx::query("UPDATE subscribers SET language = $2 WHERE id = $1 AND state = 'active'")
+            .bind(id.number())
+            .bind(preferences.language.code())
+            .execute(&mut *transaction)
+            .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
+        choose_frequency(&mut transaction, id, preferences.frequency).await?;
         replace_topics(&mut transaction, id, &preferences.topics).await?;
         optin::keep(&mut transaction, id, ConsentAction::Changed, proof, now).await?;
         transaction.commit().await?;

@@ -1,10 +1,14 @@
-//! A person says that releases which vanished from the folder are meant to be gone.
+//! What the newsroom does not believe until a person confirms it: that releases are gone, that the clock is right.
+
+use tracing::{info, warn};
 
 use super::newsroom::Newsroom;
+use super::office::log_untold;
+use crate::clock::ClockDoubt;
 use crate::register::{FolderAlarm, RegisterChanges};
 use crate::store::StoreError;
 
-/// Confirms the alarm there is, if any: the next look is believed.
+/// A person says that releases which vanished from the folder are meant to be gone: the next look is believed.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -17,4 +21,40 @@ pub async fn confirm_alarm(newsroom: &Newsroom) -> Result<(), StoreError> {
         newsroom.look_wanted.notify_waiters();
     }
     Ok(())
+}
+
+/// A person says that the machine's clock is right although it jumped.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn confirm_clock(newsroom: &Newsroom) -> Result<(), StoreError> {
+    newsroom.store.remember_clock_doubt(None).await?;
+    newsroom.clock.accept();
+    info!("the machine's clock is followed again: its time was confirmed");
+    newsroom.folder_look_wanted.notify_one();
+    Ok(())
+}
+
+/// Remembers a jump of the clock, or that it is over, and tells the office of a new one. `before` is what was known.
+pub(super) async fn watch_clock(newsroom: &Newsroom, before: Option<ClockDoubt>) -> Option<ClockDoubt> {
+    let doubt = newsroom.clock.doubt();
+    match (before, doubt) {
+        (None, Some(doubt)) => {
+            warn!(machine = %doubt.machine, believed = %doubt.believed, "the machine's clock jumped forwards and is not followed");
+            if let Err(error) = newsroom.store.remember_clock_doubt(Some(doubt)).await {
+                warn!(%error, "the jump of the clock could not be remembered: {error}");
+                return None;
+            }
+            log_untold(newsroom.tell_clock_step(&doubt, newsroom.now()).await);
+        }
+        (Some(_), None) => {
+            info!("the machine's clock is followed again");
+            if let Err(error) = newsroom.store.remember_clock_doubt(None).await {
+                warn!(%error, "the end of the clock's jump could not be remembered: {error}");
+                return before;
+            }
+        }
+        (None, None) | (Some(_), Some(_)) => {}
+    }
+    doubt
 }

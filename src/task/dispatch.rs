@@ -3,7 +3,7 @@
 //! No transaction is open while a relay is spoken to: lease, commit, send, record. Each connection has at most one
 //! letter in flight, so a kill makes at most one extra copy a connection.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +15,9 @@ use tracing::{debug, error, info, warn};
 
 use super::newsroom::Newsroom;
 use super::office::log_untold;
-use crate::domain::{Attempt, Delivery, LetterId, RenderedLetter, Token};
-use crate::mail::{PersonalLinks, Recipient, Sender, compose, envelope_sender, message_id};
+use crate::domain::{Attempt, Delivery, EditionId, Fragment, LetterId, Piece, RenderedLetter, Token};
+use crate::language::Language;
+use crate::mail::{PersonalLinks, Recipient, Sender, compose, contents_of, envelope_sender, message_id};
 use crate::policy::{Verdict, verdict};
 use crate::smtp::{Envelope, Relay, Session};
 use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
@@ -45,8 +46,12 @@ pub struct Dispatcher {
     sender: Sender,
     claimed: Mutex<VecDeque<Delivery>>,
     letters: Mutex<HashMap<LetterId, Arc<RenderedLetter>>>,
+    fragments: Mutex<HashMap<(EditionId, Language), Arc<Fragments>>>,
     pace: Option<Mutex<tokio::time::Interval>>,
 }
+
+/// A digest's fragments in one language, by number.
+type Fragments = BTreeMap<u32, Fragment>;
 
 /// One relay and how it is doing.
 #[derive(Debug)]
@@ -101,6 +106,7 @@ impl Dispatcher {
             sender,
             claimed: Mutex::default(),
             letters: Mutex::default(),
+            fragments: Mutex::default(),
             pace,
         }
     }
@@ -331,6 +337,8 @@ impl Dispatcher {
             let token = Token::Unsubscribe { subscriber };
             (newsroom.token_url("u", &token), token.signed(newsroom.key()), newsroom.preferences_url(subscriber))
         });
+        let contents = self.contents(delivery, letter.language).await?;
+        let in_reply_to = self.followed(delivery).await?;
         let recipient = Recipient {
             mailbox: &delivery.recipient,
             topics_words: &topics,
@@ -339,8 +347,8 @@ impl Dispatcher {
                 unsubscribe_token,
                 preferences_url,
             }),
-            contents: None,
-            in_reply_to: None,
+            contents: contents.as_ref(),
+            in_reply_to: in_reply_to.as_deref(),
         };
         let bytes = compose(&letter, &recipient, &self.sender);
         let envelope = Envelope {
@@ -366,6 +374,38 @@ impl Dispatcher {
         }
         letters.insert(id, letter.clone());
         Ok(Some(letter))
+    }
+
+    /// The releases of a digest that one delivery holds, put together; `None` for any other letter.
+    async fn contents(&self, delivery: &Delivery, language: Language) -> Result<Option<Piece>, StoreError> {
+        /// How many digests' fragments are kept.
+        const KEPT: usize = 8;
+        let Some(edition) = delivery.edition.filter(|_| !delivery.contents.is_empty()) else { return Ok(None) };
+        let key = (edition, language);
+        let mut fragments = self.fragments.lock().await.get(&key).cloned();
+        // A text that was corrected on its way has a number that was not there before.
+        let is_whole = |known: &Arc<Fragments>| delivery.contents.iter().all(|n| known.contains_key(n));
+        if !fragments.as_ref().is_some_and(is_whole) {
+            let loaded = Arc::new(self.newsroom.store.fragments(edition, language).await?);
+            let mut kept = self.fragments.lock().await;
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
+            kept.insert(key, loaded.clone());
+            fragments = Some(loaded);
+        }
+        let fragments = fragments.unwrap_or_default();
+        let mut own: Vec<&Fragment> = delivery.contents.iter().filter_map(|number| fragments.get(number)).collect();
+        own.sort_by_key(|fragment| fragment.ordinal);
+        Ok(Some(contents_of(own)))
+    }
+
+    /// The Message-ID of the letter that a delivery follows up.
+    async fn followed(&self, delivery: &Delivery) -> Result<Option<String>, StoreError> {
+        let Some(earlier) = delivery.follows else { return Ok(None) };
+        let Some(earlier) = self.newsroom.store.delivery(earlier).await? else { return Ok(None) };
+        let Some(letter) = self.letter(earlier.letter).await? else { return Ok(None) };
+        Ok(Some(message_id(&letter, &earlier.recipient.address, &self.sender)))
     }
 
     /// What follows from an attempt.

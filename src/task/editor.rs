@@ -5,18 +5,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
-use super::announce::announce;
+use super::alarm::watch_clock;
+use super::edition::see_to_editions;
 use super::ingest::{Ingest, Ingested};
 use super::newsroom::{Current, Newsroom};
 use super::office::log_untold;
 use super::site_files::{SiteFilesError, site_files};
+use crate::clock::ClockDoubt;
 use crate::publish::{PublishError, publish};
-use crate::register::RegisterChanges;
+use crate::register::{Announcement, RegisterChanges};
 use crate::store::StoreError;
 use crate::watch::Watcher;
 
@@ -25,10 +27,21 @@ const EDITIONS_LOOK: Duration = Duration::from_secs(1);
 /// How soon a folder is looked at again in which a file was being written.
 const UNSETTLED_LOOK: Duration = Duration::from_millis(200);
 
+/// The register's word for documents that changed while the rest of a release did not.
+const DOCUMENTS_CHANGED: &str = "documents-changed";
+/// The name of the lead among instances of one database: who holds it writes the register and opens editions.
+const LEAD: &str = "editor";
+/// How long the lead lasts without being renewed: as long as another instance waits when this one is killed.
+const LEAD_LASTS: TimeDelta = TimeDelta::seconds(30);
+
 /// Reads the folder and sees to announcements until it is stopped.
 #[derive(Debug)]
 pub struct Editor {
     newsroom: Arc<Newsroom>,
+    /// What this instance is called in the database.
+    owner: String,
+    /// The machine's clock as it was last looked at.
+    clock_doubt: Option<ClockDoubt>,
     /// `None` only while a look is under way on another thread.
     ingest: Option<Ingest>,
     unsettled: bool,
@@ -37,10 +50,30 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor for the folder of `ingest`.
+    /// An editor for the folder of `ingest`, called `owner` among the instances of one database.
     #[must_use]
-    pub fn new(newsroom: Arc<Newsroom>, ingest: Ingest) -> Self {
-        Self { newsroom, ingest: Some(ingest), unsettled: false, unwritten: false }
+    pub fn new(newsroom: Arc<Newsroom>, ingest: Ingest, owner: String) -> Self {
+        Self { newsroom, owner, clock_doubt: None, ingest: Some(ingest), unsettled: false, unwritten: false }
+    }
+
+    /// Whether this instance writes the register and opens editions: the only one, or the one that leads.
+    async fn leads(&self) -> Result<bool, StoreError> {
+        let (store, now) = (&self.newsroom.store, self.newsroom.now());
+        if !store.is_shared() {
+            return Ok(true);
+        }
+        store.take_lead(LEAD, &self.owner, now, LEAD_LASTS).await
+    }
+
+    /// Lets another instance lead at once.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn give_up_lead(&self) -> Result<(), StoreError> {
+        if self.newsroom.store.is_shared() {
+            self.newsroom.store.give_up_lead(LEAD, &self.owner).await?;
+        }
+        Ok(())
     }
 
     /// One look at the folder, saved, shown, and announced as far as anything is due now.
@@ -48,6 +81,8 @@ impl Editor {
     /// # Errors
     /// When the database does not answer: what is shown stays as it was.
     pub async fn look(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
+        let leads = self.leads().await?;
         let now = self.newsroom.now();
         let register = self.newsroom.store.load_register().await?;
         let alarm_before = register.alarm;
@@ -70,6 +105,11 @@ impl Editor {
         let Ingested { changes, current, broken, anything_new, unsettled } = ingested;
         self.unsettled = unsettled;
         let unchanged = changes == RegisterChanges { alarm: changes.alarm, ..RegisterChanges::default() };
+        if !leads && (!unchanged || changes.alarm != alarm_before) {
+            // What the register does not know yet is shown once the leader has decided about it.
+            self.unsettled = true;
+            return Ok(None);
+        }
         if !unchanged || changes.alarm != alarm_before {
             self.newsroom.store.save_register(&changes, now).await?;
             log_decisions(&changes);
@@ -88,16 +128,35 @@ impl Editor {
             if let Some(alarm) = current.register.alarm.filter(|alarm| !alarm.confirmed) {
                 log_untold(self.newsroom.tell_alarm(&current, &alarm, now).await);
             }
+            self.ask_about_documents(&current, &changes, now).await;
         } else if self.unwritten {
             self.unwritten = !self.write_public(&shown).await;
         }
         Ok(self.announce().await)
     }
 
+    /// Asks the office about documents that changed after their release was mailed.
+    async fn ask_about_documents(&self, current: &Current, changes: &RegisterChanges, now: DateTime<Utc>) {
+        for decision in changes.decisions.iter().filter(|decision| decision.what == DOCUMENTS_CHANGED) {
+            let record = current.register.records.get(&decision.release);
+            let was_mailed = record.is_some_and(|record| record.announcement == Announcement::Opened);
+            let published = current.resources.live().get(&decision.release).filter(|_| was_mailed);
+            // Whoever corrects the release has thought of it already.
+            if let Some(published) = published.filter(|published| published.release.correction.is_none()) {
+                log_untold(self.newsroom.tell_documents_changed(current, published, now).await);
+            }
+        }
+    }
+
     /// Does what is due for editions now; returns when something falls due next.
     pub async fn announce(&self) -> Option<DateTime<Utc>> {
         let now = self.newsroom.now();
-        let next = announce(&self.newsroom, now).await.unwrap_or_else(|error| {
+        let seen_to = match self.leads().await {
+            Ok(true) => see_to_editions(&self.newsroom, now).await,
+            Ok(false) => Ok(None),
+            Err(error) => Err(error.into()),
+        };
+        let next = seen_to.unwrap_or_else(|error| {
             error!(%error, "editions could not be seen to: {error}");
             None
         });
@@ -129,8 +188,10 @@ impl Editor {
                 () = newsroom.folder_look_wanted.notified() => true,
                 () = sleep(UNSETTLED_LOOK), if self.unsettled => true,
                 () = wanted => false,
+                () = newsroom.links.answered() => false,
                 () = sleep(pause) => false,
             };
+            self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
             let now = self.newsroom.now();
             let due =
                 self.newsroom.current().catalog.next_change(self.newsroom.current().looked).is_some_and(|at| at <= now);
@@ -143,6 +204,9 @@ impl Editor {
             };
         }
         watching.abort();
+        if let Err(error) = self.give_up_lead().await {
+            error!(%error, "the lead could not be given up: {error}");
+        }
     }
 
     async fn look_or_log(&mut self) -> Option<DateTime<Utc>> {

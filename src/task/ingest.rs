@@ -60,6 +60,7 @@ impl Ingest {
             timezone: config.site.timezone,
             permalink: config.site.permalink.clone(),
             site: config.site.url.clone(),
+            documents: config.content.documents,
         };
         Self {
             folder: Folder::new(&config.content),

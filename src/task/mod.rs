@@ -5,9 +5,9 @@
 mod newsroom;
 mod reading;
 mod ingest;
+mod links;
 mod office;
-mod decisions;
-mod announce;
+mod edition;
 mod editor;
 mod site_files;
 mod subscription;
@@ -15,12 +15,14 @@ mod preview;
 mod alarm;
 mod dispatch;
 
-pub use alarm::confirm_alarm;
-pub use announce::{announce, announcement_letter, recipients};
-pub use decisions::{OfficeDecision, decide};
+pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
+pub use edition::{
+    OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, recipients, resend, see_to_editions,
+};
 pub use editor::Editor;
 pub use ingest::{Ingest, Ingested, feed_site};
+pub use links::LinkDesk;
 pub use newsroom::{Current, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};
 pub use preview::{Preview, preview, preview_for};

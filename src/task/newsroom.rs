@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
+use super::links::LinkDesk;
 use crate::catalog::Catalog;
-use crate::clock::Clock;
+use crate::clock::{Clock as _, SteadyClock};
 use crate::config::Config;
 use crate::content::Diagnostic;
 use crate::domain::{LetterKind, Mailbox, Release, ReleaseId, RenderedLetter, SubscriberId, Token, TokenKey, to_hex};
@@ -39,7 +40,7 @@ impl Current {
     /// What the file of release `id` says; `None` when it is gone or broken and was not live.
     #[must_use]
     pub fn release(&self, id: &ReleaseId) -> Option<&Arc<Release>> {
-        self.catalog.all().iter().find(|published| published.id == *id).map(|published| &published.release)
+        self.catalog.get(id).map(|published| &published.release)
     }
 }
 
@@ -48,8 +49,8 @@ impl Current {
 pub struct Newsroom {
     /// What the configuration means.
     pub config: Config,
-    /// The one clock.
-    pub clock: Arc<dyn Clock>,
+    /// The one clock: the machine's, but for jumps forwards.
+    pub clock: Arc<SteadyClock>,
     /// The database.
     pub store: Store,
     /// The templates.
@@ -58,6 +59,8 @@ pub struct Newsroom {
     pub keys: (TokenKey, Vec<TokenKey>),
     /// The files below uploads.
     pub uploads: Arc<UploadsFolder>,
+    /// What letters link to elsewhere.
+    pub links: LinkDesk,
     /// What is public now; changes wake those who watch.
     pub current: watch::Sender<Arc<Current>>,
     /// What the office was told since the start; the database knows what it was told before.
@@ -149,6 +152,7 @@ pub(super) fn new_letter(
         reply_to: None,
         archive: None,
         topic_words: BTreeMap::new(),
+        carries: String::new(),
     }
 }
 

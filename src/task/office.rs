@@ -1,5 +1,6 @@
 //! What the press office is told: its own copy of each edition first, and trouble, once per cause.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,9 +8,12 @@ use tracing::error;
 
 use super::newsroom::{Current, Newsroom, new_letter};
 use crate::catalog::Published;
-use crate::domain::{Edition, EditionId, EditionState, HoldReason, LetterKind, RenderedLetter, Token};
+use crate::clock::ClockDoubt;
+use crate::domain::{
+    Digest, Edition, EditionId, EditionKind, EditionState, HoldReason, LetterKind, ReleaseId, RenderedLetter, Token,
+};
 use crate::mail::Copied;
-use crate::register::FolderAlarm;
+use crate::register::{Announcement, FolderAlarm, Record};
 use crate::resource::Wording;
 use crate::store::{SingleLetter, StoreError};
 use crate::template::{LetterParts, NoticeLetter, TemplateError};
@@ -41,35 +45,138 @@ impl Newsroom {
     /// When it cannot be rendered or queued.
     pub async fn send_office_copy(
         &self,
-        current: &Current,
-        published: &Published,
+        copied: &Copied<'_>,
+        published: Option<&Published>,
         edition: EditionId,
         state: &EditionState,
         now: DateTime<Utc>,
     ) -> Result<(), OfficeError> {
+        let current = self.current();
         let site = current.resources.site();
-        let cause = format!("copy:{edition}:{}", published.release.significant_digest().short(16));
-        let archive = Wording::of_letters(site, site.language).address(published.release.permalink.as_str());
-        let telling = Telling { cause, edition: Some(edition), archive: Some(archive) };
-        let render = || {
-            self.writer(site).office_copy(&Copied::Announcement(published), state, &self.office_url(edition, now), now)
+        let text = match (copied, published) {
+            (Copied::Digest { contents, .. }, _) => Digest::of(contents.text.as_bytes()),
+            (_, Some(published)) => published.release.significant_digest(),
+            (_, None) => Digest::of(b""),
         };
+        let cause = format!("copy:{edition}:{}", text.short(16));
+        let words = Wording::of_letters(site, site.language);
+        let archive = published.map(|published| words.address(published.release.permalink.as_str()));
+        let telling = Telling { cause, edition: Some(edition), archive };
+        let render = || self.writer(site).office_copy(copied, state, &self.office_url(edition, now), now);
         self.tell_office(telling, render, now).await
     }
 
-    /// Tells the office that an edition is held, once per reason.
+    /// Whether the office was shown an edition since this process began.
+    pub(super) fn has_shown(&self, edition: EditionId) -> bool {
+        let start = format!("copy:{edition}:");
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|cause| cause.starts_with(&start))
+    }
+
+    /// Tells the office that an edition is held, once per reason. A crowd is told of as a whole, and a page that does not
+    /// answer only once that lasts.
     ///
     /// # Errors
     /// When it cannot be rendered or queued.
     pub async fn tell_held(&self, current: &Current, edition: &Edition, now: DateTime<Utc>) -> Result<(), OfficeError> {
         let EditionState::Held(reason) = &edition.state else { return Ok(()) };
+        if matches!(reason, HoldReason::ManyAtOnce { .. } | HoldReason::PageMissing) {
+            return Ok(());
+        }
         let frame = self.writer(current.resources.site()).frame(self.language());
-        let notice =
-            NoticeLetter::edition_held(frame, edition.kind, &edition.title, reason, &self.office_url(edition.id, now));
-        // A crowd that grows is the same question.
-        let detail = if matches!(reason, HoldReason::ManyAtOnce { .. }) { String::new() } else { reason.detail() };
-        let cause = format!("held:{}:{}:{detail}", edition.id, reason.as_str());
+        let office_url = self.office_url(edition.id, now);
+        let notice = NoticeLetter::edition_held(frame, edition.kind, &edition.title, reason, &office_url);
+        let cause = format!("held:{}:{}:{}", edition.id, reason.as_str(), reason.detail());
         self.tell_office(Telling::about(edition.id, cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that many releases appeared at once, once for all of them: a crowd that grows is the same
+    /// question. `members` are those of the crowd that the release of `edition` is in.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_crowd(
+        &self,
+        current: &Current,
+        edition: EditionId,
+        release: &ReleaseId,
+        members: &BTreeSet<ReleaseId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let cause_of = |release: &ReleaseId| format!("crowd:{release}");
+        let cause = cause_of(release);
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&cause) {
+            return Ok(());
+        }
+        let causes: Vec<String> = members.iter().map(cause_of).collect();
+        if self.store.was_told(&causes).await? {
+            self.store.count_as_told(&cause, now).await?;
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(cause);
+            return Ok(());
+        }
+        let undecided = |record: &&Record| record.announcement == Announcement::Undecided;
+        let records = members.iter().filter_map(|id| current.register.records.get(id)).filter(undecided);
+        let titles: Vec<String> = records.map(|record| record.title.clone()).collect();
+        let frame = self.writer(current.resources.site()).frame(self.language());
+        let notice = NoticeLetter::crowd_held(frame, &titles, &self.office_url(edition, now));
+        self.tell_office(Telling::about(edition, cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that the page of a release does not answer, once an edition.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_page_missing(
+        &self,
+        current: &Current,
+        published: &Published,
+        edition: EditionId,
+        since: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let site = current.resources.site();
+        let words = Wording::of_letters(site, site.language);
+        let page = words.address(published.release.permalink.as_str());
+        let since = words.stamp(since.unwrap_or(now)).words;
+        let frame = self.writer(site).frame(self.language());
+        let office_url = self.office_url(edition, now);
+        let notice = NoticeLetter::page_missing(frame, &published.release.title, &page, &since, &office_url);
+        let cause = format!("page:{edition}");
+        self.tell_office(Telling::about(edition, cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Asks the office whether a correction is due: documents of a release that was mailed have changed. Once for each
+    /// text of the release.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_documents_changed(
+        &self,
+        current: &Current,
+        published: &Published,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let site = current.resources.site();
+        let page = Wording::of_letters(site, site.language).address(published.release.permalink.as_str());
+        let frame = self.writer(site).frame(self.language());
+        let notice = NoticeLetter::documents_changed(frame, &published.release.title, &page);
+        let cause = format!("documents:{}:{}", published.id, published.release.significant_digest().short(16));
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that the machine's clock jumped forwards and is not believed.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_clock_step(&self, doubt: &ClockDoubt, now: DateTime<Utc>) -> Result<(), OfficeError> {
+        let current = self.current();
+        let site = current.resources.site();
+        let words = Wording::of_letters(site, site.language);
+        let (machine, believed) = (words.stamp(doubt.machine).words, words.stamp(doubt.believed).words);
+        let notice = NoticeLetter::clock_step(self.writer(site).frame(self.language()), &machine, &believed);
+        // The same jump, whenever it is looked at: how far the clock is ahead, and the hour since when.
+        let ahead = (doubt.machine - doubt.believed).num_minutes();
+        let cause = format!("clock:{ahead}:{}", doubt.believed.format("%Y-%m-%dT%H"));
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
     }
 
     /// Tells the office how an edition went, once.
@@ -84,20 +191,19 @@ impl Newsroom {
     ) -> Result<(), OfficeError> {
         let site = current.resources.site();
         let words = Wording::of_letters(site, site.language);
-        let permalink = edition
-            .release
-            .as_ref()
-            .and_then(|id| current.release(id))
-            .map(|release| words.address(release.permalink.as_str()));
+        let release = edition.release.as_ref().and_then(|id| current.release(id));
+        let page = match (edition.kind, release) {
+            (EditionKind::Withdrawal, _) => None,
+            (EditionKind::Announcement | EditionKind::Correction | EditionKind::Digest, Some(release)) => {
+                Some(words.address(release.permalink.as_str()))
+            }
+            (EditionKind::Announcement | EditionKind::Correction | EditionKind::Digest, None) => {
+                Some(words.own_address("/"))
+            }
+        };
         let frame = self.writer(site).frame(self.language());
-        let front = words.own_address("/");
-        let notice = NoticeLetter::edition_summary(
-            frame,
-            edition.kind,
-            &edition.title,
-            &edition.tally,
-            Some(permalink.as_deref().unwrap_or(&front)),
-        );
+        let (title, tally) = (&edition.title, &edition.tally);
+        let notice = NoticeLetter::edition_summary(frame, edition.kind, title, tally, page.as_deref());
         let cause = format!("summary:{}", edition.id);
         self.tell_office(Telling::about(edition.id, cause), || self.templates.letter(&notice), now).await
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use depeche::domain::{EndReason, Frequency, NewSubscriber, SubscriberId};
-use depeche::policy::Audience;
+use depeche::policy::{Audience, Followers};
 use depeche::store::{Added, SubscriberFilter};
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 use proptest::sample::{select, subsequence};
@@ -59,7 +59,8 @@ proptest! {
         nudge in any::<bool>(),
     ) {
         let instant = minute(before) + TimeDelta::microseconds(i64::from(nudge));
-        let audience = Audience::new(topics(&edition), frequency, instant);
+        let followers = Followers::new(topics(&edition), frequency, instant);
+        let audience = Audience::Followers(followers.clone());
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (expected, found) = runtime.block_on(async {
             let folder = tempfile::tempdir().unwrap();
@@ -67,7 +68,7 @@ proptest! {
             settle(&room, &people).await;
             let everyone = room.store.list(&SubscriberFilter::default()).await.unwrap();
             let expected: BTreeSet<SubscriberId> =
-                everyone.iter().filter(|one| audience.includes(one)).map(|one| one.id).collect();
+                everyone.iter().filter(|one| followers.includes(one)).map(|one| one.id).collect();
             let id = room.opening("bridge").await;
             while !room.store.deliver_chunk(id, &audience, limit, minute(9)).await.unwrap().finished {
                 room.tally(id).await;

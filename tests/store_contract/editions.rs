@@ -11,7 +11,7 @@ use depeche::language::Language;
 use depeche::register::{Announcement, NeverReason, RegisterChanges};
 use depeche::store::{Chunk, EditionFilter, Outcome};
 
-use super::room::{Room, address, announcement, everybody, letter, minute, newcomer, record, release, topics};
+use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, record, release, topics};
 
 pub(crate) async fn one_cause_makes_one_edition(room: Room) {
     let held = announcement("bridge", EditionState::Held(HoldReason::ManyAtOnce { count: 12 }));
@@ -51,15 +51,17 @@ pub(crate) async fn one_cause_makes_one_edition(room: Room) {
 pub(crate) async fn a_change_needs_the_expected_state(room: Room) {
     let id = room.waiting("bridge").await;
     let hold = EditionState::Held(HoldReason::DocumentMissing { documents: vec!["Dossier".to_owned()] });
-    assert!(!room.store.change_edition(id, &["held", "paused"], &hold, minute(1)).await.unwrap());
-    assert!(!room.store.change_edition(id, &[], &hold, minute(1)).await.unwrap());
-    assert!(room.store.change_edition(id, &["waiting"], &hold, minute(1)).await.unwrap());
+    assert!(!room.store.change_edition(id, &["held", "paused"], &hold, CAUSE, minute(1)).await.unwrap());
+    assert!(!room.store.change_edition(id, &[], &hold, CAUSE, minute(1)).await.unwrap());
+    assert!(room.store.change_edition(id, &["waiting"], &hold, CAUSE, minute(1)).await.unwrap());
     assert_eq!(room.store.edition(id).await.unwrap().unwrap().state, hold);
 
-    assert!(room.store.approve_edition(id, &[HoldReason::Approval.as_str()], minute(2)).await.unwrap());
+    assert!(
+        room.store.approve_edition(id, &[HoldReason::Approval.as_str()], minute(2), CAUSE, minute(2)).await.unwrap()
+    );
     let office = EditionState::Held(HoldReason::Office);
-    assert!(room.store.change_edition(id, &["waiting"], &office, minute(1)).await.unwrap());
-    assert!(room.store.approve_edition(id, &[], minute(3)).await.unwrap());
+    assert!(room.store.change_edition(id, &["waiting"], &office, CAUSE, minute(1)).await.unwrap());
+    assert!(room.store.approve_edition(id, &[], minute(3), CAUSE, minute(3)).await.unwrap());
     let edition = room.store.edition(id).await.unwrap().unwrap();
     assert_eq!(edition.state, EditionState::Waiting { due: minute(3) });
     assert_eq!(edition.lifted, ["document-missing", "approval", "office"]);
@@ -69,12 +71,12 @@ pub(crate) async fn a_plan_gives_way_to_a_person(room: Room) {
     let id = room.waiting("bridge").await;
     let missing = EditionState::Held(HoldReason::DocumentMissing { documents: vec!["Dossier".to_owned()] });
     let believed = room.store.edition(id).await.unwrap().unwrap();
-    assert!(room.store.replan_edition(&believed, &missing).await.unwrap());
+    assert!(room.store.replan_edition(&believed, &missing, minute(1)).await.unwrap());
     // The document arrives, and the office holds the letter before the plan is carried out.
     let believed = room.store.edition(id).await.unwrap().unwrap();
     let office = EditionState::Held(HoldReason::Office);
-    assert!(room.store.change_edition(id, &["held"], &office, minute(1)).await.unwrap());
-    assert!(!room.store.replan_edition(&believed, &EditionState::Waiting { due: minute(0) }).await.unwrap());
+    assert!(room.store.change_edition(id, &["held"], &office, CAUSE, minute(1)).await.unwrap());
+    assert!(!room.store.replan_edition(&believed, &EditionState::Waiting { due: minute(0) }, minute(1)).await.unwrap());
     assert_eq!(room.store.edition(id).await.unwrap().unwrap().state, office);
 }
 
@@ -84,13 +86,13 @@ pub(crate) async fn an_announcement_opens_once(room: Room) {
     assert_eq!(register.records[&release("bridge")].announcement, Announcement::Opened);
     assert_eq!(room.store.decisions_of(&release("bridge")).await.unwrap()[0].what, "announced");
     let letters = [letter(LetterKind::Edition, Language::French)];
-    assert!(!room.store.open_edition(id, &letters, minute(1)).await.unwrap());
+    assert!(!room.store.open_edition(id, &letters, None, minute(1)).await.unwrap());
 
     // A second edition of a release that was announced does not open, and stays as it was.
     let mut second = announcement("bridge", EditionState::Waiting { due: minute(0) });
     "announce:again".clone_into(&mut second.dedup_key);
     let (second, _) = room.store.create_edition(&second, &topics(&["all"]), minute(0)).await.unwrap();
-    assert!(!room.store.open_edition(second, &letters, minute(1)).await.unwrap());
+    assert!(!room.store.open_edition(second, &letters, None, minute(1)).await.unwrap());
     let edition = room.store.edition(second).await.unwrap().unwrap();
     assert_eq!((edition.state, edition.opened), (EditionState::Waiting { due: minute(0) }, None));
 
@@ -104,7 +106,7 @@ pub(crate) async fn an_announcement_opens_once(room: Room) {
 pub(crate) async fn a_cancelled_announcement_is_never_made(room: Room) {
     room.subscribers(3).await;
     let id = room.waiting("bridge").await;
-    assert!(room.store.change_edition(id, &["waiting"], &EditionState::Cancelled, minute(1)).await.unwrap());
+    assert!(room.store.change_edition(id, &["waiting"], &EditionState::Cancelled, CAUSE, minute(1)).await.unwrap());
     let announced = |register: depeche::register::Register, name| register.records[&release(name)].announcement;
     let register = room.store.load_register().await.unwrap();
     assert_eq!(announced(register, "bridge"), Announcement::Never(NeverReason::Cancelled));
@@ -118,7 +120,7 @@ pub(crate) async fn a_cancelled_announcement_is_never_made(room: Room) {
     let claimed = room.claim("a", 2, minute(1)).await;
     room.begin(&claimed[0], "a", minute(1)).await;
     let expected = ["opening", "sending", "paused"];
-    assert!(room.store.change_edition(road, &expected, &EditionState::Cancelled, minute(2)).await.unwrap());
+    assert!(room.store.change_edition(road, &expected, &EditionState::Cancelled, CAUSE, minute(2)).await.unwrap());
     assert_eq!(room.tally(road).await, [0, 0, 1, 0, 0, 2, 0]);
     let register = room.store.load_register().await.unwrap();
     assert_eq!(announced(register, "road"), Announcement::Opened);
@@ -156,7 +158,7 @@ pub(crate) async fn two_instances_write_each_subscriber_once(room: Room) {
 
     // Were the cursor lost after the rows were written, nobody would be written again.
     let again = EditionState::Opening { cursor: None };
-    assert!(room.store.change_edition(id, &["sending"], &again, minute(2)).await.unwrap());
+    assert!(room.store.change_edition(id, &["sending"], &again, CAUSE, minute(2)).await.unwrap());
     let chunk = room.store.deliver_chunk(id, &everybody(&[], minute(0)), 100, minute(2)).await.unwrap();
     assert_eq!(chunk, Chunk { written: 0, finished: true });
     assert_eq!(room.tally(id).await, [50, 0, 0, 0, 0, 0, 0]);

@@ -6,10 +6,10 @@ use depeche::domain::{
     DeliveryState, EditionState, EndReason, Frequency, HoldReason, LetterKind, Mailbox, SkipReason, SuppressionReason,
 };
 use depeche::language::Language;
-use depeche::policy::Audience;
+use depeche::policy::{Audience, Followers};
 use depeche::store::{Begin, Hold, Outcome, SingleLetter, Store};
 
-use super::room::{LEASE, Room, address, announcement, fence, finished, letter, minute, newcomer, proof};
+use super::room::{CAUSE, LEASE, Room, address, announcement, fence, finished, letter, minute, newcomer, proof};
 
 pub(crate) async fn eight_claimers_share_without_overlap(room: Room) {
     room.subscribers(40).await;
@@ -66,12 +66,12 @@ pub(crate) async fn a_paused_edition_is_not_claimed(room: Room) {
     assert_eq!(room.claim("a", 1, minute(0)).await.len(), 1);
     let stopped = [EditionState::Paused, EditionState::Held(HoldReason::Office)];
     for state in stopped {
-        assert!(room.store.change_edition(id, &["sending"], &state, minute(0)).await.unwrap());
+        assert!(room.store.change_edition(id, &["sending"], &state, CAUSE, minute(0)).await.unwrap());
         assert_eq!(room.claim("a", 1, minute(0)).await, []);
         assert_eq!(room.store.next_due().await.unwrap(), None);
         if state == EditionState::Paused {
-            assert!(room.store.resume_edition(id).await.unwrap());
-            assert!(!room.store.resume_edition(id).await.unwrap());
+            assert!(room.store.resume_edition(id, CAUSE, minute(3)).await.unwrap());
+            assert!(!room.store.resume_edition(id, CAUSE, minute(3)).await.unwrap());
             assert_eq!(room.store.edition(id).await.unwrap().unwrap().state, EditionState::Sending);
             assert_eq!(room.claim("a", 1, minute(0)).await.len(), 1);
         }
@@ -167,7 +167,7 @@ pub(crate) async fn old_deliveries_become_counts(room: Room) {
         room.finish(delivery, "a", Outcome::Sent, minute(1)).await;
     }
     assert_eq!(room.store.fold_deliveries(minute(600)).await.unwrap(), 0, "an edition under way is left alone");
-    room.store.change_edition(edition, &["sending"], &EditionState::Cancelled, minute(2)).await.unwrap();
+    room.store.change_edition(edition, &["sending"], &EditionState::Cancelled, CAUSE, minute(2)).await.unwrap();
     let before = room.store.tally(edition).await.unwrap();
     assert_eq!((before.sent, before.skipped, before.total()), (2, 1, 3));
     assert_eq!(room.store.fold_deliveries(minute(2)).await.unwrap(), 0, "it ended no earlier than that");
@@ -183,13 +183,16 @@ pub(crate) async fn an_approved_edition_waits_without_its_hold(room: Room) {
     room.knows("bridge").await;
     let planned = announcement("bridge", EditionState::Held(HoldReason::TooOld));
     let (held, _) = room.store.create_edition(&planned, &BTreeSet::new(), minute(0)).await.unwrap();
-    assert!(room.store.approve_edition(held, &["too-old"], minute(1)).await.unwrap());
-    assert!(room.store.approve_edition(held, &["grace"], minute(2)).await.unwrap(), "the wait can be lifted too");
+    assert!(room.store.approve_edition(held, &["too-old"], minute(1), CAUSE, minute(1)).await.unwrap());
+    assert!(
+        room.store.approve_edition(held, &["grace"], minute(2), CAUSE, minute(2)).await.unwrap(),
+        "the wait can be lifted too"
+    );
     let edition = room.store.edition(held).await.unwrap().unwrap();
     assert_eq!(edition.state, EditionState::Waiting { due: minute(2) });
     for word in ["too-old", "grace"] {
         assert!(edition.lifted.iter().any(|lifted| lifted == word), "{word}");
     }
-    let audience = Audience::new(BTreeSet::new(), Frequency::Immediate, minute(5));
+    let audience = Audience::Followers(Followers::new(BTreeSet::new(), Frequency::Immediate, minute(5)));
     assert_eq!(room.store.audience_size(&audience).await.unwrap(), 2);
 }

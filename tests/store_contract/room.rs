@@ -9,15 +9,18 @@ use depeche::domain::{
     NewSubscriber, ReleaseId, RenderedLetter, SourcePath, SubscriberId, TokenKey, Topic,
 };
 use depeche::language::Language;
-use depeche::policy::Audience;
+use depeche::policy::{Audience, Followers};
 use depeche::register::{Announcement, Record, RegisterChanges};
-use depeche::store::{Added, AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, Proof, Store};
+use depeche::store::{Added, AttemptMade, Begin, Cause, Exchanged, Fence, Finished, Hold, Outcome, Proof, Store};
 
 /// A database with its key bound.
 pub(crate) struct Room {
     pub(crate) store: Store,
     pub(crate) settings: DatabaseSettings,
 }
+
+/// Why an edition's course is changed, where a story does not care.
+pub(crate) const CAUSE: Cause<'static> = Cause { who: "story", why: "the story wants it" };
 
 /// Minutes after the morning of the stories.
 pub(crate) fn minute(minutes: i64) -> DateTime<Utc> {
@@ -78,6 +81,7 @@ pub(crate) fn announcement(name: &str, state: EditionState) -> NewEdition {
     NewEdition {
         kind: EditionKind::Announcement,
         release: Some(release(name)),
+        subject: String::new(),
         dedup_key: format!("announce:{}", release(name)),
         title: name.to_owned(),
         state,
@@ -97,12 +101,13 @@ pub(crate) fn letter(kind: LetterKind, language: Language) -> RenderedLetter {
         reply_to: None,
         archive: None,
         topic_words: BTreeMap::from([(Topic::All, "Tous les communiqués".to_owned())]),
+        carries: String::new(),
     }
 }
 
 /// Everybody at once, as of `instant`.
 pub(crate) fn everybody(follow: &[&str], instant: DateTime<Utc>) -> Audience {
-    Audience::new(topics(follow), Frequency::Immediate, instant)
+    Audience::Followers(Followers::new(topics(follow), Frequency::Immediate, instant))
 }
 
 pub(crate) fn fence(delivery: &Delivery, owner: &str) -> Fence {
@@ -164,7 +169,7 @@ impl Room {
     pub(crate) async fn opening(&self, name: &str) -> EditionId {
         let id = self.waiting(name).await;
         let letters = Language::ALL.map(|language| letter(LetterKind::Edition, language));
-        assert!(self.store.open_edition(id, &letters, minute(0)).await.unwrap());
+        assert!(self.store.open_edition(id, &letters, None, minute(0)).await.unwrap());
         id
     }
 

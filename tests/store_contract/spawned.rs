@@ -9,7 +9,7 @@ use depeche::language::Language;
 use depeche::register::RegisterChanges;
 use depeche::store::{EditionFilter, Preferences, SingleLetter, SubscriberFilter};
 
-use super::room::{Room, address, announcement, everybody, letter, minute, newcomer, proof, release, topics};
+use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, proof, release, topics};
 
 const fn is_send<T: Send>(_: &T) {}
 
@@ -24,9 +24,9 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
     is_send(&store.revise_edition(id, "", &follow));
     is_send(&store.editions(&EditionFilter::default()));
     is_send(&store.edition(id));
-    is_send(&store.change_edition(id, &["held"], &EditionState::Cancelled, minute(0)));
-    is_send(&store.approve_edition(id, &[], minute(0)));
-    is_send(&store.open_edition(id, &[], minute(0)));
+    is_send(&store.change_edition(id, &["held"], &EditionState::Cancelled, CAUSE, minute(0)));
+    is_send(&store.approve_edition(id, &[], minute(0), CAUSE, minute(0)));
+    is_send(&store.open_edition(id, &[], None, minute(0)));
     is_send(&store.deliver_chunk(id, &all, 1, minute(0)));
     is_send(&store.finish_editions(OnLostReply::Hold, minute(0)));
     is_send(&store.claim("a", 1, minute(0), TimeDelta::minutes(1)));
@@ -53,8 +53,8 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
         assert_eq!(spawned.list(&SubscriberFilter::default()).await.unwrap(), []);
         assert_eq!(spawned.load_register().await.unwrap(), depeche::register::Register::default());
         spawned.save_register(&RegisterChanges::default(), minute(0)).await.unwrap();
-        assert!(!spawned.open_edition(id, &[], minute(0)).await.unwrap());
-        assert!(!spawned.change_edition(id, &["held"], &EditionState::Cancelled, minute(0)).await.unwrap());
+        assert!(!spawned.open_edition(id, &[], None, minute(0)).await.unwrap());
+        assert!(!spawned.change_edition(id, &["held"], &EditionState::Cancelled, CAUSE, minute(0)).await.unwrap());
         assert!(spawned.deliver_chunk(id, &all, 1, minute(0)).await.unwrap().finished);
         assert_eq!(spawned.claim("a", 1, minute(0), TimeDelta::minutes(1)).await.unwrap(), []);
         assert_eq!(spawned.finish_editions(OnLostReply::Hold, minute(0)).await.unwrap(), []);

@@ -126,9 +126,10 @@ pub(crate) async fn a_crowd_of_releases_waits_for_a_person(mut room: TestNewsroo
         assert_eq!(room.state(&edition.title).await, "held: many-at-once");
     }
     assert_eq!(room.titles().await.len(), 6);
-    let told = room.inbox(OFFICE);
-    let reasons = told.iter().filter(|letter| letter.shown.text.contains("5 communiqués"));
-    assert!(reasons.count() >= 5, "{told:#?}");
+    // One question for all of them, and no copy of each before it is answered.
+    let question = room.letter(OFFICE);
+    assert_eq!(question.shown.subject, "Retenus : 5 communiqués apparus en même temps");
+    assert!((18..=22).all(|number| question.shown.text.contains(&format!("Le gué numéro {number}"))));
     let approved = room.edition(title).await.id;
     assert_eq!(room.admin_post(&format!("/mailbox/editions/{approved}"), "do=send").await.status, 303);
     room.look().await;
@@ -137,6 +138,15 @@ pub(crate) async fn a_crowd_of_releases_waits_for_a_person(mut room: TestNewsroo
     room.pass("24h").await;
     let held: Vec<_> = room.editions().await.into_iter().filter(|edition| edition.state.is_before_opening()).collect();
     assert_eq!(held.len(), 4);
+    room.office();
+    // One word lets go of all that are left, each with a copy for the office first.
+    let page = question.link("/office/");
+    assert!(room.get(&page).await.text().contains("value=\"send-all\""));
+    assert_eq!(room.post(&page, "do=send-all").await.status, 200);
+    room.look().await;
+    let subjects: Vec<_> = room.inbox("ann@example.org").into_iter().map(|letter| letter.shown.subject).collect();
+    assert_eq!(subjects.len(), 4, "{subjects:?}");
+    assert!(room.office().iter().filter(|subject| subject.starts_with("[Copie]")).count() == 4);
 }
 
 pub(crate) async fn a_broken_file_keeps_what_was_public(mut room: TestNewsroom) {

@@ -145,7 +145,8 @@ pub(crate) async fn a_deleted_release_is_gone_after_a_week_at_all_its_addresses(
 
 pub(crate) async fn what_is_gone_is_gone_where_another_site_shows_releases(mut room: TestNewsroom) {
     room.configure("site.releases_url", "https://www.example.org");
-    announced(&mut room).await;
+    room.save("2026-11-23-pont.md", &bridge());
+    room.start("2026-11-23T09:30:00Z").await;
     assert_eq!(room.get(&at("pont")).await.header("location"), "https://www.example.org/espace-presse/pont/");
     room.rename("2026-11-23-pont.md", "2026-11-23-le-pont.md");
     room.pass("1h").await;

@@ -4,6 +4,10 @@
 
 mod addresses;
 mod announcing;
+mod clock;
+mod correcting;
+#[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+mod digests;
 #[path = "../support/draft.rs"]
 mod draft;
 mod embargo;
@@ -11,6 +15,7 @@ mod folder;
 #[path = "../support/http_client.rs"]
 mod http_client;
 mod identity;
+mod links;
 #[path = "../support/newsroom.rs"]
 mod newsroom;
 mod office;
@@ -23,9 +28,11 @@ mod subscribing;
 
 use newsroom::TestNewsroom;
 
-/// Runs every story in its own newsroom on SQLite, and those named first on PostgreSQL, too.
+/// Runs every story in its own newsroom on SQLite, and those named first on PostgreSQL, too. Stories of
+/// several instances run on PostgreSQL alone.
 macro_rules! stories {
-    (both: $($module:ident::$story:ident),+; sqlite: $($only_module:ident::$only:ident),* $(,)?) => {
+    (both: $($module:ident::$story:ident),+; shared: $($shared_module:ident::$shared:ident),+;
+     sqlite: $($only_module:ident::$only:ident),* $(,)?) => {
         mod on_sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $story() {
@@ -41,6 +48,7 @@ macro_rules! stories {
         async fn the_same_stories_hold_on_postgresql() {
             let Some(postgres) = postgres::Postgres::start() else { return };
             $($module::$story(TestNewsroom::new(Some(postgres.database(stringify!($story))))).await;)+
+            $($shared_module::$shared(TestNewsroom::new(Some(postgres.database(stringify!($shared))))).await;)+
         }
     };
 }
@@ -60,8 +68,28 @@ stories! {
         identity::a_deleted_release_is_gone_after_a_week_at_all_its_addresses,
         folder::a_folder_that_empties_at_once_is_not_believed,
         folder::a_crowd_of_releases_waits_for_a_person,
-        subscribing::somebody_subscribes_changes_and_leaves;
+        subscribing::somebody_subscribes_changes_and_leaves,
+        correcting::a_correction_reaches_those_who_had_the_release_once,
+        correcting::a_withdrawal_tells_those_who_had_it_and_takes_everything_away,
+        correcting::who_had_it_in_a_digest_gets_the_correction_too,
+        correcting::an_edition_is_paused_resumed_and_repeated_by_hand,
+        digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
+        digests::what_was_missed_is_caught_up_once,
+        digests::changing_frequency_loses_and_doubles_nothing,
+        clock::a_clock_that_jumps_ahead_lets_nothing_out;
+    shared:
+        digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:
+        correcting::a_correction_in_time_goes_with_the_announcement,
+        correcting::a_correction_taken_back_in_time_is_not_sent,
+        correcting::the_office_may_stop_a_correction_and_hurry_a_withdrawal,
+        correcting::a_document_that_changes_after_sending_is_a_question_to_the_office,
+        digests::a_digest_may_be_held_approved_and_cancelled,
+        clock::a_new_time_counts_once_a_person_confirms_it,
+        clock::a_clock_that_goes_back_unmakes_and_repeats_nothing,
+        links::a_distant_document_must_answer_before_the_letter_leaves,
+        links::a_private_address_is_not_asked,
+        links::the_page_on_the_other_site_must_answer_first,
         previews::every_letter_can_be_looked_at_before_it_is_sent,
         snapshots::a_letter_and_its_feed_are_as_people_see_them,
         announcing::what_goes_away_and_returns_is_no_news,

@@ -35,6 +35,10 @@ pub(super) async fn ready(State(newsroom): State<Arc<Newsroom>>) -> Response<Bod
     if let Some(alarm) = current.register.alarm.filter(|alarm| !alarm.confirmed) {
         reasons.push(format!("{} of {} live releases are gone from the folder at once", alarm.missing, alarm.of));
     }
+    if let Some(doubt) = newsroom.clock.doubt() {
+        let (machine, believed) = (doubt.machine.to_rfc3339(), doubt.believed.to_rfc3339());
+        reasons.push(format!("the machine's clock jumped to {machine}; by our reckoning it is {believed}"));
+    }
     let readiness = Readiness {
         ready: reasons.is_empty(),
         reasons,

@@ -32,6 +32,7 @@ pub fn admin_router(newsroom: Arc<Newsroom>, token: Option<AdminToken>) -> Route
         .route("/mailbox/", get(waiting::show))
         .route("/mailbox/editions/{edition}", post(waiting::act))
         .route("/mailbox/folder/confirm", post(waiting::confirm_folder))
+        .route("/mailbox/clock/confirm", post(waiting::confirm_machine_clock))
         .route("/mailbox/letters/", get(letters::list))
         .route("/mailbox/letters/{name}", get(letters::show))
         .route("/mailbox/letters/{name}/raw", get(letters::raw))

@@ -1,5 +1,6 @@
 //! *Waiting*: what is about to leave, what is held and why, and the buttons.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -9,15 +10,15 @@ use axum::response::{IntoResponse as _, Redirect};
 
 use super::frame::layout;
 use super::previews::preview_address;
-use crate::domain::{Edition, EditionId};
+use crate::domain::{Edition, EditionId, EditionKind};
 use crate::http::form::Fields;
-use crate::http::office::{actions, due_and_reason};
+use crate::http::office::{actions, carry_out, due_and_reason};
 use crate::http::page::{Problem, page, respond};
 use crate::language::{countdown_words, edition_kind, edition_state, hold_reason, say};
 use crate::resource::Wording;
 use crate::store::EditionFilter;
-use crate::task::{Newsroom, OfficeDecision, confirm_alarm, decide, recipients};
-use crate::template::{AlarmBanner, MailboxWaitingPage, WaitingEdition};
+use crate::task::{Newsroom, OfficeDecision, confirm_alarm, confirm_clock, crowd_with, recipients};
+use crate::template::{AlarmBanner, ClockBanner, MailboxWaitingPage, WaitingEdition};
 
 /// How many editions that have left are still shown.
 const RECENT: usize = 20;
@@ -32,10 +33,19 @@ async fn shown(newsroom: &Newsroom) -> Result<Response<Body>, Problem> {
     let mut editions = newsroom.store.editions(&EditionFilter::default()).await?;
     editions.sort_by_key(|edition| (!edition.state.is_before_opening(), std::cmp::Reverse(edition.id)));
     let ahead = editions.iter().filter(|edition| edition.state.is_before_opening()).count();
+    // A digest that nobody received is not worth a line.
+    editions.retain(|edition| {
+        edition.state.is_before_opening() || edition.kind != EditionKind::Digest || edition.tally.total() > 0
+    });
     editions.truncate(ahead + RECENT);
     let mut rows = Vec::new();
+    // A crowd is one question: it is asked at the first of its editions.
+    let mut asked = BTreeSet::new();
     for edition in &editions {
-        rows.push(row(newsroom, &words, edition).await?);
+        let together =
+            if asked.contains(&edition.id) { Vec::new() } else { crowd_with(newsroom, &current, edition).await? };
+        asked.extend(together.iter().copied());
+        rows.push(row(newsroom, &words, edition, &together).await?);
     }
     let recent = rows.split_off(ahead);
     let alarm = current.register.alarm.filter(|alarm| !alarm.confirmed).map(|alarm| AlarmBanner {
@@ -44,12 +54,22 @@ async fn shown(newsroom: &Newsroom) -> Result<Response<Body>, Problem> {
         since: words.stamp(alarm.since),
         action: "/mailbox/folder/confirm".to_owned(),
     });
+    let clock = newsroom.clock.doubt().map(|doubt| ClockBanner {
+        machine: words.stamp(doubt.machine),
+        believed: words.stamp(doubt.believed),
+        action: "/mailbox/clock/confirm".to_owned(),
+    });
     let title = say(newsroom.language(), "admin.waiting", &[]);
-    let context = MailboxWaitingPage { layout: layout(newsroom, &title), alarm, clock: None, editions: rows, recent };
+    let context = MailboxWaitingPage { layout: layout(newsroom, &title), alarm, clock, editions: rows, recent };
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
-async fn row(newsroom: &Newsroom, words: &Wording<'_>, edition: &Edition) -> Result<WaitingEdition, Problem> {
+async fn row(
+    newsroom: &Newsroom,
+    words: &Wording<'_>,
+    edition: &Edition,
+    together: &[EditionId],
+) -> Result<WaitingEdition, Problem> {
     let language = newsroom.language();
     let (due, reason) = due_and_reason(&edition.state);
     let preview = edition.release.as_ref().filter(|id| newsroom.current().release(id).is_some());
@@ -63,7 +83,7 @@ async fn row(newsroom: &Newsroom, words: &Wording<'_>, edition: &Edition) -> Res
         countdown: due.map(|due| countdown_words(due - newsroom.now(), language)),
         reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
         recipients: recipients(newsroom, edition).await?,
-        actions: actions(edition, format!("/mailbox/editions/{}", edition.id)),
+        actions: actions(edition, together, format!("/mailbox/editions/{}", edition.id)),
     })
 }
 
@@ -77,13 +97,18 @@ pub(super) async fn act(
 
 async fn acted(newsroom: &Newsroom, edition: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
     let id: EditionId = edition.parse().map_err(|_| Problem::NotFound)?;
-    let decision = OfficeDecision::from_button(fields.get("do")).ok_or(Problem::BadRequest)?;
-    decide(&newsroom.store, id, decision, newsroom.now()).await?.ok_or(Problem::NotFound)?;
-    newsroom.look_wanted.notify_waiters();
+    let (decision, scope) = OfficeDecision::from_button(fields.get("do")).ok_or(Problem::BadRequest)?;
+    let edition = newsroom.store.edition(id).await?.ok_or(Problem::NotFound)?;
+    carry_out(newsroom, &edition, decision, scope, "mailbox").await?;
     Ok(Redirect::to("/mailbox/").into_response())
 }
 
 pub(super) async fn confirm_folder(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
     let confirmed = confirm_alarm(&newsroom).await.map_err(Problem::from);
+    respond(&newsroom, confirmed.map(|()| Redirect::to("/mailbox/").into_response()))
+}
+
+pub(super) async fn confirm_machine_clock(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
+    let confirmed = confirm_clock(&newsroom).await.map_err(Problem::from);
     respond(&newsroom, confirmed.map(|()| Redirect::to("/mailbox/").into_response()))
 }

@@ -1,0 +1,111 @@
+//! Open editions: their deliveries are written in chunks, and the office is told how they went.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{Edition, EditionId, EditionKind, EditionState, Frequency, SubscriberId};
+use crate::policy::{Audience, DigestRun, Followers};
+use crate::store::{EditionFilter, StoreError};
+use crate::task::newsroom::{Current, Newsroom};
+use crate::task::office::{OfficeError, log_untold};
+
+/// How many subscribers are looked at in one transaction.
+const CHUNK: u32 = 500;
+
+/// Writes the deliveries of editions that are opening, whether they were opened just now or before a restart.
+pub(super) async fn deliver_open(
+    newsroom: &Newsroom,
+    current: &Current,
+    now: DateTime<Utc>,
+) -> Result<(), OfficeError> {
+    let opening = EditionFilter { states: vec!["opening"], ..EditionFilter::default() };
+    for edition in newsroom.store.editions(&opening).await? {
+        deliver(newsroom, &edition, now).await?;
+        // An edition that nobody receives is done at once, and the office learns that too.
+        if newsroom.store.edition(edition.id).await?.is_some_and(|edition| edition.state == EditionState::Done) {
+            tell_summary(newsroom, current, edition.id, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes all deliveries of one opening edition.
+pub(super) async fn deliver(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let audience = audience_of(newsroom, edition, now).await?;
+    loop {
+        let chunk = newsroom.store.deliver_chunk(edition.id, &audience, CHUNK, now).await?;
+        newsroom.letters_queued.notify_waiters();
+        if chunk.finished {
+            return Ok(());
+        }
+    }
+}
+
+/// Whom an edition is for, as of the instant it opened; `now` when it has not.
+async fn audience_of(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>) -> Result<Audience, StoreError> {
+    let opened = edition.opened.unwrap_or(now);
+    if let Some((source, only)) = repeated(edition) {
+        return Ok(Audience::Again { edition: source, only });
+    }
+    Ok(match (edition.kind, &edition.release) {
+        (EditionKind::Correction, Some(release)) => {
+            Audience::Readers { release: release.clone(), lacking: Some(edition.subject.clone()) }
+        }
+        (EditionKind::Withdrawal, Some(release)) => Audience::Readers { release: release.clone(), lacking: None },
+        (EditionKind::Digest, _) => {
+            let round: Option<crate::domain::DigestRound> = edition.subject.parse().ok();
+            let frequency = round.map_or(Frequency::Daily, |round| round.frequency);
+            let covers = newsroom.store.covered_by(edition.id).await?;
+            Audience::Digest(DigestRun { frequency, covers })
+        }
+        (EditionKind::Announcement, _) | (EditionKind::Correction | EditionKind::Withdrawal, None) => {
+            let topics = newsroom.store.edition_topics(edition.id).await?;
+            Audience::Followers(Followers::new(topics, Frequency::Immediate, opened))
+        }
+    })
+}
+
+/// The word that begins the subject of a repeat.
+pub(super) const REPEAT: &str = "repeat";
+
+/// The edition that this one repeats, and to whom alone.
+fn repeated(edition: &Edition) -> Option<(EditionId, Vec<SubscriberId>)> {
+    let mut numbers = edition.subject.strip_prefix(REPEAT)?.split_whitespace();
+    let source = numbers.next()?.parse().ok()?;
+    Some((source, numbers.filter_map(|number| number.parse().ok()).collect()))
+}
+
+/// Tells the office how editions went whose last letter has left.
+pub(super) async fn finish(newsroom: &Newsroom, current: &Current, now: DateTime<Utc>) -> Result<(), OfficeError> {
+    for id in newsroom.store.finish_editions(newsroom.config.newsletter.on_lost_reply, now).await? {
+        tell_summary(newsroom, current, id, now).await?;
+    }
+    Ok(())
+}
+
+/// Tells the office how one edition went; a digest that nobody received is no news.
+pub(super) async fn tell_summary(
+    newsroom: &Newsroom,
+    current: &Current,
+    id: EditionId,
+    now: DateTime<Utc>,
+) -> Result<(), OfficeError> {
+    if let Some(edition) = newsroom.store.edition(id).await?
+        && (edition.kind != EditionKind::Digest || edition.tally.total() > 0)
+    {
+        log_untold(newsroom.tell_summary(current, &edition, now).await);
+    }
+    Ok(())
+}
+
+/// How many receive an edition: those its deliveries are for, or would be for if it opened now; for a digest that has not
+/// opened, those who chose it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn recipients(newsroom: &Newsroom, edition: &Edition) -> Result<u64, StoreError> {
+    if !edition.state.is_before_opening() {
+        return Ok(edition.tally.total());
+    }
+    let audience = audience_of(newsroom, edition, newsroom.now()).await?;
+    newsroom.store.audience_size(&audience).await
+}
