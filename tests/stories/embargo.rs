@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::draft::{Draft, pdf, png, release};
-use crate::newsroom::{OFFICE, SITE, TestNewsroom};
+use crate::newsroom::{Letter, OFFICE, SITE, TestNewsroom};
 
 /// A word that stands in every part of the release that says `published: false`, and in nothing else.
 const HIDDEN: &str = "zibeline";
@@ -187,4 +187,70 @@ pub(crate) async fn an_embargo_of_the_first_start_ends_with_a_letter(mut room: T
     room.at("2026-11-24T07:00:00Z");
     room.restart().await;
     assert_eq!(room.titles().await, ["Un bac", "Un pont"]);
+}
+
+const POSTPONED: &str = "Le bac de minuit";
+
+/// A release prepared for tomorrow and postponed twice, the second time at the last second; returns the office's copy.
+async fn postponed_twice(room: &mut TestNewsroom) -> Letter {
+    room.save("2026-11-20-pont.md", &release("Un pont", "2026-11-20 10:00:00"));
+    room.start("2026-11-23T09:30:00Z").await;
+    room.subscriber("ann@example.org", "all").await;
+    let dated = |date: &str| release(POSTPONED, date).labels("Discours", "Minuit");
+    room.save("2026-11-24-minuit.md", &dated("2026-11-24 09:00:00 +01:00"));
+    room.look().await;
+    let copy = room.letter(OFFICE);
+    assert!(copy.shown.subject.contains(POSTPONED), "{}", copy.shown.subject);
+    room.pass("1h").await;
+    room.save("2026-11-24-minuit.md", &dated("2026-11-25 09:00:00 +01:00"));
+    for instant in ["2026-11-23T11:00:00Z", "2026-11-24T08:00:00Z", "2026-11-25T07:59:59Z"] {
+        room.at(instant);
+        room.look().await;
+        check_postponed(room).await;
+    }
+    room.save("2026-11-24-minuit.md", &dated("2026-11-27 09:00:00 +01:00"));
+    room.pass("1s").await;
+    check_postponed(room).await;
+    room.restart().await;
+    room.pass("24h").await;
+    check_postponed(room).await;
+    assert_eq!(room.state(POSTPONED).await, "waiting");
+    copy
+}
+
+/// Nobody but the office has heard of it.
+async fn check_postponed(room: &TestNewsroom) {
+    assert_eq!((room.unread(), room.titles().await), (vec![], vec!["Un pont".to_owned()]));
+    for path in ["/espace-presse/minuit/", "/feeds/tag/minuit/", "/feeds/tag/minuit.atom"] {
+        assert_eq!(room.get(path).await.status, 404, "{path}");
+    }
+}
+
+pub(crate) async fn postponed_twice_then_cancelled_no_letter_leaves(mut room: TestNewsroom) {
+    let copy = postponed_twice(&mut room).await;
+    assert_eq!(room.post(&copy.link("/office/"), "do=cancel").await.status, 200);
+    room.at("2026-11-27T07:59:59Z");
+    room.look().await;
+    check_postponed(&room).await;
+    room.restart().await;
+    // The office cancelled the letter: the file is there, and its page appears at its date.
+    room.pass("1s").await;
+    assert_eq!(room.titles().await, [POSTPONED, "Un pont"]);
+    room.pass("240h").await;
+    assert_eq!((room.state(POSTPONED).await.as_str(), room.unread()), ("cancelled", vec![]));
+    assert_eq!(room.all_letters().len(), 0);
+}
+
+pub(crate) async fn postponed_twice_then_deleted_nothing_is_ever_seen(mut room: TestNewsroom) {
+    postponed_twice(&mut room).await;
+    room.remove("2026-11-24-minuit.md");
+    for instant in ["2026-11-26T09:00:00Z", "2026-11-27T08:00:00Z", "2026-12-07T08:00:00Z"] {
+        room.at(instant);
+        room.look().await;
+        check_postponed(&room).await;
+        room.restart().await;
+        check_postponed(&room).await;
+    }
+    assert_eq!(room.state(POSTPONED).await, "held: unpublished");
+    assert_eq!(room.all_letters().len(), 0);
 }

@@ -66,6 +66,8 @@ stories! {
         identity::a_rename_in_two_looks_is_no_news,
         identity::a_pinned_release_may_be_renamed_and_written_anew,
         identity::a_deleted_release_is_gone_after_a_week_at_all_its_addresses,
+        embargo::postponed_twice_then_cancelled_no_letter_leaves,
+        embargo::postponed_twice_then_deleted_nothing_is_ever_seen,
         folder::a_folder_that_empties_at_once_is_not_believed,
         folder::a_crowd_of_releases_waits_for_a_person,
         subscribing::somebody_subscribes_changes_and_leaves,
