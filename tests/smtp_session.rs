@@ -10,6 +10,7 @@ use depeche::domain::{Attempt, EmailAddress, Phase, Reply};
 use depeche::smtp::{Envelope, Relay, Timeouts};
 
 #[path = "support/smtp_server.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod smtp_server;
 
 use smtp_server::{Act, Script, SmtpServer};

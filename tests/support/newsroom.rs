@@ -237,7 +237,7 @@ impl TestNewsroom {
     }
 
     /// What the running parts share.
-    pub(crate) fn newsroom(&self) -> &Newsroom {
+    pub(crate) fn newsroom(&self) -> &Arc<Newsroom> {
         &self.opened().newsroom
     }
 

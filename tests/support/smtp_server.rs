@@ -12,6 +12,7 @@ use std::time::Duration;
 use depeche::domain::Phase;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What the server does instead of going on.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub(crate) enum Act {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     acts: HashMap<(Phase, String), Act>,
+    unanswered: Vec<usize>,
+    stops_after: Option<usize>,
     takes_utf8: bool,
     connection_limit: Option<usize>,
 }
@@ -42,6 +45,18 @@ impl Script {
     /// At `phase`, for this local part (any, for the first phases), do `act`.
     pub(crate) fn at(mut self, phase: Phase, local: &str, act: Act) -> Self {
         self.acts.insert((phase, local.to_owned()), act);
+        self
+    }
+
+    /// Close the connection instead of answering for these of the letters that are taken, counted from 1.
+    pub(crate) fn never_answering_for(mut self, letters: &[usize]) -> Self {
+        letters.clone_into(&mut self.unanswered);
+        self
+    }
+
+    /// Say nothing more after the dot once this many letters were taken, until [`SmtpServer::go_on`].
+    pub(crate) fn stopping_after(mut self, letters: usize) -> Self {
+        self.stops_after = Some(letters);
         self
     }
 
@@ -83,12 +98,17 @@ struct Records {
     commands: Vec<String>,
     connections: usize,
     open: usize,
+    /// How many letters were taken and not answered for, since the server stopped.
+    waiting: usize,
+    /// How many of those are never answered for: their connections close.
+    to_drop: usize,
 }
 
 /// The server; it stops when dropped.
 pub(crate) struct SmtpServer {
     address: SocketAddr,
     records: Arc<Mutex<Records>>,
+    goes_on: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -104,6 +124,7 @@ impl SmtpServer {
         let address = listener.local_addr().unwrap();
         let records = Arc::new(Mutex::new(Records::default()));
         let (script, kept) = (Arc::new(script), Arc::clone(&records));
+        let (goes_on, gate) = watch::channel(false);
         let task = tokio::spawn(async move {
             let mut conversations = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
@@ -113,10 +134,19 @@ impl SmtpServer {
                     records.open += 1;
                     records.connections
                 };
-                conversations.spawn(converse(stream, Arc::clone(&script), Arc::clone(&kept), number));
+                let conversation = Conversation {
+                    stream: BufReader::new(stream),
+                    script: Arc::clone(&script),
+                    records: Arc::clone(&kept),
+                    gate: gate.clone(),
+                    number,
+                    from: String::new(),
+                    to: String::new(),
+                };
+                conversations.spawn(conversation.hold());
             }
         });
-        Self { address, records, task }
+        Self { address, records, goes_on, task }
     }
 
     /// Where it listens.
@@ -139,6 +169,17 @@ impl SmtpServer {
         self.records.lock().unwrap().commands.clone()
     }
 
+    /// How many letters it took and says nothing about, having stopped.
+    pub(crate) fn waiting(&self) -> usize {
+        self.records.lock().unwrap().waiting
+    }
+
+    /// Goes on where it stopped; `dropping` of the letters it took are never answered for.
+    pub(crate) fn go_on(&self, dropping: usize) {
+        self.records.lock().unwrap().to_drop = dropping;
+        self.goes_on.send_replace(true);
+    }
+
     /// How many connections there were.
     pub(crate) fn connections(&self) -> usize {
         self.records.lock().unwrap().connections
@@ -154,29 +195,22 @@ impl Drop for SmtpServer {
 /// The conversation is over.
 struct Closed;
 
-async fn converse(stream: TcpStream, script: Arc<Script>, records: Arc<Mutex<Records>>, number: usize) {
-    let mut conversation = Conversation {
-        stream: BufReader::new(stream),
-        script,
-        records: Arc::clone(&records),
-        number,
-        from: String::new(),
-        to: String::new(),
-    };
-    let _ = conversation.run().await;
-    records.lock().unwrap().open -= 1;
-}
-
 struct Conversation {
     stream: BufReader<TcpStream>,
     script: Arc<Script>,
     records: Arc<Mutex<Records>>,
+    gate: watch::Receiver<bool>,
     number: usize,
     from: String,
     to: String,
 }
 
 impl Conversation {
+    async fn hold(mut self) {
+        let _ = self.run().await;
+        self.records.lock().unwrap().open -= 1;
+    }
+
     async fn run(&mut self) -> Result<(), Closed> {
         let open = self.records.lock().unwrap().open;
         if self.script.connection_limit.is_some_and(|limit| open > limit) {
@@ -241,18 +275,41 @@ impl Conversation {
             data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
         }
         if !matches!(self.script.act(Phase::Dot, local(&to)), Some(Act::Say(_) | Act::SayAndClose(_))) {
-            self.keep(data);
+            let number = self.keep(data);
+            self.wait_at_the_gate(number).await?;
+            if self.script.unanswered.contains(&number) {
+                return Err(Closed);
+            }
         }
         self.answer(Phase::Dot, &to, "250 2.0.0 taken").await?;
         Ok(())
     }
 
-    fn keep(&self, data: Vec<u8>) {
+    /// Waits with the `number`-th letter as long as the server has stopped.
+    async fn wait_at_the_gate(&mut self, number: usize) -> Result<(), Closed> {
+        if *self.gate.borrow() || self.script.stops_after.is_none_or(|limit| number <= limit) {
+            return Ok(());
+        }
+        self.records.lock().unwrap().waiting += 1;
+        self.gate.wait_for(|open| *open).await.map_err(|_| Closed)?;
+        let mut records = self.records.lock().unwrap();
+        records.waiting -= 1;
+        if records.to_drop > 0 {
+            records.to_drop -= 1;
+            return Err(Closed);
+        }
+        Ok(())
+    }
+
+    /// Keeps a letter, and counts it.
+    fn keep(&self, data: Vec<u8>) -> usize {
         let text = String::from_utf8_lossy(&data);
         let id = text.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap_or_default().to_owned();
         let (from, to) = (self.from.clone(), self.to.clone());
         let accepted = Accepted { from, to, data, connection: self.number, message_id: id };
-        self.records.lock().unwrap().accepted.push(accepted);
+        let mut records = self.records.lock().unwrap();
+        records.accepted.push(accepted);
+        records.accepted.len()
     }
 
     /// Does what the script has for this phase, else says `usual`; whether it went as usual.
