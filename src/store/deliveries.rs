@@ -88,7 +88,7 @@ pub(super) async fn add(
 }
 
 /// Numbers of fragments as a row has them: a comma before and after each, nothing when there are none.
-fn numbers_text(numbers: &[u32]) -> String {
+pub(super) fn numbers_text(numbers: &[u32]) -> String {
     if numbers.is_empty() {
         return String::new();
     }

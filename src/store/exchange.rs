@@ -9,10 +9,10 @@ use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
-use super::deliveries::AttemptMade;
+use super::deliveries::{AttemptMade, numbers_text};
 use super::row::{clean, micros};
 use super::{Store, StoreError, ids};
-use crate::domain::DeliveryId;
+use crate::domain::{DeliveryId, LetterId};
 
 /// How many exchanges share a commit at most.
 const LARGEST_GROUP: usize = 256;
@@ -33,6 +33,10 @@ pub struct Fence {
 pub struct Begin {
     /// Who holds it.
     pub fence: Fence,
+    /// The letter that was composed: one that a correction has overtaken does not begin, whoever claimed it since.
+    pub letter: LetterId,
+    /// What was composed of a digest; empty otherwise.
+    pub contents: Vec<u32>,
     /// When the claim ends from now on.
     pub until: DateTime<Utc>,
     /// The present instant.
@@ -172,13 +176,16 @@ const fn hold(rows: u64) -> Hold {
 async fn begin(connection: &mut AnyConnection, next: &Begin) -> Result<Hold, StoreError> {
     let done = sqlx::query(
         "UPDATE deliveries SET state = 'in_flight', lease_until = $4, since = $5 \
-         WHERE id = $1 AND owner = $2 AND attempt = $3 AND state = 'leased' AND lease_until > $5",
+         WHERE id = $1 AND owner = $2 AND attempt = $3 AND state = 'leased' AND lease_until > $5 \
+         AND letter = $6 AND contents = $7",
     )
     .bind(next.fence.delivery.number())
     .bind(&next.fence.owner)
     .bind(i64::from(next.fence.attempt))
     .bind(micros(next.until))
     .bind(micros(next.at))
+    .bind(next.letter.number())
+    .bind(numbers_text(&next.contents))
     .execute(connection)
     .await?;
     Ok(hold(done.rows_affected()))

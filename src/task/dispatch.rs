@@ -227,7 +227,8 @@ impl Dispatcher {
         };
         let now = self.newsroom.now();
         let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
-        let begin = Begin { fence: fence.clone(), until: now + LEASE, at: now };
+        let (letter, contents) = (delivery.letter, delivery.contents.clone());
+        let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };
         let exchanged = self.exchange(&mut desk.finished, Some(begin)).await?;
         if exchanged.begun != Some(Hold::Kept) {
             debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);

@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 use depeche::config::OnLostReply;
-use depeche::domain::DeliveryState;
+use depeche::domain::{DeliveryState, LetterKind, RenderedLetter};
+use depeche::language::Language;
 use depeche::store::{Hold, Outcome, Swept};
 
-use super::room::{Room, minute};
+use super::room::{Room, letter, minute};
 
 const RESEND_AFTER: TimeDelta = TimeDelta::minutes(15);
 
@@ -41,6 +42,28 @@ pub(crate) async fn a_stale_owner_changes_nothing(room: Room) {
     assert_eq!(room.finish(&second, "b", Outcome::Sent, minute(61)).await, Hold::Kept);
     assert_eq!(room.finish(&second, "b", Outcome::Failed, minute(62)).await, Hold::Lost);
     assert_eq!(room.tally(id).await, [0, 0, 0, 1, 0, 0, 0]);
+}
+
+pub(crate) async fn what_was_composed_before_a_correction_does_not_begin(room: Room) {
+    room.subscribers(1).await;
+    let id = room.sending("bridge").await;
+    let composed = room.claim("a", 1, minute(0)).await.remove(0);
+    let corrected = Language::ALL.map(|language| RenderedLetter {
+        carries: "revision".to_owned(),
+        boundary: "f".repeat(32),
+        ..letter(LetterKind::Edition, language)
+    });
+    room.store.supersede_letters(id, &corrected, minute(1)).await.unwrap();
+    // Another connection of the same dispatcher claims it with the corrected letter; the try is the first again.
+    let again = room.claim("a", 1, minute(2)).await.remove(0);
+    assert_eq!((again.id, again.attempt), (composed.id, composed.attempt));
+    assert_ne!(again.letter, composed.letter);
+    assert_eq!(room.begin(&composed, "a", minute(2)).await, Hold::Lost);
+    let mut other_contents = again.clone();
+    other_contents.contents = vec![1];
+    assert_eq!(room.begin(&other_contents, "a", minute(2)).await, Hold::Lost);
+    assert_eq!(room.begin(&again, "a", minute(2)).await, Hold::Kept);
+    assert_eq!(room.tally(id).await, [0, 0, 1, 0, 0, 0, 0]);
 }
 
 pub(crate) async fn a_late_answer_still_counts(room: Room) {

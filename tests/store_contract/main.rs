@@ -67,6 +67,7 @@ stories! {
     outbox::who_left_or_is_suppressed_is_skipped_when_claimed,
     outbox::exchanges_of_many_connections_are_all_kept,
     leases::a_stale_owner_changes_nothing,
+    leases::what_was_composed_before_a_correction_does_not_begin,
     leases::a_late_answer_still_counts,
     leases::a_lost_reply_is_sent_again_once,
     leases::a_lost_reply_may_be_held,

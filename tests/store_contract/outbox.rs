@@ -7,9 +7,9 @@ use depeche::domain::{
 };
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
-use depeche::store::{Begin, Hold, Outcome, SingleLetter, Store};
+use depeche::store::{Hold, Outcome, SingleLetter, Store};
 
-use super::room::{CAUSE, LEASE, Room, address, announcement, fence, finished, letter, minute, newcomer, proof};
+use super::room::{CAUSE, LEASE, Room, address, announcement, begin, finished, letter, minute, newcomer, proof};
 
 pub(crate) async fn eight_claimers_share_without_overlap(room: Room) {
     room.subscribers(40).await;
@@ -127,7 +127,7 @@ pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {
             tokio::spawn(async move {
                 let mut last = None;
                 for delivery in &mine {
-                    let next = Begin { fence: fence(delivery, "a"), until: minute(20), at: minute(1) };
+                    let next = begin(delivery, "a", minute(20), minute(1));
                     let done = store.exchange(last.take(), Some(next)).await.unwrap();
                     assert_eq!(done.begun, Some(Hold::Kept));
                     assert_ne!(done.finished, Some(Hold::Lost));

@@ -110,8 +110,13 @@ pub(crate) fn everybody(follow: &[&str], instant: DateTime<Utc>) -> Audience {
     Audience::Followers(Followers::new(topics(follow), Frequency::Immediate, instant))
 }
 
-pub(crate) fn fence(delivery: &Delivery, owner: &str) -> Fence {
+fn fence(delivery: &Delivery, owner: &str) -> Fence {
     Fence { delivery: delivery.id, owner: owner.to_owned(), attempt: delivery.attempt }
+}
+
+pub(crate) fn begin(delivery: &Delivery, owner: &str, until: DateTime<Utc>, at: DateTime<Utc>) -> Begin {
+    let (letter, contents) = (delivery.letter, delivery.contents.clone());
+    Begin { fence: fence(delivery, owner), letter, contents, until, at }
 }
 
 pub(crate) fn finished(delivery: &Delivery, owner: &str, outcome: Outcome, at: DateTime<Utc>) -> Finished {
@@ -186,7 +191,7 @@ impl Room {
     }
 
     pub(crate) async fn begin(&self, delivery: &Delivery, owner: &str, at: DateTime<Utc>) -> Hold {
-        let begin = Begin { fence: fence(delivery, owner), until: at + LEASE, at };
+        let begin = begin(delivery, owner, at + LEASE, at);
         let Exchanged { begun, .. } = self.store.exchange(None, Some(begin)).await.unwrap();
         begun.unwrap()
     }
