@@ -75,6 +75,10 @@ pub fn plan(situation: Situation<'_>) -> Plan {
     {
         return Plan::Nothing;
     }
+    // Whoever holds it again after letting it go means it, and a file that breaks and is mended does not let it go.
+    if edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office)) {
+        return Plan::Hold(HoldReason::Office);
+    }
     let Some(release) = release else {
         if folder_in_doubt {
             return Plan::Nothing;
@@ -87,10 +91,6 @@ pub fn plan(situation: Situation<'_>) -> Plan {
     else {
         return if edition.is_some() { Plan::Hold(HoldReason::Unpublished) } else { Plan::Nothing };
     };
-    // Whoever holds it again after letting it go means it.
-    if edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office)) {
-        return Plan::Hold(HoldReason::Office);
-    }
     let lifted = |word: &str| is_lifted(edition, word);
     let due = if lifted(GRACE) { release.date } else { release.date.max(publishable_since + settings.grace) };
     let mut reasons = holds(release, record, crowd, links, settings, due.max(now));
@@ -333,6 +333,27 @@ pub(super) mod tests {
         let now = edition(EditionState::Waiting { due: at("09:15:00") }, &["grace"]);
         check("09:05:00", |_, _, _| (), Some(&now), &Plan::Wait(at("09:00:00")));
         check("07:00:00", |_, _, _| (), Some(&now), &Plan::Wait(at("09:00:00")));
+    }
+
+    #[test]
+    fn what_the_office_holds_stays_held_while_its_file_is_broken_or_unpublished() {
+        let held = edition(EditionState::Held(HoldReason::Office), &[]);
+        let stays = Plan::Hold(HoldReason::Office);
+        check("09:05:00", |_, release, _| release.published = false, Some(&held), &stays);
+        check("09:05:00", |_, release, _| release.newsletter = false, Some(&held), &stays);
+        let (record, settings) = (record("09:05:00"), settings());
+        let broken = Situation {
+            record: &record,
+            release: None,
+            folder_in_doubt: false,
+            edition: Some(&held),
+            crowd: 1,
+            links: &NO_LINKS,
+            clock: None,
+            settings: &settings,
+            now: at("09:06:00"),
+        };
+        assert_eq!(plan(broken), stays);
     }
 
     #[test]

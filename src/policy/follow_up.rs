@@ -47,14 +47,16 @@ pub fn plan_follow_up(situation: FollowUpSituation<'_>) -> FollowUpPlan {
     if edition.is_some_and(|edition| !edition.state.is_before_opening()) {
         return FollowUpPlan::Nothing;
     }
+    let is_held_by_office = edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office));
     let Some(release) = release else {
+        let reason = if is_held_by_office { HoldReason::Office } else { HoldReason::FileBroken };
         let gone = edition.is_some() && !folder_in_doubt;
-        return if gone { FollowUpPlan::Hold(HoldReason::FileBroken) } else { FollowUpPlan::Nothing };
+        return if gone { FollowUpPlan::Hold(reason) } else { FollowUpPlan::Nothing };
     };
     if Revision::of(release).as_ref() != Some(revision) {
         return if edition.is_some() { FollowUpPlan::Drop } else { FollowUpPlan::Nothing };
     }
-    if edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office)) {
+    if is_held_by_office {
         return FollowUpPlan::Hold(HoldReason::Office);
     }
     if settings.approval && !is_lifted(edition, APPROVAL) {
