@@ -1,14 +1,15 @@
 //! When a correction or a withdrawal is mailed to those who had the release, and what stops it.
 //!
 //! It leaves `grace` after it was first seen in the file, so that a slip of the pen can be mended; the office sees it at
-//! once and may send it now. While a letter with the old text may still be on its way, it waits.
+//! once and may send it now. While a letter with the old text may still be on its way, it waits; a correction also for
+//! the date of a release that was put off.
 
 use chrono::{DateTime, Utc};
 
 use super::announce::{APPROVAL, GRACE, is_lifted};
 use super::revision::Revision;
 use crate::config::NewsletterSettings;
-use crate::domain::{Edition, EditionState, HoldReason, Release};
+use crate::domain::{Edition, EditionKind, EditionState, HoldReason, Release};
 
 /// What is known when a correction's or withdrawal's edition is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +64,9 @@ pub fn plan_follow_up(situation: FollowUpSituation<'_>) -> FollowUpPlan {
         return FollowUpPlan::Hold(HoldReason::Approval);
     }
     let seen = edition.map_or(now, |edition| edition.created);
-    FollowUpPlan::Wait(if is_lifted(edition, GRACE) { seen } else { seen + settings.grace })
+    let due = if is_lifted(edition, GRACE) { seen } else { seen + settings.grace };
+    // The text of a release that was put off after it was mailed is under embargo again.
+    FollowUpPlan::Wait(if revision.kind == EditionKind::Correction { due.max(release.date) } else { due })
 }
 
 #[cfg(test)]
@@ -101,6 +104,14 @@ mod tests {
         check(|_, _| (), Some(&waiting), &FollowUpPlan::Wait(at("09:10:00")));
         let now = edition(EditionState::Waiting { due: at("09:01:00") }, &["grace"]);
         check(|_, _| (), Some(&now), &FollowUpPlan::Wait(at("09:00:00")));
+    }
+
+    #[test]
+    fn the_correction_of_a_release_that_was_put_off_waits_for_its_new_date() {
+        let put_off = |release: &mut Release, _: &mut NewsletterSettings| release.date = at("11:00:00");
+        check(put_off, None, &FollowUpPlan::Wait(at("11:00:00")));
+        let now = edition(EditionState::Waiting { due: at("09:01:00") }, &["grace"]);
+        check(put_off, Some(&now), &FollowUpPlan::Wait(at("11:00:00")));
     }
 
     #[test]
