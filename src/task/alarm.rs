@@ -1,5 +1,6 @@
 //! What the newsroom does not believe until a person confirms it: that releases are gone, that the clock is right.
 
+use chrono::TimeDelta;
 use tracing::{info, warn};
 
 use super::newsroom::Newsroom;
@@ -7,6 +8,9 @@ use super::office::log_untold;
 use crate::clock::ClockDoubt;
 use crate::register::{FolderAlarm, RegisterChanges};
 use crate::store::StoreError;
+
+/// By how much a clock that is doubted must be set for that to be another jump, and not how two clocks drift apart.
+const NOTABLE_STEP: TimeDelta = TimeDelta::minutes(1);
 
 /// A person says that releases which vanished from the folder are meant to be gone: the next look is believed.
 ///
@@ -35,15 +39,17 @@ pub async fn confirm_clock(newsroom: &Newsroom) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Remembers a jump of the clock, or that it is over, and tells the office of a new one. `before` is what was known.
+/// Remembers a jump of the clock, a further one while it is doubted, or that it is over, and tells the office of a new one.
+/// `before` is what was remembered. A process that starts later goes by what is remembered: were the last of two jumps
+/// missing there, it would be believed.
 pub(super) async fn watch_clock(newsroom: &Newsroom, before: Option<ClockDoubt>) -> Option<ClockDoubt> {
     let doubt = newsroom.clock.doubt();
     match (before, doubt) {
-        (None, Some(doubt)) => {
+        (before, Some(doubt)) if before.is_none_or(|before| is_another(before, doubt)) => {
             warn!(machine = %doubt.machine, believed = %doubt.believed, "the machine's clock jumped forwards and is not followed");
             if let Err(error) = newsroom.store.remember_clock_doubt(Some(doubt)).await {
                 warn!(%error, "the jump of the clock could not be remembered: {error}");
-                return None;
+                return before;
             }
             log_untold(newsroom.tell_clock_step(&doubt, newsroom.now()).await);
         }
@@ -54,7 +60,14 @@ pub(super) async fn watch_clock(newsroom: &Newsroom, before: Option<ClockDoubt>)
                 return before;
             }
         }
-        (None, None) | (Some(_), Some(_)) => {}
+        (Some(before), Some(_)) => return Some(before),
+        (None, None | Some(_)) => {}
     }
     doubt
+}
+
+/// Whether the clock was set since `before` was remembered.
+fn is_another(before: ClockDoubt, doubt: ClockDoubt) -> bool {
+    let ahead = |doubt: ClockDoubt| doubt.machine - doubt.believed;
+    (ahead(doubt) - ahead(before)).abs() >= NOTABLE_STEP
 }
