@@ -48,6 +48,8 @@ pub(crate) struct TestNewsroom {
     instance: String,
     /// It works beside another one, which reads the letters.
     is_companion: bool,
+    /// Whether pages can be asked for over HTTP.
+    is_served: bool,
 }
 
 /// What ends when a newsroom is closed.
@@ -55,8 +57,8 @@ struct Open {
     newsroom: Arc<Newsroom>,
     editor: Editor,
     dispatcher: Arc<Dispatcher>,
-    public: Served,
-    admin: Served,
+    /// Both sides, the public one first, in a story that asks for pages.
+    served: Option<(Served, Served)>,
 }
 
 /// A router on a port of its own, until dropped.
@@ -120,7 +122,12 @@ impl Letter {
 impl TestNewsroom {
     /// A newsroom with an empty content folder that is not open yet. `database` is `None` for an SQLite file of its own.
     pub(crate) fn new(database: Option<DatabaseUrl>) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::in_folder(tempfile::tempdir().unwrap(), database, true)
+    }
+
+    /// The same in a folder of the caller's choice; without HTTP unless it `is_served`.
+    pub(crate) fn in_folder(folder: tempfile::TempDir, database: Option<DatabaseUrl>, is_served: bool) -> Self {
+        let folder = Arc::new(folder);
         fs::create_dir_all(folder.path().join("content/uploads")).unwrap();
         let database = match database {
             None => "sqlite://depeche.sqlite".to_owned(),
@@ -140,6 +147,7 @@ impl TestNewsroom {
             open: None,
             instance: "story".to_owned(),
             is_companion: false,
+            is_served,
         }
     }
 
@@ -151,7 +159,12 @@ impl TestNewsroom {
 
     /// Sets the clock.
     pub(crate) fn at(&mut self, instant: &str) {
-        self.clock.set(instant.parse().unwrap());
+        self.clock().set(instant.parse().unwrap());
+    }
+
+    /// The clock of the machine in this story.
+    pub(crate) fn clock(&self) -> &FixedClock {
+        &self.clock
     }
 
     /// The instant the clock shows.
@@ -174,7 +187,7 @@ impl TestNewsroom {
     /// Ends everything as a kill does.
     pub(crate) async fn close(&mut self) {
         if let Some(open) = self.open.take() {
-            drop((open.public, open.admin, open.editor, open.dispatcher));
+            drop((open.served, open.editor, open.dispatcher));
             open.newsroom.store.close().await;
         }
     }
@@ -192,6 +205,7 @@ impl TestNewsroom {
             open: None,
             instance: instance.to_owned(),
             is_companion: true,
+            is_served: self.is_served,
         };
         other.begin().await;
         other
@@ -203,11 +217,17 @@ impl TestNewsroom {
         let dispatcher = Dispatcher::new(newsroom.clone(), vec![self.relay.clone()], 1, None, self.instance.clone());
         let own = newsroom.store.is_shared().then_some(self.instance.as_str());
         newsroom.store.void_leases(own, newsroom.now()).await.unwrap();
+        newsroom.store.void_leases(None, newsroom.now()).await.unwrap();
+        let served = if self.is_served {
+            let public = Served::start(public_router(newsroom.clone())).await;
+            Some((public, Served::start(admin_router(newsroom.clone(), None)).await))
+        } else {
+            None
+        };
         self.open = Some(Open {
             editor: Editor::new(newsroom.clone(), ingest, self.instance.clone()),
             dispatcher: Arc::new(dispatcher),
-            public: Served::start(public_router(newsroom.clone())).await,
-            admin: Served::start(admin_router(newsroom.clone(), None)).await,
+            served,
             newsroom,
         });
         self.look().await;
@@ -234,6 +254,12 @@ impl TestNewsroom {
 
     fn opened(&self) -> &Open {
         self.open.as_ref().expect("start the newsroom first")
+    }
+
+    /// The ports of both sides, the public one first.
+    fn ports(&self) -> (u16, u16) {
+        let (public, admin) = self.opened().served.as_ref().expect("a newsroom that is served");
+        (public.port, admin.port)
     }
 
     /// What the running parts share.
@@ -406,7 +432,7 @@ impl TestNewsroom {
 
     /// A request to the public side.
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
-        Request::new(self.opened().public.port, "presse.example.org", method, path)
+        Request::new(self.ports().0, "presse.example.org", method, path)
     }
 
     /// `GET` from the public side.
@@ -421,12 +447,12 @@ impl TestNewsroom {
 
     /// `GET` from the administration's side.
     pub(crate) async fn admin_get(&self, path: &str) -> Answer {
-        Request::new(self.opened().admin.port, "127.0.0.1", "GET", path).send().await
+        Request::new(self.ports().1, "127.0.0.1", "GET", path).send().await
     }
 
     /// `POST` of a form to the administration's side.
     pub(crate) async fn admin_post(&self, path: &str, form: &str) -> Answer {
-        Request::new(self.opened().admin.port, "127.0.0.1", "POST", path).form(form).send().await
+        Request::new(self.ports().1, "127.0.0.1", "POST", path).form(form).send().await
     }
 
     /// The text of a feed, which must be there.
