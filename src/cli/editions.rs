@@ -9,8 +9,8 @@ use super::terminal::Terminal;
 use super::{Exit, opening};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EditionState, EmailAddress};
 use crate::language::{edition_kind, edition_state, hold_reason};
-use crate::store::{Cause, DecisionMade, EditionFilter};
-use crate::task::{Newsroom, OfficeDecision, crowd_with, decide, decide_for_crowd, resend};
+use crate::store::{DecisionMade, EditionFilter};
+use crate::task::{self, Newsroom, OfficeDecision, crowd_with, decide, decide_for_crowd, resend};
 
 pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
@@ -204,9 +204,8 @@ async fn act_on_crowd(
 }
 
 async fn retry(newsroom: &Newsroom, id: EditionId, terminal: Terminal) -> anyhow::Result<Exit> {
-    newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
-    let cause = Cause { who: &who(), why: "the office tries again what was given up" };
-    let retried = newsroom.store.retry_failed(id, cause, newsroom.now()).await?;
+    let (current, _) = opening::look(&newsroom.config).await?;
+    let retried = task::retry(newsroom, &current, id, &who()).await?;
     terminal.line(format!("{retried} letters are tried again"));
     Ok(if retried == 0 { Exit::Failed } else { Exit::Done })
 }
@@ -217,7 +216,8 @@ async fn again(newsroom: &Newsroom, id: EditionId, to: &[EmailAddress], terminal
         let subscriber = newsroom.store.find(address).await?;
         only.push(subscriber.ok_or_else(|| anyhow!("{address} is not subscribed"))?.id);
     }
-    let repeat = resend(newsroom, id, &only, &who()).await?;
+    let (current, _) = opening::look(&newsroom.config).await?;
+    let repeat = resend(newsroom, &current, id, &only, &who()).await?;
     terminal.line(row(newsroom, &repeat));
     if repeat.tally.total() == 0 {
         terminal.tell("nobody among those named was a recipient of it and may still be written to");

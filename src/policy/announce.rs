@@ -3,17 +3,13 @@
 //! Due at the later of its date and `grace` after its file was first seen publishable. This module only says so; the
 //! edition is opened elsewhere.
 
-use std::collections::BTreeSet;
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::clock::ClockDoubt;
 use crate::config::NewsletterSettings;
-use crate::domain::{DocumentState, Edition, EditionState, HoldReason, Release, ReleaseId};
+use crate::domain::{DocumentState, Edition, EditionState, HoldReason, Release};
 use crate::register::{Announcement, Record};
 
-/// Within how long releases that appear together count as one crowd.
-pub const CROWD_WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// The word by which *send now* lifts the wait, kept beside the lifted holds.
 pub(super) const GRACE: &str = "grace";
 /// The word of [`HoldReason::Approval`].
@@ -41,7 +37,7 @@ pub struct Situation<'a> {
     pub folder_in_doubt: bool,
     /// Its edition, when it was planned before.
     pub edition: Option<&'a Edition>,
-    /// How many releases appeared within [`CROWD_WINDOW`] of it, itself included: see [`crowd`].
+    /// How many releases appeared within [`super::CROWD_WINDOW`] of it, itself included: see [`super::crowd`].
     pub crowd: u32,
     /// What its letter links to elsewhere.
     pub links: &'a Links,
@@ -162,28 +158,12 @@ pub fn lifted_by_approval(state: &EditionState) -> Vec<&'static str> {
     QUESTIONS.into_iter().chain(held).chain([GRACE]).collect()
 }
 
-/// How many of `appeared` (when each release was first seen publishable) lie within [`CROWD_WINDOW`] of `instant`.
-#[must_use]
-pub fn crowd(appeared: &[DateTime<Utc>], instant: DateTime<Utc>) -> u32 {
-    let near = appeared.iter().filter(|other| (**other - instant).abs() < CROWD_WINDOW).count();
-    u32::try_from(near).unwrap_or(u32::MAX)
-}
-
-/// The releases that appeared in one crowd with `release`: each within [`CROWD_WINDOW`] of another one of them. `appeared`
-/// says when each was first seen publishable.
-#[must_use]
-pub fn crowd_of(appeared: &[(ReleaseId, DateTime<Utc>)], release: &ReleaseId) -> BTreeSet<ReleaseId> {
-    let mut in_turn: Vec<_> = appeared.iter().collect();
-    in_turn.sort_by_key(|(_, since)| *since);
-    let crowds = in_turn.chunk_by(|(_, before), (_, after)| *after - *before < CROWD_WINDOW);
-    let own = crowds.into_iter().find(|crowd| crowd.iter().any(|(id, _)| id == release)).unwrap_or_default();
-    own.iter().map(|(id, _)| id.clone()).collect()
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
-    use crate::domain::{Digest, Document, EditionId, EditionKind, Target, sample_release};
+    use crate::domain::{Digest, Document, EditionId, EditionKind, ReleaseId, Target, sample_release};
 
     static NO_LINKS: Links = Links { missing: Vec::new(), page_missing: false, pending: false };
 
@@ -457,20 +437,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_crowd_is_each_within_ten_minutes_of_another() {
-        let id = |name: &str| ReleaseId::mint("presse.example.org", 2026, name);
-        let times = [("a", "09:00:00"), ("b", "09:09:00"), ("c", "09:18:00"), ("d", "09:28:00")];
-        let appeared: Vec<_> = times.iter().map(|(name, time)| (id(name), at(time))).collect();
-        assert_eq!(crowd_of(&appeared, &id("c")), BTreeSet::from([id("a"), id("b"), id("c")]));
-        assert_eq!(crowd_of(&appeared, &id("d")), BTreeSet::from([id("d")]));
-        assert_eq!(crowd_of(&appeared, &id("z")), BTreeSet::new());
-    }
-
-    #[test]
     fn a_crowd_is_held_together() {
-        let appeared = [at("09:00:00"), at("09:05:00"), at("09:09:59"), at("09:10:00")];
-        assert_eq!(crowd(&appeared, at("09:00:00")), 3);
-        assert_eq!(crowd(&appeared, at("09:05:00")), 4);
         let (record, release, settings) = (record("09:05:00"), sample_release("a.md", "Un pont", "Texte"), settings());
         let situation = Situation {
             record: &record,

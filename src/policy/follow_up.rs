@@ -1,8 +1,8 @@
 //! When a correction or a withdrawal is mailed to those who had the release, and what stops it.
 //!
 //! It leaves `grace` after it was first seen in the file, so that a slip of the pen can be mended; the office sees it at
-//! once and may send it now. While a letter with the old text may still be on its way, it waits; a correction also for
-//! the date of a release that was put off.
+//! once and may send it now. While a letter with the old text may still be on its way, it waits; and a correction leaves no
+//! sooner than its release.
 
 use chrono::{DateTime, Utc};
 
@@ -65,7 +65,7 @@ pub fn plan_follow_up(situation: FollowUpSituation<'_>) -> FollowUpPlan {
     }
     let seen = edition.map_or(now, |edition| edition.created);
     let due = if is_lifted(edition, GRACE) { seen } else { seen + settings.grace };
-    // The text of a release that was put off after it was mailed is under embargo again.
+    // A correction holds the text: of a release that was put off it waits for the new date. A withdrawal holds none.
     FollowUpPlan::Wait(if revision.kind == EditionKind::Correction { due.max(release.date) } else { due })
 }
 
@@ -107,11 +107,23 @@ mod tests {
     }
 
     #[test]
-    fn the_correction_of_a_release_that_was_put_off_waits_for_its_new_date() {
-        let put_off = |release: &mut Release, _: &mut NewsletterSettings| release.date = at("11:00:00");
-        check(put_off, None, &FollowUpPlan::Wait(at("11:00:00")));
+    fn a_correction_waits_for_an_embargo_that_nobody_lifts_and_a_withdrawal_does_not() {
+        let put_off = |release: &mut Release| release.date = at("12:00:00");
         let now = edition(EditionState::Waiting { due: at("09:01:00") }, &["grace"]);
-        check(put_off, Some(&now), &FollowUpPlan::Wait(at("11:00:00")));
+        check(|release, _| put_off(release), Some(&now), &FollowUpPlan::Wait(at("12:00:00")));
+        let mut release = sample_release("a.md", "Un pont", "Texte");
+        put_off(&mut release);
+        release.withdrawn = Some("Faux".to_owned());
+        let revision = Revision::of(&release).unwrap();
+        let situation = FollowUpSituation {
+            revision: &revision,
+            edition: None,
+            release: Some(&release),
+            folder_in_doubt: false,
+            settings: &settings(),
+            now: at("09:01:00"),
+        };
+        assert_eq!(plan_follow_up(situation), FollowUpPlan::Wait(at("09:11:00")));
     }
 
     #[test]

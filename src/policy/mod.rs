@@ -2,6 +2,7 @@
 
 mod announce;
 mod audience;
+mod crowd;
 mod digest;
 mod revision;
 mod follow_up;
@@ -9,8 +10,9 @@ mod retry;
 #[cfg(test)]
 mod properties;
 
-pub use announce::{CROWD_WINDOW, Links, Plan, Situation, crowd, crowd_of, is_lifted, lifted_by_approval, plan};
+pub use announce::{Links, Plan, Situation, is_lifted, lifted_by_approval, plan};
 pub use audience::{Audience, DigestRun, Followers};
+pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
 pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};
 pub use retry::{Verdict, verdict};

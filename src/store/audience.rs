@@ -53,8 +53,9 @@ pub(super) async fn next(
     match audience {
         Audience::Followers(followers) => next_followers(connection, followers, cursor, limit).await,
         Audience::Readers { release, lacking } => {
-            let rows = readers(connection, release, lacking.as_deref(), cursor, limit).await?;
-            let mut next = plain(&rows, cursor, limit)?;
+            let (last, finished) = window(connection, cursor, limit).await?;
+            let rows = readers(connection, release, lacking.as_deref(), (cursor, last)).await?;
+            let mut next = Next { last, finished, ..plain(&rows, cursor, limit)? };
             // They receive it for the same reason as what it follows up.
             let topics = topics_of(connection, &next.addressees).await?;
             for addressee in &mut next.addressees {
@@ -63,14 +64,22 @@ pub(super) async fn next(
             Ok(next)
         }
         Audience::Digest(run) => next_digest(connection, edition, run, cursor, limit).await,
-        Audience::Again { edition, only } => {
-            let rows = again(connection, *edition, only, cursor, limit).await?;
+        Audience::Again { edition: source, only } => {
+            let rows = again(connection, *source, only, cursor, limit).await?;
             let mut next = plain(&rows, cursor, limit)?;
+            let entries = fragments::entries(connection, edition).await?;
+            let mut emptied = BTreeSet::new();
             for (addressee, row) in next.addressees.iter_mut().zip(&rows) {
                 let fields = Fields::keyed_by_number(row, "deliveries", "id");
                 addressee.topics = fields.topics("topics")?;
-                addressee.contents = numbers_from(&fields, "contents")?;
+                let had = numbers_from(&fields, "contents")?;
+                let holds = |number: &u32| entries.iter().any(|entry| entry.number == *number);
+                addressee.contents = had.iter().copied().filter(holds).collect();
+                if addressee.contents.is_empty() && !had.is_empty() {
+                    emptied.insert(addressee.subscriber);
+                }
             }
+            next.addressees.retain(|addressee| !emptied.contains(&addressee.subscriber));
             Ok(next)
         }
     }
@@ -118,31 +127,49 @@ pub(super) fn followers_where(topics: &BTreeSet<Topic>, first: usize) -> String 
     )
 }
 
-/// Those whom a release has reached, each with the delivery that brought it.
+/// The last of the next `limit` subscribers after `cursor`, and whether there are no more.
+async fn window(connection: &mut AnyConnection, cursor: i64, limit: u32) -> Result<(i64, bool), StoreError> {
+    let rows = sqlx::query("SELECT id FROM subscribers WHERE id > $1 ORDER BY id LIMIT $2")
+        .bind(cursor)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?;
+    let last = match rows.last() {
+        Some(row) => Fields::keyed_by_number(row, "subscribers", "id").number("id")?,
+        None => cursor,
+    };
+    Ok((last, is_last(rows.len(), limit)))
+}
+
+/// Those whom a release has reached, each with the delivery that brought it, among the subscribers after the first of
+/// two ids and up to the second: so each chunk reads its own deliveries, and not all there are.
 async fn readers(
     connection: &mut AnyConnection,
     release: &ReleaseId,
     lacking: Option<&str>,
-    cursor: i64,
-    limit: u32,
+    (after, last): (i64, i64),
 ) -> Result<Vec<AnyRow>, StoreError> {
-    let statement = format!(
+    let statement = format!("{} ORDER BY s.id", readers_statement());
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(release.as_str()).bind(lacking).bind(after).bind(last);
+    Ok(query.fetch_all(connection).await?)
+}
+
+/// Those whom the release `$1` has reached with a text that lacks the correction `$2`, after `$3` and up to `$4`.
+fn readers_statement() -> String {
+    format!(
         "SELECT {COLUMNS}, MIN(h.delivery) AS follows FROM subscribers s JOIN (\
          SELECT d.subscriber AS subscriber, d.id AS delivery FROM editions e \
          JOIN deliveries d ON d.edition = e.id JOIN letters l ON l.id = d.letter \
          WHERE e.release = $1 AND e.kind = 'announcement' AND {REACHED} AND ($2 IS NULL OR l.carries <> $2) \
+         AND d.subscriber > $3 AND d.subscriber <= $4 \
          UNION ALL \
          SELECT d.subscriber AS subscriber, d.id AS delivery FROM fragments f \
          JOIN deliveries d ON d.edition = f.edition AND d.language = f.language \
          WHERE f.release = $1 AND {REACHED} AND ($2 IS NULL OR f.carries <> $2) \
-         AND d.contents LIKE '%,' || CAST(f.number AS TEXT) || ',%'\
+         AND d.subscriber > $3 AND d.subscriber <= $4 AND d.contents LIKE '%,' || CAST(f.number AS TEXT) || ',%'\
          ) h ON h.subscriber = s.id \
-         WHERE s.id > $3 AND s.state = 'active' AND {NOT_SUPPRESSED} \
-         GROUP BY {COLUMNS} ORDER BY s.id LIMIT $4"
-    );
-    let query =
-        sqlx::query(AssertSqlSafe(statement)).bind(release.as_str()).bind(lacking).bind(cursor).bind(i64::from(limit));
-    Ok(query.fetch_all(connection).await?)
+         WHERE s.state = 'active' AND {NOT_SUPPRESSED} GROUP BY {COLUMNS}"
+    )
 }
 
 /// The topics of the deliveries that these follow up.
@@ -364,8 +391,9 @@ pub(super) async fn size(connection: &mut AnyConnection, audience: &Audience) ->
             sqlx::query(AssertSqlSafe(statement)).bind(run.frequency.as_str()).fetch_one(connection).await?
         }
         Audience::Readers { release, lacking } => {
-            let rows = readers(connection, release, lacking.as_deref(), i64::MIN, u32::MAX).await?;
-            return Ok(rows.len() as u64);
+            let statement = format!("SELECT COUNT(*) AS total FROM ({}) AS reader", readers_statement());
+            let query = sqlx::query(AssertSqlSafe(statement)).bind(release.as_str()).bind(lacking.as_deref());
+            query.bind(i64::MIN).bind(i64::MAX).fetch_one(connection).await?
         }
         Audience::Again { edition, only } => {
             let rows = again(connection, *edition, only, i64::MIN, u32::MAX).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::decisions::{About, Cause};
 use super::row::{Fields, clean, micros, placeholders};
@@ -48,6 +48,36 @@ impl StateColumns {
     }
 }
 
+/// Makes the edition; `None` when there is one with its `dedup_key`.
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    edition: &NewEdition,
+    now: DateTime<Utc>,
+) -> Result<Option<EditionId>, StoreError> {
+    let id = ids::next(&mut *connection, "editions").await?;
+    let columns = StateColumns::of(&edition.state);
+    let done = sqlx::query(
+        "INSERT INTO editions (id, kind, release, dedup_key, title, state, due, hold_reason, hold_detail, cursor, \
+         written, deliveries, lifted, created, subject) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, '', $11, $12) ON CONFLICT (dedup_key) DO NOTHING",
+    )
+    .bind(id)
+    .bind(edition.kind.as_str())
+    .bind(edition.release.as_ref().map(ReleaseId::as_str))
+    .bind(&edition.dedup_key)
+    .bind(clean(&edition.title))
+    .bind(columns.state)
+    .bind(columns.due)
+    .bind(columns.hold.as_ref().map(|(word, _)| *word))
+    .bind(columns.hold.as_ref().map(|(_, detail)| detail.as_str()))
+    .bind(columns.cursor)
+    .bind(micros(now))
+    .bind(clean(&edition.subject))
+    .execute(connection)
+    .await?;
+    Ok((done.rows_affected() == 1).then(|| EditionId::new(id)))
+}
+
 impl Store {
     /// Makes the edition and remembers the topics it goes to, unless there is one with its `dedup_key`. Gives its id,
     /// and whether it was made now.
@@ -61,46 +91,26 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(EditionId, bool), StoreError> {
         let mut transaction = self.begin().await?;
-        let id = ids::next(&mut transaction, "editions").await?;
-        let columns = StateColumns::of(&edition.state);
-        let done = sqlx::query(
-            "INSERT INTO editions (id, kind, release, dedup_key, title, state, due, hold_reason, hold_detail, cursor, \
-             written, deliveries, lifted, created, subject) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, '', $11, $12) ON CONFLICT (dedup_key) DO NOTHING",
-        )
-        .bind(id)
-        .bind(edition.kind.as_str())
-        .bind(edition.release.as_ref().map(ReleaseId::as_str))
-        .bind(&edition.dedup_key)
-        .bind(clean(&edition.title))
-        .bind(columns.state)
-        .bind(columns.due)
-        .bind(columns.hold.as_ref().map(|(word, _)| *word))
-        .bind(columns.hold.as_ref().map(|(_, detail)| detail.as_str()))
-        .bind(columns.cursor)
-        .bind(micros(now))
-        .bind(clean(&edition.subject))
-        .execute(&mut *transaction)
-        .await?;
-        if done.rows_affected() == 0 {
+        let Some(id) = insert(&mut transaction, edition, now).await? else {
             transaction.rollback().await?;
             let row = sqlx::query("SELECT id FROM editions WHERE dedup_key = $1")
                 .bind(&edition.dedup_key)
                 .fetch_one(&self.write)
                 .await?;
             return Ok((EditionId::new(row.try_get("id")?), false));
-        }
+        };
         for topic in topics {
             sqlx::query("INSERT INTO edition_topics (edition, topic) VALUES ($1, $2)")
-                .bind(id)
+                .bind(id.number())
                 .bind(topic.to_string())
                 .execute(&mut *transaction)
                 .await?;
         }
-        let (why, about) = (columns.words(), About::edition(EditionId::new(id)));
-        decisions::add(&mut transaction, about, now, columns.state, Cause::rule(&why)).await?;
+        let columns = StateColumns::of(&edition.state);
+        let why = columns.words();
+        decisions::add(&mut transaction, About::edition(id), now, columns.state, Cause::rule(&why)).await?;
         transaction.commit().await?;
-        Ok((EditionId::new(id), true))
+        Ok((id, true))
     }
 
     /// The topics an edition goes to, as given when it was made.
@@ -189,16 +199,38 @@ impl Store {
         self.with_tally(row).await
     }
 
-    /// The edition with this `dedup_key`.
+    /// Whether there is an edition with this `dedup_key`, whatever became of it.
     ///
     /// # Errors
-    /// When the database does not answer or the row cannot be read.
-    pub async fn edition_by_key(&self, dedup_key: &str) -> Result<Option<Edition>, StoreError> {
-        let row = sqlx::query("SELECT * FROM editions WHERE dedup_key = $1")
+    /// When the database does not answer.
+    pub async fn has_edition(&self, dedup_key: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM editions WHERE dedup_key = $1")
             .bind(dedup_key)
             .fetch_optional(&self.read)
             .await?;
-        self.with_tally(row).await
+        Ok(row.is_some())
+    }
+
+    /// The `dedup_key` of every correction and withdrawal there ever was.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn follow_up_keys(&self) -> Result<BTreeSet<String>, StoreError> {
+        let rows = sqlx::query("SELECT dedup_key FROM editions WHERE kind IN ('correction', 'withdrawal')")
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("dedup_key")?)).collect()
+    }
+
+    /// Whether any edition is open, so that what leaves may have to change.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_any_on_its_way(&self) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM editions WHERE state IN ('opening', 'sending', 'paused') LIMIT 1")
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.is_some())
     }
 
     async fn with_tally(&self, row: Option<AnyRow>) -> Result<Option<Edition>, StoreError> {

@@ -20,12 +20,14 @@ impl Store {
         let done = sqlx::query(
             "INSERT INTO leads (name, owner, until) VALUES ($1, $2, $3) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
-             WHERE leads.owner = excluded.owner OR leads.until < $4",
+             WHERE leads.owner = excluded.owner OR leads.until < $4 OR leads.until > $5",
         )
         .bind(name)
         .bind(owner)
         .bind(micros(now + length))
         .bind(micros(now))
+        // Nobody takes a lead for so long: its holder's clock was ahead.
+        .bind(micros(now + length * 4))
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() == 1)

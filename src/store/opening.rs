@@ -1,17 +1,17 @@
 //! An edition opens: its letters are stored and its release is marked as announced in one transaction; then its
 //! deliveries are written in chunks, each of which may be repeated after a crash without writing anybody twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audience::{self, Addressee};
 use super::decisions::{About, Cause};
 use super::deliveries::{self, NewDelivery};
-use super::row::{Fields, micros};
-use super::{DigestContents, Store, StoreError, decisions, fragments, ids, letters};
-use crate::domain::{EditionId, EditionKind, LetterId, LetterKind, ReleaseId, RenderedLetter, Topic};
+use super::row::{Fields, micros, placeholders};
+use super::{DigestContents, Store, StoreError, decisions, editions, fragments, ids, letters};
+use crate::domain::{EditionId, EditionKind, LetterId, LetterKind, NewEdition, ReleaseId, RenderedLetter, Topic};
 use crate::policy::Audience;
 
 /// What one chunk of deliveries came to.
@@ -71,45 +71,54 @@ impl Store {
         Ok(true)
     }
 
-    /// Opens a repeat of the edition `source` with `letters`; a digest's fragments are repeated as they are. `source` is
-    /// told who asked for it.
+    /// Makes and opens a `repeat` of the edition `source` with `letters`; a digest's fragments are repeated as they are, but
+    /// for those of the releases that are `gone`. `source` is told who asked for it.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn open_repeat(
         &self,
-        id: EditionId,
+        repeat: &NewEdition,
         source: EditionId,
+        gone: &BTreeSet<ReleaseId>,
         letters: &[RenderedLetter],
         cause: Cause<'_>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<EditionId, StoreError> {
+        const FIXED: usize = 2;
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "UPDATE editions SET state = 'opening', due = NULL, cursor = NULL, opened = $2 WHERE id = $1 AND state = 'waiting'",
-        )
-        .bind(id.number())
-        .bind(micros(now))
-        .execute(&mut *transaction)
-        .await?;
+        let id = editions::insert(&mut transaction, repeat, now).await?.ok_or_else(|| StoreError::Row {
+            table: "editions",
+            row: repeat.dedup_key.clone(),
+            column: "dedup_key",
+            why: "the repeat is there already".to_owned(),
+        })?;
+        sqlx::query("UPDATE editions SET opened = $2 WHERE id = $1")
+            .bind(id.number())
+            .bind(micros(now))
+            .execute(&mut *transaction)
+            .await?;
         for letter in letters {
             let letter = RenderedLetter { kind: LetterKind::Edition, edition: Some(id), ..letter.clone() };
             letters::add(&mut transaction, &letter).await?;
         }
-        sqlx::query(
+        let public = match gone.len() {
+            0 => String::new(),
+            count => format!("AND release NOT IN ({})", placeholders(FIXED + 1, count)),
+        };
+        let statement = format!(
             "INSERT INTO fragments (edition, number, language, release, carries, place, turn, topics, heading_text, \
              heading_html, full_text, full_html, short_text, short_html) SELECT $1, number, language, release, carries, \
              place, turn, topics, heading_text, heading_html, full_text, full_html, short_text, short_html \
-             FROM fragments WHERE edition = $2",
-        )
-        .bind(id.number())
-        .bind(source.number())
-        .execute(&mut *transaction)
-        .await?;
+             FROM fragments WHERE edition = $2 {public}"
+        );
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(id.number()).bind(source.number());
+        let query = gone.iter().fold(query, |query, release| query.bind(release.as_str()));
+        query.execute(&mut *transaction).await?;
         decisions::add(&mut transaction, About::edition(id), now, "opened", cause).await?;
         decisions::add(&mut transaction, About::edition(source), now, "resent", cause).await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(id)
     }
 
     /// Writes the next deliveries of an opening edition: looks at `limit` subscribers of `audience` who are not

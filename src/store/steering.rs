@@ -11,6 +11,8 @@ use super::{Store, StoreError};
 use crate::domain::{Edition, EditionId, EditionKind, EditionState, ReleaseId, SkipReason};
 use crate::register::{Announcement, NeverReason};
 
+/// The word beside a paused edition that a missing file stopped, and no person.
+const SUSPENDED: &str = "unpublished";
 /// The states of an edition that letters leave from, or could.
 const ON_ITS_WAY: [&str; 3] = ["opening", "sending", "paused"];
 
@@ -158,7 +160,7 @@ impl Store {
         if set_state(&mut transaction, id, &on_its_way, &EditionState::Paused, now).await?.is_none() {
             return Ok(false);
         }
-        // Whoever had claimed one finds that the claim is lost before a relay is told of it.
+        // Whoever had claimed one finds that the claim is lost before a relay is told of it; no try was made.
         sqlx::query(
             "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, attempt = attempt - 1, since = $2 \
              WHERE edition = $1 AND state = 'leased'",
@@ -170,6 +172,39 @@ impl Store {
         decisions::add(&mut transaction, About::edition(id), now, "paused", cause).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Stops an edition on its way while its release's file is away; `false` when it is not on its way.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn suspend_edition(&self, id: EditionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let why = Cause::rule("its file is away: it goes on when that returns");
+        if !self.pause_edition(id, why, now).await? {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE editions SET hold_reason = $2 WHERE id = $1 AND state = 'paused'")
+            .bind(id.number())
+            .bind(SUSPENDED)
+            .execute(&self.write)
+            .await?;
+        Ok(true)
+    }
+
+    /// Lets an edition go on that was stopped because a file was away; `false` when it was not, or a person paused it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn go_on(&self, id: EditionId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM editions WHERE id = $1 AND state = 'paused' AND hold_reason = $2")
+            .bind(id.number())
+            .bind(SUSPENDED)
+            .fetch_optional(&self.read)
+            .await?;
+        match row {
+            Some(_) => self.resume_edition(id, Cause::rule("its file is back"), now).await,
+            None => Ok(false),
+        }
     }
 
     /// Lets a paused edition go on where it was; `false` when it is not paused.
@@ -184,7 +219,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
-            "UPDATE editions SET state = CASE WHEN written = 1 THEN 'sending' ELSE 'opening' END \
+            "UPDATE editions SET state = CASE WHEN written = 1 THEN 'sending' ELSE 'opening' END, hold_reason = NULL \
              WHERE id = $1 AND state = 'paused'",
         )
         .bind(id.number())

@@ -129,6 +129,8 @@ async fn choose_frequency(
     id: SubscriberId,
     frequency: Frequency,
 ) -> Result<u64, StoreError> {
+    // An announcement that opens at this moment comes before or after, not in between.
+    sqlx::query("UPDATE counters SET last = last WHERE name = 'turns'").execute(&mut *connection).await?;
     let statement = format!(
         "UPDATE subscribers SET \
          owed = CASE WHEN $2 <> 'immediate' THEN NULL WHEN frequency <> 'immediate' THEN frequency ELSE owed END, \

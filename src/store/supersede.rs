@@ -1,5 +1,8 @@
 //! A text that is corrected or withdrawn while letters with the old one are on their way: what was not handed over gets
 //! the new text or nothing, never the wrong letter followed by its correction.
+//!
+//! A claim that is broken for it was no try. The same dispatcher may claim the delivery again; whoever still has the old
+//! letter in hand does not pass for the one with the new, because a beginning names what was composed.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -190,8 +193,8 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a letter or digest with a text of `release` that lacks the correction `lacking` (`None`: with any text) is
-    /// with a relay at this moment: what follows it up must wait for the answer.
+    /// Whether a letter, digest or correction with a text of `release` that lacks the correction `lacking` (`None`: with
+    /// any text) is with a relay at this moment: what follows it up must wait for the answer.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -202,7 +205,10 @@ impl Store {
              AND ($2 IS NULL OR l.carries <> $2) \
              UNION ALL SELECT 1 FROM deliveries d JOIN fragments f ON f.edition = d.edition AND f.language = d.language \
              WHERE d.state = 'in_flight' AND f.release = $1 AND ($2 IS NULL OR f.carries <> $2) \
-             AND d.contents LIKE '%,' || CAST(f.number AS TEXT) || ',%' LIMIT 1",
+             AND d.contents LIKE '%,' || CAST(f.number AS TEXT) || ',%' \
+             UNION ALL SELECT 1 FROM deliveries d JOIN editions e ON e.id = d.edition \
+             WHERE d.state = 'in_flight' AND e.kind = 'correction' AND e.release = $1 \
+             AND ($2 IS NULL OR e.subject <> $2) LIMIT 1",
         )
         .bind(release.as_str())
         .bind(lacking)
@@ -217,9 +223,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn has_reached_anybody(&self, release: &ReleaseId, lacking: Option<&str>) -> Result<bool, StoreError> {
+        // In this order a text that nobody lacks is known from a few letters, without a look at the deliveries.
         let statement = format!(
-            "SELECT 1 FROM deliveries d JOIN editions e ON e.id = d.edition JOIN letters l ON l.id = d.letter \
-             WHERE {REACHED} AND e.kind = 'announcement' AND e.release = $1 AND ($2 IS NULL OR l.carries <> $2) \
+            "SELECT 1 FROM editions e CROSS JOIN letters l CROSS JOIN deliveries d \
+             WHERE e.kind = 'announcement' AND e.release = $1 AND l.edition = e.id AND l.kind = 'edition' \
+             AND ($2 IS NULL OR l.carries <> $2) AND d.letter = l.id AND {REACHED} \
              UNION ALL SELECT 1 FROM deliveries d JOIN fragments f ON f.edition = d.edition AND f.language = d.language \
              WHERE {REACHED} AND f.release = $1 AND ($2 IS NULL OR f.carries <> $2) \
              AND d.contents LIKE '%,' || CAST(f.number AS TEXT) || ',%' LIMIT 1"

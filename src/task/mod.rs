@@ -18,7 +18,8 @@ mod dispatch;
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
 pub use edition::{
-    OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, recipients, resend, see_to_editions,
+    OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, recipients, resend, retry,
+    see_to_editions,
 };
 pub use editor::Editor;
 pub use ingest::{Ingest, Ingested, feed_site};

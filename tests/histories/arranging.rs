@@ -51,8 +51,12 @@ impl Play {
     /// Two or three releases exchange their files' names.
     async fn exchange(&mut self, files: Files, step: Step) -> Option<()> {
         self.settle_all().await?;
-        let one = self.pick_good(step.who)?;
-        let is_good = |who: usize| self.model.lineages[who].good().is_some() && !self.is_paired(who);
+        let is_good = |who: usize| {
+            let lineage = &self.model.lineages[who];
+            let is_sure = files != Files::SwapAndEdit || !lineage.was_copied;
+            lineage.good().is_some() && is_sure && !self.is_paired(who)
+        };
+        let one = self.pick(step.who, |who, _| is_good(who))?;
         let two = self.pick(step.other, |who, _| who != one && is_good(who))?;
         let mut circle = vec![one, two];
         if files == Files::Rotate {
@@ -138,7 +142,7 @@ impl Play {
         self.settle(who).await;
         let Content::Good(mut text) = self.model.lineages[who].away.clone()?.content else { return None };
         let mut path = self.path(who);
-        if files == Files::RestoreElsewhere || self.model.at(&path).is_some() {
+        if files == Files::RestoreElsewhere || self.model.is_named(&path) {
             path = self.fresh_name(step.amount);
         }
         if files == Files::RestoreEdited {
@@ -180,7 +184,7 @@ impl Play {
             };
             let kept = self.room.root().join("content/../away").join(&away.path);
             let same = std::fs::read(&kept).is_ok_and(|bytes| bytes == away.content.file().as_bytes());
-            if !same || self.model.at(&away.path).is_some() {
+            if !same || self.model.is_named(&away.path) {
                 continue;
             }
             self.room.rename(&format!("../away/{}", away.path), &away.path);

@@ -116,6 +116,9 @@ impl Play {
         let live = current.resources.live().releases().iter();
         let found: BTreeMap<String, String> =
             live.map(|published| (published.id.to_string(), published.release.title.clone())).collect();
+        if let Some((id, title)) = found.iter().find(|(id, _)| !expected.contains_key(*id)) {
+            return Err(format!("early: {id} is live: {title}"));
+        }
         if expected != found {
             return Err(format!("live should be {expected:?}, and is {found:?}"));
         }

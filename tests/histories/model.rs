@@ -105,6 +105,12 @@ impl Model {
         self.lineages.iter().position(|lineage| lineage.file.as_ref().is_some_and(|file| file.path == path))
     }
 
+    /// Whether a file of that name stands in any folder: its page would be at the same address.
+    pub(crate) fn is_named(&self, path: &str) -> bool {
+        let mut files = self.lineages.iter().filter_map(|lineage| lineage.file.as_ref());
+        files.any(|file| name_of(&file.path) == name_of(path))
+    }
+
     /// The copy that stands beside `original` and says the same.
     pub(crate) fn copy_beside(&self, original: usize) -> Option<usize> {
         self.lineages.iter().position(|lineage| lineage.copy_of == Some(original) && lineage.file.is_some())

@@ -230,9 +230,12 @@ impl Play {
 
     /// Whether the rules say that `text` at `path` is still release `who`.
     pub(crate) fn is_recognisable(&self, who: usize, path: &str, text: &Text) -> bool {
-        let Some((last_path, last)) = &self.model.lineages[who].last else { return true };
+        let lineage = &self.model.lineages[who];
+        let Some((last_path, last)) = &lineage.last else { return true };
         let like = last.likeness(text);
-        if last_path == path { like >= LIKE_AT_HOME } else { last == text || like >= LIKE_ELSEWHERE }
+        // A copy of its words that went may be taken for it once it is edited and elsewhere.
+        let is_elsewhere = last == text || (like >= LIKE_ELSEWHERE && !lineage.was_copied);
+        if last_path == path { like >= LIKE_AT_HOME } else { is_elsewhere }
     }
 
     /// Writes a release's file.

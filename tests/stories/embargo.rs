@@ -251,6 +251,6 @@ pub(crate) async fn postponed_twice_then_deleted_nothing_is_ever_seen(mut room: 
         room.restart().await;
         check_postponed(&room).await;
     }
-    assert_eq!(room.state(POSTPONED).await, "held: unpublished");
+    assert_eq!(room.state(POSTPONED).await, "cancelled");
     assert_eq!(room.all_letters().len(), 0);
 }

@@ -75,6 +75,10 @@ stories! {
         correcting::a_withdrawal_tells_those_who_had_it_and_takes_everything_away,
         correcting::who_had_it_in_a_digest_gets_the_correction_too,
         correcting::an_edition_is_paused_resumed_and_repeated_by_hand,
+        correcting::a_correction_is_repeated_by_hand,
+        correcting::a_repeat_has_the_text_of_today_or_does_not_leave,
+        correcting::a_claim_from_before_a_correction_is_lost,
+        correcting::a_digest_that_comes_back_no_longer_holds_what_was_withdrawn,
         digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
         digests::what_was_missed_is_caught_up_once,
         digests::changing_frequency_loses_and_doubles_nothing,
@@ -82,9 +86,12 @@ stories! {
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:
+        correcting::a_file_that_is_away_for_a_while_stops_its_letters_for_that_while,
         correcting::a_correction_in_time_goes_with_the_announcement,
         correcting::a_correction_taken_back_in_time_is_not_sent,
         correcting::the_office_may_stop_a_correction_and_hurry_a_withdrawal,
+        correcting::mending_the_words_of_a_held_correction_does_not_let_it_go,
+        correcting::a_release_put_off_is_corrected_once_it_is_public_again,
         correcting::a_document_that_changes_after_sending_is_a_question_to_the_office,
         digests::a_digest_may_be_held_approved_and_cancelled,
         clock::a_new_time_counts_once_a_person_confirms_it,

@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::round::{Planned, alone, earlier, folder_in_doubt};
 use super::writing;
-use crate::catalog::Published;
+use crate::catalog::{GONE_AFTER, Published};
 use crate::domain::{
     Edition, EditionId, EditionKind, EditionState, HoldReason, NewEdition, ReleaseId, RenderedLetter, Topic,
 };
@@ -39,7 +39,10 @@ pub(super) async fn plan_all(
     for record in undecided {
         let edition = planned.announcement(&record.id);
         let published = current.catalog.get(&record.id).map(AsRef::as_ref);
-        if edition.is_none() && (published.is_none() || was_announced(newsroom, record).await?) {
+        // What asks for no letter is not even looked up: there may be many such, and a look each second.
+        let asks =
+            published.is_some_and(|published| published.release.is_publishable() && published.release.newsletter);
+        if edition.is_none() && (!asks || was_announced(newsroom, record).await?) {
             continue;
         }
         let since = record.publishable_since.filter(|since| Some(*since) != current.register.started);
@@ -60,7 +63,7 @@ pub(super) async fn plan_all(
 
 /// Whether the release has an edition that is past planning (sent, cancelled): nothing more is decided then.
 async fn was_announced(newsroom: &Newsroom, record: &Record) -> Result<bool, StoreError> {
-    Ok(newsroom.store.edition_by_key(&announcement_key(&record.id)).await?.is_some())
+    newsroom.store.has_edition(&announcement_key(&record.id)).await
 }
 
 fn announcement_key(release: &ReleaseId) -> String {
@@ -76,6 +79,12 @@ pub(super) fn appearances(current: &Current) -> Vec<(ReleaseId, DateTime<Utc>)> 
         Some((record.id.clone(), since))
     });
     since.collect()
+}
+
+/// Whether a release's file was deleted so long ago that nobody waits for it any more. Should it come back, it is news as
+/// before.
+pub(super) fn is_long_gone(record: &Record, now: DateTime<Utc>) -> bool {
+    record.missing_since.is_some_and(|since| since + GONE_AFTER <= now)
 }
 
 /// One release whose announcement is not decided.
@@ -102,6 +111,12 @@ impl Case<'_> {
             (Plan::Nothing | Plan::Hold(_), _) | (_, None) => (Links::default(), None),
         };
         let plan = self.plan(&links);
+        if let (Plan::Hold(HoldReason::Unpublished), Some(edition)) = (&plan, self.edition)
+            && is_long_gone(self.record, now)
+        {
+            newsroom.store.drop_edition(edition.id, "its file has been gone for a week", now).await?;
+            return Ok(None);
+        }
         let (state, due) = match &plan {
             Plan::Nothing => return Ok(None),
             Plan::Wait(due) | Plan::Ask(due) => (EditionState::Waiting { due: *due }, Some(*due)),

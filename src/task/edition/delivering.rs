@@ -1,6 +1,7 @@
 //! Open editions: their deliveries are written in chunks, and the office is told how they went.
 
 use chrono::{DateTime, Utc};
+use tracing::error;
 
 use crate::domain::{Edition, EditionId, EditionKind, EditionState, Frequency, SubscriberId};
 use crate::policy::{Audience, DigestRun, Followers};
@@ -19,7 +20,15 @@ pub(super) async fn deliver_open(
 ) -> Result<(), OfficeError> {
     let opening = EditionFilter { states: vec!["opening"], ..EditionFilter::default() };
     for edition in newsroom.store.editions(&opening).await? {
-        deliver(newsroom, &edition, now).await?;
+        match deliver(newsroom, &edition, now).await {
+            Ok(()) => {}
+            // One that cannot be read stops no other.
+            Err(error @ StoreError::Row { .. }) => {
+                error!(edition.id = %edition.id, %error, "edition {} is not delivered: {error}", edition.id);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
         // An edition that nobody receives is done at once, and the office learns that too.
         if newsroom.store.edition(edition.id).await?.is_some_and(|edition| edition.state == EditionState::Done) {
             tell_summary(newsroom, current, edition.id, now).await?;
@@ -43,7 +52,7 @@ pub(super) async fn deliver(newsroom: &Newsroom, edition: &Edition, now: DateTim
 /// Whom an edition is for, as of the instant it opened; `now` when it has not.
 async fn audience_of(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>) -> Result<Audience, StoreError> {
     let opened = edition.opened.unwrap_or(now);
-    if let Some((source, only)) = repeated(edition) {
+    if let Some((source, only)) = repeated(&edition.subject) {
         return Ok(Audience::Again { edition: source, only });
     }
     Ok(match (edition.kind, &edition.release) {
@@ -67,9 +76,9 @@ async fn audience_of(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>)
 /// The word that begins the subject of a repeat.
 pub(super) const REPEAT: &str = "repeat";
 
-/// The edition that this one repeats, and to whom alone.
-fn repeated(edition: &Edition) -> Option<(EditionId, Vec<SubscriberId>)> {
-    let mut numbers = edition.subject.strip_prefix(REPEAT)?.split_whitespace();
+/// The edition that one with this `subject` repeats, and to whom alone.
+pub(super) fn repeated(subject: &str) -> Option<(EditionId, Vec<SubscriberId>)> {
+    let mut numbers = subject.strip_prefix(REPEAT)?.split_whitespace();
     let source = numbers.next()?.parse().ok()?;
     Some((source, numbers.filter_map(|number| number.parse().ok()).collect()))
 }

@@ -59,7 +59,7 @@ pub(super) async fn plan_all(
 async fn make(newsroom: &Newsroom, turn: DigestTurn, now: DateTime<Utc>) -> Result<(), StoreError> {
     let DigestTurn { round, due } = turn;
     let dedup_key = format!("digest:{}:{}", round.frequency, round.day);
-    if newsroom.store.edition_by_key(&dedup_key).await?.is_some() {
+    if newsroom.store.has_edition(&dedup_key).await? {
         return Ok(());
     }
     let everybody = Audience::Digest(DigestRun { frequency: round.frequency, covers: 0 });
@@ -111,13 +111,14 @@ impl Case<'_> {
         }
         let sent_now = is_lifted(Some(edition), "grace");
         let Some(turn) = self.turn else {
-            // Missed, and a later one has come; or its day is no day of digests any more.
-            if held.is_none() && !sent_now {
-                let why = format!("digests are due at {}, and a later one takes its place", self.settings.at);
-                newsroom.store.drop_edition(edition.id, &why, now).await?;
-                return Ok(None);
+            if sent_now {
+                return self.open_now().await;
             }
-            return if sent_now { self.open_now().await } else { Ok(None) };
+            // Missed or not approved, and a later one has come, which holds the same; or its day is no day of digests
+            // any more.
+            let why = format!("digests are due at {}, and a later one takes its place", self.settings.at);
+            newsroom.store.drop_edition(edition.id, &why, now).await?;
+            return Ok(None);
         };
         let grace = newsroom.config.newsletter.grace;
         let due = if sent_now { now } else { turn.due };

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use tracing::info;
 
-use super::announcement::announcement_letters;
+use super::announcement::{announcement_letters, is_long_gone};
+use super::delivering::repeated;
 use super::digest;
 use super::round::{Planned, alone, earlier, folder_in_doubt};
 use super::writing;
 use crate::catalog::Published;
-use crate::domain::{Edition, EditionId, EditionKind, EditionState, NewEdition, ReleaseId, RenderedLetter, SkipReason};
+use crate::domain::{
+    Edition, EditionId, EditionKind, EditionState, HoldReason, NewEdition, ReleaseId, RenderedLetter, SkipReason,
+};
 use crate::language::Language;
 use crate::mail::Copied;
 use crate::policy::{FollowUpPlan, FollowUpSituation, Revision, plan_follow_up};
@@ -29,18 +32,29 @@ pub(super) async fn plan_all(
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let mut next = None;
     let mut seen = BTreeSet::new();
+    let mut stopped = BTreeSet::new();
     let editions = planned.of_kind(EditionKind::Correction).chain(planned.of_kind(EditionKind::Withdrawal));
     for edition in editions {
         let Some(release) = &edition.release else { continue };
         let revision = Revision { kind: edition.kind, mark: edition.subject.clone() };
         seen.insert(revision.dedup_key(release));
+        if edition.state == EditionState::Held(HoldReason::Office) {
+            stopped.insert((edition.kind, release));
+        }
         let published = current.catalog.get(release).map(AsRef::as_ref);
-        let case = Case { newsroom, current, release, published, revision: &revision, edition: Some(edition), now };
-        next = earlier(next, alone(case.see_to().await, &edition.title)?);
+        let (revision, edition, is_stopped) = (&revision, Some(edition), false);
+        let case = Case { newsroom, current, release, published, revision, edition, is_stopped, now };
+        next = earlier(next, alone(case.see_to().await, release.as_str())?);
     }
+    let (known, is_any_on_its_way) =
+        (newsroom.store.follow_up_keys().await?, newsroom.store.is_any_on_its_way().await?);
     for published in current.catalog.revised() {
         let id = &published.id;
         let Some(revision) = Revision::of(&published.release) else { continue };
+        // Most were dealt with long ago.
+        if !is_any_on_its_way && known.contains(&revision.dedup_key(id)) {
+            continue;
+        }
         let record = current.register.records.get(id);
         let was_announced = record.is_some_and(|record| record.announcement == Announcement::Opened);
         if !was_announced || folder_in_doubt(current) || !seen.insert(revision.dedup_key(id)) {
@@ -53,6 +67,7 @@ pub(super) async fn plan_all(
             published: Some(published),
             revision: &revision,
             edition: None,
+            is_stopped: stopped.contains(&(revision.kind, id)),
             now,
         };
         next = earlier(next, alone(case.begin().await, &published.release.title)?);
@@ -68,6 +83,8 @@ struct Case<'a> {
     published: Option<&'a Published>,
     revision: &'a Revision,
     edition: Option<&'a Edition>,
+    /// The office holds one in other words, which this one takes the place of: mending the words does not let it go.
+    is_stopped: bool,
     now: DateTime<Utc>,
 }
 
@@ -81,7 +98,7 @@ impl Case<'_> {
     async fn begin(&self) -> Result<Option<DateTime<Utc>>, OfficeError> {
         let store = &self.newsroom.store;
         self.renew_what_is_on_its_way().await?;
-        if store.edition_by_key(&self.revision.dedup_key(self.release)).await?.is_some() {
+        if store.has_edition(&self.revision.dedup_key(self.release)).await? {
             return Ok(None);
         }
         // Whoever has not had the release yet gets it as it is now.
@@ -95,7 +112,12 @@ impl Case<'_> {
     /// Plans, and does what the plan says; returns when it falls due next.
     async fn see_to(&self) -> Result<Option<DateTime<Utc>>, OfficeError> {
         let Self { newsroom, current, published, now, .. } = *self;
-        if self.edition.is_some() {
+        if let Some(edition) = self.edition {
+            let record = current.register.records.get(self.release);
+            if record.is_some_and(|record| is_long_gone(record, now)) {
+                newsroom.store.drop_edition(edition.id, "its file has been gone for a week", now).await?;
+                return Ok(None);
+            }
             self.renew_what_is_on_its_way().await?;
         }
         let situation = FollowUpSituation {
@@ -108,6 +130,7 @@ impl Case<'_> {
         };
         let (state, due) = match plan_follow_up(situation) {
             FollowUpPlan::Nothing => return Ok(None),
+            FollowUpPlan::Wait(_) if self.is_stopped => (EditionState::Held(HoldReason::Office), None),
             FollowUpPlan::Wait(due) => (EditionState::Waiting { due }, Some(due)),
             FollowUpPlan::Hold(reason) => (EditionState::Held(reason), None),
             FollowUpPlan::Drop => {
@@ -142,7 +165,7 @@ impl Case<'_> {
         let filter =
             EditionFilter { states: vec!["opening", "sending", "paused"], release: Some(self.release.clone()) };
         for edition in newsroom.store.editions(&filter).await? {
-            if edition.kind == EditionKind::Correction && edition.subject != self.revision.mark {
+            if edition.kind == EditionKind::Correction && self.is_outdated(&edition).await? {
                 newsroom.store.withdraw_edition(edition.id, now).await?;
             }
             let Some(published) = published.filter(|_| self.revision.kind == EditionKind::Correction) else { continue };
@@ -164,6 +187,16 @@ impl Case<'_> {
             newsroom.letters_queued.notify_waiters();
         }
         Ok(())
+    }
+
+    /// Whether a correction on its way, or the one that it repeats, tells of other words than the file does now.
+    async fn is_outdated(&self, correction: &Edition) -> Result<bool, StoreError> {
+        let mut mark = correction.subject.clone();
+        while let Some((source, _)) = repeated(&mark) {
+            let Some(source) = self.newsroom.store.edition(source).await? else { break };
+            mark = source.subject;
+        }
+        Ok(mark != self.revision.mark)
     }
 
     /// Makes the edition, or moves it to `state`; gives its id, unless it was made and ended before.

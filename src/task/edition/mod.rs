@@ -11,6 +11,6 @@ mod steering;
 mod writing;
 
 pub use delivering::recipients;
-pub use resend::{ResendError, resend};
+pub use resend::{ResendError, resend, retry};
 pub use round::see_to_editions;
 pub use steering::{OfficeDecision, Scope, crowd_with, decide, decide_for_crowd};

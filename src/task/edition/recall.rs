@@ -5,7 +5,8 @@ use tracing::info;
 
 use super::delivering::tell_summary;
 use super::round::folder_in_doubt;
-use crate::domain::{EditionKind, SkipReason};
+use crate::domain::{EditionKind, ReleaseId, SkipReason};
+use crate::register::ALARM_PATIENCE;
 use crate::store::EditionFilter;
 use crate::task::newsroom::{Current, Newsroom};
 use crate::task::office::OfficeError;
@@ -14,7 +15,8 @@ use crate::task::office::OfficeError;
 const NO_MARK: &str = "-";
 
 /// Stops announcements and corrections on their way whose release was unpublished, withdrawn, put off or removed since
-/// they opened, and takes such releases out of digests on their way. A folder in doubt stops nothing.
+/// they opened, and takes such releases out of digests on their way. One whose file is away waits for it for a while. A
+/// folder in doubt stops nothing.
 pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime<Utc>) -> Result<(), OfficeError> {
     if folder_in_doubt(current) {
         return Ok(());
@@ -24,21 +26,30 @@ pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime
         let id = edition.id;
         match (&edition.release, edition.kind) {
             (Some(release), EditionKind::Announcement | EditionKind::Correction) => {
-                if !is_live(current, release, now) && newsroom.store.withdraw_edition(id, now).await? {
+                if is_live(current, release, now) {
+                    newsroom.store.go_on(id, now).await?;
+                } else if is_away(current, release, now) {
+                    newsroom.store.suspend_edition(id, now).await?;
+                } else if newsroom.store.withdraw_edition(id, now).await? {
                     info!(edition.id = %id, release.id = %release, "edition {id} stops: its release is not public any more");
                     tell_summary(newsroom, current, id, now).await?;
                 }
             }
             (None, EditionKind::Digest) => {
-                for entry in newsroom.store.digest_entries(id).await? {
-                    if entry.topics.is_empty() || is_live(current, &entry.release, now) {
-                        continue;
-                    }
+                let entries = newsroom.store.digest_entries(id).await?;
+                let told_of = entries.iter().filter(|entry| !entry.topics.is_empty());
+                if told_of.clone().any(|entry| is_away(current, &entry.release, now)) {
+                    newsroom.store.suspend_edition(id, now).await?;
+                    continue;
+                }
+                for entry in entries.iter().filter(|entry| !is_live(current, &entry.release, now)) {
+                    // Also what was with a relay the last time, and came back.
                     for outdated in newsroom.store.outdated_fragments(&entry.release, NO_MARK).await? {
                         newsroom.store.replace_fragment(outdated, None, SkipReason::Withdrawn, now).await?;
+                        info!(edition.id = %id, release.id = %entry.release, "digest {id} leaves out {}", entry.release);
                     }
-                    info!(edition.id = %id, release.id = %entry.release, "digest {id} leaves out {}", entry.release);
                 }
+                newsroom.store.go_on(id, now).await?;
             }
             // A notice of withdrawal is about a release that is gone.
             (Some(_), EditionKind::Withdrawal | EditionKind::Digest)
@@ -48,6 +59,14 @@ pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime
     Ok(())
 }
 
-fn is_live(current: &Current, release: &crate::domain::ReleaseId, now: DateTime<Utc>) -> bool {
+/// Whether a release's file has been away for a short time only, as while an editor saves it or a branch is checked out:
+/// what says nothing itself is not taken for a word to stop for good.
+fn is_away(current: &Current, release: &ReleaseId, now: DateTime<Utc>) -> bool {
+    let missing_since = current.register.records.get(release).and_then(|record| record.missing_since);
+    current.catalog.get(release).is_none() && missing_since.is_some_and(|since| now < since + ALARM_PATIENCE)
+}
+
+/// Whether a release is public at `now`.
+pub(super) fn is_live(current: &Current, release: &ReleaseId, now: DateTime<Utc>) -> bool {
     current.catalog.get(release).is_some_and(|known| known.is_live_at(now))
 }

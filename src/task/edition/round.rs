@@ -31,7 +31,7 @@ pub async fn see_to_editions(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<
 pub(super) struct Planned(Vec<Edition>);
 
 impl Planned {
-    /// Those of a kind; repeats are opened as soon as they are made and never among them.
+    /// Those of a kind; repeats are open from the moment they are made and never among them.
     pub(super) fn of_kind(&self, kind: EditionKind) -> impl Iterator<Item = &Edition> {
         self.0.iter().filter(move |edition| edition.kind == kind)
     }

@@ -56,7 +56,7 @@ impl OfficeDecision {
     pub fn applies_to(self, state: &EditionState) -> bool {
         match self {
             Self::Hold => matches!(state, EditionState::Waiting { .. }),
-            Self::Approve => state.is_before_opening(),
+            Self::Approve => state.is_before_opening() && !is_without_file(state),
             Self::Cancel => !matches!(state, EditionState::Done | EditionState::Cancelled),
             Self::Pause => matches!(state, EditionState::Opening { .. } | EditionState::Sending),
             Self::Resume => matches!(state, EditionState::Paused),
@@ -72,6 +72,11 @@ impl OfficeDecision {
             Self::Resume => "the office lets it go on",
         }
     }
+}
+
+/// Whether an edition is held because its release's file is gone, unpublished or broken.
+const fn is_without_file(state: &EditionState) -> bool {
+    matches!(state, EditionState::Held(HoldReason::FileBroken | HoldReason::Unpublished))
 }
 
 /// Carries out a decision of `who`. Returns the edition as it is afterwards and whether the decision came in time; `None`
@@ -93,6 +98,8 @@ pub async fn decide(
             let held = EditionState::Held(HoldReason::Office);
             store.change_edition(id, &["waiting", "held"], &held, cause, now).await?
         }
+        // There is nothing to send: its file is to be mended first, and approved then.
+        OfficeDecision::Approve if is_without_file(&before.state) => false,
         OfficeDecision::Approve => {
             // An embargo is no hold: nobody's word lifts it.
             let date = match &before.release {
