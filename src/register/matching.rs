@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Seen;
-use super::record::{Record, Register};
+use super::record::{Announcement, NeverReason, Record, Register};
 use crate::domain::{ReleaseId, SourcePath};
 
 /// What a file was found to be.
@@ -115,6 +115,11 @@ fn by_path(register: &Register) -> HashMap<&SourcePath, &Record> {
 /// A path that differs from another only in capitals or in how accents are composed.
 fn folded(path: &SourcePath) -> String {
     path.as_str().nfc().flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `record` was never anything but a silent copy, and its file is gone.
+fn is_lost_copy(record: &Record) -> bool {
+    record.missing_since.is_some() && record.announcement == Announcement::Never(NeverReason::Copy)
 }
 
 struct Matching<'a> {

@@ -4,12 +4,12 @@
 //! edited at once, each goes to the release whose text it has, whatever their dates. Likeness is computed for open
 //! files and free releases only; where both are many, a sketch of each text finds the pairs worth comparing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
 use super::claims::{ELSEWHERE_LIKE, Evidence, SAME_PATH_LIKE, Texts};
-use super::{Match, Matching, Rule, folded};
+use super::{Match, Matching, Rule, folded, is_lost_copy};
 use crate::domain::Permalink;
 use crate::register::likeness::Likeness;
 use crate::register::record::{Announcement, NeverReason, Record};
@@ -45,6 +45,10 @@ impl<'a> Matching<'a> {
         for (file, record) in pairs_to_compare(&open, &free, &texts) {
             self.claim_by_likeness(file, record, &texts, &mut claims, &mut doubts);
         }
+        // A copy that went unheard has no say where another release has.
+        let wanted: HashSet<usize> =
+            claims.iter().filter(|claim| !is_lost_copy(claim.record)).map(|claim| claim.file).collect();
+        claims.retain(|claim| !is_lost_copy(claim.record) || !wanted.contains(&claim.file));
         claims.sort_by(|a, b| {
             b.weight.total_cmp(&a.weight).then_with(|| (a.file, &a.record.id).cmp(&(b.file, &b.record.id)))
         });

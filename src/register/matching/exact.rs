@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Matching, Rule};
+use super::{Matching, Rule, is_lost_copy};
 use crate::domain::Digest;
 use crate::register::record::{Announcement, NeverReason, Record};
 
@@ -18,7 +18,8 @@ impl<'a> Matching<'a> {
     }
 
     /// The same bytes elsewhere: renames, swaps and rotations of names. A release whose own file is still there with
-    /// other words is left to the contest: what has its old bytes may be a mere copy.
+    /// other words is left to the contest: what has its old bytes may be a mere copy. So is a silent copy that went: what
+    /// has its bytes may be its original, which says again what it said before.
     pub(super) fn by_moved_bytes(&mut self) {
         let mut files: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
         for index in self.open() {
@@ -29,7 +30,8 @@ impl<'a> Matching<'a> {
         }
         let mut records: HashMap<Digest, Vec<&'a Record>> = HashMap::new();
         for record in self.register.records.values() {
-            if self.is_free(record) && !self.is_broken(record) && files.contains_key(&record.file_digest) {
+            let may_move = self.is_free(record) && !self.is_broken(record) && !is_lost_copy(record);
+            if may_move && files.contains_key(&record.file_digest) {
                 records.entry(record.file_digest).or_default().push(record);
             }
         }

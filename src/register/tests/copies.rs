@@ -156,3 +156,44 @@ fn an_archived_copy_lives_on_when_its_original_is_written_over_the_same_day() {
         assert_eq!(room.record("actualite.md").announcement, Announcement::Undecided, "{in_one_look}");
     }
 }
+
+/// A backup beside the release, which goes again, must not take the release's place when its words return.
+#[test]
+fn a_copy_that_went_takes_nothing_from_its_original() {
+    let half = "Le pont de la Vire ouvre lundi : la fanfare jouera jusqu’au soir, on dansera sur la place et le maire parlera.";
+    let small = BODY.replace("lundi", "mardi");
+    for (new_path, between, after) in [
+        ("a.md", half.to_owned(), BODY.to_owned()),
+        ("c.md", small.clone(), BODY.to_owned()),
+        ("c.md", small.clone(), small.replace("deux", "trois")),
+    ] {
+        let mut room = Newsroom::with(&[("a.md", "Un pont", BODY), ("z.md", "Un bac", OTHER)]);
+        room.announce("a.md");
+        let id = room.id_of("a.md");
+        room.copy("a.md", "b.md");
+        room.look();
+        room.files.remove("b.md");
+        room.look();
+        room.save("a.md", "Un pont", &between);
+        room.look();
+        room.files.remove("a.md");
+        room.save(new_path, "Un pont", &after);
+        room.look();
+        assert_eq!(room.id_of(new_path), id, "{new_path}: {between} {after}");
+        assert_eq!(room.record(new_path).announcement, Announcement::Opened);
+    }
+}
+
+#[test]
+fn a_copy_that_went_comes_back_as_itself() {
+    let mut room = Newsroom::with(&[("a.md", "Un pont", BODY), ("z.md", "Un bac", OTHER)]);
+    let id = room.id_of("a.md");
+    room.copy("a.md", "b.md");
+    room.look();
+    let copy = room.id_of("b.md");
+    room.files.remove("b.md");
+    room.look();
+    room.copy("a.md", "c.md");
+    room.look();
+    assert_eq!((room.id_of("a.md"), room.id_of("c.md")), (id, copy));
+}
