@@ -51,12 +51,8 @@ impl Play {
     /// Two or three releases exchange their files' names.
     async fn exchange(&mut self, files: Files, step: Step) -> Option<()> {
         self.settle_all().await?;
-        let is_good = |who: usize| {
-            let lineage = &self.model.lineages[who];
-            let is_sure = files != Files::SwapAndEdit || !lineage.was_copied;
-            lineage.good().is_some() && is_sure && !self.is_paired(who)
-        };
-        let one = self.pick(step.who, |who, _| is_good(who))?;
+        let is_good = |who: usize| self.model.lineages[who].good().is_some() && !self.is_paired(who);
+        let one = self.pick_good(step.who)?;
         let two = self.pick(step.other, |who, _| who != one && is_good(who))?;
         let mut circle = vec![one, two];
         if files == Files::Rotate {

@@ -233,9 +233,7 @@ impl Play {
         let lineage = &self.model.lineages[who];
         let Some((last_path, last)) = &lineage.last else { return true };
         let like = last.likeness(text);
-        // A copy of its words that went may be taken for it once it is edited and elsewhere.
-        let is_elsewhere = last == text || (like >= LIKE_ELSEWHERE && !lineage.was_copied);
-        if last_path == path { like >= LIKE_AT_HOME } else { is_elsewhere }
+        if last_path == path { like >= LIKE_AT_HOME } else { last == text || like >= LIKE_ELSEWHERE }
     }
 
     /// Writes a release's file.
