@@ -1,4 +1,4 @@
-//! Atom 1.0 (RFC 4287), with Media RSS 1.5.1 for the lead image.
+//! Atom 1.0 (RFC 4287), with Media RSS 1.5.1 for the lead image and RFC 5005 for archives.
 //!
 //! A document whose size is known is an `enclosure`; one on another site is `related`, because its length would be a
 //! guess.
@@ -9,8 +9,10 @@ use atom_syndication as syndication;
 use syndication::extension::{Extension, ExtensionMap};
 use syndication::{Category, Content, Generator, Link, Person, Text, WriteConfig};
 
-use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+use super::model::{Attachment, Entry, Feed, FeedFormat, FeedPart, Picture};
 
+/// Feed Paging and Archiving (RFC 5005).
+const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
 const MEDIA_NAMESPACE: &str = "http://search.yahoo.com/mrss/";
 
 /// Named in full, because the library leaves the encoding out.
@@ -32,10 +34,19 @@ pub fn write(feed: &Feed) -> Vec<u8> {
 
 fn atom_of(feed: &Feed) -> syndication::Feed {
     let mut links = vec![
-        link("self", &feed.atom, Some(FeedFormat::Atom.media_type())),
+        link("self", &feed.place.atom, Some(FeedFormat::Atom.media_type())),
         link("alternate", &feed.page, Some("text/html")),
     ];
+    let history = feed.history(FeedFormat::Atom);
+    links.extend(history.into_iter().map(|(rel, href)| link(rel, href, Some(FeedFormat::Atom.media_type()))));
     links.extend(feed.hub.iter().map(|hub| link("hub", hub, None)));
+    let mut namespaces = BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]);
+    let mut extensions = ExtensionMap::new();
+    if matches!(feed.part, FeedPart::Archive { .. }) {
+        namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
+        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
+        extensions.insert("fh".to_owned(), one("archive", archive));
+    }
     syndication::Feed {
         title: Text::plain(feed.title.as_str()),
         id: feed.id.clone(),
@@ -47,7 +58,8 @@ fn atom_of(feed: &Feed) -> syndication::Feed {
         rights: feed.rights.as_ref().map(|rights| Text::plain(rights.as_str())),
         subtitle: Some(Text::plain(feed.subtitle.as_str())),
         entries: feed.entries.iter().map(|entry| entry_of(entry, feed)).collect(),
-        namespaces: BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]),
+        extensions,
+        namespaces,
         lang: Some(feed.language.code().to_owned()),
         ..syndication::Feed::default()
     }

@@ -1,13 +1,16 @@
 //! From the live releases of a topic to its feed.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::address::Addresses;
+use super::archive::{Archives, Period};
 use super::clean_text::CleanText;
 use super::date::local;
 use super::full_text::full_text;
-use super::model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, Picture, page_address};
+use super::model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};
 use crate::catalog::{Live, Published, TopicEntry};
 use crate::domain::{DocumentState, FileKind, Release, SiteUrl, Target, Taxonomy, Topic};
 use crate::language::{FeedSubject, Language, feed_subtitle, feed_title};
@@ -67,11 +70,58 @@ impl FeedSite {
     pub fn page_of(&self, topic: &Topic) -> String {
         self.url.join(&page_address(topic))
     }
+
+    fn place(&self, address: impl Fn(FeedFormat) -> String) -> FeedPlace {
+        let at = |format| self.url.join(&address(format));
+        FeedPlace { rss: at(FeedFormat::Rss), atom: at(FeedFormat::Atom), json: at(FeedFormat::Json) }
+    }
+
+    fn feed_place(&self, topic: &Topic) -> FeedPlace {
+        self.place(|format| format.address(topic))
+    }
+
+    fn archive_place(&self, topic: &Topic, period: Period) -> FeedPlace {
+        self.place(|format| format.archive_address(topic, period))
+    }
+}
+
+/// Which of a topic's releases a document of its feed holds, and where it stands among the others.
+struct Excerpt<'l> {
+    releases: &'l [Arc<Published>],
+    place: FeedPlace,
+    part: FeedPart,
+    older: Option<FeedPlace>,
 }
 
 /// The feed of `topic`: the newest of its live releases, none for a topic that is empty.
 #[must_use]
 pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
+    let releases = live.of(topic);
+    let newest = Archives::of(live, topic, site.timezone).newest();
+    let excerpt = Excerpt {
+        releases: &releases[..releases.len().min(site.entries)],
+        place: site.feed_place(topic),
+        part: FeedPart::Current,
+        older: newest.map(|period| site.archive_place(topic, period)),
+    };
+    compose(live, topic, site, excerpt)
+}
+
+/// The archive of `topic`'s feed for `period`; `None` when the topic has no live release of that time.
+#[must_use]
+pub fn archive_of(live: &Live, topic: &Topic, period: Period, site: &FeedSite) -> Option<Feed> {
+    let archive = Archives::of(live, topic, site.timezone).get(period)?;
+    let place = |period| site.archive_place(topic, period);
+    let excerpt = Excerpt {
+        releases: archive.releases,
+        place: place(period),
+        part: FeedPart::Archive { current: site.feed_place(topic), newer: archive.newer.map(place) },
+        older: archive.older.map(place),
+    };
+    Some(compose(live, topic, site, excerpt))
+}
+
+fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) -> Feed {
     let label = live.topic_label(topic).map(CleanText::line).unwrap_or_default();
     let label = label.or(topic.slug().map_or("", |slug| slug.as_str()));
     let subject = match topic {
@@ -84,8 +134,7 @@ pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
         Topic::Category(_) | Topic::Tag(_) => CleanText::default(),
     };
     let author = CleanText::line(&site.title).or(site.url.host());
-    let releases = live.of(topic).iter().take(site.entries);
-    let entries: Vec<_> = releases.map(|published| entry_of(published, live, site)).collect();
+    let entries: Vec<_> = excerpt.releases.iter().map(|published| entry_of(published, live, site)).collect();
     let started = local(site.started, site.timezone);
     Feed {
         id: format!("tag:{},{FEED_ID_YEAR}:feeds/{}", site.authority, topic.path()),
@@ -94,9 +143,9 @@ pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
         author,
         home: site.url.join("/"),
         page: site.page_of(topic),
-        rss: site.url.join(&FeedFormat::Rss.address(topic)),
-        atom: site.url.join(&FeedFormat::Atom.address(topic)),
-        json: site.url.join(&FeedFormat::Json.address(topic)),
+        place: excerpt.place,
+        part: excerpt.part,
+        older: excerpt.older,
         language: site.language,
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or(started),
         ttl: site.ttl,

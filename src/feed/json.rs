@@ -1,6 +1,6 @@
 //! JSON Feed 1.1 (<https://www.jsonfeed.org/version/1.1/>).
 //!
-//! `next_url` is not written: history is in archives, which this feed does not page through.
+//! `next_url` leads to the newest archive, and from each archive to the one before it; what is in both has one id.
 
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ struct JsonFeed<'a> {
     home_page_url: &'a str,
     feed_url: &'a str,
     description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     icon: Option<&'a str>,
     authors: [Author<'a>; 1],
@@ -80,8 +82,9 @@ pub fn write(feed: &Feed) -> Vec<u8> {
         version: VERSION,
         title: feed.title.as_str(),
         home_page_url: &feed.page,
-        feed_url: &feed.json,
+        feed_url: &feed.place.json,
         description: feed.subtitle.as_str(),
+        next_url: feed.older.as_ref().map(|older| older.json.as_str()),
         icon: feed.icon.as_deref(),
         authors: [Author { name: feed.author.as_str(), url: &feed.home }],
         language: feed.language.code(),

@@ -1,10 +1,11 @@
 //! Feeds: what a topic's live releases look like to a feed reader, in RSS 2.0, Atom 1.0 (RFC 4287) and JSON Feed 1.1.
 //!
 //! [`feed_of`] makes one format-neutral [`Feed`] of a [`crate::catalog::Live`] view; a writer per format turns it into
-//! bytes and decides nothing. The same feed gives the same bytes. Archives (RFC 5005), OPML and who may ask for which
-//! address are not here.
+//! bytes and decides nothing. The same feed gives the same bytes. [`archive_of`] does so for the documents of its history
+//! (RFC 5005). Who may ask for which address is not here.
 
 mod address;
+mod archive;
 mod clean_text;
 mod compose;
 mod date;
@@ -18,7 +19,8 @@ pub mod json;
 pub mod rss;
 
 pub use address::Addresses;
+pub use archive::{Archive, Archives, LARGEST_ARCHIVE, Period};
 pub use clean_text::CleanText;
-pub use compose::{FeedSite, feed_of};
+pub use compose::{FeedSite, archive_of, feed_of};
 pub use full_text::{document_note, full_text};
-pub use model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, Picture, page_address};
+pub use model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
-use super::CleanText;
+use super::{CleanText, Period};
 use crate::domain::{ReleaseId, Slug, Taxonomy, Topic};
 use crate::language::Language;
 
@@ -47,6 +47,12 @@ impl FeedFormat {
         format!("/feeds/{}.{}", topic.path(), self.extension())
     }
 
+    /// The address of the archive of `topic`'s feed for `period`: `/feeds/all/2026.rss`.
+    #[must_use]
+    pub fn archive_address(self, topic: &Topic, period: Period) -> String {
+        format!("/feeds/{}/{period}.{}", topic.path(), self.extension())
+    }
+
     /// The bytes of `feed` in this format.
     #[must_use]
     pub fn write(self, feed: &Feed) -> Vec<u8> {
@@ -64,7 +70,32 @@ pub fn page_address(topic: &Topic) -> String {
     format!("/feeds/{}/", topic.path())
 }
 
-/// A topic's feed.
+/// The absolute address of one document of a feed, in each format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedPlace {
+    /// As RSS.
+    pub rss: String,
+    /// As Atom.
+    pub atom: String,
+    /// As JSON Feed.
+    pub json: String,
+}
+
+/// Which document of a feed one is (RFC 5005).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedPart {
+    /// The one that readers come back to, with the newest entries.
+    Current,
+    /// One that stays as it is: its feed's newest entries are elsewhere.
+    Archive {
+        /// The one that readers come back to.
+        current: FeedPlace,
+        /// The archive after this one in time.
+        newer: Option<FeedPlace>,
+    },
+}
+
+/// A topic's feed, or an archive of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
     /// A `tag:` URI that outlives the site's address.
@@ -79,12 +110,12 @@ pub struct Feed {
     pub home: String,
     /// The HTML page of this feed.
     pub page: String,
-    /// Its own address as RSS.
-    pub rss: String,
-    /// Its own address as Atom.
-    pub atom: String,
-    /// Its own address as JSON Feed.
-    pub json: String,
+    /// Its own address.
+    pub place: FeedPlace,
+    /// Which document of its feed it is.
+    pub part: FeedPart,
+    /// The archive before it in time; for the current document, the newest one.
+    pub older: Option<FeedPlace>,
     /// The language of the site.
     pub language: Language,
     /// The newest change of an entry.
@@ -101,15 +132,34 @@ pub struct Feed {
     pub entries: Vec<Entry>,
 }
 
-impl Feed {
-    /// Its own address in `format`.
+impl FeedPlace {
+    /// In `format`.
     #[must_use]
-    pub fn address(&self, format: FeedFormat) -> &str {
+    pub fn of(&self, format: FeedFormat) -> &str {
         match format {
             FeedFormat::Rss => &self.rss,
             FeedFormat::Atom => &self.atom,
             FeedFormat::Json => &self.json,
         }
+    }
+}
+
+impl Feed {
+    /// Its own address in `format`.
+    #[must_use]
+    pub fn address(&self, format: FeedFormat) -> &str {
+        self.place.of(format)
+    }
+
+    /// Its relations to the other documents of its history (RFC 5005 §4), with their addresses in `format`.
+    pub(super) fn history(&self, format: FeedFormat) -> Vec<(&'static str, &str)> {
+        let mut links = Vec::new();
+        if let FeedPart::Archive { current, newer } = &self.part {
+            links.push(("current", current.of(format)));
+            links.extend(newer.iter().map(|newer| ("next-archive", newer.of(format))));
+        }
+        links.extend(self.older.iter().map(|older| ("prev-archive", older.of(format))));
+        links
     }
 }
 

@@ -1,4 +1,4 @@
-//! RSS 2.0 by the RSS Advisory Board's profile, with `content`, `atom`, `dc` and Media RSS 1.5.1.
+//! RSS 2.0 by the RSS Advisory Board's profile, with `content`, `atom`, `dc`, Media RSS 1.5.1, and RFC 5005 for archives.
 //!
 //! Readers show RSS titles raw, so a title is plain text. An item has one `enclosure`; further documents are
 //! `media:content`. `author`, which wants an e-mail address, is not written: `dc:creator` is.
@@ -11,8 +11,10 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use super::date::{rfc822, rfc3339};
-use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+use super::model::{Attachment, Entry, Feed, FeedFormat, FeedPart, Picture};
 
+/// Feed Paging and Archiving (RFC 5005).
+const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
 const MEDIA_NAMESPACE: &str = "http://search.yahoo.com/mrss/";
 const SPECIFICATION: &str = "https://www.rssboard.org/rss-specification";
 
@@ -26,13 +28,22 @@ pub fn write(feed: &Feed) -> Vec<u8> {
 }
 
 fn channel_of(feed: &Feed) -> Channel {
-    let mut links = vec![Link {
-        href: feed.rss.clone(),
-        rel: "self".to_owned(),
+    let link = |(rel, href): (&str, &str)| Link {
+        href: href.to_owned(),
+        rel: rel.to_owned(),
         mime_type: Some(FeedFormat::Rss.media_type().to_owned()),
         ..Link::default()
-    }];
+    };
+    let mut links = vec![link(("self", &feed.place.rss))];
+    links.extend(feed.history(FeedFormat::Rss).into_iter().map(link));
     links.extend(feed.hub.iter().map(|hub| Link { href: hub.clone(), rel: "hub".to_owned(), ..Link::default() }));
+    let mut namespaces = BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]);
+    let mut extensions = ExtensionMap::new();
+    if matches!(feed.part, FeedPart::Archive { .. }) {
+        namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
+        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
+        extensions.insert("fh".to_owned(), one("archive", archive));
+    }
     Channel {
         title: feed.title.to_string(),
         link: feed.page.clone(),
@@ -50,7 +61,8 @@ fn channel_of(feed: &Feed) -> Channel {
             ..Image::default()
         }),
         atom_ext: Some(AtomExtension { links }),
-        namespaces: BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]),
+        extensions,
+        namespaces,
         items: feed.entries.iter().map(|entry| item_of(entry, feed)).collect(),
         ..Channel::default()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::{CleanText, Feed, FeedFormat, FeedSite, atom, feed_of, rss};
+use super::{CleanText, Feed, FeedFormat, FeedSite, archive_of, atom, feed_of, rss};
 use crate::catalog::sample::{at, catalog, labels, release};
 use crate::catalog::{Catalog, Published};
 use crate::domain::{
@@ -365,4 +365,85 @@ fn a_pdf_that_only_the_text_links_to_is_enclosed_once() {
     let feed = feed_of(&catalog(vec![release]).live(at(NOW)), &Topic::All, &site());
     let offered: Vec<_> = feed.entries[0].attachments.iter().map(|a| (a.title.as_str(), a.bytes)).collect();
     assert_eq!(offered, [("Carte", Some(5)), ("plan du bac", Some(77))]);
+}
+
+/// Releases of three years, the newest change of each a while after its date.
+fn years() -> Vec<Release> {
+    let dates = ["2024-05-01T08:00:00Z", "2025-05-01T08:00:00Z", "2025-06-01T08:00:00Z", "2026-05-01T08:00:00Z"];
+    dates.iter().zip(["a", "b", "c", "d"]).map(|(date, name)| release(name, date)).collect()
+}
+
+fn archive(releases: Vec<Release>, period: &str) -> Feed {
+    archive_of(&catalog(releases).live(at(NOW)), &Topic::All, period.parse().unwrap(), &site()).unwrap()
+}
+
+#[test]
+fn archives_form_a_chain_that_begins_at_the_current_feed() {
+    let live = catalog(years()).live(at(NOW));
+    let feed = feed_of(&live, &Topic::All, &site());
+    let mut walked = Vec::new();
+    for format in FeedFormat::ALL {
+        let base = "https://presse.example/d/feeds/all";
+        let ending = format.extension();
+        assert_eq!(feed.history(format), [("prev-archive", format!("{base}/2026.{ending}").as_str())]);
+        let mut older = feed.older.clone();
+        while let Some(place) = older {
+            let period = place.rss.rsplit('/').next().unwrap().strip_suffix(".rss").unwrap().to_owned();
+            let archive = archive(years(), &period);
+            assert_eq!((archive.id.as_str(), archive.place.of(format)), (feed.id.as_str(), place.of(format)));
+            assert_eq!(archive.updated, archive.entries.iter().map(|entry| entry.updated).max().unwrap());
+            walked.extend(archive.entries.iter().map(|entry| entry.id.to_string()));
+            older = archive.older.clone();
+        }
+        let middle = archive(years(), "2025");
+        let at = |name: &str| format!("{base}{name}.{ending}");
+        let expected = [("current", at("")), ("next-archive", at("/2026")), ("prev-archive", at("/2024"))];
+        let links: Vec<_> = middle.history(format).into_iter().map(|(rel, href)| (rel, href.to_owned())).collect();
+        assert_eq!(links, expected);
+    }
+    assert_eq!(walked.len(), 3 * 4);
+    assert_eq!(archive_of(&live, &Topic::All, "2023".parse().unwrap(), &site()), None);
+}
+
+#[test]
+fn archives_say_that_they_are_some_in_every_format() {
+    let middle = archive(years(), "2025");
+    let rss = rss::read(&FeedFormat::Rss.write(&middle));
+    assert!(rss.extensions["fh"].contains_key("archive"));
+    let rels: Vec<_> = rss.atom_ext.as_ref().unwrap().links.iter().map(|link| link.rel.as_str()).collect();
+    assert_eq!(rels, ["self", "current", "next-archive", "prev-archive"]);
+    let atom = atom::read(&FeedFormat::Atom.write(&middle));
+    assert!(atom.extensions["fh"].contains_key("archive"));
+    let rels: Vec<_> = atom.links.iter().map(|link| link.rel.as_str()).collect();
+    assert_eq!(rels, ["self", "alternate", "current", "next-archive", "prev-archive"]);
+    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&middle)).unwrap();
+    assert_eq!(json["feed_url"], "https://presse.example/d/feeds/all/2025.json");
+    assert_eq!(json["next_url"], "https://presse.example/d/feeds/all/2024.json");
+    let oldest: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&archive(years(), "2024"))).unwrap();
+    assert_eq!(oldest.get("next_url"), None);
+    assert!(!text(FeedFormat::Atom, &rich_feed(&Topic::All)).contains("fh:archive"));
+}
+
+#[test]
+fn a_past_year_keeps_its_bytes_while_the_present_one_grows() {
+    let grown = || {
+        let mut releases = years();
+        releases.push(release("e", "2026-05-02T08:00:00Z"));
+        releases
+    };
+    let mended = || {
+        let mut releases = grown();
+        releases[0].title = "Autre titre".to_owned();
+        releases
+    };
+    let bytes = |releases: Vec<Release>, period: &str| {
+        let feed = archive(releases, period);
+        FeedFormat::ALL.map(|format| format.write(&feed))
+    };
+    for period in ["2024", "2025"] {
+        assert_eq!(bytes(years(), period), bytes(grown(), period));
+    }
+    assert_ne!(bytes(years(), "2026"), bytes(grown(), "2026"));
+    assert_ne!(bytes(grown(), "2024"), bytes(mended(), "2024"));
+    assert_eq!(bytes(grown(), "2025"), bytes(mended(), "2025"));
 }

@@ -1,7 +1,7 @@
 //! Which document stands at an address.
 
 use crate::domain::{Permalink, Taxonomy, Topic, UploadPath};
-use crate::feed::FeedFormat;
+use crate::feed::{FeedFormat, Period, page_address};
 
 /// What an address asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub(super) enum Address {
     Feeds,
     FeedPage(Topic),
     Feed(Topic, FeedFormat),
+    Archive(Topic, Period, FeedFormat),
     Upload(UploadPath),
     /// A release, or an old address of one.
     Release(Permalink),
@@ -39,7 +40,11 @@ impl Address {
         }
         let (topic, ending) = rest.rsplit_once('.')?;
         let format = FeedFormat::ALL.into_iter().find(|format| format.extension() == ending)?;
-        Some(Self::Feed(parse_topic(topic)?, format))
+        if let Some(topic) = parse_topic(topic) {
+            return Some(Self::Feed(topic, format));
+        }
+        let (topic, period) = topic.rsplit_once('/')?;
+        Some(Self::Archive(parse_topic(topic)?, period.parse().ok()?, format))
     }
 
     /// The path at which it stands.
@@ -48,8 +53,9 @@ impl Address {
             Self::Front => "/".to_owned(),
             Self::Stylesheet => STYLESHEET.to_owned(),
             Self::Feeds => "/feeds/".to_owned(),
-            Self::FeedPage(topic) => format!("/feeds/{}/", topic.path()),
+            Self::FeedPage(topic) => page_address(topic),
             Self::Feed(topic, format) => format.address(topic),
+            Self::Archive(topic, period, format) => format.archive_address(topic, *period),
             Self::Upload(path) => path.address(),
             Self::Release(permalink) => permalink.as_str().to_owned(),
         }
@@ -81,6 +87,9 @@ mod tests {
             "/feeds/category/discours.atom",
             "/feeds/tag/open-data.json",
             "/feeds/tag/open-data/",
+            "/feeds/all/2026.atom",
+            "/feeds/tag/2026.rss",
+            "/feeds/tag/2026/2026-2.json",
             "/uploads/a%20b.pdf",
             "/espace-presse/un-pont/",
         ];
@@ -100,6 +109,9 @@ mod tests {
             "/feeds/tag/É/",
             "/uploads/../x",
             "/feeds/tag/",
+            "/feeds/all/2026-1.rss",
+            "/feeds/all/2026/",
+            "/feeds/2026.rss",
             "/u/x",
         ] {
             assert_eq!(Address::parse(path), None, "{path}");

@@ -11,7 +11,7 @@ use super::pages;
 use super::words::Wording;
 use crate::catalog::Live;
 use crate::domain::{Permalink, ReleaseId, Topic, UploadPath};
-use crate::feed::{FeedFormat, FeedSite, feed_of};
+use crate::feed::{Archives, Feed, FeedFormat, FeedSite, archive_of, feed_of};
 use crate::template::{Page, TemplateError, Templates};
 
 /// Everything public at one instant. Documents are made when they are first asked for, and kept.
@@ -105,6 +105,7 @@ impl Resources {
             | Address::Feeds
             | Address::FeedPage(_)
             | Address::Feed(..)
+            | Address::Archive(..)
             | Address::Upload(_)
             | Address::Release(_) => Ok(self.document(&address)?.map_or(Found::Missing, Found::Document)),
         }
@@ -117,6 +118,9 @@ impl Resources {
         let topics = self.live.topics().iter().map(|entry| entry.topic.clone());
         for topic in std::iter::once(Topic::All).chain(topics) {
             addresses.extend(FeedFormat::ALL.map(|format| Address::Feed(topic.clone(), format)));
+            for period in Archives::of(&self.live, &topic, self.site.timezone).periods() {
+                addresses.extend(FeedFormat::ALL.map(|format| Address::Archive(topic.clone(), period, format)));
+            }
             addresses.push(Address::FeedPage(topic));
         }
         if self.site.releases_url.is_none() {
@@ -138,6 +142,9 @@ impl Resources {
         match address {
             Address::Front | Address::Stylesheet | Address::Feeds => true,
             Address::FeedPage(topic) | Address::Feed(topic, _) => self.live.knows(topic),
+            Address::Archive(topic, period, _) => {
+                Archives::of(&self.live, topic, self.site.timezone).get(*period).is_some()
+            }
             Address::Upload(_) => false,
             Address::Release(permalink) => {
                 self.site.releases_url.is_none() && self.live.by_permalink(permalink).is_some()
@@ -195,7 +202,11 @@ impl Resources {
             Address::Front => self.page(&pages::front(site, live))?,
             Address::Feeds => self.page(&pages::feeds(site, live))?,
             Address::FeedPage(topic) => self.page(&pages::feed(site, live, topic))?,
-            Address::Feed(topic, format) => self.feed(topic, *format),
+            Address::Feed(topic, format) => self.feed(&feed_of(live, topic, site), *format),
+            Address::Archive(topic, period, format) => match archive_of(live, topic, *period, site) {
+                Some(archive) => self.feed(&archive, *format),
+                None => return Ok(None),
+            },
             Address::Stylesheet => {
                 self.text("text/css; charset=utf-8", self.templates.stylesheet().as_bytes().to_vec(), None)
             }
@@ -207,14 +218,13 @@ impl Resources {
         }))
     }
 
-    fn feed(&self, topic: &Topic, format: FeedFormat) -> PublicDocument {
-        let feed = feed_of(&self.live, topic, &self.site);
+    fn feed(&self, feed: &Feed, format: FeedFormat) -> PublicDocument {
         let media_type = match format {
             FeedFormat::Rss => "application/rss+xml; charset=utf-8",
             FeedFormat::Atom => "application/atom+xml; charset=utf-8",
             FeedFormat::Json => "application/feed+json; charset=utf-8",
         };
-        self.text(media_type, format.write(&feed), Some(feed.updated.to_utc()))
+        self.text(media_type, format.write(feed), Some(feed.updated.to_utc()))
     }
 
     fn page(&self, page: &impl Page) -> Result<PublicDocument, ResourceError> {

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use flate2::read::GzDecoder;
 
 use crate::draft::{pdf, release};
-use crate::newsroom::TestNewsroom;
+use crate::newsroom::{SITE, TestNewsroom};
 
 async fn begin(room: &mut TestNewsroom) {
     room.upload("plan.pdf", &pdf("plan"));
@@ -149,4 +149,49 @@ pub(crate) async fn a_public_folder_that_could_not_be_written_is_tried_again(mut
     std::fs::remove_file(public.join("feeds")).unwrap();
     room.look().await;
     assert_eq!(std::fs::read_to_string(public.join("feeds/all.rss")).unwrap(), room.feed("/feeds/all.rss").await);
+}
+
+pub(crate) async fn a_new_follower_reads_everything_by_the_archives(mut room: TestNewsroom) {
+    room.configure("feeds.entries", "1");
+    room.configure("publish.folder", "public");
+    for (name, date) in
+        [("un", "2024-05-01 10:00:00"), ("deux", "2025-12-31 23:30:00"), ("trois", "2026-01-01 00:30:00")]
+    {
+        room.save(&format!("{name}.md"), &release(&format!("Pont {name}"), date).labels("Discours", "Ponts"));
+    }
+    let secret = release("Pont secret", "2027-02-01 10:00:00").labels("Discours", "Ponts");
+    room.save("secret.md", &secret);
+    room.start("2026-11-23T09:30:00Z").await;
+    for topic in ["all", "category/discours", "tag/ponts"] {
+        let mut next = format!("/feeds/{topic}.json");
+        let mut titles = Vec::new();
+        loop {
+            let feed: serde_json::Value = serde_json::from_str(&room.feed(&next).await).unwrap();
+            let items = feed["items"].as_array().unwrap();
+            titles.extend(items.iter().map(|item| item["title"].as_str().unwrap().to_owned()));
+            let Some(url) = feed.get("next_url") else { break };
+            url.as_str().unwrap().strip_prefix(SITE).unwrap().clone_into(&mut next);
+        }
+        assert_eq!(titles, ["Pont trois", "Pont trois", "Pont deux", "Pont un"]);
+        for (period, status) in [("2025", 200), ("2027", 404), ("2023", 404), ("2025-1", 404), ("2025-2", 404)] {
+            for ending in ["rss", "atom", "json"] {
+                let path = format!("/feeds/{topic}/{period}.{ending}");
+                assert_eq!(room.get(&path).await.status, status, "{path}");
+            }
+        }
+    }
+    let kept = room.get("/feeds/all/2025.atom").await;
+    assert_eq!(kept.header("content-type"), "application/atom+xml; charset=utf-8");
+    assert_eq!(std::fs::read(room.root().join("public/feeds/all/2025.atom")).unwrap(), kept.body);
+    assert!(!room.root().join("public/feeds/all/2027.atom").exists());
+    let before = room.get("/feeds/all/2026.rss").await;
+    room.start_of("2027-02-01T09:00:00Z").await;
+    assert!(room.feed("/feeds/all/2027.rss").await.contains("Pont secret"));
+    assert_eq!(room.get("/feeds/all/2025.atom").await.header("etag"), kept.header("etag"));
+    // The year that was the last one learns of its successor, and of nothing else.
+    let after = room.feed("/feeds/all/2026.rss").await;
+    assert!(!before.text().contains("next-archive"));
+    assert!(after.contains("next-archive") && after.contains(&format!("{SITE}/feeds/all/2027.rss")), "{after}");
+    room.restart().await;
+    assert_eq!(room.feed("/feeds/all/2026.rss").await, after);
 }

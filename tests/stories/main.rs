@@ -129,4 +129,5 @@ stories! {
         addresses::a_correction_is_read_in_feed_and_page,
         addresses::an_old_address_leads_to_the_new_one,
         addresses::a_reader_asks_again_only_for_what_changed,
+        addresses::a_new_follower_reads_everything_by_the_archives,
 }
