@@ -121,7 +121,15 @@ pub fn archive_of(live: &Live, topic: &Topic, period: Period, site: &FeedSite) -
     Some(compose(live, topic, site, excerpt))
 }
 
-fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) -> Feed {
+/// What a topic's feed is called, in every document of it.
+pub(super) struct Heading {
+    pub(super) title: CleanText,
+    pub(super) subtitle: CleanText,
+    pub(super) author: CleanText,
+}
+
+/// The heading of `topic`'s feed.
+pub(super) fn heading_of(live: &Live, topic: &Topic, site: &FeedSite) -> Heading {
     let label = live.topic_label(topic).map(CleanText::line).unwrap_or_default();
     let label = label.or(topic.slug().map_or("", |slug| slug.as_str()));
     let subject = match topic {
@@ -134,12 +142,21 @@ fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) ->
         Topic::Category(_) | Topic::Tag(_) => CleanText::default(),
     };
     let author = CleanText::line(&site.title).or(site.url.host());
+    Heading {
+        title: CleanText::line(&feed_title(author.as_str(), subject, site.language)),
+        subtitle: described.or(&feed_subtitle(subject, site.language)),
+        author,
+    }
+}
+
+fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) -> Feed {
+    let Heading { title, subtitle, author } = heading_of(live, topic, site);
     let entries: Vec<_> = excerpt.releases.iter().map(|published| entry_of(published, live, site)).collect();
     let started = local(site.started, site.timezone);
     Feed {
         id: format!("tag:{},{FEED_ID_YEAR}:feeds/{}", site.authority, topic.path()),
-        title: CleanText::line(&feed_title(author.as_str(), subject, site.language)),
-        subtitle: described.or(&feed_subtitle(subject, site.language)),
+        title,
+        subtitle,
         author,
         home: site.url.join("/"),
         page: site.page_of(topic),

@@ -2,7 +2,7 @@
 //!
 //! [`feed_of`] makes one format-neutral [`Feed`] of a [`crate::catalog::Live`] view; a writer per format turns it into
 //! bytes and decides nothing. The same feed gives the same bytes. [`archive_of`] does so for the documents of its history
-//! (RFC 5005). Who may ask for which address is not here.
+//! (RFC 5005), [`opml::opml_of`] lists all feeds. Who may ask for which address is not here.
 
 mod address;
 mod archive;
@@ -16,6 +16,7 @@ mod tests;
 
 pub mod atom;
 pub mod json;
+pub mod opml;
 pub mod rss;
 
 pub use address::Addresses;

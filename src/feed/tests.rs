@@ -447,3 +447,14 @@ fn a_past_year_keeps_its_bytes_while_the_present_one_grows() {
     assert_ne!(bytes(grown(), "2024"), bytes(mended(), "2024"));
     assert_eq!(bytes(grown(), "2025"), bytes(mended(), "2025"));
 }
+
+#[test]
+fn opml_lists_every_feed_once() {
+    let release = Release {
+        categories: labels(&["Eau & <air>"]),
+        tags: labels(&["l’été \"indien\"", "Bac"]),
+        ..release("a", "2026-03-01T09:00:00Z")
+    };
+    let live = catalog(vec![release]).live(at(NOW));
+    insta::assert_snapshot!("opml", String::from_utf8(super::opml::opml_of(&live, &site())).unwrap());
+}

@@ -9,13 +9,32 @@ pub(super) enum Address {
     Front,
     Stylesheet,
     Feeds,
-    FeedPage(Topic),
+    Opml,
+    Robots,
+    /// The site's map, or the list of its parts.
+    SiteMap,
+    /// A part of a map that is too large for one document, from 1.
+    SiteMapPart(usize),
+    /// A page of a topic's releases, from 1.
+    FeedPage(Topic, usize),
     Feed(Topic, FeedFormat),
     Archive(Topic, Period, FeedFormat),
     Upload(UploadPath),
     /// A release, or an old address of one.
     Release(Permalink),
 }
+
+/// Where a page after the first stands, below the first one's address.
+const PAGE: &str = "/page/";
+
+/// The list of all feeds.
+pub(super) const OPML: &str = "/feeds.opml";
+
+/// What search engines are asked to leave alone: nothing.
+const ROBOTS: &str = "/robots.txt";
+
+/// The map of the site's pages.
+pub(super) const SITE_MAP: &str = "/sitemap.xml";
 
 /// The stylesheet's address.
 pub(super) const STYLESHEET: &str = "/assets/press.css";
@@ -27,7 +46,13 @@ impl Address {
             "/" => return Some(Self::Front),
             STYLESHEET => return Some(Self::Stylesheet),
             "/feeds/" => return Some(Self::Feeds),
+            OPML => return Some(Self::Opml),
+            ROBOTS => return Some(Self::Robots),
+            SITE_MAP => return Some(Self::SiteMap),
             _ => {}
+        }
+        if let Some(part) = path.strip_prefix("/sitemap-").and_then(|rest| rest.strip_suffix(".xml")) {
+            return number(part).map(Self::SiteMapPart);
         }
         if path.starts_with("/uploads/") {
             return UploadPath::from_address(path).map(Self::Upload);
@@ -36,7 +61,11 @@ impl Address {
             return path.parse().ok().map(Self::Release);
         };
         if let Some(topic) = rest.strip_suffix('/') {
-            return parse_topic(topic).map(Self::FeedPage);
+            if let Some(topic) = parse_topic(topic) {
+                return Some(Self::FeedPage(topic, 1));
+            }
+            let (topic, page) = topic.rsplit_once(PAGE)?;
+            return Some(Self::FeedPage(parse_topic(topic)?, number(page).filter(|page| *page > 1)?));
         }
         let (topic, ending) = rest.rsplit_once('.')?;
         let format = FeedFormat::ALL.into_iter().find(|format| format.extension() == ending)?;
@@ -53,13 +82,23 @@ impl Address {
             Self::Front => "/".to_owned(),
             Self::Stylesheet => STYLESHEET.to_owned(),
             Self::Feeds => "/feeds/".to_owned(),
-            Self::FeedPage(topic) => page_address(topic),
+            Self::Opml => OPML.to_owned(),
+            Self::Robots => ROBOTS.to_owned(),
+            Self::SiteMap => SITE_MAP.to_owned(),
+            Self::SiteMapPart(part) => format!("/sitemap-{part}.xml"),
+            Self::FeedPage(topic, 1) => page_address(topic),
+            Self::FeedPage(topic, page) => format!("/feeds/{}{PAGE}{page}/", topic.path()),
             Self::Feed(topic, format) => format.address(topic),
             Self::Archive(topic, period, format) => format.archive_address(topic, *period),
             Self::Upload(path) => path.address(),
             Self::Release(permalink) => permalink.as_str().to_owned(),
         }
     }
+}
+
+/// A number from 1, in its one spelling.
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|number: &usize| *number > 0 && number.to_string() == text)
 }
 
 fn parse_topic(path: &str) -> Option<Topic> {
@@ -87,6 +126,13 @@ mod tests {
             "/feeds/category/discours.atom",
             "/feeds/tag/open-data.json",
             "/feeds/tag/open-data/",
+            "/feeds/all/page/2/",
+            "/feeds/tag/page/",
+            "/feeds/tag/page/page/12/",
+            "/feeds.opml",
+            "/robots.txt",
+            "/sitemap.xml",
+            "/sitemap-3.xml",
             "/feeds/all/2026.atom",
             "/feeds/tag/2026.rss",
             "/feeds/tag/2026/2026-2.json",
@@ -109,6 +155,12 @@ mod tests {
             "/feeds/tag/É/",
             "/uploads/../x",
             "/feeds/tag/",
+            "/feeds/all/page/1/",
+            "/feeds/all/page/02/",
+            "/feeds/all/page/",
+            "/feeds/page/2/",
+            "/sitemap-0.xml",
+            "/sitemap-x.xml",
             "/feeds/all/2026-1.rss",
             "/feeds/all/2026/",
             "/feeds/2026.rss",

@@ -28,7 +28,7 @@ pub(super) fn feed_addresses(site: &FeedSite, topic: &Topic, title: &str) -> Fee
     let feed = |format| at(Address::Feed(topic.clone(), format));
     FeedAddresses {
         title: title.to_owned(),
-        page: at(Address::FeedPage(topic.clone())),
+        page: at(Address::FeedPage(topic.clone(), 1)),
         rss: feed(FeedFormat::Rss),
         atom: feed(FeedFormat::Atom),
         json: feed(FeedFormat::Json),
@@ -46,6 +46,9 @@ pub fn layout(site: &FeedSite, title: &str) -> Layout {
         title: title.to_owned(),
         description: None,
         canonical: None,
+        newer: None,
+        older: None,
+        picture: None,
         feeds: vec![feed_addresses(site, &Topic::All, &site.title)],
         noindex: false,
     }

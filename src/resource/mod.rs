@@ -7,6 +7,8 @@ mod document;
 mod address;
 mod words;
 mod cards;
+mod json_ld;
+mod site_map;
 mod pages;
 mod resources;
 

@@ -1,7 +1,10 @@
 //! The public pages for people: front page, list of feeds, one feed, one release.
 
+use std::sync::Arc;
+
 use super::address::Address;
 use super::cards::{card, feed_addresses, layout};
+use super::json_ld::json_ld;
 use super::words::Wording;
 use crate::catalog::{Live, Published, TopicEntry};
 use crate::content::plain_text;
@@ -13,6 +16,19 @@ use crate::template::{FeedAddresses, FeedPage, FeedRow, FeedsPage, FrontPage, La
 /// How many characters of a chapeau search engines and shared links show.
 const DESCRIPTION_LENGTH: usize = 200;
 
+/// How many releases a page of a list shows.
+const RELEASES_ON_A_PAGE: usize = 20;
+
+/// How many pages the releases of `topic` fill; one when there are none.
+pub(super) fn pages_of(live: &Live, topic: &Topic) -> usize {
+    live.of(topic).len().div_ceil(RELEASES_ON_A_PAGE).max(1)
+}
+
+/// The releases on page `number` of those of `topic`.
+fn on_page<'l>(live: &'l Live, topic: &Topic, number: usize) -> impl Iterator<Item = &'l Arc<Published>> {
+    live.of(topic).chunks(RELEASES_ON_A_PAGE).nth(number - 1).unwrap_or_default().iter()
+}
+
 /// The frame of the page at `path`, on which readers find `feed`.
 fn layout_at(site: &FeedSite, path: &str, title: &str, feed: &FeedAddresses) -> Layout {
     Layout { canonical: Some(site.url.join(path)), feeds: vec![feed.clone()], ..layout(site, title) }
@@ -21,10 +37,15 @@ fn layout_at(site: &FeedSite, path: &str, title: &str, feed: &FeedAddresses) -> 
 pub(super) fn front(site: &FeedSite, live: &Live) -> FrontPage {
     let feed = feed_addresses(site, &Topic::All, &site.title);
     let description = Some(site.description.clone()).filter(|text| !text.is_empty());
+    let pages = pages_of(live, &Topic::All);
+    // The first page of everything says the same, so the second one follows on both.
+    let older = (pages > 1).then(|| page_of_list(site, &Topic::All, 2));
     FrontPage {
-        layout: Layout { description, ..layout_at(site, "/", "", &feed) },
-        releases: live.releases().iter().take(site.entries).map(|published| card(site, live, published)).collect(),
+        layout: Layout { description, older, ..layout_at(site, "/", "", &feed) },
+        releases: on_page(live, &Topic::All, 1).map(|published| card(site, live, published)).collect(),
         feed,
+        number: 1,
+        pages: pages as u64,
     }
 }
 
@@ -40,13 +61,17 @@ pub(super) fn feeds(site: &FeedSite, live: &Live) -> FeedsPage {
         all: FeedRow { feed: all, count: live.releases().len() as u64 },
         categories: live.topics_in(Taxonomy::Category).iter().map(row).collect(),
         tags: live.topics_in(Taxonomy::Tag).iter().map(row).collect(),
-        opml: None,
+        opml: Some(Wording::of_pages(site).own_address(&Address::Opml.path())),
     }
 }
 
-/// The page of one topic's feed. A topic without live releases any more has an empty one.
-pub(super) fn feed(site: &FeedSite, live: &Live, topic: &Topic) -> FeedPage {
-    let path = Address::FeedPage(topic.clone()).path();
+fn page_of_list(site: &FeedSite, topic: &Topic, number: usize) -> String {
+    Wording::of_pages(site).own_address(&Address::FeedPage(topic.clone(), number).path())
+}
+
+/// Page `number` of one topic's feed. A topic without live releases any more has an empty one.
+pub(super) fn feed(site: &FeedSite, live: &Live, topic: &Topic, number: usize) -> FeedPage {
+    let path = Address::FeedPage(topic.clone(), number).path();
     let kind = match topic {
         Topic::All => "all",
         Topic::Category(_) => "category",
@@ -54,16 +79,26 @@ pub(super) fn feed(site: &FeedSite, live: &Live, topic: &Topic) -> FeedPage {
     };
     let title = Wording::of_pages(site).topic(live, topic);
     let addresses = feed_addresses(site, topic, &title);
-    let releases = live.of(topic);
+    let pages = pages_of(live, topic);
+    let neighbour = |other: usize| (1..=pages).contains(&other).then(|| page_of_list(site, topic, other));
+    let head = if number == 1 {
+        title.clone()
+    } else {
+        let here = say(site.language, "paging.here", &[("number", &number.to_string()), ("pages", &pages.to_string())]);
+        format!("{title} – {here}")
+    };
+    let frame = layout_at(site, &path, &head, &addresses);
     let query = if *topic == Topic::All { String::new() } else { format!("?topic={topic}") };
     FeedPage {
-        layout: layout_at(site, &path, &title, &addresses),
+        layout: Layout { newer: neighbour(number - 1), older: neighbour(number + 1), ..frame },
         kind: kind.to_owned(),
         title,
         feed: addresses,
         subscribe: format!("{}/subscribe{query}", site.url.path()),
-        count: releases.len() as u64,
-        releases: releases.iter().take(site.entries).map(|published| card(site, live, published)).collect(),
+        count: live.of(topic).len() as u64,
+        releases: on_page(live, topic, number).map(|published| card(site, live, published)).collect(),
+        number: number as u64,
+        pages: pages as u64,
     }
 }
 
@@ -77,9 +112,12 @@ pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> Re
     let feed = feed_addresses(site, &Topic::All, &site.title);
     let chapeau_is_in_body = release.body.as_str().trim_start().starts_with(release.chapeau.as_str().trim());
     let changed = (published.updated - release.date).num_minutes() > 0;
+    let json_ld = json_ld(site, live, published, &description);
+    let shown = release.images.iter().find(|image| image.is_there());
     ReleasePage {
         layout: Layout {
             description: Some(description),
+            picture: shown.map(|image| site.addresses().of_target(&image.target)),
             ..layout_at(site, release.permalink.as_str(), &release.title, &feed)
         },
         title: release.title.clone(),
@@ -94,5 +132,6 @@ pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> Re
         body_html: words.html(&release.body),
         documents: release.documents.iter().map(|document| words.document(document)).collect(),
         contact: release.contact.as_ref().map(|contact| words.contact(contact)),
+        json_ld,
     }
 }

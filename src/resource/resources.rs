@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use super::address::Address;
 use super::document::PublicDocument;
 use super::pages;
+use super::site_map::{parts_of, robots, site_map, site_map_part};
 use super::words::Wording;
 use crate::catalog::Live;
 use crate::domain::{Permalink, ReleaseId, Topic, UploadPath};
+use crate::feed::opml::opml_of;
 use crate::feed::{Archives, Feed, FeedFormat, FeedSite, archive_of, feed_of};
 use crate::template::{Page, TemplateError, Templates};
 
@@ -103,7 +105,11 @@ impl Resources {
             Address::Front
             | Address::Stylesheet
             | Address::Feeds
-            | Address::FeedPage(_)
+            | Address::Opml
+            | Address::Robots
+            | Address::SiteMap
+            | Address::SiteMapPart(_)
+            | Address::FeedPage(..)
             | Address::Feed(..)
             | Address::Archive(..)
             | Address::Upload(_)
@@ -114,14 +120,18 @@ impl Resources {
     /// The addresses of all documents, in order.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
-        let mut addresses = vec![Address::Front, Address::Stylesheet, Address::Feeds];
+        let mut addresses =
+            vec![Address::Front, Address::Stylesheet, Address::Feeds, Address::Opml, Address::Robots, Address::SiteMap];
+        let map_parts = parts_of(&self.site, &self.live);
+        addresses.extend((1..=map_parts).filter(|_| map_parts > 1).map(Address::SiteMapPart));
         let topics = self.live.topics().iter().map(|entry| entry.topic.clone());
         for topic in std::iter::once(Topic::All).chain(topics) {
             addresses.extend(FeedFormat::ALL.map(|format| Address::Feed(topic.clone(), format)));
             for period in Archives::of(&self.live, &topic, self.site.timezone).periods() {
                 addresses.extend(FeedFormat::ALL.map(|format| Address::Archive(topic.clone(), period, format)));
             }
-            addresses.push(Address::FeedPage(topic));
+            let pages = pages::pages_of(&self.live, &topic);
+            addresses.extend((1..=pages).map(|page| Address::FeedPage(topic.clone(), page)));
         }
         if self.site.releases_url.is_none() {
             addresses.extend(
@@ -140,8 +150,20 @@ impl Resources {
     /// Whether a document stands at `address`.
     fn stands(&self, address: &Address) -> bool {
         match address {
-            Address::Front | Address::Stylesheet | Address::Feeds => true,
-            Address::FeedPage(topic) | Address::Feed(topic, _) => self.live.knows(topic),
+            Address::Front
+            | Address::Stylesheet
+            | Address::Feeds
+            | Address::Opml
+            | Address::Robots
+            | Address::SiteMap => true,
+            Address::SiteMapPart(part) => {
+                let parts = parts_of(&self.site, &self.live);
+                parts > 1 && (1..=parts).contains(part)
+            }
+            Address::FeedPage(topic, page) => {
+                self.live.knows(topic) && (1..=pages::pages_of(&self.live, topic)).contains(page)
+            }
+            Address::Feed(topic, _) => self.live.knows(topic),
             Address::Archive(topic, period, _) => {
                 Archives::of(&self.live, topic, self.site.timezone).get(*period).is_some()
             }
@@ -201,7 +223,14 @@ impl Resources {
         Ok(Some(match address {
             Address::Front => self.page(&pages::front(site, live))?,
             Address::Feeds => self.page(&pages::feeds(site, live))?,
-            Address::FeedPage(topic) => self.page(&pages::feed(site, live, topic))?,
+            Address::FeedPage(topic, page) => self.page(&pages::feed(site, live, topic, *page))?,
+            Address::Opml => self.text("text/x-opml; charset=utf-8", opml_of(live, site), None),
+            Address::Robots => self.text("text/plain; charset=utf-8", robots(site), None),
+            Address::SiteMap => self.text("application/xml; charset=utf-8", site_map(site, live), None),
+            Address::SiteMapPart(part) => match site_map_part(site, live, *part) {
+                Some(bytes) => self.text("application/xml; charset=utf-8", bytes, None),
+                None => return Ok(None),
+            },
             Address::Feed(topic, format) => self.feed(&feed_of(live, topic, site), *format),
             Address::Archive(topic, period, format) => match archive_of(live, topic, *period, site) {
                 Some(archive) => self.feed(&archive, *format),

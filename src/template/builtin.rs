@@ -76,6 +76,7 @@ pub(super) const BUILT_IN: &[(&str, &str)] = built_in![
     "page/part_documents.html",
     "page/part_edition_actions.html",
     "page/part_feed_row.html",
+    "page/part_paging.html",
     "page/part_subscription.html",
     "page/preferences.html",
     "page/problem.html",

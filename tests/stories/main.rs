@@ -23,6 +23,7 @@ mod office;
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 mod postgres;
 mod previews;
+mod reaching;
 mod snapshots;
 mod subscribing;
 
@@ -130,4 +131,7 @@ stories! {
         addresses::an_old_address_leads_to_the_new_one,
         addresses::a_reader_asks_again_only_for_what_changed,
         addresses::a_new_follower_reads_everything_by_the_archives,
+        reaching::every_release_is_reached_from_the_front_page,
+        reaching::a_reader_takes_in_all_feeds_at_once,
+        reaching::search_engines_find_what_is_public_and_nothing_else,
 }

@@ -72,8 +72,12 @@ pub struct FeedPage {
     pub subscribe: String,
     /// How many live releases the topic has.
     pub count: u64,
-    /// The newest of them.
+    /// Those of this page, newest first.
     pub releases: Vec<ReleaseCard>,
+    /// Which page of the list it is, from 1.
+    pub number: u64,
+    /// How many pages the list has.
+    pub pages: u64,
 }
 
 impl Page for FeedPage {
@@ -92,11 +96,19 @@ impl Page for FeedPage {
             subscribe: "/presse/subscribe?topic=tag:ponts".to_owned(),
             count: releases.len() as u64,
             releases,
+            number: 1,
+            pages: 1,
         };
+        let all =
+            page("all", &samples::pick(language, "Tous les communiqués", "All releases"), samples::cards(language));
+        let neighbour = |number: u32| Some(format!("/presse/feeds/all/page/{number}/"));
+        let middle = Layout { newer: neighbour(2), older: neighbour(4), ..all.layout.clone() };
+        let last = Layout { newer: neighbour(11), ..all.layout.clone() };
         vec![
             page("tag", "ponts & routes", samples::cards(language)),
             page("category", "Discours", Vec::new()),
-            page("all", &samples::pick(language, "Tous les communiqués", "All releases"), samples::cards(language)),
+            Self { layout: middle, number: 3, pages: 12, ..all.clone() },
+            Self { layout: last, number: 12, pages: 12, ..all },
         ]
     }
 }

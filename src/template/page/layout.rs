@@ -24,6 +24,12 @@ pub struct Layout {
     pub description: Option<String>,
     /// The page's own public address, absolute.
     pub canonical: Option<String>,
+    /// The page of newer releases, when this one is a page of a list.
+    pub newer: Option<String>,
+    /// The page of older releases.
+    pub older: Option<String>,
+    /// The absolute address of the picture that shared links show.
+    pub picture: Option<String>,
     /// Feeds that readers find on this page.
     pub feeds: Vec<FeedAddresses>,
     /// Whether search engines are asked to stay away: pages with a token.

@@ -37,6 +37,10 @@ pub struct FrontPage {
     pub releases: Vec<ReleaseCard>,
     /// The feed of everything.
     pub feed: FeedAddresses,
+    /// Always 1: the pages after it are those of the feed of everything.
+    pub number: u64,
+    /// How many pages the releases fill.
+    pub pages: u64,
 }
 
 impl Page for FrontPage {
@@ -50,8 +54,20 @@ impl Page for FrontPage {
         let layout = Layout { title: String::new(), ..samples::layout(language, "") };
         let feed = samples::feed(language);
         vec![
-            Self { layout: layout.clone(), releases: samples::cards(language), feed: feed.clone() },
-            Self { layout: Layout { site_description: String::new(), ..layout }, releases: Vec::new(), feed },
+            Self {
+                layout: Layout { older: Some("/presse/feeds/all/page/2/".to_owned()), ..layout.clone() },
+                releases: samples::cards(language),
+                feed: feed.clone(),
+                number: 1,
+                pages: 2,
+            },
+            Self {
+                layout: Layout { site_description: String::new(), ..layout },
+                releases: Vec::new(),
+                feed,
+                number: 1,
+                pages: 1,
+            },
         ]
     }
 }
@@ -85,6 +101,8 @@ pub struct ReleasePage {
     pub documents: Vec<DocumentLink>,
     /// Whom journalists may call.
     pub contact: Option<Contact>,
+    /// What search engines read: JSON-LD that is safe inside a `script` element.
+    pub json_ld: String,
 }
 
 impl Page for ReleasePage {
@@ -110,6 +128,7 @@ impl Page for ReleasePage {
             body_html: samples::body(language),
             documents: samples::documents(language),
             contact: Some(samples::contact(language)),
+            json_ld: r#"{"@context":"https://schema.org","@type":"NewsArticle","headline":"3 \u003c 5"}"#.to_owned(),
         };
         let bare = Self {
             own_lang: Some("en".to_owned()),

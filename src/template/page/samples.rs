@@ -59,7 +59,6 @@ pub(in crate::template) fn title(language: Language) -> String {
 }
 
 /// A day of November 2026.
-/// A day of November 2026.
 pub(in crate::template) fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, day).unwrap_or_default()
 }
@@ -83,6 +82,9 @@ pub(super) fn layout(language: Language, path: &str) -> Layout {
         title: pick(language, "Une page", "A page"),
         description: Some(pick(language, "Ce que dit cette page.", "What this page says.")),
         canonical: Some(format!("https://example.org/presse{path}")),
+        newer: None,
+        older: None,
+        picture: Some("https://example.org/presse/uploads/pont.jpg".to_owned()),
         feeds: vec![feed(language)],
         noindex: false,
     }
@@ -247,6 +249,8 @@ mod tests {
     #[test]
     fn pages_have_landmarks_one_heading_and_no_script() {
         for (name, html) in pages() {
+            // Data for search engines, which no browser runs.
+            let html = html.replace("<script type=\"application/ld+json\">", "");
             for (piece, times) in [("<h1", 1), ("<main id=\"content\"", 1), ("<header class=\"masthead\"", 1)] {
                 assert_eq!(html.matches(piece).count(), times, "{name}: {piece}");
             }
