@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::group::{Group, group};
 use super::slug_book::SlugBook;
 use super::snapshot::Published;
-use crate::domain::{Permalink, ReleaseId, Taxonomy, Topic, UploadPath};
+use crate::domain::{Permalink, ReleaseId, Taxonomy, Topic, TopicAliases, UploadPath};
 use crate::register::TopicSlug;
 
 /// A topic with at least one live release.
@@ -36,16 +36,40 @@ pub struct Live {
     uploads: HashSet<UploadPath>,
     /// Topics once served, with the folded words that are left of them.
     settled: HashMap<Topic, String>,
+    aliases: Arc<TopicAliases>,
     new_slugs: Vec<TopicSlug>,
+}
+
+/// A topic while its view is made.
+struct Found<'g> {
+    topic: Topic,
+    /// The labels that name it; those of a topic merged into it only when there are no others.
+    group: &'g Group<'g>,
+    /// The positions of all groups of labels that belong to it.
+    groups: Vec<usize>,
+    /// The positions of its releases.
+    members: Vec<usize>,
+}
+
+/// The places of a release's topics, each once, in the order of its labels.
+fn places_of(groups: &[usize], place: &[usize]) -> Vec<usize> {
+    let mut places: Vec<usize> = Vec::with_capacity(groups.len());
+    for &group in groups {
+        if !places.contains(&place[group]) {
+            places.push(place[group]);
+        }
+    }
+    places
 }
 
 impl Live {
     /// A view of `releases`, sorted newest first, all of them live.
-    pub(super) fn new(releases: Vec<Arc<Published>>, slugs: &[TopicSlug]) -> Self {
+    pub(super) fn new(releases: Vec<Arc<Published>>, slugs: &[TopicSlug], aliases: Arc<TopicAliases>) -> Self {
         let grouped = group(&releases);
         let mut book = SlugBook::new(slugs);
         let mut new_slugs = Vec::new();
-        let mut found: Vec<(usize, &Group<'_>, TopicEntry, Vec<usize>)> = Vec::new();
+        let mut found: Vec<Found<'_>> = Vec::new();
+        let mut by_topic: HashMap<Topic, usize> = HashMap::new();
         for (index, group) in grouped.all.iter().enumerate() {
             let (slug, was_settled) = book.slug_of(group);
             if !was_settled {
@@ -55,26 +79,38 @@ impl Live {
                     slug: slug.clone(),
                 });
             }
-            let members = group.members();
-            let entry = TopicEntry {
-                topic: Topic::new(group.taxonomy, slug),
-                label: group.commonest().to_string(),
-                count: members.len(),
-            };
-            found.push((index, group, entry, members));
+            let own = Topic::new(group.taxonomy, slug);
+            let topic = aliases.canonical(&own).clone();
+            let is_merged = topic != own;
+            let position = *by_topic.entry(topic.clone()).or_insert(found.len());
+            match found.get_mut(position) {
+                None => found.push(Found { topic, group, groups: vec![index], members: group.members() }),
+                Some(known) => {
+                    known.groups.push(index);
+                    known.members.extend(group.members());
+                    if !is_merged {
+                        known.group = group;
+                    }
+                }
+            }
         }
-        found.sort_by(|a, b| (a.1.taxonomy, &a.1.folded).cmp(&(b.1.taxonomy, &b.1.folded)));
+        found.sort_by(|a, b| (a.topic.taxonomy(), &a.group.folded).cmp(&(b.topic.taxonomy(), &b.group.folded)));
 
-        let mut place = vec![0; found.len()];
+        let mut place = vec![0; grouped.all.len()];
         let mut topics = Vec::with_capacity(found.len());
         let mut members = HashMap::with_capacity(found.len());
-        for (position, (index, _, entry, positions)) in found.into_iter().enumerate() {
-            place[index] = position;
-            let listed = positions.iter().map(|&release| Arc::clone(&releases[release])).collect();
-            members.insert(entry.topic.clone(), (position, listed));
-            topics.push(entry);
+        for (position, Found { topic, group, groups, members: mut positions }) in found.into_iter().enumerate() {
+            for index in groups {
+                place[index] = position;
+            }
+            positions.sort_unstable();
+            positions.dedup();
+            let listed: Vec<_> = positions.iter().map(|&release| Arc::clone(&releases[release])).collect();
+            let (label, count) = (group.commonest().to_string(), listed.len());
+            members.insert(topic.clone(), (position, listed));
+            topics.push(TopicEntry { topic, label, count });
         }
-        let topics_of = grouped.of_release.iter().map(|own| own.iter().map(|&index| place[index]).collect()).collect();
+        let topics_of = grouped.of_release.iter().map(|own| places_of(own, &place)).collect();
         let mut permalinks = HashMap::with_capacity(releases.len());
         for &position in &grouped.oldest_first {
             permalinks.entry(releases[position].release.permalink.clone()).or_insert(position);
@@ -88,9 +124,16 @@ impl Live {
             permalinks,
             uploads: releases.iter().flat_map(|published| published.release.uploads().cloned()).collect(),
             settled: slugs.iter().map(|s| (Topic::new(s.taxonomy, s.slug.clone()), s.folded.clone())).collect(),
+            aliases,
             new_slugs,
             releases,
         }
+    }
+
+    /// The topic that goes on for `topic`: itself unless it was merged into another.
+    #[must_use]
+    pub fn canonical<'t>(&'t self, topic: &'t Topic) -> &'t Topic {
+        self.aliases.canonical(topic)
     }
 
     /// Every live release, newest first, then by id.
@@ -130,15 +173,19 @@ impl Live {
         }
     }
 
-    /// Whether `topic` has a feed: it has a live release, or was served once.
+    /// Whether `topic` has a feed: it has a live release, was served once, or goes on for another one.
     #[must_use]
     pub fn knows(&self, topic: &Topic) -> bool {
-        matches!(topic, Topic::All) || self.members.contains_key(topic) || self.settled.contains_key(topic)
+        matches!(topic, Topic::All)
+            || self.members.contains_key(topic)
+            || self.settled.contains_key(topic)
+            || self.aliases.leads_to(topic)
     }
 
     /// The words of a category or tag it knows; for one that is empty by now, the folded words that were kept.
     #[must_use]
     pub fn topic_label(&self, topic: &Topic) -> Option<&str> {
+        let topic = self.canonical(topic);
         match self.members.get(topic) {
             Some((position, _)) => Some(&self.topics[*position].label),
             None => self.settled.get(topic).map(String::as_str),

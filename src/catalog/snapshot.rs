@@ -9,7 +9,7 @@ use super::departed::Departed;
 use super::live::Live;
 use super::note::{self, LabelNote};
 use super::slug_book::SlugBook;
-use crate::domain::{Permalink, Release, ReleaseId, Taxonomy, Topic};
+use crate::domain::{Permalink, Release, ReleaseId, Taxonomy, Topic, TopicAliases};
 use crate::register::TopicSlug;
 
 /// A valid release with what the register knows of it.
@@ -40,6 +40,7 @@ pub struct Catalog {
     releases: Vec<Arc<Published>>,
     positions: HashMap<ReleaseId, usize>,
     slugs: Vec<TopicSlug>,
+    aliases: Arc<TopicAliases>,
     departed: Vec<Departed>,
 }
 
@@ -50,13 +51,19 @@ impl Catalog {
         let mut releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
         releases.sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
         let positions = releases.iter().enumerate().map(|(at, published)| (published.id.clone(), at)).collect();
-        Self { releases, positions, slugs: slugs.to_vec(), departed: Vec::new() }
+        Self { releases, positions, slugs: slugs.to_vec(), ..Self::default() }
     }
 
     /// The same releases with other settled slugs.
     #[must_use]
     pub fn with_slugs(self, slugs: &[TopicSlug]) -> Self {
         Self { slugs: slugs.to_vec(), ..self }
+    }
+
+    /// The same releases with topics that were merged.
+    #[must_use]
+    pub fn with_topic_aliases(self, aliases: Arc<TopicAliases>) -> Self {
+        Self { aliases, ..self }
     }
 
     /// The same releases beside those that were public and are so no more.
@@ -94,7 +101,7 @@ impl Catalog {
     #[must_use]
     pub fn live(&self, now: DateTime<Utc>) -> Live {
         let live = self.releases.iter().filter(|published| published.is_live_at(now)).cloned().collect();
-        Live::new(live, &self.slugs)
+        Live::new(live, &self.slugs, self.aliases.clone())
     }
 
     /// The next instant at which [`Catalog::live`] or [`Catalog::gone`] changes by itself; `None` when it never will.
@@ -116,7 +123,8 @@ impl Catalog {
         self.live(now).new_slugs().to_vec()
     }
 
-    /// The topics a release has, or will have once it is live: whom its announcement concerns. [`Topic::All`] is one.
+    /// The topics a release has, or will have once it is live: whom its announcement concerns. [`Topic::All`] is one, and
+    /// so are the old names of a merged topic, which subscriptions may still have.
     #[must_use]
     pub fn topics_of(&self, release: &Release) -> BTreeSet<Topic> {
         let book = SlugBook::new(&self.slugs);
@@ -124,7 +132,11 @@ impl Catalog {
         let tags = release.tags.iter().map(|label| (Taxonomy::Tag, label));
         let named =
             categories.chain(tags).map(|(taxonomy, label)| Topic::new(taxonomy, book.slug_of_label(taxonomy, label)));
-        named.chain([Topic::All]).collect()
+        let merged = named.flat_map(|topic| {
+            let topic = self.aliases.canonical(&topic).clone();
+            self.aliases.old_names(&topic).cloned().chain([topic.clone()]).collect::<Vec<_>>()
+        });
+        merged.chain([Topic::All]).collect()
     }
 
     /// Labels an editor should look at, of every valid release: for `check`, never for the public.

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::sample::{at, catalog, known, labels, release};
 use super::{Catalog, LabelNote, Live, Published, departed};
 use crate::domain::{
-    Digest, Document, DocumentState, Label, LinkedUpload, Release, Slug, Target, Taxonomy, Topic, UploadPath,
+    Digest, Document, DocumentState, Label, LinkedUpload, Release, Slug, Target, Taxonomy, Topic, TopicAliases,
+    UploadPath,
 };
 use crate::register::{Announcement, Record, Register, TopicSlug};
 
@@ -312,4 +313,39 @@ fn what_was_public_and_is_withdrawn_is_gone_at_once_and_nothing_else_is() {
     check_gone(&remembered("a", None), Some(withdrawn("2026-03-01T09:00:00Z")), day.map(|moment| (moment, false)));
     let unpublished = Release { published: false, ..withdrawn("2026-03-01T09:00:00Z") };
     check_gone(&remembered("a", public), Some(unpublished), day.map(|moment| (moment, false)));
+}
+
+#[test]
+fn merged_topics_are_one_and_subscriptions_to_either_match() {
+    let with = |name: &str, date: &str, tags: &[&str], categories: &[&str]| Release {
+        tags: labels(tags),
+        categories: labels(categories),
+        ..release(name, date)
+    };
+    let topic = |text: &str| text.parse::<Topic>().unwrap();
+    let pairs = [("tag:web", "tag:internet"), ("category:reseau", "tag:internet"), ("tag:seul", "tag:nouveau")];
+    let aliases = TopicAliases::new(pairs.map(|(old, new)| (topic(old), topic(new)))).unwrap();
+    let releases = vec![
+        with("a", "2026-01-01T09:00:00Z", &["Web", "Web", "Autre"], &[]),
+        with("b", "2026-01-02T09:00:00Z", &["Internet", "Web"], &["Réseau"]),
+        with("c", "2026-01-03T09:00:00Z", &["Seul"], &["Communiqués"]),
+        with("secret", "2027-01-03T09:00:00Z", &["Web"], &[]),
+    ];
+    let catalog = catalog(releases).with_topic_aliases(Arc::new(aliases));
+    let live = catalog.live(at("2026-02-01T00:00:00Z"));
+    let shown: Vec<_> =
+        live.topics().iter().map(|entry| format!("{} {} {}", entry.topic, entry.label, entry.count)).collect();
+    assert_eq!(
+        shown,
+        ["category:communiques Communiqués 1", "tag:autre Autre 1", "tag:internet Internet 2", "tag:nouveau Seul 1"]
+    );
+    assert_eq!(live.topics_in(Taxonomy::Category).len(), 1);
+    let names: Vec<_> = live.of(&topic("tag:internet")).iter().map(|one| one.release.title.as_str()).collect();
+    assert_eq!(names, ["Titre de b", "Titre de a"]);
+    let own: Vec<_> = live.topics_of(&live.releases()[1].id).map(|entry| entry.topic.to_string()).collect();
+    assert_eq!(own, ["tag:internet"]);
+    assert_eq!(*live.canonical(&topic("tag:web")), topic("tag:internet"));
+    assert_eq!(live.topic_label(&topic("tag:web")), Some("Internet"));
+    let concerned: Vec<_> = catalog.topics_of(&live.releases()[2].release).iter().map(ToString::to_string).collect();
+    assert_eq!(concerned, ["all", "category:reseau", "tag:autre", "tag:internet", "tag:web"]);
 }

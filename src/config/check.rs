@@ -2,17 +2,20 @@
 //!
 //! Each section is taken apart exhaustively, so that a new key cannot be forgotten.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use chrono::{NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 use url::Url;
 
+use super::aliases::{feed_aliases, topic_aliases};
 use super::fault::{ConfigFault, Expected};
 use super::file::{
     ConfigFile, ContentFile, DatabaseFile, FeedsFile, FetchFile, HttpFile, KeepFile, LogFile, NewsletterFile,
-    OfficeFile, PublishFile, SecretsFile, SiteFile, TemplatesFile,
+    OfficeFile, PublishFile, SecretsFile, SiteFile, TemplatesFile, TopicsFile,
 };
 use super::relay::relays;
 use super::setting::{Misplaced, Setting};
@@ -58,6 +61,7 @@ pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplac
         site,
         content,
         feeds,
+        topics: TopicsFile { aliases },
         publish: PublishFile { folder: publish_folder },
         database,
         http,
@@ -78,6 +82,7 @@ pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplac
         site,
         content: content_settings(content, base)?,
         feeds: feed_settings(feeds)?,
+        topic_aliases: or(aliases.as_ref(), Arc::default(), |table| topic_aliases(table).map(Arc::new))?,
         publish_folder: or(publish_folder.as_ref(), None, |path| path.optional_path(base))?,
         database: database_settings(database, base)?,
         http: http_settings(http, base)?,
@@ -125,12 +130,16 @@ fn content_settings(file: ContentFile, base: &Utf8Path) -> Result<ContentSetting
 }
 
 fn feed_settings(file: FeedsFile) -> Result<FeedSettings, Misplaced> {
-    let FeedsFile { entries, ttl, hub } = file;
+    let FeedsFile { entries, ttl, rights, icon, hub, aliases } = file;
+    let some_words = |text: &Setting| Ok(Some(text.text()?.trim().to_owned()).filter(|text| !text.is_empty()));
     let entries = or(entries.as_ref(), 20, |number| number.number(1, MOST_ENTRIES))?;
     Ok(FeedSettings {
         entries: usize::try_from(entries).unwrap_or(usize::MAX),
         ttl: or(ttl.as_ref(), TimeDelta::minutes(5), |text| text.duration(TimeDelta::zero()))?,
+        rights: or(rights.as_ref(), None, some_words)?,
+        icon: or(icon.as_ref(), None, |text| text.optional(Expected::WebAddress, web_address))?,
         hub: or(hub.as_ref(), None, |text| text.optional(Expected::WebAddress, web_address))?,
+        aliases: or(aliases.as_ref(), BTreeMap::new(), feed_aliases)?,
     })
 }
 

@@ -126,10 +126,11 @@ pub(super) fn override_from(
     Ok(ignored)
 }
 
-/// A variable's text; between brackets it is a list as in the file.
+/// A variable's text; between brackets it is a list as in the file, between braces a table.
 fn variable_value(text: String) -> Result<Value, ConfigFault> {
     let trimmed = text.trim();
-    if trimmed.starts_with('[') && trimmed.ends_with(']') {
+    let is_between = |open, close| trimmed.starts_with(open) && trimmed.ends_with(close);
+    if is_between('[', ']') || is_between('{', '}') {
         return match DeValue::parse(trimmed) {
             Ok(value) => Ok(value_of(value.get_ref())),
             Err(error) => Err(ConfigFault::Syntax { message: one_line(error.message()) }),
@@ -146,7 +147,13 @@ fn value_of(value: &DeValue<'_>) -> Value {
         }
         DeValue::Boolean(answer) => Value::Boolean(*answer),
         DeValue::Array(items) => Value::List(items.iter().map(|item| value_of(item.get_ref())).collect()),
-        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => Value::Other,
+        DeValue::Table(table) => {
+            let entry = |(name, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+                (name.get_ref().clone().into_owned(), value_of(value.get_ref()))
+            };
+            Value::Table(in_order(table).into_iter().map(entry).collect())
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) => Value::Other,
     }
 }
 

@@ -63,6 +63,15 @@ pub enum ConfigFault {
         /// What the key takes.
         expected: Expected,
     },
+    /// A topic is merged into one that is itself merged.
+    ChainedTopics {
+        /// The old topic.
+        old: String,
+        /// The one it leads to.
+        new: String,
+        /// The one that leads to.
+        end: String,
+    },
     /// `http.admin` can be reached from other machines and asks for no token.
     OpenAdmin,
     /// `http.listen` and `http.admin` are one address.
@@ -94,6 +103,14 @@ pub enum Expected {
     Boolean,
     /// A list of strings.
     List,
+    /// A table.
+    Table,
+    /// A category or a tag.
+    Topic,
+    /// The address of a feed elsewhere than below Depeche's own addresses.
+    OldFeed,
+    /// The name of one of our feeds.
+    Feed,
     /// A list that is not empty.
     SomeList,
     /// A duration.

@@ -33,7 +33,8 @@ macro_rules! config_file {
 config_file! {
     site: SiteFile { title, description, url, releases_url, language, timezone, permalink }
     content: ContentFile { folder, uploads, documents, quiet, rescan, poll }
-    feeds: FeedsFile { entries, ttl, hub }
+    feeds: FeedsFile { entries, ttl, rights, icon, hub, aliases }
+    topics: TopicsFile { aliases }
     publish: PublishFile { folder }
     database: DatabaseFile { url, sync }
     http: HttpFile { listen, admin, admin_token_file, trusted_proxies }
@@ -56,6 +57,7 @@ pub(super) struct ConfigFile {
     pub(super) site: SiteFile,
     pub(super) content: ContentFile,
     pub(super) feeds: FeedsFile,
+    pub(super) topics: TopicsFile,
     pub(super) publish: PublishFile,
     pub(super) database: DatabaseFile,
     pub(super) http: HttpFile,
@@ -79,6 +81,7 @@ impl ConfigFile {
             "site" => self.site.slot(key),
             "content" => self.content.slot(key),
             "feeds" => self.feeds.slot(key),
+            "topics" => self.topics.slot(key),
             "publish" => self.publish.slot(key),
             "database" => self.database.slot(key),
             "http" => self.http.slot(key),

@@ -3,6 +3,7 @@
 //! [`Config`] is checked and typed; nothing below this module reads a raw value. Durations are written `500ms`, `10m`,
 //! `48h`; relative paths are relative to the file. Reading the file itself is the caller's.
 
+mod aliases;
 mod check;
 mod document;
 mod duration;

@@ -294,6 +294,53 @@ mod tests {
     }
 
     #[test]
+    fn old_names_lead_on_in_one_step() {
+        let config = config(
+            &least_with("feeds", "[feeds.aliases]\n'/feed.xml' = 'all.atom'\n'/blog/tag.rss' = 'tag/ponts.rss'"),
+            &[("DEPECHE_TOPICS__ALIASES", "{ 'tag:web' = 'tag:internet', 'category:a' = 'category:b' }")],
+        );
+        let paths: Vec<_> = config.feeds.aliases.iter().map(|(old, feed)| (old.as_str(), feed.as_str())).collect();
+        assert_eq!(paths, [("/blog/tag.rss", "/feeds/tag/ponts.rss"), ("/feed.xml", "/feeds/all.atom")]);
+        let topic = |text: &str| text.parse::<crate::domain::Topic>().unwrap();
+        assert_eq!(*config.topic_aliases.canonical(&topic("tag:web")), topic("tag:internet"));
+        for (section, line, expected) in [
+            (
+                "topics",
+                "aliases = { 'tag:a' = 'tag:b', 'tag:b' = 'tag:c' }",
+                "`topics.aliases` leads from `tag:a` to `tag:b`, which is merged itself: write the topic where it ends, `tag:c`",
+            ),
+            (
+                "topics",
+                "aliases = { 'tag:a' = 'tag:b', 'tag:b' = 'tag:a' }",
+                "`topics.aliases` merges `tag:a` and `tag:b` in a circle: keep the one line that leads to the topic that goes on",
+            ),
+            (
+                "topics",
+                "aliases = { 'tag:a' = 'all' }",
+                "`topics.aliases.\"tag:a\"` is `all`: write a category or tag such as `category:discours` or `tag:open-data`",
+            ),
+            (
+                "topics",
+                "aliases = 'tag:a'",
+                "`topics.aliases` is `tag:a`: write a table such as `{ \"old\" = \"new\" }`",
+            ),
+            (
+                "feeds",
+                "aliases = { '/feeds/x.rss' = 'all.rss' }",
+                "`feeds.aliases` is `/feeds/x.rss`: write a path outside Depeche's own addresses such as `/feed.xml`",
+            ),
+            (
+                "feeds",
+                "aliases = { '/feed.xml' = 'all.xml' }",
+                "`feeds.aliases.\"/feed.xml\"` is `all.xml`: write a feed such as `all.atom` or `tag/open-data.rss`",
+            ),
+        ] {
+            let message = read_with(&least_with(section, line), &[]).unwrap_err().to_string();
+            assert_eq!(message.split_once(": ").unwrap().1, expected);
+        }
+    }
+
+    #[test]
     fn a_password_is_never_shown() {
         for url in ["postgers://u:hunter2@db/x", "postgres:hunter2", "sqlite://hunter2?mode=ro"] {
             let error = read_with(&least_with("database", &format!("url = '{url}'")), &[]).unwrap_err();

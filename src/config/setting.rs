@@ -17,7 +17,9 @@ pub(super) enum Value {
     Boolean(bool),
     /// A list.
     List(Vec<Value>),
-    /// A float, a date, a table, or a number beyond 64 bits: no key takes one.
+    /// A table, in the order of the file.
+    Table(Vec<(String, Value)>),
+    /// A float, a date, or a number beyond 64 bits: no key takes one.
     Other,
 }
 
@@ -45,7 +47,7 @@ impl Setting {
             Value::Text(text) if !SECRET_KEYS.contains(&self.key.as_str()) => Some(text.clone()),
             Value::Integer(number) => Some(number.to_string()),
             Value::Boolean(answer) => Some(answer.to_string()),
-            Value::Text(_) | Value::List(_) | Value::Other => None,
+            Value::Text(_) | Value::List(_) | Value::Table(_) | Value::Other => None,
         };
         (Some(self.place.clone()), ConfigFault::Value { key: self.key.clone(), shown, expected })
     }
@@ -54,7 +56,9 @@ impl Setting {
     pub(super) fn text(&self) -> Result<&str, Misplaced> {
         match &self.value {
             Value::Text(text) => Ok(text),
-            Value::Integer(_) | Value::Boolean(_) | Value::List(_) | Value::Other => Err(self.refuse(Expected::Text)),
+            Value::Integer(_) | Value::Boolean(_) | Value::List(_) | Value::Table(_) | Value::Other => {
+                Err(self.refuse(Expected::Text))
+            }
         }
     }
 
@@ -62,7 +66,9 @@ impl Setting {
     pub(super) fn parsed<T>(&self, expected: Expected, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Misplaced> {
         match &self.value {
             Value::Text(text) => read(text.trim()).ok_or_else(|| self.refuse(expected)),
-            Value::Integer(_) | Value::Boolean(_) | Value::List(_) | Value::Other => Err(self.refuse(expected)),
+            Value::Integer(_) | Value::Boolean(_) | Value::List(_) | Value::Table(_) | Value::Other => {
+                Err(self.refuse(expected))
+            }
         }
     }
 
@@ -85,7 +91,7 @@ impl Setting {
         let number = match &self.value {
             Value::Integer(number) => u32::try_from(*number).ok(),
             Value::Text(text) if self.is_from_environment() => text.trim().parse().ok(),
-            Value::Text(_) | Value::Boolean(_) | Value::List(_) | Value::Other => None,
+            Value::Text(_) | Value::Boolean(_) | Value::List(_) | Value::Table(_) | Value::Other => None,
         };
         number
             .filter(|number| (least..=most).contains(number))
@@ -98,7 +104,9 @@ impl Setting {
             Value::Boolean(answer) => Ok(*answer),
             Value::Text(text) if self.is_from_environment() && text.trim() == "true" => Ok(true),
             Value::Text(text) if self.is_from_environment() && text.trim() == "false" => Ok(false),
-            Value::Text(_) | Value::Integer(_) | Value::List(_) | Value::Other => Err(self.refuse(Expected::Boolean)),
+            Value::Text(_) | Value::Integer(_) | Value::List(_) | Value::Table(_) | Value::Other => {
+                Err(self.refuse(Expected::Boolean))
+            }
         }
     }
 
@@ -131,7 +139,7 @@ impl Setting {
                 .filter(|item| !item.is_empty())
                 .map(|item| Value::Text(item.to_owned()))
                 .collect(),
-            Value::Text(_) | Value::Integer(_) | Value::Boolean(_) | Value::Other => {
+            Value::Text(_) | Value::Integer(_) | Value::Boolean(_) | Value::Table(_) | Value::Other => {
                 return Err(self.refuse(Expected::List));
             }
         };
@@ -139,6 +147,17 @@ impl Setting {
             .into_iter()
             .map(|value| Setting { key: self.key.clone(), value, place: self.place.clone() })
             .collect())
+    }
+
+    /// The entries of a table, each with its name as a setting of its own and what stands for it.
+    pub(super) fn entries(&self) -> Result<Vec<(Setting, Setting)>, Misplaced> {
+        let Value::Table(entries) = &self.value else { return Err(self.refuse(Expected::Table)) };
+        let named = |key: String, value: Value| Setting { key, value, place: self.place.clone() };
+        let entry = |(name, value): &(String, Value)| {
+            let name_of_name = named(self.key.clone(), Value::Text(name.clone()));
+            (name_of_name, named(format!("{}.\"{name}\"", self.key), value.clone()))
+        };
+        Ok(entries.iter().map(entry).collect())
     }
 
     /// Whether a variable of the environment said it.

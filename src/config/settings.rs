@@ -1,13 +1,15 @@
 //! The configuration as the rest of the program sees it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use chrono::{NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 
-use crate::domain::{EmailAddress, Mailbox, PermalinkPattern, SiteUrl};
+use crate::domain::{EmailAddress, Mailbox, Permalink, PermalinkPattern, SiteUrl, TopicAliases};
 use crate::language::Language;
 
 /// Everything `config.toml` may say, checked.
@@ -19,6 +21,8 @@ pub struct Config {
     pub content: ContentSettings,
     /// `[feeds]`
     pub feeds: FeedSettings,
+    /// `topics.aliases`: topics that were merged into others.
+    pub topic_aliases: Arc<TopicAliases>,
     /// `publish.folder`: where everything public is also written.
     pub publish_folder: Option<Utf8PathBuf>,
     /// `[database]`
@@ -108,8 +112,14 @@ pub struct FeedSettings {
     pub entries: usize,
     /// How long a reader may keep a feed without asking again.
     pub ttl: TimeDelta,
+    /// Who may do what with the feeds.
+    pub rights: Option<String>,
+    /// The absolute address of a small square picture.
+    pub icon: Option<String>,
     /// A WebSub hub to name and ping.
     pub hub: Option<String>,
+    /// Addresses at which readers knew a feed before, each with the path of the feed it leads to.
+    pub aliases: BTreeMap<Permalink, String>,
 }
 
 /// `[database]`

@@ -41,6 +41,12 @@ impl ConfigFault {
                 let is = shown.as_ref().map_or("has a wrong value".to_owned(), |shown| format!("is `{shown}`"));
                 format!("`{key}` {is}: write {}", expected.words(Language::English))
             }
+            Self::ChainedTopics { old, new, end } if old == end => format!(
+                "`topics.aliases` merges `{old}` and `{new}` in a circle: keep the one line that leads to the topic that goes on"
+            ),
+            Self::ChainedTopics { old, new, end } => format!(
+                "`topics.aliases` leads from `{old}` to `{new}`, which is merged itself: write the topic where it ends, `{end}`"
+            ),
             Self::OpenAdmin => "`http.admin` can be reached from other machines: write a loopback address such as \
                 `127.0.0.1:8081`, or name the file of its token in `http.admin_token_file`"
                 .to_owned(),
@@ -79,6 +85,12 @@ impl ConfigFault {
                     shown.as_ref().map_or("n’a pas une bonne valeur".to_owned(), |shown| format!("vaut `{shown}`"));
                 format!("`{key}` {is} : écrivez {}", expected.words(Language::French))
             }
+            Self::ChainedTopics { old, new, end } if old == end => format!(
+                "`topics.aliases` réunit `{old}` et `{new}` en cercle : gardez la seule ligne qui mène au sujet qui demeure"
+            ),
+            Self::ChainedTopics { old, new, end } => format!(
+                "`topics.aliases` mène de `{old}` à `{new}`, lui-même réuni à un autre : écrivez le sujet d’arrivée, `{end}`"
+            ),
             Self::OpenAdmin => {
                 "`http.admin` est accessible depuis d’autres machines : écrivez une adresse locale comme \
                 `127.0.0.1:8081`, ou indiquez le fichier de son jeton dans `http.admin_token_file`"
@@ -117,6 +129,10 @@ impl Expected {
             Self::SomeText => "a text that is not empty".to_owned(),
             Self::Boolean => "`true` or `false`".to_owned(),
             Self::List => "a list such as `[\"a\", \"b\"]`".to_owned(),
+            Self::Table => "a table such as `{ \"old\" = \"new\" }`".to_owned(),
+            Self::Topic => "a category or tag such as `category:discours` or `tag:open-data`".to_owned(),
+            Self::OldFeed => "a path outside Depeche's own addresses such as `/feed.xml`".to_owned(),
+            Self::Feed => "a feed such as `all.atom` or `tag/open-data.rss`".to_owned(),
             Self::SomeList => "a list with at least one item".to_owned(),
             Self::Duration { least } if *least <= TimeDelta::zero() => {
                 "a duration such as `500ms`, `10m`, `48h` or `400d`".to_owned()
@@ -156,6 +172,10 @@ impl Expected {
             Self::SomeText => "un texte qui ne soit pas vide".to_owned(),
             Self::Boolean => "`true` (oui) ou `false` (non)".to_owned(),
             Self::List => "une liste comme `[\"a\", \"b\"]`".to_owned(),
+            Self::Table => "une table comme `{ \"ancien\" = \"nouveau\" }`".to_owned(),
+            Self::Topic => "une catégorie ou un mot-clé comme `category:discours` ou `tag:open-data`".to_owned(),
+            Self::OldFeed => "un chemin hors des adresses de Depeche, comme `/feed.xml`".to_owned(),
+            Self::Feed => "un flux comme `all.atom` ou `tag/open-data.rss`".to_owned(),
             Self::SomeList => "une liste d’au moins un élément".to_owned(),
             Self::Duration { least } if *least <= TimeDelta::zero() => {
                 "une durée comme `500ms`, `10m`, `48h` ou `400d`".to_owned()

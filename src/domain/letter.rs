@@ -57,7 +57,14 @@ impl RenderedLetter {
     #[must_use]
     pub fn words_of(&self, topics: &[Topic]) -> String {
         let words = |topic: &Topic| self.topic_words.get(topic).cloned().unwrap_or_else(|| topic.to_string());
-        let named: Vec<String> = topics.iter().filter(|topic| **topic != Topic::All).map(words).collect();
+        let mut named: Vec<String> = Vec::new();
+        for topic in topics.iter().filter(|topic| **topic != Topic::All) {
+            // The old and the new name of a merged topic have the same words.
+            let words = words(topic);
+            if !named.contains(&words) {
+                named.push(words);
+            }
+        }
         if named.is_empty() { words(&Topic::All) } else { named.join(", ") }
     }
 }

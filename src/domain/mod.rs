@@ -24,6 +24,7 @@ mod subscriber;
 mod suppression;
 mod token;
 mod topic;
+mod topic_aliases;
 mod upload;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
@@ -50,4 +51,5 @@ pub use subscriber::{EndReason, Frequency, NewSubscriber, Subscriber, Subscriber
 pub use suppression::SuppressionReason;
 pub use token::{Token, TokenError, TokenKey};
 pub use topic::{Taxonomy, Topic, TopicError};
+pub use topic_aliases::{TopicAliasError, TopicAliases};
 pub use upload::{FileKind, UploadFacts, UploadPath, Uploads};

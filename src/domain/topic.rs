@@ -56,6 +56,28 @@ impl Topic {
         }
     }
 
+    /// The topic whose part of a feed's address is `path`, as [`Topic::path`] writes it.
+    #[must_use]
+    pub fn from_path(path: &str) -> Option<Self> {
+        let (taxonomy, slug) = match path.split_once('/') {
+            None => return (path == "all").then_some(Self::All),
+            Some(("category", slug)) => (Taxonomy::Category, slug),
+            Some(("tag", slug)) => (Taxonomy::Tag, slug),
+            Some(_) => return None,
+        };
+        Some(Self::new(taxonomy, slug.parse().ok()?))
+    }
+
+    /// The taxonomy, but for [`Topic::All`].
+    #[must_use]
+    pub const fn taxonomy(&self) -> Option<Taxonomy> {
+        match self {
+            Self::All => None,
+            Self::Category(_) => Some(Taxonomy::Category),
+            Self::Tag(_) => Some(Taxonomy::Tag),
+        }
+    }
+
     /// The slug, but for [`Topic::All`].
     #[must_use]
     pub fn slug(&self) -> Option<&Slug> {
@@ -108,7 +130,9 @@ mod tests {
     #[test]
     fn reads_back_what_it_shows() {
         for text in ["all", "category:discours", "tag:open-data"] {
-            assert_eq!(text.parse::<Topic>().unwrap().to_string(), text);
+            let topic = text.parse::<Topic>().unwrap();
+            assert_eq!(topic.to_string(), text);
+            assert_eq!(Topic::from_path(&topic.path()), Some(topic));
         }
         for bad in ["", "All", "tag", "tag:", "tag:É", "label:x"] {
             assert!(bad.parse::<Topic>().is_err(), "{bad}");

@@ -1,6 +1,6 @@
 //! Which document stands at an address.
 
-use crate::domain::{Permalink, Taxonomy, Topic, UploadPath};
+use crate::domain::{Permalink, Topic, UploadPath};
 use crate::feed::{FeedFormat, Period, page_address};
 
 /// What an address asks for.
@@ -61,19 +61,53 @@ impl Address {
             return path.parse().ok().map(Self::Release);
         };
         if let Some(topic) = rest.strip_suffix('/') {
-            if let Some(topic) = parse_topic(topic) {
+            if let Some(topic) = Topic::from_path(topic) {
                 return Some(Self::FeedPage(topic, 1));
             }
             let (topic, page) = topic.rsplit_once(PAGE)?;
-            return Some(Self::FeedPage(parse_topic(topic)?, number(page).filter(|page| *page > 1)?));
+            return Some(Self::FeedPage(Topic::from_path(topic)?, number(page).filter(|page| *page > 1)?));
         }
         let (topic, ending) = rest.rsplit_once('.')?;
         let format = FeedFormat::ALL.into_iter().find(|format| format.extension() == ending)?;
-        if let Some(topic) = parse_topic(topic) {
+        if let Some(topic) = Topic::from_path(topic) {
             return Some(Self::Feed(topic, format));
         }
         let (topic, period) = topic.rsplit_once('/')?;
-        Some(Self::Archive(parse_topic(topic)?, period.parse().ok()?, format))
+        Some(Self::Archive(Topic::from_path(topic)?, period.parse().ok()?, format))
+    }
+
+    /// The topic whose feed it is about.
+    pub(super) fn topic(&self) -> Option<&Topic> {
+        match self {
+            Self::FeedPage(topic, _) | Self::Feed(topic, _) | Self::Archive(topic, ..) => Some(topic),
+            Self::Front
+            | Self::Stylesheet
+            | Self::Feeds
+            | Self::Opml
+            | Self::Robots
+            | Self::SiteMap
+            | Self::SiteMapPart(_)
+            | Self::Upload(_)
+            | Self::Release(_) => None,
+        }
+    }
+
+    /// The same address of another topic's feed.
+    pub(super) fn of_topic(self, other: Topic) -> Self {
+        match self {
+            Self::FeedPage(_, page) => Self::FeedPage(other, page),
+            Self::Feed(_, format) => Self::Feed(other, format),
+            Self::Archive(_, period, format) => Self::Archive(other, period, format),
+            Self::Front
+            | Self::Stylesheet
+            | Self::Feeds
+            | Self::Opml
+            | Self::Robots
+            | Self::SiteMap
+            | Self::SiteMapPart(_)
+            | Self::Upload(_)
+            | Self::Release(_) => self,
+        }
     }
 
     /// The path at which it stands.
@@ -99,16 +133,6 @@ impl Address {
 /// A number from 1, in its one spelling.
 fn number(text: &str) -> Option<usize> {
     text.parse().ok().filter(|number: &usize| *number > 0 && number.to_string() == text)
-}
-
-fn parse_topic(path: &str) -> Option<Topic> {
-    let taxonomy = match path.split_once('/') {
-        None => return (path == "all").then_some(Topic::All),
-        Some(("category", slug)) => (Taxonomy::Category, slug),
-        Some(("tag", slug)) => (Taxonomy::Tag, slug),
-        Some(_) => return None,
-    };
-    Some(Topic::new(taxonomy.0, taxonomy.1.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct Resources {
     /// Old addresses that live releases name themselves.
     named: HashMap<Permalink, ReleaseId>,
     gone: BTreeSet<Permalink>,
+    /// Addresses at which readers knew a feed elsewhere, and the feed's own.
+    feed_aliases: BTreeMap<Permalink, String>,
     templates: Arc<Templates>,
     site: FeedSite,
     made: Mutex<HashMap<String, Arc<PublicDocument>>>,
@@ -64,7 +66,19 @@ impl Resources {
         for published in live.releases() {
             named.extend(published.release.redirect_from.iter().map(|old| (old.clone(), published.id.clone())));
         }
-        Self { live, aliases, named, gone, templates, site, made: Mutex::default() }
+        Self { live, aliases, named, gone, feed_aliases: BTreeMap::new(), templates, site, made: Mutex::default() }
+    }
+
+    /// The same, with addresses at which readers knew feeds before; each leads to the path of a feed.
+    #[must_use]
+    pub fn with_feed_aliases(self, feed_aliases: BTreeMap<Permalink, String>) -> Self {
+        Self { feed_aliases, ..self }
+    }
+
+    /// The addresses at which readers knew feeds before and where nothing else stands, with the feed's path.
+    pub fn feed_aliases(&self) -> impl Iterator<Item = (&Permalink, &str)> {
+        let free = self.feed_aliases.iter().filter(|(old, _)| self.live.by_permalink(old).is_none());
+        free.map(|(old, feed)| (old, feed.as_str()))
     }
 
     /// The addresses at which a release is gone, unless a live one has them now.
@@ -95,6 +109,12 @@ impl Resources {
             let found = Address::parse(&slashed).filter(|address| self.stands(address));
             return Ok(found.map_or(Found::Missing, |address| self.moved(&address)));
         };
+        if let Some(topic) = address.topic() {
+            let topic = self.live.canonical(topic).clone();
+            if address.topic() != Some(&topic) {
+                return Ok(self.moved(&address.of_topic(topic)));
+            }
+        }
         match &address {
             Address::Upload(upload) if self.live.refers_to(upload) => Ok(Found::Upload(upload.clone())),
             Address::Release(permalink)
@@ -183,6 +203,10 @@ impl Resources {
         };
         let candidates = || std::iter::once(permalink).chain(&other);
         for candidate in candidates() {
+            if let Some(feed) = self.feed_aliases.get(candidate).filter(|_| self.live.by_permalink(candidate).is_none())
+            {
+                return Found::Moved(Wording::of_pages(&self.site).own_address(feed));
+            }
             let led = |to: &ReleaseId| self.live.get(to);
             let named = || self.named.get(candidate).and_then(led);
             let renamed = || self.aliases.get(candidate).and_then(led);

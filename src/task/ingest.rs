@@ -150,7 +150,9 @@ impl Ingest {
         }
         let departed = departed(&register, &published);
         published.truncate(left);
-        let catalog = Catalog::new(published, &register.topic_slugs).with_departed(departed);
+        let catalog = Catalog::new(published, &register.topic_slugs)
+            .with_topic_aliases(self.config.topic_aliases.clone())
+            .with_departed(departed);
         changes.topic_slugs = catalog.new_slugs(now);
         let mut register = register;
         register.topic_slugs.extend(changes.topic_slugs.iter().cloned());
@@ -301,6 +303,7 @@ impl Ingest {
     fn resources(&self, catalog: &Catalog, register: &Register, now: DateTime<Utc>) -> Resources {
         let site = feed_site(&self.config, register, now);
         Resources::new(catalog.live(now), register.aliases.clone(), catalog.gone(now), self.templates.clone(), site)
+            .with_feed_aliases(self.config.feeds.aliases.clone())
     }
 }
 
@@ -340,9 +343,9 @@ pub fn feed_site(config: &Config, register: &Register, now: DateTime<Utc>) -> Fe
         entries: config.feeds.entries,
         ttl: config.feeds.ttl,
         started: register.started.unwrap_or(now),
-        rights: None,
-        icon: None,
-        hub: None,
+        rights: config.feeds.rights.clone(),
+        icon: config.feeds.icon.clone(),
+        hub: config.feeds.hub.clone(),
         plain_text: crate::content::plain_text,
     }
 }

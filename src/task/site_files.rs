@@ -35,6 +35,12 @@ pub fn site_files(resources: &Resources, uploads: &UploadsFolder) -> Result<Vec<
             files.push((file_of(&path), document.bytes().to_vec()));
         }
     }
+    // A static server does not lead on: whoever knew a feed at another address finds it there.
+    for (old, feed) in resources.feed_aliases() {
+        if let Found::Document(document) = resources.find(feed)? {
+            files.push((file_of(old.as_str()), document.bytes().to_vec()));
+        }
+    }
     for upload in resources.uploads() {
         match uploads.open(&upload) {
             Ok(mut open) => {

@@ -195,3 +195,47 @@ pub(crate) async fn a_new_follower_reads_everything_by_the_archives(mut room: Te
     room.restart().await;
     assert_eq!(room.feed("/feeds/all/2026.rss").await, after);
 }
+
+pub(crate) async fn merged_topics_lead_on_and_subscriptions_follow(mut room: TestNewsroom) {
+    room.configure("publish.folder", "public");
+    room.save("2026-11-20-pont.md", &release("Un pont", "2026-11-20 10:00:00").labels("Discours", "Web"));
+    room.save("2026-11-21-bac.md", &release("Un bac", "2026-11-21 10:00:00").labels("Discours", "Internet"));
+    room.start("2026-11-23T09:30:00Z").await;
+    room.subscriber("ann@example.org", "tag:web").await;
+    room.subscriber("bob@example.org", "tag:web tag:internet").await;
+    room.configure("topics.aliases", "{ 'tag:web' = 'tag:internet' }");
+    room.configure("feeds.aliases", "{ '/feed.xml' = 'all.atom', '/blog/web.xml' = 'tag/web.rss' }");
+    room.restart().await;
+    for (old, new) in [
+        ("/feeds/tag/web.rss", "/feeds/tag/internet.rss"),
+        ("/feeds/tag/web.json", "/feeds/tag/internet.json"),
+        ("/feeds/tag/web/2026.atom", "/feeds/tag/internet/2026.atom"),
+        ("/feeds/tag/web/", "/feeds/tag/internet/"),
+        ("/feed.xml", "/feeds/all.atom"),
+        ("/blog/web.xml", "/feeds/tag/web.rss"),
+    ] {
+        let answer = room.get(old).await;
+        assert_eq!((answer.status, answer.header("location")), (301, new), "{old}");
+    }
+    let merged = room.feed("/feeds/tag/internet.atom").await;
+    assert!(merged.contains("Un pont") && merged.contains("Un bac") && !merged.contains("tag/web"), "{merged}");
+    assert!(!room.feed("/feeds.opml").await.contains("tag/web"));
+    assert_eq!(
+        std::fs::read_to_string(room.root().join("public/feed.xml")).unwrap(),
+        room.feed("/feeds/all.atom").await
+    );
+    room.save("2026-11-23-quai.md", &release("Un quai", "2026-11-23 10:00:00").labels("Discours", "Internet"));
+    room.look().await;
+    room.pass("11m").await;
+    let (to_ann, to_bob) = (room.letter("ann@example.org"), room.letter("bob@example.org"));
+    assert_eq!(to_bob.shown.text.matches("Internet").count(), to_ann.shown.text.matches("Internet").count());
+    let page = room.get(&to_ann.link("/preferences/")).await.text();
+    assert!(page.contains("value=\"tag:internet\" checked") && !page.contains("tag:web"), "{page}");
+    let left =
+        room.post(&to_ann.link("/preferences/"), "topic=category:discours&frequency=immediate&language=fr").await;
+    assert_eq!(left.status, 200);
+    room.save("2026-11-24-port.md", &release("Un port", "2026-11-23 10:30:00").labels("Voirie", "Web"));
+    room.look().await;
+    room.pass("11m").await;
+    room.letter("bob@example.org");
+}

@@ -131,6 +131,7 @@ stories! {
         addresses::an_old_address_leads_to_the_new_one,
         addresses::a_reader_asks_again_only_for_what_changed,
         addresses::a_new_follower_reads_everything_by_the_archives,
+        addresses::merged_topics_lead_on_and_subscriptions_follow,
         reaching::every_release_is_reached_from_the_front_page,
         reaching::a_reader_takes_in_all_feeds_at_once,
         reaching::search_engines_find_what_is_public_and_nothing_else,

@@ -23,7 +23,8 @@ impl Wishes {
     /// Reads a posted form; topics that do not exist are left out, and everything includes the rest. What it does not
     /// say is as in `language` and `frequency`.
     pub(super) fn read(fields: &Fields, live: &Live, language: Language, frequency: Frequency) -> Self {
-        let mut topics: BTreeSet<Topic> = fields.topics().filter(|topic| live.knows(topic)).collect();
+        let mut topics: BTreeSet<Topic> =
+            known_topics(fields.topics(), live).filter(|topic| live.knows(topic)).collect();
         if topics.contains(&Topic::All) {
             topics = BTreeSet::from([Topic::All]);
         }
@@ -68,6 +69,11 @@ impl Wishes {
             error: None,
         }
     }
+}
+
+/// `topics` under the names they have now.
+pub(super) fn known_topics(topics: impl IntoIterator<Item = Topic>, live: &Live) -> impl Iterator<Item = Topic> {
+    topics.into_iter().map(|topic| live.canonical(&topic).clone())
 }
 
 /// The subscriber for whom `token` was made, as told by `of`, whether active or not.

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 
 use super::confirm::path_of;
-use super::form::{Wishes, subscriber};
+use super::form::{Wishes, known_topics, subscriber};
 use super::subscribe::proof;
 use crate::domain::{Subscriber, SubscriberId, SubscriberState, Token, Topic};
 use crate::http::form::Fields;
@@ -47,6 +47,7 @@ fn active(subscriber: Subscriber) -> Result<Subscriber, Problem> {
 async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Problem> {
     let subscriber = active(subscriber(newsroom, token, whose).await?)?;
     let Subscriber { topics, frequency, language, .. } = subscriber.clone();
+    let topics = known_topics(topics, newsroom.current().resources.live()).collect();
     Ok(answer(newsroom, token, &subscriber, &Wishes { topics, frequency, language }, Outcome::Shown))
 }
 
@@ -61,7 +62,8 @@ async fn acted(newsroom: &Newsroom, token: &str, fields: &Fields) -> Result<Resp
     if !wishes.topics.contains(&Topic::All) {
         // The form shows no topic that is empty today: nobody can have meant to leave one of those.
         let shown = |topic: &Topic| *topic == Topic::All || live.topics().iter().any(|entry| entry.topic == *topic);
-        wishes.topics.extend(subscriber.topics.iter().filter(|topic| !shown(topic)).cloned());
+        let kept = known_topics(subscriber.topics.iter().cloned(), live);
+        wishes.topics.extend(kept.filter(|topic| !shown(topic)));
     }
     let Wishes { topics, frequency, language } = wishes.clone();
     let preferences = Preferences { topics, frequency, language };
