@@ -112,6 +112,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         uploads,
         links,
         current: watch::Sender::new(Arc::new(current)),
+        served: crate::resource::ServedFeeds::default(),
         told: std::sync::Mutex::default(),
         letters_queued: Notify::new(),
         look_wanted: Notify::new(),

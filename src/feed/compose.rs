@@ -97,9 +97,14 @@ struct Excerpt<'l> {
 #[must_use]
 pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
     let releases = live.of(topic);
+    excerpt_of(live, topic, site, &releases[..releases.len().min(site.entries)])
+}
+
+/// The feed of `topic` with these of its releases alone.
+pub(super) fn excerpt_of(live: &Live, topic: &Topic, site: &FeedSite, releases: &[Arc<Published>]) -> Feed {
     let newest = Archives::of(live, topic, site.timezone).newest();
     let excerpt = Excerpt {
-        releases: &releases[..releases.len().min(site.entries)],
+        releases,
         place: site.feed_place(topic),
         part: FeedPart::Current,
         older: newest.map(|period| site.archive_place(topic, period)),

@@ -11,6 +11,7 @@ mod compose;
 mod date;
 mod full_text;
 mod model;
+mod since;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +26,4 @@ pub use clean_text::CleanText;
 pub use compose::{FeedSite, archive_of, feed_of};
 pub use full_text::{document_note, full_text};
 pub use model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};
+pub use since::{HeldEntries, feed_since};

@@ -18,7 +18,7 @@ use crate::language::Language;
 /// Now, in these tests.
 const NOW: &str = "2026-06-01T00:00:00Z";
 
-fn site() -> FeedSite {
+pub(super) fn site() -> FeedSite {
     FeedSite {
         title: "Préfecture de l’Estuaire".to_owned(),
         description: String::new(),

@@ -7,49 +7,92 @@ use axum::http::header::{
     VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use chrono::{DateTime, Utc};
 
-use super::conditional::{accepts_gzip, http_date, is_not_modified};
-use crate::resource::PublicDocument;
+use super::conditional::{best_coding, http_date, is_not_modified};
+use crate::resource::{Coding, PublicDocument};
 
 /// What browsers may do on our pages: show them with our own style and images, and send forms back to us.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: http: data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Answers `GET` or `HEAD` for `document`.
-pub(super) fn answer(document: &PublicDocument, method: &Method, headers: &HeaderMap) -> Response<Body> {
-    let gzip = if document.is_compressible() && accepts_gzip(headers) { "-gz" } else { "" };
-    let tag = format!("\"{}{gzip}\"", document.tag());
-    let mut response = if is_not_modified(headers, &tag, document.modified()) {
+/// `IM: feed`: only what is new to the client (RFC 3229 §10.5.2).
+const IM: HeaderName = HeaderName::from_static("im");
+
+/// Answers `GET` or `HEAD` for `document`, which last changed at `modified`.
+pub(super) fn answer(
+    document: &PublicDocument,
+    modified: Option<DateTime<Utc>>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let coding = coding_for(document, headers);
+    let tag = tag_of(document, coding);
+    let mut response = if is_not_modified(headers, &tag, modified) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        full(document, method, gzip.is_empty())
+        full(document, method, coding)
     };
     let fields = response.headers_mut();
     set(fields, ETAG, &tag);
     set(fields, VARY, "Accept-Encoding");
     set(fields, CACHE_CONTROL, &format!("public, max-age={}", document.max_age().num_seconds()));
-    if let Some(modified) = document.modified() {
+    open_to_all(fields, document, modified);
+    response
+}
+
+/// Answers with `changes`: what is new to a client that already has an older version of `document`. No cache may give
+/// this to another client; one that knows of RFC 3229 may keep it.
+pub(super) fn answer_changes(
+    document: &PublicDocument,
+    changes: &PublicDocument,
+    modified: Option<DateTime<Utc>>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let mut response = full(changes, method, coding_for(changes, headers));
+    *response.status_mut() = StatusCode::IM_USED;
+    let fields = response.headers_mut();
+    // The tag of the whole document: what the client has from now on.
+    set(fields, ETAG, &tag_of(document, coding_for(document, headers)));
+    set(fields, IM, "feed");
+    set(fields, VARY, "Accept-Encoding, A-IM, If-None-Match");
+    set(fields, CACHE_CONTROL, &format!("no-store, im, max-age={}", document.max_age().num_seconds()));
+    open_to_all(fields, document, modified);
+    response
+}
+
+/// The coding in which `document` is best given to a client.
+fn coding_for(document: &PublicDocument, headers: &HeaderMap) -> Coding {
+    if document.is_compressible() { best_coding(headers) } else { Coding::Identity }
+}
+
+/// The entity tag of `document` in `coding`, with its quotes. Nothing needs to be compressed to know it.
+pub(super) fn tag_of(document: &PublicDocument, coding: Coding) -> String {
+    format!("\"{}{}\"", document.tag(), coding.suffix())
+}
+
+fn open_to_all(fields: &mut HeaderMap, document: &PublicDocument, modified: Option<DateTime<Utc>>) {
+    if let Some(modified) = modified {
         set(fields, LAST_MODIFIED, &http_date(modified));
     }
     if !document.media_type().starts_with("text/html") {
         set(fields, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
-    response
 }
 
-fn full(document: &PublicDocument, method: &Method, plain: bool) -> Response<Body> {
-    let compressed = if plain { None } else { document.gzip() };
-    let bytes = compressed.unwrap_or_else(|| document.bytes());
+fn full(document: &PublicDocument, method: &Method, coding: Coding) -> Response<Body> {
+    let (coding, bytes) = document.encoded(coding);
     let length = bytes.len();
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(Bytes::copy_from_slice(bytes)) };
+    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(Bytes::from_owner(bytes)) };
     let mut response = Response::new(body);
     let fields = response.headers_mut();
     set(fields, CONTENT_TYPE, document.media_type());
     set(fields, CONTENT_LENGTH, &length.to_string());
-    if compressed.is_some() {
-        set(fields, CONTENT_ENCODING, "gzip");
+    if let Some(name) = coding.name() {
+        set(fields, CONTENT_ENCODING, name);
     }
     response
 }

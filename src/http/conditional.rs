@@ -1,11 +1,19 @@
 //! Conditional requests (RFC 9110 §13) and content codings (§12.5.3), as far as a read-only server needs them.
 
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use axum::http::header::{ACCEPT_ENCODING, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::resource::Coding;
 
 /// The form of dates in HTTP headers (RFC 9110 §5.6.7).
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
+/// The two older forms, which old clients still send.
+const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+
+/// Which manipulations of a response a client takes (RFC 3229 §10.5.3).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
 
 /// `instant` as an HTTP date.
 pub(super) fn http_date(instant: DateTime<Utc>) -> String {
@@ -22,9 +30,25 @@ pub(super) fn is_not_modified(headers: &HeaderMap, tag: &str, modified: Option<D
     headers
         .get(IF_MODIFIED_SINCE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|text| NaiveDateTime::parse_from_str(text.trim(), HTTP_DATE).ok())
+        .and_then(read_date)
         .zip(modified)
         .is_some_and(|(since, modified)| modified <= since.and_utc())
+}
+
+fn read_date(text: &str) -> Option<NaiveDateTime> {
+    let forms = std::iter::once(HTTP_DATE).chain(OLD_DATES);
+    forms.into_iter().find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok())
+}
+
+/// The entity tags that the client has, without quotes.
+pub(super) fn known_tags(headers: &HeaderMap) -> Vec<&str> {
+    let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|list| list.split('"').skip(1).step_by(2)).collect()
+}
+
+/// Whether the client takes a feed with only what is new to it: `A-IM: feed`.
+pub(super) fn takes_changes(headers: &HeaderMap) -> bool {
+    weighted(headers, &A_IM).any(|(name, weight)| name == "feed" && weight > 0.0)
 }
 
 /// Whether a list of entity tags names `tag`, compared weakly (§8.8.3.2), or is `*`.
@@ -45,23 +69,39 @@ fn lists_tag(list: &str, tag: &str) -> bool {
     false
 }
 
-/// Whether the client takes gzip: named, or by `*`, with a weight above zero.
-pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut by_star = false;
-    for value in headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()) {
-        for coding in value.split(',') {
-            let mut parts = coding.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            let wanted = weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0));
-            match name.as_str() {
-                "gzip" | "x-gzip" => return wanted,
-                "*" => by_star = wanted,
-                _ => {}
-            }
+/// The coding in which the client likes an answer best (§12.5.3): of two it likes equally, the smaller. A `*` stands for
+/// gzip, which everyone can read.
+pub(super) fn best_coding(headers: &HeaderMap) -> Coding {
+    let (mut identity, mut gzip, mut brotli, mut others) = (None, None, None, None);
+    for (name, weight) in weighted(headers, &ACCEPT_ENCODING) {
+        match name.as_str() {
+            "gzip" | "x-gzip" => gzip = Some(weight),
+            "br" => brotli = Some(weight),
+            "identity" => identity = Some(weight),
+            "*" => others = Some(weight),
+            _ => {}
         }
     }
-    by_star
+    let (gzip, brotli) = (gzip.or(others).unwrap_or(0.0), brotli.unwrap_or(0.0));
+    let best = gzip.max(brotli);
+    if best <= 0.0 || identity.is_some_and(|identity| identity > best) {
+        Coding::Identity
+    } else if brotli >= gzip {
+        Coding::Brotli
+    } else {
+        Coding::Gzip
+    }
+}
+
+/// The members of a list with weights, in lower case. A weight that cannot be read is none.
+fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = (String, f32)> + use<'h> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|member| {
+        let mut parts = member.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        (name, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)))
+    })
 }
 
 #[cfg(test)]
@@ -100,19 +140,46 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
+    fn dates_of_old_clients_are_read() {
+        check(&[(IF_MODIFIED_SINCE, "Monday, 23-Nov-26 09:00:00 GMT")], true);
+        check(&[(IF_MODIFIED_SINCE, "Mon Nov 23 09:00:00 2026")], true);
+        check(&[(IF_MODIFIED_SINCE, "Mon Nov  2 09:00:00 2026")], false);
+    }
+
+    #[test]
+    fn each_gets_the_coding_it_likes_best() {
         for (value, expected) in [
-            ("gzip", true),
-            ("br, gzip;q=0.5", true),
-            ("gzip;q=0", false),
-            ("*", true),
-            ("*;q=1, gzip;q=0", false),
-            ("identity", false),
-            ("", false),
+            ("gzip", Coding::Gzip),
+            ("gzip, deflate, br", Coding::Brotli),
+            ("br, gzip;q=0.5", Coding::Brotli),
+            ("br;q=0.4, gzip;q=0.5", Coding::Gzip),
+            ("br;q=0, gzip", Coding::Gzip),
+            ("gzip;q=0", Coding::Identity),
+            ("*", Coding::Gzip),
+            ("*;q=1, gzip;q=0", Coding::Identity),
+            ("identity", Coding::Identity),
+            ("identity, gzip;q=0.5", Coding::Identity),
+            ("GZIP;q=x", Coding::Identity),
+            ("", Coding::Identity),
         ] {
-            assert_eq!(accepts_gzip(&headers(&[(ACCEPT_ENCODING, value)])), expected, "{value}");
+            assert_eq!(best_coding(&headers(&[(ACCEPT_ENCODING, value)])), expected, "{value}");
         }
-        assert!(!accepts_gzip(&HeaderMap::new()));
+        assert_eq!(best_coding(&HeaderMap::new()), Coding::Identity);
+    }
+
+    #[test]
+    fn changes_are_asked_for_by_name() {
+        for (value, expected) in
+            [("feed", true), ("vcdiff, Feed;q=0.5", true), ("feed;q=0", false), ("feeds", false), ("gzip", false)]
+        {
+            assert_eq!(takes_changes(&headers(&[(A_IM, value)])), expected, "{value}");
+        }
+        assert!(!takes_changes(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn known_tags_are_taken_by_their_quotes() {
+        assert_eq!(known_tags(&headers(&[(IF_NONE_MATCH, "W/\"a,b\", \"c-gz\"")])), ["a,b", "c-gz"]);
     }
 
     #[test]

@@ -10,11 +10,12 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::map_response;
 use axum::routing::get;
 
-use super::answer::{answer, guard, set};
+use super::answer::{answer, answer_changes, guard, set};
+use super::conditional::{known_tags, takes_changes};
 use super::page::{Problem, respond};
 use super::{office, subscription, upload};
-use crate::resource::Found;
-use crate::task::Newsroom;
+use crate::resource::{Coding, Found, PublicDocument};
+use crate::task::{Current, Newsroom};
 
 /// The largest form that is read.
 const LARGEST_FORM: usize = 64 * 1024;
@@ -75,12 +76,43 @@ async fn find(newsroom: &Newsroom, method: &Method, uri: &Uri, headers: &HeaderM
     let path = if path.is_empty() { "/" } else { path };
     let current = newsroom.current();
     match current.resources.find(path)? {
-        Found::Document(document) => Ok(answer(&document, method, headers)),
+        Found::Document(document) => Ok(document_answer(newsroom, &current, path, &document, method, headers)),
         Found::Upload(upload) => upload::answer(newsroom, &upload, method, headers).await,
         Found::Moved(address) => Ok(moved(&address)),
         Found::Gone => Err(Problem::Gone),
         Found::Missing => Err(Problem::NotFound),
     }
+}
+
+fn document_answer(
+    newsroom: &Newsroom,
+    current: &Current,
+    path: &str,
+    document: &PublicDocument,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let (resources, served) = (&current.resources, &newsroom.served);
+    let modified =
+        document.modified(|changed| served.note((path, document.tag()), resources.held(path), changed, current.looked));
+    if takes_changes(headers) && modified.is_some() {
+        let tags = known_tags(headers);
+        let tags = || tags.iter().map(|tag| plain_tag(tag));
+        // Whoever has the present version is told so below.
+        if !tags().any(|tag| tag == document.tag()) {
+            let changes = tags().find_map(|tag| resources.since(path, tag, served.held(path, tag)?.as_ref()));
+            if let Some(changes) = changes {
+                return answer_changes(document, &changes, modified, method, headers);
+            }
+        }
+    }
+    answer(document, modified, method, headers)
+}
+
+/// An entity tag of ours without what its coding put behind it.
+fn plain_tag(tag: &str) -> &str {
+    let codings = [Coding::Gzip, Coding::Brotli];
+    codings.iter().find_map(|coding| tag.strip_suffix(coding.suffix())).unwrap_or(tag)
 }
 
 fn moved(address: &str) -> Response<Body> {

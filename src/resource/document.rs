@@ -1,40 +1,39 @@
 //! One document as it is served or published: its bytes and their validators.
 
-use std::io::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
+use super::coding::{Coding, WORTH_COMPRESSING};
 use crate::domain::Digest;
 
 /// A document at one address. Equal bytes have equal validators, on every machine and after every restart.
 #[derive(Debug)]
 pub struct PublicDocument {
     media_type: &'static str,
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
     tag: String,
     modified: Option<DateTime<Utc>>,
+    told: OnceLock<DateTime<Utc>>,
     max_age: TimeDelta,
-    gzip: OnceLock<Option<Vec<u8>>>,
+    gzip: OnceLock<Option<Arc<[u8]>>>,
+    brotli: OnceLock<Option<Arc<[u8]>>>,
 }
 
-/// Below this size, compressing saves less than the header that says so.
-const WORTH_COMPRESSING: usize = 256;
-
 impl PublicDocument {
-    /// A document of `media_type` that really changed at `modified` (when that is known) and may be kept for `max_age`.
+    /// A document of `media_type` whose content changed at `modified` (when that is known) and may be kept for `max_age`.
     #[must_use]
     pub fn new(media_type: &'static str, bytes: Vec<u8>, modified: Option<DateTime<Utc>>, max_age: TimeDelta) -> Self {
         let tag = Digest::of(&bytes).short(32);
         Self {
             media_type,
-            bytes,
+            bytes: bytes.into(),
             tag,
-            modified: modified.map(|instant| instant.trunc_subsecs(0)),
+            modified,
+            told: OnceLock::new(),
             max_age,
             gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
         }
     }
 
@@ -50,24 +49,20 @@ impl PublicDocument {
         &self.bytes
     }
 
-    /// The bytes in gzip form (RFC 1952), made once, always the same; `None` when that would not be smaller.
+    /// The bytes in `coding`, shared by all who ask: compressed when that is first asked for, and always the same. Not
+    /// compressed when that would not be smaller; the coding they have is given with them.
     #[must_use]
-    pub fn gzip(&self) -> Option<&[u8]> {
-        let compress = || {
-            if self.bytes.len() < WORTH_COMPRESSING {
-                return None;
-            }
-            let mut encoder = GzEncoder::new(Vec::with_capacity(self.bytes.len() / 3), Compression::default());
-            encoder
-                .write_all(&self.bytes)
-                .and_then(|()| encoder.finish())
-                .ok()
-                .filter(|small| small.len() < self.bytes.len())
+    pub fn encoded(&self, coding: Coding) -> (Coding, Arc<[u8]>) {
+        let kept = match coding {
+            Coding::Identity => None,
+            Coding::Gzip => Some(&self.gzip),
+            Coding::Brotli => Some(&self.brotli),
         };
-        self.gzip.get_or_init(compress).as_deref()
+        let small = kept.and_then(|kept| kept.get_or_init(|| coding.encode(&self.bytes).map(Arc::from)).clone());
+        small.map_or_else(|| (Coding::Identity, self.bytes.clone()), |small| (coding, small))
     }
 
-    /// Whether [`PublicDocument::gzip`] is worth asking for, without compressing anything.
+    /// Whether compressing is worth trying, without compressing anything.
     #[must_use]
     pub fn is_compressible(&self) -> bool {
         self.bytes.len() >= WORTH_COMPRESSING
@@ -79,10 +74,12 @@ impl PublicDocument {
         &self.tag
     }
 
-    /// When it really changed, in whole seconds; `None` for a document whose frame may change without its content.
+    /// When it really changed, in whole seconds; `None` for a document whose frame may change without its content. What
+    /// readers are told is settled once: `settle` is asked, with the last change of its content.
     #[must_use]
-    pub const fn modified(&self) -> Option<DateTime<Utc>> {
-        self.modified
+    pub fn modified(&self, settle: impl FnOnce(DateTime<Utc>) -> DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let modified = self.modified?;
+        Some(*self.told.get_or_init(|| settle(modified).trunc_subsecs(0)))
     }
 
     /// How long it may be kept without asking again.
@@ -99,17 +96,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_holds_the_same_bytes() {
+    fn every_coding_holds_the_same_bytes() {
         let text = "Un pont neuf. ".repeat(200);
         let document = PublicDocument::new("text/html", text.clone().into_bytes(), None, TimeDelta::zero());
+        let (coding, small) = document.encoded(Coding::Gzip);
         let mut plain = String::new();
-        flate2::read::GzDecoder::new(document.gzip().unwrap()).read_to_string(&mut plain).unwrap();
-        assert_eq!(plain, text);
+        flate2::read::GzDecoder::new(&*small).read_to_string(&mut plain).unwrap();
+        assert_eq!((coding, plain.as_str()), (Coding::Gzip, text.as_str()));
+        let (coding, small) = document.encoded(Coding::Brotli);
+        let mut plain = String::new();
+        brotli::Decompressor::new(&*small, 4096).read_to_string(&mut plain).unwrap();
+        assert_eq!((coding, plain.as_str()), (Coding::Brotli, text.as_str()));
+        assert!(Arc::ptr_eq(&small, &document.encoded(Coding::Brotli).1), "compressed once");
     }
 
     #[test]
     fn small_documents_are_left_as_they_are() {
         let document = PublicDocument::new("text/html", b"court".to_vec(), None, TimeDelta::zero());
-        assert_eq!(document.gzip(), None);
+        assert_eq!(document.encoded(Coding::Gzip).0, Coding::Identity);
+        assert!(!document.is_compressible());
     }
 }

@@ -13,7 +13,7 @@ use super::words::Wording;
 use crate::catalog::Live;
 use crate::domain::{Permalink, ReleaseId, Topic, UploadPath};
 use crate::feed::opml::opml_of;
-use crate::feed::{Archives, Feed, FeedFormat, FeedSite, archive_of, feed_of};
+use crate::feed::{Archives, Feed, FeedFormat, FeedSite, HeldEntries, archive_of, feed_of, feed_since};
 use crate::template::{Page, TemplateError, Templates};
 
 /// Everything public at one instant. Documents are made when they are first asked for, and kept.
@@ -135,6 +135,40 @@ impl Resources {
             | Address::Upload(_)
             | Address::Release(_) => Ok(self.document(&address)?.map_or(Found::Missing, Found::Document)),
         }
+    }
+
+    /// What the current document of a feed at `path` holds; `None` for any other document.
+    #[must_use]
+    pub fn held(&self, path: &str) -> Option<HeldEntries> {
+        match Address::parse(path)? {
+            Address::Feed(topic, _) => Some(HeldEntries::of(&self.live, &topic, &self.site)),
+            Address::Front
+            | Address::Stylesheet
+            | Address::Feeds
+            | Address::Opml
+            | Address::Robots
+            | Address::SiteMap
+            | Address::SiteMapPart(_)
+            | Address::FeedPage(..)
+            | Address::Archive(..)
+            | Address::Upload(_)
+            | Address::Release(_) => None,
+        }
+    }
+
+    /// The feed at `path` with only what is new or changed since it had `tag` and held `known`; `None` when the whole of
+    /// it must be given instead.
+    #[must_use]
+    pub fn since(&self, path: &str, tag: &str, known: &HeldEntries) -> Option<Arc<PublicDocument>> {
+        let Some(Address::Feed(topic, format)) = Address::parse(path) else { return None };
+        // A path holds no space: no address has this name.
+        let name = format!("{path} {tag}");
+        if let Some(made) = self.lock().get(&name) {
+            return Some(made.clone());
+        }
+        let feed = feed_since(&self.live, &topic, &self.site, known)?;
+        let document = Arc::new(self.feed(&feed, format));
+        Some(self.lock().entry(name).or_insert(document).clone())
     }
 
     /// The addresses of all documents, in order.

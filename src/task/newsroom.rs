@@ -16,7 +16,7 @@ use crate::feed::FeedSite;
 use crate::language::Language;
 use crate::mail::Writer;
 use crate::register::Register;
-use crate::resource::Resources;
+use crate::resource::{Resources, ServedFeeds};
 use crate::store::Store;
 use crate::template::{LetterParts, Templates};
 use crate::watch::UploadsFolder;
@@ -63,6 +63,8 @@ pub struct Newsroom {
     pub links: LinkDesk,
     /// What is public now; changes wake those who watch.
     pub current: watch::Sender<Arc<Current>>,
+    /// What readers were given of feeds.
+    pub served: ServedFeeds,
     /// What the office was told since the start; the database knows what it was told before.
     pub told: Mutex<HashSet<String>>,
     /// Wakes the dispatcher: deliveries were queued.

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod announcing;
+mod asking;
 mod clock;
 mod correcting;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
@@ -132,6 +133,12 @@ stories! {
         addresses::a_reader_asks_again_only_for_what_changed,
         addresses::a_new_follower_reads_everything_by_the_archives,
         addresses::merged_topics_lead_on_and_subscriptions_follow,
+        asking::each_coding_has_its_own_strong_tag_and_the_same_bytes,
+        asking::feeds_say_how_long_they_may_be_kept_and_who_may_read_them,
+        asking::last_modified_is_the_real_change_of_this_document,
+        asking::whoever_asks_for_changes_gets_only_what_is_new_or_changed,
+        asking::whoever_asks_for_changes_learns_what_was_withdrawn,
+        asking::only_documents_and_raster_images_are_shown_inline,
         reaching::every_release_is_reached_from_the_front_page,
         reaching::a_reader_takes_in_all_feeds_at_once,
         reaching::search_engines_find_what_is_public_and_nothing_else,

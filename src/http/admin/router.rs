@@ -46,7 +46,7 @@ pub fn admin_router(newsroom: Arc<Newsroom>, token: Option<AdminToken>) -> Route
 
 async fn stylesheet(State(newsroom): State<Arc<Newsroom>>, method: Method, headers: HeaderMap) -> Response<Body> {
     match newsroom.current().resources.find(STYLESHEET_ADDRESS) {
-        Ok(Found::Document(document)) => answer(&document, &method, &headers),
+        Ok(Found::Document(document)) => answer(&document, None, &method, &headers),
         Ok(Found::Upload(_) | Found::Moved(_) | Found::Gone | Found::Missing) | Err(_) => {
             problem(&newsroom, Problem::NotFound)
         }
