@@ -255,3 +255,11 @@ CREATE TABLE notices_told (
     at BIGINT NOT NULL,
     PRIMARY KEY (cause, address_hash)
 );
+
+-- What a WebSub hub was last told of a feed: the entity tag of its plain bytes.
+CREATE TABLE pings (
+    hub TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (hub, feed)
+);

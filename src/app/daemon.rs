@@ -19,7 +19,7 @@ use super::schedule::start_schedule;
 use crate::http::{AdminToken, admin_router, public_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
-use crate::task::{Dispatcher, Editor, Ingest, Newsroom};
+use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
 use crate::watch::Watcher;
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
@@ -130,6 +130,9 @@ impl Daemon {
         tasks.spawn(serve(admin, admin_router(newsroom.clone(), admin_token), stopped.clone()));
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
+        if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
+            tasks.spawn(pinger.run(stopped.clone()));
+        }
         let dispatch_stop = stopped.clone();
         tasks.spawn(async move {
             dispatcher.run(dispatch_stop, DRAIN).await;

@@ -103,6 +103,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
     );
     let current =
         Current { catalog: nothing, resources, register: Register::default(), diagnostics: Vec::new(), looked: now };
+    let current = Arc::new(current);
     Ok(Arc::new(Newsroom {
         config,
         clock,
@@ -111,7 +112,8 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         keys: (key, previous),
         uploads,
         links,
-        current: watch::Sender::new(Arc::new(current)),
+        current: watch::Sender::new(current.clone()),
+        shown: watch::Sender::new(current),
         served: crate::resource::ServedFeeds::default(),
         told: std::sync::Mutex::default(),
         letters_queued: Notify::new(),

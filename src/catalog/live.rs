@@ -164,6 +164,30 @@ impl Live {
         }
     }
 
+    /// Every topic that has a feed: [`Topic::All`], those with a live release, and those that were served once and are
+    /// empty by now.
+    #[must_use]
+    pub fn followed(&self) -> Vec<Topic> {
+        let mut empty: Vec<&Topic> = self.settled.keys().filter(|topic| !self.members.contains_key(*topic)).collect();
+        empty.retain(|topic| self.canonical(topic) == *topic);
+        empty.sort();
+        let listed = self.topics.iter().map(|entry| &entry.topic);
+        std::iter::once(&Topic::All).chain(listed).chain(empty).cloned().collect()
+    }
+
+    /// Whether the newest `count` releases of `topic` and their labels are the same in `other`.
+    #[must_use]
+    pub fn shows_as(&self, other: &Self, topic: &Topic, count: usize) -> bool {
+        let newest = |live: &Self| live.of(topic).iter().take(count).cloned().collect::<Vec<_>>();
+        let words = |live: &Self, published: &Published| {
+            live.topics_of(&published.id).map(|entry| (entry.topic.clone(), entry.label.clone())).collect::<Vec<_>>()
+        };
+        let (own, others) = (newest(self), newest(other));
+        self.topic_label(topic) == other.topic_label(topic)
+            && own == others
+            && own.iter().all(|published| words(self, published) == words(other, published))
+    }
+
     /// The live releases of `topic`, newest first, then by id; none for a topic that is empty or unknown.
     #[must_use]
     pub fn of(&self, topic: &Topic) -> &[Arc<Published>] {

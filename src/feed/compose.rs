@@ -157,6 +157,8 @@ pub(super) fn heading_of(live: &Live, topic: &Topic, site: &FeedSite) -> Heading
 fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) -> Feed {
     let Heading { title, subtitle, author } = heading_of(live, topic, site);
     let entries: Vec<_> = excerpt.releases.iter().map(|published| entry_of(published, live, site)).collect();
+    // Nobody waits for news of what stays as it is.
+    let is_current = excerpt.part == FeedPart::Current;
     let started = local(site.started, site.timezone);
     Feed {
         id: format!("tag:{},{FEED_ID_YEAR}:feeds/{}", site.authority, topic.path()),
@@ -173,7 +175,7 @@ fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) ->
         ttl: site.ttl,
         rights: site.rights.as_deref().map(CleanText::line).filter(|rights| !rights.is_empty()),
         icon: site.icon.clone(),
-        hub: site.hub.clone(),
+        hub: site.hub.clone().filter(|_| is_current),
         entries,
     }
 }

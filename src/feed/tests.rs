@@ -295,37 +295,80 @@ fn trimmed(text: &CleanText) -> String {
     text.as_str().trim().to_owned()
 }
 
+/// Whether `text` holds only characters that every XML 1.0 parser takes.
+fn is_legal(text: &str) -> bool {
+    let legal = |c| {
+        matches!(c, '\t' | '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}'
+        | '\u{10000}'..)
+    };
+    text.chars().all(legal)
+}
+
+/// Whether everything between double quotes is an attribute's value, and every reference is one of XML's own.
+fn is_quoted_well(xml: &str) -> bool {
+    let references = ["&amp;", "&lt;", "&gt;", "&quot;"];
+    let rest = references.iter().fold(xml.to_owned(), |text, reference| text.replace(reference, ""));
+    let quoted = |part: &str| !part.contains(['<', '>']);
+    rest.split('"').skip(1).step_by(2).all(quoted) && rest.matches('"').count() % 2 == 0 && !rest.contains('&')
+}
+
+fn check_written(feed: &Feed) -> Result<(), TestCaseError> {
+    let entry = &feed.entries[0];
+    for format in FeedFormat::ALL {
+        prop_assert!(is_legal(&text(format, feed)), "{:?}", text(format, feed));
+        prop_assert_eq!(format.write(feed), format.write(feed));
+    }
+    let rss = rss::read(&FeedFormat::Rss.write(feed));
+    prop_assert_eq!(rss.title.trim(), trimmed(&feed.title));
+    prop_assert_eq!(rss.description.trim(), trimmed(&feed.subtitle));
+    prop_assert_eq!(rss.copyright.as_deref().map(str::trim), feed.rights.as_ref().map(trimmed).as_deref());
+    let item = &rss.items[0];
+    prop_assert_eq!(item.title.as_deref().unwrap_or_default().trim(), trimmed(&entry.title));
+    prop_assert_eq!(item.link.as_deref(), Some(entry.link.as_str()));
+    prop_assert_eq!(item.description.as_deref().unwrap_or_default().trim(), trimmed(&entry.summary_html));
+    prop_assert_eq!(item.content.as_deref().unwrap_or_default().trim(), trimmed(&entry.content_html));
+    let atom = atom::read(&FeedFormat::Atom.write(feed));
+    prop_assert_eq!(atom.title.value.trim(), trimmed(&feed.title));
+    prop_assert_eq!(atom.authors[0].name.trim(), trimmed(&feed.author));
+    prop_assert_eq!(atom.entries[0].title.value.trim(), trimmed(&entry.title));
+    let content = atom.entries[0].content.as_ref().unwrap().value.as_deref().unwrap_or_default();
+    prop_assert_eq!(content.trim(), trimmed(&entry.content_html));
+    let labels: Vec<_> = atom.entries[0].categories.iter().map(|category| category.label.clone().unwrap()).collect();
+    let expected: Vec<_> = entry.topics.iter().map(|topic| topic.label.to_string()).collect();
+    prop_assert_eq!(labels, expected);
+    let links: Vec<_> = atom.entries[0].links.iter().skip(1).map(|link| link.href.clone()).collect();
+    let expected: Vec<_> = entry.attachments.iter().map(|attachment| attachment.url.clone()).collect();
+    prop_assert_eq!(links, expected);
+    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(feed)).unwrap();
+    prop_assert_eq!(json["title"].as_str().unwrap(), feed.title.as_str());
+    let item = &json["items"][0];
+    for (key, said) in
+        [("title", &entry.title), ("content_html", &entry.content_html), ("content_text", &entry.content_text)]
+    {
+        prop_assert_eq!(item[key].as_str().unwrap(), said.as_str());
+    }
+    prop_assert_eq!(item["attachments"].as_array().map_or(0, Vec::len), entry.attachments.len());
+    Ok(())
+}
+
 proptest! {
-    /// Whatever stands in any field, each feed is well-formed, legal XML 1.0, and says what it was told.
+    /// Whatever stands in any field, each feed and each archive is well-formed, legal XML 1.0, and says what it was
+    /// told. `PROPTEST_CASES` sets how many texts are tried.
     #[test]
     fn any_text_gives_feeds_that_read_back(texts in proptest::collection::vec(any_text(), 20)) {
-        let told = FeedSite { title: texts[0].clone(), description: texts[1].clone(), ..site() };
+        let told = FeedSite {
+            title: texts[0].clone(),
+            description: texts[1].clone(),
+            rights: Some(texts[2].clone()),
+            ..site()
+        };
         let live = catalog(vec![release_of(&texts)]).live(at(NOW));
-        let feed = feed_of(&live, &Topic::All, &told);
-        let entry = &feed.entries[0];
-        for format in FeedFormat::ALL {
-            let written = text(format, &feed);
-            prop_assert!(written.chars().all(|c| matches!(c, '\t' | '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}'
-                | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)), "{:?}", written);
+        for topic in std::iter::once(&Topic::All).chain(live.topics().iter().map(|entry| &entry.topic)) {
+            check_written(&feed_of(&live, topic, &told))?;
+            check_written(&archive_of(&live, topic, "2026".parse().unwrap(), &told).unwrap())?;
         }
-        let rss = rss::read(&FeedFormat::Rss.write(&feed));
-        prop_assert_eq!(rss.title.trim(), trimmed(&feed.title));
-        let item = &rss.items[0];
-        prop_assert_eq!(item.title.as_deref().unwrap_or_default().trim(), trimmed(&entry.title));
-        prop_assert_eq!(item.description.as_deref().unwrap_or_default().trim(), trimmed(&entry.summary_html));
-        prop_assert_eq!(item.content.as_deref().unwrap_or_default().trim(), trimmed(&entry.content_html));
-        let atom = atom::read(&FeedFormat::Atom.write(&feed));
-        prop_assert_eq!(atom.entries[0].title.value.trim(), trimmed(&entry.title));
-        let content = atom.entries[0].content.as_ref().unwrap().value.as_deref().unwrap_or_default();
-        prop_assert_eq!(content.trim(), trimmed(&entry.content_html));
-        let labels: Vec<_> = atom.entries[0].categories.iter().map(|category| category.label.clone().unwrap()).collect();
-        let expected: Vec<_> = entry.topics.iter().map(|topic| topic.label.to_string()).collect();
-        prop_assert_eq!(labels, expected);
-        let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&feed)).unwrap();
-        prop_assert_eq!(json["items"][0]["title"].as_str().unwrap(), entry.title.as_str());
-        prop_assert_eq!(FeedFormat::ALL.map(|format| format.write(&feed)), FeedFormat::ALL.map(|format| {
-            format.write(&feed_of(&live, &Topic::All, &told))
-        }));
+        let opml = String::from_utf8(super::opml::opml_of(&live, &told)).unwrap();
+        prop_assert!(is_legal(&opml) && is_quoted_well(&opml), "{}", opml);
     }
 }
 

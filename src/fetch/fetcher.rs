@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use ureq::http::header::LOCATION;
+use ureq::http::header::{CONTENT_TYPE, LOCATION};
 use ureq::http::{HeaderValue, Response, StatusCode};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
@@ -109,6 +109,22 @@ impl Fetcher {
     /// What stands in the way; a page that is not there is [`FetchError::Status`].
     pub fn page(&self, address: &str) -> Result<(), FetchError> {
         self.get(address).map(drop)
+    }
+
+    /// Tells the WebSub hub at `hub` that the feed at `feed` changed. Blocks.
+    ///
+    /// # Errors
+    /// What stands in the way; any answer but a 2xx is [`FetchError::Status`], a redirect included.
+    pub fn ping(&self, hub: &str, feed: &str) -> Result<(), FetchError> {
+        let url = web_address(hub)?;
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("hub.mode", "publish")
+            .append_pair("hub.url", feed)
+            .finish();
+        let request = self.agent.post(url.as_str()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.config().timeout_global(Some(self.patience.overall)).build();
+        let response = request.send(form.as_bytes()).map_err(|error| FetchError::from_library(error, hub))?;
+        if response.status().is_success() { Ok(()) } else { Err(FetchError::Status(response.status().as_u16())) }
     }
 
     /// The answer 200 of `address` or of where it leads; its body is still to be read.

@@ -1,4 +1,5 @@
-//! Asking other servers, bounded and guarded: whether a document or a page can be had at its public address.
+//! Asking other servers, bounded and guarded: whether a document or a page can be had at its public address. And telling
+//! a WebSub hub (<https://www.w3.org/TR/websub/>) that a feed changed.
 //!
 //! Plain HTTP/1.1 (RFC 9110, 9112) with TLS where the address says so. Every answer has a limit in time and in size, and
 //! no address of a private network is connected to unless the configuration allows it. The calls wait: they belong on a

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{CONTENT_LENGTH, LOCATION};
+use axum::http::header::{CONTENT_LENGTH, LINK, LOCATION};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use axum::middleware::map_response;
 use axum::routing::get;
@@ -102,11 +102,22 @@ fn document_answer(
         if !tags().any(|tag| tag == document.tag()) {
             let changes = tags().find_map(|tag| resources.since(path, tag, served.held(path, tag)?.as_ref()));
             if let Some(changes) = changes {
-                return answer_changes(document, &changes, modified, method, headers);
+                return linked(answer_changes(document, &changes, modified, method, headers), newsroom, current, path);
             }
         }
     }
-    answer(document, modified, method, headers)
+    linked(answer(document, modified, method, headers), newsroom, current, path)
+}
+
+/// With the hub that is told of changes and the feed's own address (WebSub §4), when `path` is that of a feed.
+fn linked(mut response: Response<Body>, newsroom: &Newsroom, current: &Current, path: &str) -> Response<Body> {
+    if let Some(hub) = &newsroom.config.feeds.hub
+        && current.resources.is_feed(path)
+    {
+        let own = newsroom.config.site.url.join(path);
+        set(response.headers_mut(), LINK, &format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\""));
+    }
+    response
 }
 
 /// An entity tag of ours without what its coding put behind it.

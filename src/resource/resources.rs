@@ -137,23 +137,39 @@ impl Resources {
         }
     }
 
+    /// Whether the current document of a feed stands at `path`.
+    #[must_use]
+    pub fn is_feed(&self, path: &str) -> bool {
+        matches!(Address::parse(path), Some(Address::Feed(..)))
+    }
+
     /// What the current document of a feed at `path` holds; `None` for any other document.
     #[must_use]
     pub fn held(&self, path: &str) -> Option<HeldEntries> {
-        match Address::parse(path)? {
-            Address::Feed(topic, _) => Some(HeldEntries::of(&self.live, &topic, &self.site)),
-            Address::Front
-            | Address::Stylesheet
-            | Address::Feeds
-            | Address::Opml
-            | Address::Robots
-            | Address::SiteMap
-            | Address::SiteMapPart(_)
-            | Address::FeedPage(..)
-            | Address::Archive(..)
-            | Address::Upload(_)
-            | Address::Release(_) => None,
+        let address = Address::parse(path).filter(|address| matches!(address, Address::Feed(..)))?;
+        Some(HeldEntries::of(&self.live, address.topic()?, &self.site))
+    }
+
+    /// The addresses of the current documents of all feeds with their entity tags; those of topics that look the same in
+    /// `before` are left out. Nothing that is made for this is kept.
+    #[must_use]
+    pub fn feed_tags(&self, before: Option<&Self>) -> Vec<(String, String)> {
+        let same = |topic: &Topic| {
+            // The address of the newest archive stands in the feed, too.
+            let newest = |live| Archives::of(live, topic, self.site.timezone).newest();
+            before.is_some_and(|before| {
+                self.live.shows_as(&before.live, topic, self.site.entries) && newest(&self.live) == newest(&before.live)
+            })
+        };
+        let mut tags = Vec::new();
+        for topic in self.live.followed().into_iter().filter(|topic| !same(topic)) {
+            let feed = feed_of(&self.live, &topic, &self.site);
+            for format in FeedFormat::ALL {
+                let tag = self.feed(&feed, format).tag().to_owned();
+                tags.push((Address::Feed(topic.clone(), format).path(), tag));
+            }
         }
+        tags
     }
 
     /// The feed at `path` with only what is new or changed since it had `tag` and held `known`; `None` when the whole of
@@ -178,8 +194,7 @@ impl Resources {
             vec![Address::Front, Address::Stylesheet, Address::Feeds, Address::Opml, Address::Robots, Address::SiteMap];
         let map_parts = parts_of(&self.site, &self.live);
         addresses.extend((1..=map_parts).filter(|_| map_parts > 1).map(Address::SiteMapPart));
-        let topics = self.live.topics().iter().map(|entry| entry.topic.clone());
-        for topic in std::iter::once(Topic::All).chain(topics) {
+        for topic in self.live.followed() {
             addresses.extend(FeedFormat::ALL.map(|format| Address::Feed(topic.clone(), format)));
             for period in Archives::of(&self.live, &topic, self.site.timezone).periods() {
                 addresses.extend(FeedFormat::ALL.map(|format| Address::Archive(topic.clone(), period, format)));

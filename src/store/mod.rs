@@ -20,6 +20,7 @@ mod migrations;
 mod notices;
 mod opening;
 mod optin;
+mod pings;
 mod register;
 mod row;
 mod steering;

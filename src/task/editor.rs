@@ -223,9 +223,13 @@ impl Editor {
         stored.is_none_or(|stored| stored != alarm)
     }
 
-    /// Writes everything public to `publish.folder`, when one is set; `false` when that failed.
+    /// Writes everything public to `publish.folder`, when one is set, and says that it is shown; `false` when that failed.
     async fn write_public(&self, current: &Arc<Current>) -> bool {
-        let Some(folder) = self.newsroom.config.publish_folder.clone() else { return true };
+        let Some(folder) = self.newsroom.config.publish_folder.clone() else {
+            self.newsroom.shown.send_replace(current.clone());
+            return true;
+        };
+        let shown = current.clone();
         let (current, uploads) = (current.clone(), self.newsroom.uploads.clone());
         let written = tokio::task::spawn_blocking(move || {
             let files = site_files(&current.resources, &uploads)?;
@@ -233,6 +237,9 @@ impl Editor {
         });
         let written = written.await;
         let done = matches!(written, Ok(Ok(_)));
+        if done {
+            self.newsroom.shown.send_replace(shown);
+        }
         match written {
             Ok(Ok(report)) if report.written + report.removed > 0 => {
                 info!(

@@ -14,6 +14,7 @@ mod subscription;
 mod preview;
 mod alarm;
 mod dispatch;
+mod pinging;
 
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
@@ -26,5 +27,6 @@ pub use ingest::{Ingest, Ingested, feed_site};
 pub use links::LinkDesk;
 pub use newsroom::{Current, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};
+pub use pinging::Pinger;
 pub use preview::{Preview, preview, preview_for};
 pub use site_files::{SiteFilesError, site_files};

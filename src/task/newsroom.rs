@@ -63,6 +63,8 @@ pub struct Newsroom {
     pub links: LinkDesk,
     /// What is public now; changes wake those who watch.
     pub current: watch::Sender<Arc<Current>>,
+    /// What is public now, once it is also written to `publish.folder`, where one is set.
+    pub shown: watch::Sender<Arc<Current>>,
     /// What readers were given of feeds.
     pub served: ServedFeeds,
     /// What the office was told since the start; the database knows what it was told before.

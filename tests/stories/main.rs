@@ -15,6 +15,7 @@ mod embargo;
 mod folder;
 #[path = "../support/http_client.rs"]
 mod http_client;
+mod hub;
 mod identity;
 mod links;
 #[path = "../support/newsroom.rs"]
@@ -139,6 +140,8 @@ stories! {
         asking::whoever_asks_for_changes_gets_only_what_is_new_or_changed,
         asking::whoever_asks_for_changes_learns_what_was_withdrawn,
         asking::only_documents_and_raster_images_are_shown_inline,
+        hub::a_hub_is_told_of_each_feed_that_really_changed,
+        hub::a_hub_that_is_down_delays_nothing_and_is_told_later,
         reaching::every_release_is_reached_from_the_front_page,
         reaching::a_reader_takes_in_all_feeds_at_once,
         reaching::search_engines_find_what_is_public_and_nothing_else,

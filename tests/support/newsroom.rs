@@ -20,7 +20,7 @@ use depeche::language::Language;
 use depeche::mail::{ShownLetter, read_letter};
 use depeche::smtp::{Letters, Relay};
 use depeche::store::{Added, EditionFilter};
-use depeche::task::{Dispatcher, Editor, Ingest, Newsroom};
+use depeche::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -265,6 +265,11 @@ impl TestNewsroom {
     /// What the running parts share.
     pub(crate) fn newsroom(&self) -> &Arc<Newsroom> {
         &self.opened().newsroom
+    }
+
+    /// What tells a hub of changes.
+    pub(crate) fn pinger(&self) -> Pinger {
+        Pinger::new(self.opened().newsroom.clone(), self.instance.clone()).expect("a hub is configured")
     }
 
     /// Writes a release file.
