@@ -18,6 +18,12 @@ const MEDIA_NAMESPACE: &str = "http://search.yahoo.com/mrss/";
 /// Named in full, because the library leaves the encoding out.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
+/// How an entry begins.
+const ENTRY: &[u8] = b"\n  <entry>";
+
+/// What says that a document is an archive (RFC 5005 §4).
+const ARCHIVE: &[u8] = b"\n  <fh:archive/>";
+
 /// How far children stand to the right.
 const INDENT: usize = 2;
 
@@ -29,7 +35,14 @@ const INDENT: usize = 2;
 pub fn write(feed: &Feed) -> Vec<u8> {
     let config = WriteConfig { write_document_declaration: false, indent_size: Some(INDENT) };
     let declaration = DECLARATION.as_bytes().to_vec();
-    atom_of(feed).write_with_config(declaration, config).expect("writing to memory does not fail")
+    let mut bytes = atom_of(feed).write_with_config(declaration, config).expect("writing to memory does not fail");
+    if matches!(feed.part, FeedPart::Archive { .. }) {
+        // The library writes extensions behind the entries, where the schema of RFC 4287 allows nothing. Every `<` of a
+        // text is escaped, so this is where the first entry begins.
+        let entries = bytes.windows(ENTRY.len()).position(|window| window == ENTRY).unwrap_or(bytes.len());
+        bytes.splice(entries..entries, ARCHIVE.iter().copied());
+    }
+    bytes
 }
 
 fn atom_of(feed: &Feed) -> syndication::Feed {
@@ -41,11 +54,8 @@ fn atom_of(feed: &Feed) -> syndication::Feed {
     links.extend(history.into_iter().map(|(rel, href)| link(rel, href, Some(FeedFormat::Atom.media_type()))));
     links.extend(feed.hub.iter().map(|hub| link("hub", hub, None)));
     let mut namespaces = BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]);
-    let mut extensions = ExtensionMap::new();
     if matches!(feed.part, FeedPart::Archive { .. }) {
         namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
-        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
-        extensions.insert("fh".to_owned(), one("archive", archive));
     }
     syndication::Feed {
         title: Text::plain(feed.title.as_str()),
@@ -58,7 +68,6 @@ fn atom_of(feed: &Feed) -> syndication::Feed {
         rights: feed.rights.as_ref().map(|rights| Text::plain(rights.as_str())),
         subtitle: Some(Text::plain(feed.subtitle.as_str())),
         entries: feed.entries.iter().map(|entry| entry_of(entry, feed)).collect(),
-        extensions,
         namespaces,
         lang: Some(feed.language.code().to_owned()),
         ..syndication::Feed::default()
