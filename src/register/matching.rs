@@ -105,10 +105,11 @@ pub(super) fn match_files<'a>(
     matching.found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
 }
 
-/// The record that each path belongs to: the one that is not missing, else the one that went last.
+/// The record that each path belongs to: the one that is not missing, else the one that went last, a silent copy only
+/// when nothing else was there.
 fn by_path(register: &Register) -> HashMap<&SourcePath, &Record> {
     let mut records: Vec<&Record> = register.records.values().collect();
-    records.sort_by_key(|record| (record.missing_since.is_none(), record.missing_since));
+    records.sort_by_key(|record| (record.missing_since.is_none(), !is_lost_copy(record), record.missing_since));
     records.into_iter().map(|record| (&record.path, record)).collect()
 }
 
