@@ -93,14 +93,15 @@ impl Play {
             self.look().await?;
         }
         for (who, edition) in self.planned().await {
-            if self.model.lineages[who].shown().is_none_or(|text| text.date > self.model.now()) {
+            let Some(text) = self.model.lineages[who].shown().filter(|text| text.date <= self.model.now()) else {
                 continue;
-            }
+            };
             let EditionState::Held(reason) = &edition.state else {
                 return Err(format!("{} is due and neither left nor held: {:?}", root(who), edition.state));
             };
-            let question = ["too-old", "many-at-once", "office"];
-            if !question.contains(&reason.as_str()) {
+            // Who began as a copy is half like another, and may be taken for it when that is gone.
+            let is_half_like = reason.as_str() == "doubtful-identity" && text.owners().len() > 1;
+            if !is_half_like && !["too-old", "many-at-once", "office"].contains(&reason.as_str()) {
                 return Err(format!("{} is held for {}", root(who), reason.as_str()));
             }
             self.carry_out(OfficeDecision::Approve, who, &edition).await;
