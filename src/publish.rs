@@ -69,18 +69,24 @@ impl PublishError {
 /// that stands where one of ours belongs is replaced.
 ///
 /// # Errors
-/// When a path is crooked, something foreign is in the way, or the system refuses.
-pub fn publish<P, B>(folder: &Utf8Path, files: impl IntoIterator<Item = (P, B)>) -> Result<PublishReport, PublishError>
+/// When a file could not be had, a path is crooked, something foreign is in the way, or the system refuses. Nothing is
+/// removed then.
+pub fn publish<P, B, E>(
+    folder: &Utf8Path,
+    files: impl IntoIterator<Item = Result<(P, B), E>>,
+) -> Result<PublishReport, E>
 where
     P: AsRef<str>,
     B: AsRef<[u8]>,
+    E: From<PublishError>,
 {
     fs::create_dir_all(folder).map_err(PublishError::io(folder))?;
     let _lock = lock(&folder.join(LOCK))?;
     let mut manifest = Manifest::open(&folder.join(MANIFEST))?;
     let mut report = PublishReport::default();
     let mut published = BTreeSet::new();
-    for (path, bytes) in files {
+    for file in files {
+        let (path, bytes) = file?;
         let path = checked(path.as_ref())?;
         let digest = Digest::of(bytes.as_ref());
         report.removed += prepare_folder(folder, path, &mut manifest)?;
@@ -138,6 +144,10 @@ mod tests {
 
     use super::*;
 
+    fn publish_all(folder: &Utf8Path, files: &[(&str, &str)]) -> Result<PublishReport, PublishError> {
+        publish(folder, files.iter().copied().map(Ok))
+    }
+
     struct Site {
         _temporary: tempfile::TempDir,
         folder: Utf8PathBuf,
@@ -152,7 +162,7 @@ mod tests {
 
         /// Publishes `files`; the report as written, unchanged, removed, left.
         fn publish(&self, files: &[(&str, &str)]) -> (usize, usize, usize, usize) {
-            let report = publish(&self.folder, files.iter().copied()).unwrap();
+            let report = publish_all(&self.folder, files).unwrap();
             (report.written, report.unchanged, report.removed, report.left)
         }
 
@@ -180,6 +190,15 @@ mod tests {
         assert!(!site.folder.join("feeds/tag").exists());
         let names: Vec<_> = site.folder.read_dir_utf8().unwrap().map(|e| e.unwrap().file_name().to_owned()).collect();
         assert!(!names.iter().any(|name| name == UNFINISHED), "{names:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_had_stops_the_run_and_removes_nothing() {
+        let site = Site::new();
+        site.publish(&[("a.html", "a"), ("b.html", "b")]);
+        let broken = Err(PublishError::Path("made up".to_owned()));
+        assert!(publish(&site.folder, [Ok(("a.html", "aa")), broken]).is_err());
+        assert_eq!((site.read("a.html").as_deref(), site.read("b.html").as_deref()), (Some("aa"), Some("b")));
     }
 
     #[test]
@@ -238,7 +257,7 @@ mod tests {
         site.put("a", "a file");
         site.put("b/mine.txt", "in a folder");
         for path in ["a/index.html", "b"] {
-            let error = publish(&site.folder, [(path, "x")]).unwrap_err();
+            let error = publish_all(&site.folder, &[(path, "x")]).unwrap_err();
             assert!(matches!(error, PublishError::InTheWay(_)), "{error}");
         }
         assert_eq!(site.read("a").as_deref(), Some("a file"));
@@ -252,7 +271,7 @@ mod tests {
         let outside = site.folder.with_file_name("outside");
         fs::rename(site.folder.join("feeds"), &outside).unwrap();
         symlink(&outside, site.folder.join("feeds")).unwrap();
-        assert!(matches!(publish(&site.folder, [("feeds/x.rss", "x")]), Err(PublishError::InTheWay(_))));
+        assert!(matches!(publish_all(&site.folder, &[("feeds/x.rss", "x")]), Err(PublishError::InTheWay(_))));
         site.publish(&[("index.html", "front")]);
         assert!(outside.join("all.rss").exists() && !outside.join("x.rss").exists());
 
@@ -266,7 +285,7 @@ mod tests {
         let site = Site::new();
         let own = [MANIFEST, LOCK, UNFINISHED, "a/.depeche-unfinished"];
         for path in ["", "/etc/x", "../x", "a/../../x", "a//b", "a/", "./a", "a\\b", "a\0", "a\nb"].iter().chain(&own) {
-            let refused = publish(&site.folder, [(*path, "x")]);
+            let refused = publish_all(&site.folder, &[(*path, "x")]);
             assert!(matches!(refused, Err(PublishError::Path(_))), "{path:?}");
         }
     }

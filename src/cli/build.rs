@@ -19,16 +19,15 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
     refuse_own_folders(&config, &arguments.out)?;
     let (current, uploads) = opening::look(&config).await?;
     let out = arguments.out.clone();
-    let progress = progress(terminal, current.resources.paths().len());
+    let progress = progress(terminal, current.resources.paths().len() + current.resources.uploads().len());
     let counting = progress.clone();
     let counts = {
         let live = current.resources.live();
         (live.releases().len(), live.topics_in(Taxonomy::Category).len(), live.topics_in(Taxonomy::Tag).len())
     };
     let written = tokio::task::spawn_blocking(move || {
-        let files = site_files(&current.resources, &uploads)?;
-        counting.set_length(files.len() as u64);
-        anyhow::Ok(publish(&out, files.into_iter().inspect(|_| counting.inc(1)))?)
+        let files = site_files(&current.resources, &uploads).inspect(|_| counting.inc(1));
+        publish(&out, files.map(|file| file.map_err(anyhow::Error::from)))
     });
     let report = written.await?.with_context(|| format!("failed to build `{}`", arguments.out))?;
     progress.finish_and_clear();

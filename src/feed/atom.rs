@@ -9,7 +9,7 @@ use atom_syndication as syndication;
 use syndication::extension::{Extension, ExtensionMap};
 use syndication::{Category, Content, Generator, Link, Person, Text, WriteConfig};
 
-use super::model::{Attachment, Entry, Feed, FeedFormat, FeedPart, Picture};
+use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
 
 /// Feed Paging and Archiving (RFC 5005).
 const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
@@ -36,7 +36,7 @@ pub fn write(feed: &Feed) -> Vec<u8> {
     let config = WriteConfig { write_document_declaration: false, indent_size: Some(INDENT) };
     let declaration = DECLARATION.as_bytes().to_vec();
     let mut bytes = atom_of(feed).write_with_config(declaration, config).expect("writing to memory does not fail");
-    if matches!(feed.part, FeedPart::Archive { .. }) {
+    if feed.is_archive() {
         // The library writes extensions behind the entries, where the schema of RFC 4287 allows nothing. Every `<` of a
         // text is escaped, so this is where the first entry begins.
         let entries = bytes.windows(ENTRY.len()).position(|window| window == ENTRY).unwrap_or(bytes.len());
@@ -54,7 +54,7 @@ fn atom_of(feed: &Feed) -> syndication::Feed {
     links.extend(history.into_iter().map(|(rel, href)| link(rel, href, Some(FeedFormat::Atom.media_type()))));
     links.extend(feed.hub.iter().map(|hub| link("hub", hub, None)));
     let mut namespaces = BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]);
-    if matches!(feed.part, FeedPart::Archive { .. }) {
+    if feed.is_archive() {
         namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
     }
     syndication::Feed {

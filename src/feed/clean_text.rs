@@ -17,12 +17,12 @@ impl CleanText {
         Self(unified.chars().filter(|&c| is_legal(c)).collect())
     }
 
-    /// Text of one line: runs of spaces and line breaks become one space; non-breaking spaces stay.
+    /// Text of one line: runs of spaces and line breaks become one space; non-breaking spaces stay but at the ends.
     #[must_use]
     pub fn line(text: &str) -> Self {
         let clean = Self::new(text);
         let words = clean.0.split(is_breaking_space).filter(|word| !word.is_empty());
-        Self(words.collect::<Vec<_>>().join(" "))
+        Self(words.collect::<Vec<_>>().join(" ").trim().to_owned())
     }
 
     /// HTML: as [`CleanText::new`], and without `]]>`, which would end the section that RSS puts HTML into.
@@ -104,6 +104,7 @@ mod tests {
     fn a_line_has_single_spaces_and_keeps_those_that_do_not_break() {
         assert_eq!(CleanText::line(" Un\u{a0}: \r\n deux\u{2028}trois \u{b}").as_str(), "Un\u{a0}: deux trois");
         assert_eq!(CleanText::line(" \u{1} ").or("x").as_str(), "x");
+        assert_eq!(CleanText::line("\u{a0} \u{a0}").or("x").as_str(), "x");
     }
 
     #[test]

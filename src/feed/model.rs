@@ -151,6 +151,11 @@ impl Feed {
         self.place.of(format)
     }
 
+    /// Whether it is an archive.
+    pub(super) const fn is_archive(&self) -> bool {
+        matches!(self.part, FeedPart::Archive { .. })
+    }
+
     /// Its relations to the other documents of its history (RFC 5005 §4), with their addresses in `format`.
     pub(super) fn history(&self, format: FeedFormat) -> Vec<(&'static str, &str)> {
         let mut links = Vec::new();

@@ -13,9 +13,6 @@ use crate::catalog::{Live, TopicEntry};
 use crate::domain::{Taxonomy, Topic};
 use crate::language::say;
 
-/// The specification, as `docs` names it.
-const SPECIFICATION: &str = "http://opml.org/spec2.opml";
-
 /// The bytes of the list of every feed of `live`.
 #[must_use]
 pub fn opml_of(live: &Live, site: &FeedSite) -> Vec<u8> {
@@ -27,7 +24,6 @@ pub fn opml_of(live: &Live, site: &FeedSite) -> Vec<u8> {
         ("dateModified", &rfc822(local(changed, site.timezone))),
         ("ownerName", all.author.as_str()),
         ("ownerId", &site.url.join("/")),
-        ("docs", SPECIFICATION),
     ] {
         let _ = writeln!(text, "    <{name}>{}</{name}>", escape(value));
     }

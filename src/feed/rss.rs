@@ -11,7 +11,7 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use super::date::{rfc822, rfc3339};
-use super::model::{Attachment, Entry, Feed, FeedFormat, FeedPart, Picture};
+use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
 
 /// Feed Paging and Archiving (RFC 5005).
 const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
@@ -39,10 +39,10 @@ fn channel_of(feed: &Feed) -> Channel {
     links.extend(feed.hub.iter().map(|hub| Link { href: hub.clone(), rel: "hub".to_owned(), ..Link::default() }));
     let mut namespaces = BTreeMap::from([("media".to_owned(), MEDIA_NAMESPACE.to_owned())]);
     let mut extensions = ExtensionMap::new();
-    if matches!(feed.part, FeedPart::Archive { .. }) {
+    if feed.is_archive() {
         namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
-        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
-        extensions.insert("fh".to_owned(), one("archive", archive));
+        // A text, though an empty one, keeps the writer from putting a line break into the element.
+        extensions.insert("fh".to_owned(), one("archive", element("fh:archive", "")));
     }
     Channel {
         title: feed.title.to_string(),

@@ -187,6 +187,19 @@ impl Resources {
         Some(self.lock().entry(name).or_insert(document).clone())
     }
 
+    /// The document at `path`, one of [`Resources::paths`]; unlike with [`Resources::find`], it is not kept.
+    ///
+    /// # Errors
+    /// When a template that replaces a built-in one cannot be rendered.
+    pub fn render(&self, path: &str) -> Result<Option<Arc<PublicDocument>>, ResourceError> {
+        let kept = self.lock().get(path).cloned();
+        match (kept, Address::parse(path)) {
+            (Some(kept), _) => Ok(Some(kept)),
+            (None, Some(address)) if self.stands(&address) => Ok(self.make(&address)?.map(Arc::new)),
+            (None, _) => Ok(None),
+        }
+    }
+
     /// The addresses of all documents, in order.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {

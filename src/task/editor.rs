@@ -232,8 +232,8 @@ impl Editor {
         let shown = current.clone();
         let (current, uploads) = (current.clone(), self.newsroom.uploads.clone());
         let written = tokio::task::spawn_blocking(move || {
-            let files = site_files(&current.resources, &uploads)?;
-            publish(&folder, files).map_err(WriteError::from)
+            let files = site_files(&current.resources, &uploads);
+            publish(&folder, files.map(|file| file.map_err(WriteError::from)))
         });
         let written = written.await;
         let done = matches!(written, Ok(Ok(_)));

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _};
 
 use percent_encoding::percent_decode_str;
 
-use crate::resource::{Found, ResourceError, Resources};
+use crate::resource::{ResourceError, Resources};
 use crate::watch::UploadsFolder;
 
 /// Why the public files could not be put together.
@@ -24,37 +24,40 @@ pub enum SiteFilesError {
     },
 }
 
-/// Every public document and upload with its path in the folder: `/` is `index.html`.
-///
-/// # Errors
-/// When a page cannot be rendered or a file cannot be read.
-pub fn site_files(resources: &Resources, uploads: &UploadsFolder) -> Result<Vec<(String, Vec<u8>)>, SiteFilesError> {
-    let mut files = Vec::new();
-    for path in resources.paths() {
-        if let Found::Document(document) = resources.find(&path)? {
-            files.push((file_of(&path), document.bytes().to_vec()));
-        }
-    }
+/// A file's path in the folder, and its bytes.
+pub type SiteFile = (String, Vec<u8>);
+
+/// Every public document and upload with its path in the folder: `/` is `index.html`. Each is made when its turn comes,
+/// and none is kept.
+pub fn site_files<'s>(
+    resources: &'s Resources,
+    uploads: &'s UploadsFolder,
+) -> impl Iterator<Item = Result<SiteFile, SiteFilesError>> + use<'s> {
+    let made = |path: &str| {
+        let document = resources.render(path).map_err(SiteFilesError::from).transpose()?;
+        Some(document.map(|document| document.bytes().to_vec()))
+    };
+    let documents = resources.paths().into_iter().filter_map(move |path| {
+        let bytes = made(&path)?;
+        Some(bytes.map(|bytes| (file_of(&path), bytes)))
+    });
     // A static server does not lead on: whoever knew a feed at another address finds it there.
-    for (old, feed) in resources.feed_aliases() {
-        if let Found::Document(document) = resources.find(feed)? {
-            files.push((file_of(old.as_str()), document.bytes().to_vec()));
+    let aliases = resources.feed_aliases().filter_map(move |(old, feed)| {
+        let bytes = made(feed)?;
+        Some(bytes.map(|bytes| (file_of(old.as_str()), bytes)))
+    });
+    let files = resources.uploads().into_iter().filter_map(move |upload| match uploads.open(&upload) {
+        Ok(mut open) => {
+            let mut bytes = Vec::new();
+            let read = open.file.read_to_end(&mut bytes);
+            let failed = |source| SiteFilesError::Upload { path: upload.to_string(), source };
+            Some(read.map(|_| (format!("uploads/{upload}"), bytes)).map_err(failed))
         }
-    }
-    for upload in resources.uploads() {
-        match uploads.open(&upload) {
-            Ok(mut open) => {
-                let mut bytes = Vec::new();
-                let read = open.file.read_to_end(&mut bytes);
-                read.map_err(|source| SiteFilesError::Upload { path: upload.to_string(), source })?;
-                files.push((format!("uploads/{upload}"), bytes));
-            }
-            // A document that is missing, or cannot be read, is named in the pages without a link.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {}
-            Err(source) => return Err(SiteFilesError::Upload { path: upload.to_string(), source }),
-        }
-    }
-    Ok(files)
+        // A document that is missing, or cannot be read, is named in the pages without a link.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => None,
+        Err(source) => Some(Err(SiteFilesError::Upload { path: upload.to_string(), source })),
+    });
+    documents.chain(aliases).chain(files)
 }
 
 /// The file in which a static server looks for `path`.
