@@ -6,6 +6,7 @@
 
 mod departed;
 mod group;
+mod links;
 mod live;
 mod note;
 #[cfg(test)]

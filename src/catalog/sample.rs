@@ -28,6 +28,7 @@ pub(crate) fn release(name: &str, date: &str) -> Release {
         images: Vec::new(),
         documents: Vec::new(),
         linked_uploads: Vec::new(),
+        release_links: Vec::new(),
         contact: None,
         permalink: format!("/presse/{name}/").parse().unwrap(),
         language: Language::French,

@@ -66,6 +66,11 @@ impl Catalog {
         Self { aliases, ..self }
     }
 
+    /// The same snapshot with `releases`, which are the same ones in the same order.
+    pub(super) fn with_releases(self, releases: Vec<Arc<Published>>) -> Self {
+        Self { releases, ..self }
+    }
+
     /// The same releases beside those that were public and are so no more.
     #[must_use]
     pub fn with_departed(self, departed: Vec<Departed>) -> Self {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::sample::{at, catalog, known, labels, release};
 use super::{Catalog, LabelNote, Live, Published, departed};
 use crate::domain::{
-    Digest, Document, DocumentState, Label, LinkedUpload, Release, Slug, Target, Taxonomy, Topic, TopicAliases,
-    UploadPath,
+    Digest, Document, DocumentState, Label, LinkedUpload, Release, ReleaseLink, SafeHtml, Slug, Target, Taxonomy,
+    Topic, TopicAliases, UploadPath,
 };
 use crate::register::{Announcement, Record, Register, TopicSlug};
 
@@ -348,4 +348,25 @@ fn merged_topics_are_one_and_subscriptions_to_either_match() {
     assert_eq!(live.topic_label(&topic("tag:web")), Some("Internet"));
     let concerned: Vec<_> = catalog.topics_of(&live.releases()[2].release).iter().map(ToString::to_string).collect();
     assert_eq!(concerned, ["all", "category:reseau", "tag:autre", "tag:internet", "tag:web"]);
+}
+
+#[test]
+fn a_link_to_a_release_leads_there_once_that_is_live() {
+    let named = "b";
+    let body = format!("<p><a href=\"{}\">B</a></p>", ReleaseLink::address_of(named));
+    let linking = Release {
+        body: SafeHtml::trust_sanitised(body),
+        release_links: vec![ReleaseLink { named: named.to_owned(), place: (7, 1, 9) }],
+        ..release("a", "2026-03-01T09:00:00Z")
+    };
+    let releases = || vec![linking.clone(), release("b", "2026-03-02T09:00:00Z")];
+    let text = |catalog: &Catalog| {
+        let of_a = catalog.all().iter().find(|published| published.release.path.as_str() == "a.md").unwrap().clone();
+        of_a.release.body.as_str().to_owned()
+    };
+    let (before, after) = (at("2026-03-01T10:00:00Z"), at("2026-03-02T09:00:00Z"));
+    let early = catalog(releases()).with_links(before);
+    assert_eq!((text(&early), early.dead_links(before).len()), ("<p>B</p>".to_owned(), 1));
+    let late = catalog(releases()).with_links(after);
+    assert_eq!((text(&late), late.dead_links(after).len()), ("<p><a href=\"/presse/b/\">B</a></p>".to_owned(), 0));
 }

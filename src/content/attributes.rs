@@ -12,59 +12,102 @@ pub(super) struct AttributeList {
     pub(super) id: Option<String>,
     pub(super) classes: Vec<String>,
     pub(super) others: Vec<(String, String)>,
-    /// Parts that mean nothing.
-    pub(super) unread: Vec<String>,
-    /// It asks for a table of contents.
-    pub(super) toc: bool,
-    /// Where it stands in its text.
+    /// Names of other lists, and parts that mean nothing.
+    pub(super) names: Vec<String>,
+    /// Where it stands in its text, and how.
     pub(super) range: Range<usize>,
+    pub(super) written: String,
 }
 
+/// Names that kramdown itself gives a meaning to.
+const OWN_NAMES: [&str; 5] = ["toc", "footnotes", "standalone", "auto_ids", "nomarkdown"];
+
 impl AttributeList {
-    /// Takes the inside of `{: …}` apart; `named` are the lists defined under a name.
-    pub(super) fn parse(inside: &str, range: Range<usize>, named: &HashMap<String, Self>) -> Self {
-        let mut list = Self { range, ..Self::default() };
+    /// Takes the inside of `{: …}` apart.
+    pub(super) fn parse(inside: &str, range: Range<usize>) -> Self {
+        let mut list = Self { range, written: format!("{{:{inside}}}"), ..Self::default() };
         let mut rest = inside.trim_start();
         while !rest.is_empty() {
             let end = end_of_part(rest);
             let (part, after) = rest.split_at(end);
-            list.take(part, named);
+            list.take(part);
             rest = after.trim_start();
         }
         list
     }
 
-    fn take(&mut self, part: &str, named: &HashMap<String, Self>) {
+    fn take(&mut self, part: &str) {
         if let Some((name, value)) = part.split_once('=').filter(|(name, _)| is_name(name)) {
-            let value = value.trim_matches(['"', '\'']).to_owned();
+            let value = value.trim_matches(['"', '\'']).replace("\\}", "}");
             match name.to_ascii_lowercase().as_str() {
                 "class" => self.classes.extend(value.split_whitespace().map(str::to_owned)),
                 "id" => self.id = Some(value),
                 name => self.others.push((name.to_owned(), value)),
             }
-        } else if let Some(words) = part.strip_prefix('.').filter(|words| !words.is_empty()) {
-            self.classes.extend(words.split('.').filter(|word| !word.is_empty()).map(str::to_owned));
-        } else if let Some(id) = part.strip_prefix('#').filter(|id| !id.is_empty()) {
-            self.id = Some(id.to_owned());
-        } else if part == "toc" {
-            self.toc = true;
-        } else if let Some(list) = named.get(part) {
-            self.merge(list.clone());
+        } else if part.len() > 1 && part.starts_with(['.', '#']) {
+            let mut rest = part;
+            while let Some(mark) = rest.chars().next() {
+                let word = &rest[1..];
+                let end = word.find(['.', '#']).unwrap_or(word.len());
+                match (mark, &word[..end]) {
+                    (_, "") => {}
+                    ('#', id) => self.id = Some(id.to_owned()),
+                    (_, class) => self.classes.push(class.to_owned()),
+                }
+                rest = &word[end..];
+            }
         } else {
-            self.unread.push(part.to_owned());
+            self.names.push(part.to_owned());
         }
+    }
+
+    /// Whether it holds a name.
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.names.iter().any(|other| other == name)
+    }
+
+    /// The value of an attribute that is no class and no id.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.others.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// Adds what `other` says.
     pub(super) fn merge(&mut self, other: Self) {
-        let Self { id, classes, others, unread, toc, range: _ } = other;
+        let Self { id, classes, others, names, range, written } = other;
         self.id = id.or(self.id.take());
         self.classes.extend(classes);
         self.others.extend(others);
-        self.unread.extend(unread);
-        self.toc |= toc;
+        self.names.extend(names);
+        self.range = range;
+        self.written = written;
+    }
+
+    /// Adds the lists that its names stand for, each once, those that they name in turn included. Returns the names
+    /// that stand for nothing.
+    pub(super) fn resolve(&mut self, named: &HashMap<String, Self>) -> Vec<String> {
+        let mut unread = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
+        let mut waiting = self.names.clone();
+        while let Some(name) = waiting.pop() {
+            if seen.contains(&name) || seen.len() > MOST_NAMES {
+                continue;
+            }
+            if let Some(list) = named.get(&name) {
+                waiting.extend(list.names.iter().cloned());
+                self.id = self.id.take().or_else(|| list.id.clone());
+                self.classes.splice(0..0, list.classes.iter().cloned());
+                self.others.splice(0..0, list.others.iter().cloned());
+            } else if !OWN_NAMES.contains(&name.as_str()) {
+                unread.push(name.clone());
+            }
+            seen.push(name);
+        }
+        unread
     }
 }
+
+/// How many other lists one may name.
+const MOST_NAMES: usize = 20;
 
 /// Where the first part ends: at white space outside quotes.
 fn end_of_part(text: &str) -> usize {
@@ -140,11 +183,13 @@ mod tests {
     use super::*;
 
     fn parse(inside: &str) -> AttributeList {
-        AttributeList::parse(inside, 0..0, &HashMap::new())
+        AttributeList::parse(inside, 0..0)
     }
 
     #[test]
     fn lists_are_read_as_kramdown_reads_them() {
+        assert_eq!(parse("#haut.grand .a#bas.b").classes, ["grand", "a", "b"]);
+        assert_eq!(parse("#haut.grand .a#bas.b").id.as_deref(), Some("bas"));
         let list = parse(" target=\"_blank\" .lien-important.grand #haut title='un mot' class=\"x y\" quoi");
         assert_eq!(list.classes, ["lien-important", "grand", "x", "y"]);
         assert_eq!(list.id.as_deref(), Some("haut"));
@@ -152,13 +197,15 @@ mod tests {
             list.others,
             [("target".to_owned(), "_blank".to_owned()), ("title".to_owned(), "un mot".to_owned())]
         );
-        assert_eq!(list.unread, ["quoi"]);
+        assert_eq!(list.names, ["quoi"]);
     }
 
     #[test]
     fn a_name_stands_for_its_list() {
         let named = HashMap::from([("fort".to_owned(), parse(".a title=b"))]);
-        assert_eq!(AttributeList::parse("fort .c", 0..0, &named).classes, ["a", "c"]);
+        let mut list = parse("fort .c autre toc");
+        assert_eq!(list.resolve(&named), ["autre"]);
+        assert_eq!((list.classes.join(" "), list.value("title")), ("a c".to_owned(), Some("b")));
     }
 
     #[test]

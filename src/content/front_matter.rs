@@ -103,6 +103,22 @@ keys! {
     withdrawn = "withdrawn",
 }
 
+impl RawFrontMatter {
+    /// The values that are shown to readers or lead somewhere, but for the chapeau, which is read as the body is.
+    pub(super) fn shown_mut(&mut self) -> [&mut Option<Entry>; 8] {
+        [
+            &mut self.title,
+            &mut self.une_ou_diaporama,
+            &mut self.image,
+            &mut self.files,
+            &mut self.communique_file,
+            &mut self.contact_presse,
+            &mut self.correction,
+            &mut self.withdrawn,
+        ]
+    }
+}
+
 /// Reads the front matter at `range`; `None` when it is unreadable, which was then said.
 pub(super) fn read(range: Range<usize>, findings: &mut Findings<'_>) -> Option<RawFrontMatter> {
     let text = findings.text;

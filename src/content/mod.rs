@@ -6,7 +6,6 @@
 //! here.
 
 mod address;
-mod attached;
 mod attributes;
 mod contact;
 mod date;
@@ -14,6 +13,7 @@ mod front_matter;
 mod items;
 mod kramdown;
 mod labels;
+mod liquid;
 mod markup;
 mod name;
 mod new_file;

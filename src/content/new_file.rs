@@ -57,7 +57,11 @@ fn markdown_literal(text: &str) -> String {
             '\\' | '`' | '<' | '[' | '{' => true,
             '*' | '~' => !(before.is_whitespace() && next.is_whitespace()),
             '_' => !(before.is_alphanumeric() && next.is_alphanumeric()),
-            '&' => next.is_alphanumeric() || next == '#',
+            '&' if next.is_alphanumeric() || next == '#' => {
+                out.push_str("&amp;");
+                before = c;
+                continue;
+            }
             _ => false,
         };
         if active {

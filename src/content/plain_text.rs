@@ -100,10 +100,10 @@ impl Writer {
                 }
             }
             "a" => {
-                if let Some(address) = value("href").filter(|_| value("class").as_deref() != Some("footnote-back")) {
-                    self.link = Some((address, self.out.len()));
-                } else if value("class").as_deref() == Some("footnote-back") {
+                if value("class").as_deref() == Some("reversefootnote") {
                     self.link = Some((String::new(), self.out.len()));
+                } else if let Some(address) = value("href") {
+                    self.link = Some((address, self.out.len()));
                 }
             }
             "ul" => self.list(None),
@@ -174,7 +174,7 @@ impl Writer {
         let Some((address, start)) = self.link.take() else { return };
         let words = self.out.get(start..).unwrap_or_default().trim();
         if address.is_empty() {
-            self.out.truncate(start);
+            self.out.truncate(self.out[..start].trim_end().len());
             return;
         }
         let bare = |text: &str| {
@@ -185,7 +185,7 @@ impl Writer {
                 .unwrap_or(text);
             text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
         };
-        let is_note = words.len() <= 3 && words.bytes().all(|byte| byte.is_ascii_digit()) && address.contains("fn-");
+        let is_note = words.len() <= 3 && words.bytes().all(|byte| byte.is_ascii_digit()) && address.contains("fn:");
         if is_note {
             let note = format!("[{words}]");
             self.out.truncate(start);

@@ -11,6 +11,7 @@ use super::date::{self, Instant};
 use super::front_matter::{self, Entry, Parts, RawFrontMatter};
 use super::items::Shelf;
 use super::labels::labels;
+use super::liquid;
 use super::markup::{self, Rendered, Setting};
 use super::plain_text;
 use super::source::{Diagnostic, Findings, SourceFile, Text};
@@ -19,8 +20,8 @@ use super::values::{strict_text, switch, text, texts};
 use super::yaml::{Node, Value};
 use crate::config::DocumentsAt;
 use crate::domain::{
-    Digest, Label, LinkedUpload, Permalink, PermalinkError, PermalinkPattern, Release, ReleaseId, SafeHtml, SiteUrl,
-    Slug, SourcePath, Uploads,
+    Digest, Label, LinkedUpload, Permalink, PermalinkError, PermalinkPattern, Release, ReleaseId, ReleaseLink,
+    SafeHtml, SiteUrl, Slug, SourcePath, Uploads,
 };
 use crate::language::{Diagnosis, Language, Severity};
 
@@ -108,8 +109,45 @@ impl Reader<'_> {
                 None
             }
             Parts::Found { yaml, body } => {
-                let raw = front_matter::read(yaml, findings)?;
-                self.assemble(raw, body, findings)
+                let mut raw = front_matter::read(yaml, findings)?;
+                let links = self.resolve_liquid(&mut raw, findings);
+                let mut release = self.assemble(raw, body, findings)?;
+                release.release_links.splice(0..0, links);
+                Some(release)
+            }
+        }
+    }
+
+    /// What Liquid's `site.url` stands for.
+    fn site_url(&self) -> &str {
+        self.settings.site.as_str()
+    }
+
+    /// Resolves Liquid in values that are shown or lead somewhere, and returns the releases they link to.
+    fn resolve_liquid(&self, raw: &mut RawFrontMatter, findings: &mut Findings<'_>) -> Vec<ReleaseLink> {
+        let mut links = Vec::new();
+        for entry in raw.shown_mut().into_iter().flatten() {
+            self.resolve_in(&mut entry.node, &mut links, findings);
+        }
+        links
+    }
+
+    fn resolve_in(&self, node: &mut Node, links: &mut Vec<ReleaseLink>, findings: &mut Findings<'_>) {
+        match &mut node.value {
+            Value::Null | Value::Bool(_) => {}
+            Value::List(items) => items.iter_mut().for_each(|item| self.resolve_in(item, links, findings)),
+            Value::Keys(keys) => keys.iter_mut().for_each(|(_, value)| self.resolve_in(value, links, findings)),
+            Value::Text(text) if !liquid::is_in(text) => {}
+            Value::Text(text) => {
+                let resolved = liquid::resolve(text, self.site_url());
+                for (range, diagnosis) in resolved.remarks {
+                    findings.add(place_in_value(findings.text, &node.range, text, &range), diagnosis);
+                }
+                for (range, named) in resolved.links {
+                    let place = findings.text.place(&place_in_value(findings.text, &node.range, text, &range));
+                    links.push(ReleaseLink { named, place });
+                }
+                *text = resolved.text.text;
             }
         }
     }
@@ -179,6 +217,7 @@ impl Reader<'_> {
             images,
             documents,
             linked_uploads: texts.linked_uploads,
+            release_links: texts.release_links,
             contact,
             permalink: permalink?,
             language,
@@ -318,19 +357,31 @@ impl Reader<'_> {
         let setting = |notes_prefix| Setting {
             base: Base::new(&self.settings.site, page),
             uploads: self.uploads,
+            site_url: self.site_url(),
             language,
             notes_prefix,
         };
         let source = &findings.text.content[body.clone()];
-        let Rendered { html: body_html, first_paragraph, mut linked_uploads, remarks } =
+        let Rendered { html: body_html, first_paragraph, mut linked_uploads, release_links, remarks } =
             markup::render(source, &setting(""));
         let is_broken = remarks.iter().any(|(_, diagnosis)| diagnosis.severity() == Severity::Error);
         for (range, diagnosis) in remarks {
             findings.add(body.start + range.start..body.start + range.end, diagnosis);
         }
+        let mut release_links: Vec<ReleaseLink> = release_links
+            .into_iter()
+            .map(|(range, named)| {
+                let place = findings.text.place(&(body.start + range.start..body.start + range.end));
+                ReleaseLink { named, place }
+            })
+            .collect();
         let own = chapeau.and_then(|node| {
             let text = node.text().unwrap_or_default();
             let rendered = markup::render(text, &setting("chapeau-"));
+            for (range, named) in rendered.release_links {
+                let place = findings.text.place(&place_in_value(findings.text, &node.range, text, &range));
+                release_links.push(ReleaseLink { named, place });
+            }
             for (range, diagnosis) in rendered.remarks {
                 let place = place_in_value(findings.text, &node.range, text, &range);
                 findings.add(place, diagnosis);
@@ -356,7 +407,7 @@ impl Reader<'_> {
             }
             return None;
         }
-        Some(Texts { chapeau, body: body_html, linked_uploads })
+        Some(Texts { chapeau, body: body_html, linked_uploads, release_links })
     }
 }
 
@@ -365,6 +416,7 @@ struct Texts {
     chapeau: SafeHtml,
     body: SafeHtml,
     linked_uploads: Vec<LinkedUpload>,
+    release_links: Vec<ReleaseLink>,
 }
 
 /// The first words of a body that has no paragraph, as one.

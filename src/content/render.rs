@@ -1,21 +1,16 @@
-//! Markdown events become HTML, which the sanitiser then checks.
+//! The tree of a text becomes HTML, which the sanitiser then checks.
 //!
-//! Written here rather than by the Markdown library, because elements carry attribute lists, ids are the release's own,
-//! addresses are resolved, and what is dropped must be reported with its place.
+//! Elements carry attribute lists, ids are the release's own, addresses are resolved, and what is dropped is reported
+//! with its place.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the Markdown library's events and tags are its own, open set")]
-
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, CowStr, Event, Tag, TagEnd};
-
 use super::address::Resolved;
-use super::attached::Attached;
 use super::attributes::{AttributeList, kept_value};
 use super::items::find_upload;
-use super::kramdown::{Prepared, Remark};
+use super::kramdown::{Alignment, Document, Element, Kind, Remark, decode};
 use super::markup::Setting;
 use super::notes::Notes;
 use crate::domain::{LinkedUpload, UploadPath};
@@ -30,36 +25,18 @@ pub(super) struct Style {
     pub(super) excerpt: bool,
 }
 
-/// Renders events.
+/// Renders a text.
 pub(super) struct Render<'a> {
     pub(super) setting: &'a Setting<'a>,
-    pub(super) prepared: &'a Prepared,
-    pub(super) attached: &'a Attached<'a>,
+    pub(super) document: &'a Document,
     pub(super) style: Style,
     pub(super) html: String,
     pub(super) remarks: Vec<Remark>,
     pub(super) notes: Notes,
-    /// The raw element whose content is being left out.
-    pub(super) swallowing: Option<String>,
-    /// Raw elements that are never closed from here on.
-    pub(super) never_closed: HashSet<String>,
-    /// Where the raw elements that need an end tag and have none yet begin, by name.
-    pub(super) raw_open: HashMap<String, Vec<Range<usize>>>,
-    /// How many raw elements are open.
-    pub(super) raw_depth: usize,
     linked_uploads: Vec<LinkedUpload>,
-    in_code_block: bool,
-    ends: HashMap<usize, usize>,
-    /// Whether each open link is written.
-    links: Vec<bool>,
-    table: Table,
-}
-
-/// Where in a table the renderer is.
-#[derive(Default)]
-struct Table {
+    /// The index in it of each upload.
+    linked: HashMap<UploadPath, usize>,
     alignments: Vec<Alignment>,
-    column: usize,
     head: bool,
 }
 
@@ -71,314 +48,211 @@ pub(super) struct Output {
 }
 
 impl<'a> Render<'a> {
-    pub(super) fn new(
-        setting: &'a Setting<'a>,
-        prepared: &'a Prepared,
-        attached: &'a Attached<'a>,
-        style: Style,
-    ) -> Self {
-        let mut ends = HashMap::new();
-        let mut open = Vec::new();
-        let mut notes = Notes::default();
-        for (index, (event, _)) in attached.events.iter().enumerate() {
-            match event {
-                Event::Start(tag) => {
-                    open.push(index);
-                    if let Tag::FootnoteDefinition(name) = tag {
-                        notes.define(name, index);
-                    }
-                }
-                Event::End(_) => {
-                    if let Some(start) = open.pop() {
-                        ends.insert(start, index);
-                    }
-                }
-                _ => {}
-            }
-        }
+    pub(super) fn new(setting: &'a Setting<'a>, document: &'a Document, style: Style) -> Self {
         Self {
             setting,
-            prepared,
-            attached,
+            document,
             style,
             html: String::new(),
             remarks: Vec::new(),
-            notes,
-            swallowing: None,
-            never_closed: HashSet::new(),
-            raw_open: HashMap::new(),
-            raw_depth: 0,
+            notes: Notes::default(),
             linked_uploads: Vec::new(),
-            in_code_block: false,
-            ends,
-            links: Vec::new(),
-            table: Table::default(),
+            linked: HashMap::new(),
+            alignments: Vec::new(),
+            head: false,
         }
     }
 
     /// Everything, footnotes last.
     pub(super) fn all(&mut self) {
-        self.run(0..self.attached.events.len());
+        self.elements(&self.document.elements);
         self.write_notes();
-        self.report_unclosed();
-    }
-
-    /// The element that begins at `index`.
-    pub(super) fn element(&mut self, index: usize) {
-        self.run(index..self.end_of(index) + 1);
-    }
-
-    /// What is inside the element that begins at `index`.
-    pub(super) fn inside(&mut self, index: usize) {
-        self.run(index + 1..self.end_of(index));
     }
 
     pub(super) fn finish(self) -> Output {
         Output { html: self.html, remarks: self.remarks, linked_uploads: self.linked_uploads }
     }
 
-    fn end_of(&self, index: usize) -> usize {
-        self.ends.get(&index).copied().unwrap_or(index)
-    }
-
-    fn run(&mut self, range: Range<usize>) {
-        let mut index = range.start;
-        while index < range.end {
-            index = self.event(index);
+    pub(super) fn elements(&mut self, elements: &[Element]) {
+        for element in elements {
+            self.element(element);
         }
     }
 
-    /// Renders one event, or an element whole; returns the next event's index.
-    fn event(&mut self, index: usize) -> usize {
-        let attached = self.attached;
-        let (event, range) = &attached.events[index];
-        if self.swallowing.is_some() && !matches!(event, Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_)) {
-            return index + 1;
-        }
-        match event {
-            Event::Start(tag) => return self.start(tag, index, range),
-            Event::End(end) => self.end(*end, range),
-            Event::Text(text) if !self.in_code_block => self.words(text, range),
-            Event::Text(text) | Event::InlineMath(text) | Event::DisplayMath(text) => self.text(text),
-            Event::Code(code) => {
-                self.open("code", Vec::new(), attached.lists.get(&index));
-                self.text(code);
-                self.html.push_str("</code>");
-            }
-            Event::Html(html) | Event::InlineHtml(html) => self.raw(html, &[(0, range.start)]),
-            Event::FootnoteReference(name) => self.note_reference(name, range),
-            Event::SoftBreak => self.html.push('\n'),
-            Event::HardBreak => self.html.push_str("<br>\n"),
-            Event::Rule => self.html.push_str("<hr>\n"),
-            Event::TaskListMarker(_) => {}
-        }
-        index + 1
-    }
-
-    fn start(&mut self, tag: &Tag<'_>, index: usize, range: &Range<usize>) -> usize {
-        let list = self.attached.lists.get(&index);
-        let name = match tag {
-            Tag::FootnoteDefinition(_) | Tag::MetadataBlock(_) => return self.end_of(index) + 1,
-            Tag::HtmlBlock => return self.html_block(index),
-            Tag::Image { dest_url, title, .. } => {
-                self.image(index, dest_url, title, range);
-                return self.end_of(index) + 1;
-            }
-            Tag::Link { dest_url, title, link_type, .. } => {
-                let written = if *link_type == pulldown_cmark::LinkType::Email {
-                    format!("mailto:{dest_url}")
-                } else {
-                    dest_url.to_string()
-                };
-                self.link(&written, title, list, range);
-                return index + 1;
-            }
-            Tag::CodeBlock(_) => {
-                self.in_code_block = true;
-                self.open("pre", Vec::new(), list);
-                self.html.push_str("<code>");
-                return index + 1;
-            }
-            Tag::List(Some(first)) if *first != 1 => {
-                self.open("ol", vec![("start", first.to_string())], list);
-                return index + 1;
-            }
-            Tag::Table(alignments) => {
-                self.table = Table { alignments: alignments.clone(), ..Table::default() };
-                "table"
-            }
-            Tag::TableCell => {
-                self.cell(list);
-                return index + 1;
-            }
-            Tag::Strikethrough if !self.is_double(range) => {
-                self.html.push('~');
-                return index + 1;
-            }
-            _ => self.name_of(tag.to_end()),
-        };
-        match tag {
-            Tag::TableHead => {
-                self.table.head = true;
-                self.table.column = 0;
-                self.html.push_str("<thead>");
-                self.open("tr", Vec::new(), list);
-            }
-            Tag::TableRow => {
-                self.table.column = 0;
-                self.open(name, Vec::new(), list);
-            }
-            _ => self.open(name, Vec::new(), list),
-        }
-        index + 1
-    }
-
-    fn end(&mut self, end: TagEnd, range: &Range<usize>) {
-        match end {
-            TagEnd::HtmlBlock | TagEnd::FootnoteDefinition | TagEnd::MetadataBlock(_) | TagEnd::Image => {}
-            TagEnd::Link => {
-                if self.links.pop().unwrap_or_default() {
-                    self.html.push_str("</a>");
+    /// Renders one element with all that is in it.
+    pub(super) fn element(&mut self, element: &Element) {
+        let list = element.list.as_deref();
+        match &element.kind {
+            Kind::Blank(_) | Kind::Boundary(_) | Kind::Words(_) => {}
+            Kind::Text(text) | Kind::Verbatim(text) => self.html.push_str(&escape(text)),
+            Kind::Paragraph { transparent: true } => self.elements(&element.children),
+            Kind::Paragraph { transparent: false } => self.paragraph(element),
+            Kind::Heading { level, id } => {
+                let mut attributes = Vec::new();
+                if let Some(id) = id {
+                    attributes.push(("id", self.setting.base.id(id)));
                 }
+                let level = usize::from(*level) - 1 + usize::from(self.style.shift_headings);
+                self.block(["h1", "h2", "h3", "h4", "h5", "h6", "h6"][level], attributes, element);
             }
-            TagEnd::Strikethrough if !self.is_double(range) => self.html.push('~'),
-            TagEnd::CodeBlock => {
-                self.in_code_block = false;
-                self.html.push_str("</code></pre>\n");
-            }
-            TagEnd::TableHead => {
-                self.table.head = false;
-                self.html.push_str("</tr></thead>\n<tbody>");
-            }
-            TagEnd::Table => self.html.push_str("</tbody></table>\n"),
-            TagEnd::TableCell => self.html.push_str(if self.table.head { "</th>" } else { "</td>" }),
-            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Superscript | TagEnd::Subscript => {
-                self.close(end);
-            }
-            _ => {
-                // What a mark left at the end of a line.
-                self.html.truncate(self.html.trim_end_matches(' ').len());
-                self.close(end);
+            Kind::Rule => {
+                self.open("hr", Vec::new(), list);
                 self.html.push('\n');
             }
+            Kind::Quote => self.block("blockquote", Vec::new(), element),
+            Kind::List { ordered } => self.block(if *ordered { "ol" } else { "ul" }, Vec::new(), element),
+            Kind::Item => self.block("li", Vec::new(), element),
+            Kind::DefinitionList => self.block("dl", Vec::new(), element),
+            Kind::Term => self.block("dt", Vec::new(), element),
+            Kind::Definition => self.block("dd", Vec::new(), element),
+            Kind::CodeBlock { code, language } => self.code_block(code, language.as_deref(), list),
+            Kind::Table { alignments } => {
+                self.alignments.clone_from(alignments);
+                self.block("table", Vec::new(), element);
+            }
+            Kind::Head => {
+                self.head = true;
+                self.block("thead", Vec::new(), element);
+                self.head = false;
+            }
+            Kind::Body => self.block("tbody", Vec::new(), element),
+            Kind::Foot => self.block("tfoot", Vec::new(), element),
+            Kind::Row => self.row(element),
+            Kind::Cell => self.cell(element, Alignment::Default),
+            Kind::Html(tag) => self.html_element(tag, element),
+            Kind::RawHtml(html) => self.raw(html),
+            Kind::Comment => self.remark(&element.range, Diagnosis::CommentDropped),
+            Kind::Declaration => self.remark(&element.range, Diagnosis::DeclarationDropped),
+            Kind::Emphasis => self.span("em", Vec::new(), element),
+            Kind::Strong => self.span("strong", Vec::new(), element),
+            Kind::Struck => self.span("del", Vec::new(), element),
+            Kind::Code(code) => {
+                self.open("code", Vec::new(), list);
+                self.html.push_str(&escape(code));
+                self.html.push_str("</code>");
+            }
+            Kind::Link { address, title } => self.link(address, title.as_deref(), element),
+            Kind::Image { address, title, alternative } => {
+                self.image(address, title.as_deref(), alternative, element);
+            }
+            Kind::Break => self.html.push_str("<br>"),
+            Kind::Call(name) => self.note_reference(name, &element.range),
+            Kind::Abbreviation { meaning } => {
+                let meaning = decode(meaning);
+                let attributes = if meaning.is_empty() { Vec::new() } else { vec![("title", meaning)] };
+                self.span("abbr", attributes, element);
+            }
+            Kind::Math { formula, block: true } => {
+                self.open("p", Vec::new(), list);
+                let _ = writeln!(self.html, "\\[{}\\]</p>", escape(formula));
+            }
+            Kind::Math { formula, block: false } => {
+                let _ = write!(self.html, "\\({}\\)", escape(formula));
+            }
         }
     }
 
-    fn close(&mut self, end: TagEnd) {
-        let name = self.name_of(end);
+    /// An element on lines of its own.
+    fn block(&mut self, name: &str, attributes: Vec<(&str, String)>, element: &Element) {
+        self.open(name, attributes, element.list.as_deref());
+        self.elements(&element.children);
+        self.html.truncate(self.html.trim_end_matches([' ', '\n']).len());
+        let _ = writeln!(self.html, "</{name}>");
+    }
+
+    /// An element among words.
+    fn span(&mut self, name: &str, attributes: Vec<(&str, String)>, element: &Element) {
+        self.open(name, attributes, element.list.as_deref());
+        self.elements(&element.children);
         let _ = write!(self.html, "</{name}>");
     }
 
-    /// The HTML element of a Markdown one.
-    fn name_of(&self, end: TagEnd) -> &'static str {
-        match end {
-            TagEnd::Paragraph => "p",
-            TagEnd::Heading(level) => {
-                const NAMES: [&str; 7] = ["h1", "h2", "h3", "h4", "h5", "h6", "h6"];
-                NAMES[level as usize - 1 + usize::from(self.style.shift_headings)]
+    /// A paragraph; a picture alone in one may ask to be a figure.
+    fn paragraph(&mut self, element: &Element) {
+        if let [image] = element.children.as_slice()
+            && let Kind::Image { alternative, .. } = &image.kind
+            && image.list.as_ref().is_some_and(|list| list.has_name("standalone"))
+        {
+            let (mut figure, mut inside) = (element.list.clone().unwrap_or_default(), image.clone());
+            if let Some(own) = &mut inside.list {
+                if figure.classes.is_empty() {
+                    figure.classes = std::mem::take(&mut own.classes);
+                }
+                figure.id = figure.id.or_else(|| own.id.take());
             }
-            TagEnd::BlockQuote(_) => "blockquote",
-            TagEnd::List(true) => "ol",
-            TagEnd::List(false) => "ul",
-            TagEnd::Item => "li",
-            TagEnd::DefinitionList => "dl",
-            TagEnd::DefinitionListTitle => "dt",
-            TagEnd::DefinitionListDefinition => "dd",
-            TagEnd::Table => "table",
-            TagEnd::TableHead | TagEnd::TableRow => "tr",
-            TagEnd::TableCell => "td",
-            TagEnd::Emphasis => "em",
-            TagEnd::Strong => "strong",
-            TagEnd::Strikethrough => "del",
-            TagEnd::Superscript => "sup",
-            TagEnd::Subscript => "sub",
-            TagEnd::Link => "a",
-            TagEnd::CodeBlock => "pre",
-            TagEnd::Image | TagEnd::HtmlBlock | TagEnd::FootnoteDefinition | TagEnd::MetadataBlock(_) => "span",
+            self.open("figure", Vec::new(), Some(&figure));
+            self.element(&inside);
+            let _ = writeln!(self.html, "<figcaption>{}</figcaption></figure>", escape(&decode(alternative)));
+            return;
         }
+        self.block("p", Vec::new(), element);
     }
 
-    /// Jekyll's kramdown strikes out between two tildes, not between single ones.
-    fn is_double(&self, range: &Range<usize>) -> bool {
-        self.prepared.text.get(range.clone()).is_some_and(|text| text.starts_with("~~"))
+    fn code_block(&mut self, code: &str, language: Option<&str>, list: Option<&AttributeList>) {
+        let mut list = list.cloned().unwrap_or_default();
+        let named = list.classes.iter().position(|class| class.starts_with("language-"));
+        let named = named.map(|index| list.classes.remove(index));
+        self.open("pre", Vec::new(), Some(&list));
+        let class = language.map(|language| format!("language-{language}")).or(named).map(|class| ("class", class));
+        self.open("code", class.into_iter().collect(), None);
+        let _ = writeln!(self.html, "{}\n</code></pre>", escape(code.strip_suffix('\n').unwrap_or(code)));
     }
 
-    fn cell(&mut self, list: Option<&AttributeList>) {
-        let name = if self.table.head { "th" } else { "td" };
+    fn row(&mut self, element: &Element) {
+        self.open("tr", Vec::new(), element.list.as_deref());
+        for (column, cell) in element.children.iter().enumerate() {
+            let alignment = self.alignments.get(column).copied().unwrap_or(Alignment::Default);
+            self.cell(cell, alignment);
+        }
+        self.html.push_str("</tr>\n");
+    }
+
+    fn cell(&mut self, element: &Element, alignment: Alignment) {
+        let name = if self.head { "th" } else { "td" };
         let mut attributes = Vec::new();
-        if self.table.head {
+        if self.head {
             attributes.push(("scope", "col".to_owned()));
         }
-        match self.table.alignments.get(self.table.column) {
-            Some(Alignment::Right) => attributes.push(("class", "align-right".to_owned())),
-            Some(Alignment::Center) => attributes.push(("class", "align-center".to_owned())),
-            Some(Alignment::Left | Alignment::None) | None => {}
+        match alignment {
+            Alignment::Right => attributes.push(("class", "align-right".to_owned())),
+            Alignment::Center => attributes.push(("class", "align-center".to_owned())),
+            Alignment::Left | Alignment::Default => {}
         }
-        self.table.column += 1;
-        self.open(name, attributes, list);
+        self.open(name, attributes, element.list.as_deref());
+        self.elements(&element.children);
+        if element.children.is_empty() {
+            self.html.push('\u{A0}');
+        }
+        let _ = write!(self.html, "</{name}>");
     }
 
-    fn link(&mut self, written: &str, title: &str, list: Option<&AttributeList>, range: &Range<usize>) {
-        let Some(address) = self.address(written, range) else {
-            self.links.push(false);
+    fn link(&mut self, written: &str, title: Option<&str>, element: &Element) {
+        let Some(address) = self.address(&decode(written), &element.range) else {
+            self.elements(&element.children);
             return;
         };
         let mut attributes = vec![("href", address)];
-        if !title.is_empty() {
-            attributes.push(("title", title.to_owned()));
-        }
-        self.links.push(true);
-        self.open("a", attributes, list);
+        attributes.extend(title.map(|title| ("title", decode(title))));
+        self.span("a", attributes, element);
     }
 
-    fn image(&mut self, index: usize, written: &str, title: &str, range: &Range<usize>) {
-        let mut alternative = String::new();
-        for (event, _) in &self.attached.events[index + 1..self.end_of(index)] {
-            match event {
-                Event::Text(text) | Event::Code(text) => alternative.push_str(&self.prepared.words(text)),
-                Event::SoftBreak | Event::HardBreak => alternative.push(' '),
-                _ => {}
-            }
-        }
-        let Some(address) = self.address(written, range) else {
+    fn image(&mut self, written: &str, title: Option<&str>, alternative: &str, element: &Element) {
+        let alternative = decode(alternative);
+        let Some(address) = self.address(&decode(written), &element.range) else {
             self.html.push_str(&escape(&alternative));
             return;
         };
         if alternative.trim().is_empty() {
-            self.remark(range, Diagnosis::ImageWithoutAlternative);
+            self.remark(&element.range, Diagnosis::ImageWithoutAlternative);
         }
         let mut attributes = vec![("src", address), ("alt", alternative)];
-        if !title.is_empty() {
-            attributes.push(("title", title.to_owned()));
-        }
-        self.open("img", attributes, self.attached.lists.get(&index));
-    }
-
-    /// A block of raw HTML, whole, so that a tag may run over several lines.
-    fn html_block(&mut self, index: usize) -> usize {
-        let end = self.end_of(index);
-        let mut html = String::new();
-        let mut steps = Vec::new();
-        for (event, range) in &self.attached.events[index + 1..end] {
-            if let Event::Html(line) | Event::Text(line) = event {
-                steps.push((html.len(), range.start));
-                html.push_str(line);
-            }
-        }
-        self.raw(&html, &steps);
-        self.html.push('\n');
-        end + 1
-    }
-
-    /// Writes a text.
-    pub(super) fn text(&mut self, text: &CowStr<'_>) {
-        let words = self.prepared.words(text);
-        self.html.push_str(&escape(&words));
+        attributes.extend(title.map(|title| ("title", decode(title))));
+        self.open("img", attributes, element.list.as_deref());
     }
 
     /// The address a link or image leads to; `None` when there is none, which was then said.
     pub(super) fn address(&mut self, written: &str, range: &Range<usize>) -> Option<String> {
-        let written = self.prepared.words(written);
+        let written = written.to_owned();
         let address = match self.setting.base.resolve(&written) {
             Resolved::Kept(address) => address,
             Resolved::Guessed(taken) => {
@@ -400,7 +274,8 @@ impl<'a> Render<'a> {
         }
         let as_found = UploadPath::from_address(&address).as_ref() == Some(&path);
         let address = if as_found { address } else { path.address() };
-        if !self.linked_uploads.iter().any(|linked| linked.path == path) {
+        let number = self.linked.len();
+        if *self.linked.entry(path.clone()).or_insert(number) == number {
             self.linked_uploads.push(LinkedUpload { path, facts });
         }
         Some(address)
@@ -443,7 +318,9 @@ impl<'a> Render<'a> {
         }
         if let Some(id) = &list.id {
             all.retain(|(name, _)| name != "id");
-            all.push(("id".to_owned(), self.setting.base.id(id)));
+            if !id.is_empty() {
+                all.push(("id".to_owned(), self.setting.base.id(id)));
+            }
         }
         for (name, value) in &list.others {
             let value =
@@ -458,9 +335,9 @@ impl<'a> Render<'a> {
         }
     }
 
-    /// Says something about a range of the prepared text.
+    /// Says something about a place in the text.
     pub(super) fn remark(&mut self, range: &Range<usize>, diagnosis: Diagnosis) {
-        self.remarks.push((self.prepared.source_range(range), diagnosis));
+        self.remarks.push((range.clone(), diagnosis));
     }
 }
 

@@ -104,7 +104,7 @@ impl Text {
     }
 
     /// Line and column of a byte offset, and the length of `range` within its first line, in characters.
-    fn place(&self, range: &Range<usize>) -> (usize, usize, usize) {
+    pub(super) fn place(&self, range: &Range<usize>) -> (usize, usize, usize) {
         let start = self.floor(range.start);
         let line = self.line_of(start);
         let line_start = self.line_starts[line - 1];

@@ -1,26 +1,11 @@
 //! Titles and other single lines: Markdown and HTML resolved to plain text, since feed readers show titles raw.
 
-use pulldown_cmark::{Event, Parser};
-
-use super::kramdown::prepare;
+use super::kramdown::plain_words;
 use super::source::legal;
-
-/// A character that keeps a line's first words from being read as a list, quote or heading.
-const SHIELD: char = '\u{10A7F}';
 
 /// `text` as plain text: no markup, no entity, no line break; no-break spaces stay.
 pub(super) fn plain_line(text: &str) -> String {
-    let line = collapse(text);
-    let prepared = prepare(&line);
-    let shielded = format!("{SHIELD}{}", prepared.text);
-    let mut plain = String::with_capacity(line.len());
-    for event in Parser::new(&shielded) {
-        if let Event::Text(text) | Event::Code(text) = event {
-            plain.push_str(&text);
-        }
-    }
-    let plain = plain.strip_prefix(SHIELD).unwrap_or(&plain);
-    collapse(&legal(&prepared.words(plain)))
+    collapse(&legal(&plain_words(&collapse(&legal(text)))))
 }
 
 /// `text` with each run of white space as one space, none at its ends. Spaces that must not break are kept where they

@@ -46,6 +46,13 @@ impl SafeHtml {
         out
     }
 
+    /// The fragment with each link to another release led where `address_of` says; one it does not know is only its
+    /// words.
+    #[must_use]
+    pub fn link_releases(&self, address_of: &dyn Fn(&str) -> Option<String>) -> Self {
+        Self(super::release_link::resolve(&self.0, address_of))
+    }
+
     /// The fragment with each root-relative address below `site`.
     #[must_use]
     pub fn absolute(&self, site: &SiteUrl) -> String {

@@ -17,6 +17,7 @@ mod label;
 mod letter;
 mod permalink;
 mod release;
+mod release_link;
 mod site_url;
 mod slug;
 mod source_path;
@@ -43,6 +44,7 @@ pub use permalink::{Permalink, PermalinkError, PermalinkPattern};
 #[cfg(test)]
 pub(crate) use release::sample_release;
 pub use release::{LinkedUpload, PressContact, Release};
+pub use release_link::ReleaseLink;
 pub use site_url::{SiteUrl, SiteUrlError};
 pub use slug::{Slug, SlugError};
 pub use source_path::SourcePath;

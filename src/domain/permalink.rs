@@ -14,7 +14,8 @@ const KEPT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'+').remove(b',');
 
 /// First parts of a path that belong to Depeche itself.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 14] = [
+    "-release-",
     "assets",
     "confirm",
     "favicon.ico",

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, SafeHtml, SourcePath, UploadFacts, UploadPath,
+    Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, ReleaseLink, SafeHtml, SourcePath, UploadFacts,
+    UploadPath,
 };
 use crate::language::Language;
 
@@ -34,6 +35,8 @@ pub struct Release {
     pub documents: Vec<Document>,
     /// Files below uploads that the text itself links to or shows.
     pub linked_uploads: Vec<LinkedUpload>,
+    /// The releases that the text links to by their files' names; their addresses are not resolved yet.
+    pub release_links: Vec<ReleaseLink>,
     /// Whom journalists may call.
     pub contact: Option<PressContact>,
     /// Its page's address below the site's.
@@ -167,6 +170,7 @@ pub(crate) fn sample_release(path: &str, title: &str, body: &str) -> Release {
         images: Vec::new(),
         documents: Vec::new(),
         linked_uploads: Vec::new(),
+        release_links: Vec::new(),
         contact: None,
         language: Language::French,
         pinned_id: None,

@@ -290,6 +290,11 @@ pub enum Diagnosis {
         /// What stands there.
         written: String,
     },
+    /// A link to a release that is unknown, or not public.
+    ReleaseLinkDead {
+        /// The file it names.
+        named: String,
+    },
     /// A kramdown extension, dropped.
     ExtensionDropped {
         /// What stands there.
@@ -401,6 +406,7 @@ impl Diagnosis {
             Self::AttributeListOrphan { .. } => "attribute-list-orphan",
             Self::AttributeListUnread { .. } => "attribute-list-unread",
             Self::LiquidDropped { .. } => "liquid-dropped",
+            Self::ReleaseLinkDead { .. } => "release-link-dead",
             Self::ExtensionDropped { .. } => "extension-dropped",
             Self::FootnoteOrphan { .. } => "footnote-orphan",
             Self::TagUnclosed { .. } => "tag-unclosed",
@@ -469,6 +475,7 @@ impl Diagnosis {
             | Self::AttributeListOrphan { .. }
             | Self::AttributeListUnread { .. }
             | Self::LiquidDropped { .. }
+            | Self::ReleaseLinkDead { .. }
             | Self::ExtensionDropped { .. }
             | Self::FootnoteOrphan { .. }
             | Self::TagUnclosed { .. }

@@ -11,6 +11,7 @@ fn expected(what: Expected) -> &'static str {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each diagnosis, and nothing else")]
 pub(super) fn what(diagnosis: &D) -> String {
     match diagnosis {
         D::TooLarge { bytes, limit } => format!("Le fichier contient {bytes} octets ; {limit} au plus sont lus."),
@@ -90,6 +91,9 @@ pub(super) fn what(diagnosis: &D) -> String {
         D::DeclarationDropped => "Cette déclaration ou instruction de traitement a été retirée.".to_owned(),
         D::AttributeListOrphan { written } => format!("La liste d’attributs `{written}` ne se rapporte à rien."),
         D::AttributeListUnread { written } => format!("`{written}` ne veut rien dire dans une liste d’attributs."),
+        D::ReleaseLinkDead { named } => {
+            format!("Le lien vers `{named}` a été retiré : ce communiqué n’est pas public.")
+        }
         D::LiquidDropped { written } => format!("Le code Liquid `{written}` a été retiré."),
         D::ExtensionDropped { written } => format!("L’extension kramdown `{written}` a été retirée."),
         D::FootnoteOrphan { name } => format!("La note `{name}` n’a pas d’appel ou pas de texte."),
@@ -171,6 +175,7 @@ pub(super) fn advice(diagnosis: &D) -> String {
         D::DeclarationDropped => "Retirez-la.",
         D::AttributeListOrphan { .. } => "Placez-la juste après un lien, ou seule sur une ligne sous un paragraphe.",
         D::AttributeListUnread { .. } => "Écrivez `.classe`, `#identifiant` ou `nom=\"valeur\"`.",
+        D::ReleaseLinkDead { .. } => "Vérifiez le nom du fichier ; un communiqué à venir est lié dès qu’il est public.",
         D::LiquidDropped { .. } | D::ExtensionDropped { .. } => "Écrivez ce qu’il représente.",
         D::FootnoteOrphan { .. } => "Écrivez `[^nom]` dans le texte et `[^nom]: …` sur une ligne à part.",
         D::TagUnclosed { .. } => "Écrivez sa balise fermante là où il doit finir.",

@@ -66,6 +66,7 @@ fn samples() -> Vec<Diagnosis> {
         D::AttributeListOrphan { written: x() },
         D::AttributeListUnread { written: x() },
         D::LiquidDropped { written: x() },
+        D::ReleaseLinkDead { named: x() },
         D::ExtensionDropped { written: x() },
         D::FootnoteOrphan { name: x() },
         D::TagUnclosed { tag: x() },

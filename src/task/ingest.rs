@@ -11,7 +11,7 @@ use super::reading::ReadFile;
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
 use crate::config::Config;
 use crate::content::{Diagnostic, ReadingSettings};
-use crate::domain::{Release, ReleaseId, SourcePath};
+use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath};
 use crate::feed::FeedSite;
 use crate::language::Diagnosis;
 use crate::register::{Clash, FolderLook, Minting, Reconciled, Record, Register, RegisterChanges, Seen};
@@ -152,13 +152,14 @@ impl Ingest {
         published.truncate(left);
         let catalog = Catalog::new(published, &register.topic_slugs)
             .with_topic_aliases(self.config.topic_aliases.clone())
-            .with_departed(departed);
+            .with_departed(departed)
+            .with_links(now);
         changes.topic_slugs = catalog.new_slugs(now);
         let mut register = register;
         register.topic_slugs.extend(changes.topic_slugs.iter().cloned());
         let catalog = if changes.topic_slugs.is_empty() { catalog } else { catalog.with_slugs(&register.topic_slugs) };
         let broken = self.broken(&register);
-        let diagnostics = self.diagnostics(&catalog, &register, clashes);
+        let diagnostics = self.diagnostics(&catalog, &register, clashes, now);
         let resources = self.resources(&catalog, &register, now);
         Ingested {
             changes,
@@ -224,12 +225,22 @@ impl Ingest {
         broken.chain(unreadable).collect()
     }
 
-    fn diagnostics(&self, catalog: &Catalog, register: &Register, clashes: Vec<Clash>) -> Vec<Diagnostic> {
+    fn diagnostics(
+        &self,
+        catalog: &Catalog,
+        register: &Register,
+        clashes: Vec<Clash>,
+        now: DateTime<Utc>,
+    ) -> Vec<Diagnostic> {
         let mut diagnostics: Vec<Diagnostic> =
             self.files.values().flat_map(|file| file.diagnostics.iter().cloned()).collect();
         let conflict = |path: &SourcePath| self.at_words(path.clone(), "", Diagnosis::ConflictCopy);
         diagnostics.extend(self.conflicts.iter().map(conflict));
         diagnostics.extend(clashes.into_iter().map(|clash| self.about_clash(clash)));
+        diagnostics.extend(catalog.dead_links(now).into_iter().map(|(path, ReleaseLink { named, place })| {
+            let (line, column, length) = place;
+            Diagnostic { path, line, column, length, diagnosis: Diagnosis::ReleaseLinkDead { named } }
+        }));
         diagnostics.extend(catalog.label_notes().into_iter().flat_map(|note| self.about_labels(register, note)));
         diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
         diagnostics

@@ -1,0 +1,35 @@
+//! kramdown text as a tree of elements, read as Jekyll reads it: kramdown 2.4 with its GitHub flavour.
+//!
+//! No Markdown library of Rust knows kramdown's rules for lists, tables, emphasis and quotes, and a feed must say what
+//! the site says. The blocks are found first, the words in them afterwards, since links and notes may be defined below
+//! where they are used. Whatever is written, the time is bounded: what an opening mark looks ahead for is remembered,
+//! and a paragraph has only so many steps. What is not read as kramdown reads it stands in `docs/KRAMDOWN.md`.
+
+mod abbreviations;
+mod blocks;
+mod chunk;
+mod contents;
+mod definitions;
+mod element;
+mod entities;
+mod extensions;
+mod finder;
+mod html;
+mod links;
+mod lists;
+mod parser;
+mod spans;
+mod tables;
+mod typography;
+
+pub(super) use chunk::Chunk;
+pub(super) use element::{Alignment, Element, HtmlAttribute, HtmlTag, Kind};
+pub(super) use entities::decode;
+pub(super) use finder::Finder;
+pub(super) use parser::{Document, parse, plain_words};
+
+#[cfg(test)]
+mod tests;
+
+/// Something to say about a place in the text.
+pub(super) type Remark = (std::ops::Range<usize>, crate::language::Diagnosis);

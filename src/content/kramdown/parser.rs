@@ -1,0 +1,252 @@
+//! A whole text: blocks, then the words in them, then what needs both.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "a tree is gone through for a few kinds of elements")]
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::Remark;
+use super::abbreviations::Abbreviations;
+use super::blocks::Blocks;
+use super::chunk::Chunk;
+use super::contents::{self, Heading};
+use super::element::{Element, Kind};
+use super::spans::{Spans, Typography};
+use crate::content::attributes::AttributeList;
+use crate::content::markup::DEEPEST;
+use crate::language::Diagnosis;
+
+/// What a text became.
+#[derive(Debug, Default)]
+pub(in crate::content) struct Document {
+    pub(in crate::content) elements: Vec<Element>,
+    /// The notes that are defined, by name.
+    pub(in crate::content) notes: HashMap<String, Note>,
+    pub(in crate::content) remarks: Vec<Remark>,
+    /// Where elements are nested deeper than any release needs; then nothing else is given.
+    pub(in crate::content) too_deep: Option<Range<usize>>,
+}
+
+/// A footnote.
+#[derive(Debug, Clone, Default)]
+pub(in crate::content) struct Note {
+    pub(in crate::content) elements: Vec<Element>,
+    pub(in crate::content) range: Range<usize>,
+}
+
+/// What a link's name stands for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LinkDefinition {
+    pub(super) address: String,
+    pub(super) title: Option<String>,
+    pub(super) list: Option<Box<AttributeList>>,
+}
+
+/// What `{::options …}` may change.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) auto_ids: bool,
+    pub(super) id_prefix: String,
+    pub(super) header_offset: i8,
+    pub(super) block_html: bool,
+    pub(super) span_html: bool,
+    pub(super) contents_levels: BTreeSet<u8>,
+}
+
+/// What is known of a text while it is read.
+#[derive(Debug)]
+pub(super) struct Parser {
+    pub(super) settings: Settings,
+    pub(super) named: HashMap<String, AttributeList>,
+    pub(super) links: HashMap<String, LinkDefinition>,
+    pub(super) notes: HashMap<String, Note>,
+    pub(super) abbreviations: Abbreviations,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) too_deep: Option<Range<usize>>,
+    headings: Vec<Heading>,
+    ids: HashMap<String, usize>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            auto_ids: true,
+            id_prefix: String::new(),
+            header_offset: 0,
+            block_html: false,
+            span_html: true,
+            contents_levels: (1..=6).collect(),
+        }
+    }
+}
+
+/// Reads `text`.
+pub(in crate::content) fn parse(text: &Chunk) -> Document {
+    let mut parser = Parser::new();
+    let elements = parser.blocks(text, 0);
+    let mut elements = parser.finished(elements, 0);
+    let mut notes = std::mem::take(&mut parser.notes);
+    for note in notes.values_mut() {
+        note.elements = parser.finished(std::mem::take(&mut note.elements), 0);
+    }
+    if parser.too_deep.is_some() {
+        return Document { too_deep: parser.too_deep, remarks: parser.remarks, ..Document::default() };
+    }
+    let headings = std::mem::take(&mut parser.headings);
+    contents::fill(&mut elements, &headings);
+    Document { elements, notes, remarks: parser.remarks, too_deep: None }
+}
+
+/// The words of a single line, its markup resolved; quotes and dashes stay as they are written.
+pub(in crate::content) fn plain_words(line: &str) -> String {
+    let mut parser = Parser::new();
+    let elements = Spans::new(&mut parser, &Chunk::whole(line), Typography::AsWritten).all();
+    let mut words = String::with_capacity(line.len());
+    for element in elements {
+        element.add_words(&mut words);
+    }
+    words
+}
+
+impl Parser {
+    fn new() -> Self {
+        Self {
+            settings: Settings::default(),
+            named: HashMap::new(),
+            links: HashMap::new(),
+            notes: HashMap::new(),
+            abbreviations: Abbreviations::default(),
+            remarks: Vec::new(),
+            too_deep: None,
+            headings: Vec::new(),
+            ids: HashMap::new(),
+        }
+    }
+
+    /// The blocks of `text`, which lies `depth` elements deep.
+    pub(super) fn blocks(&mut self, text: &Chunk, depth: usize) -> Vec<Element> {
+        if depth > DEEPEST {
+            self.too_deep.get_or_insert(text.places(&(0..text.text.len())));
+            return Vec::new();
+        }
+        let mut text = text.clone();
+        if !text.text.ends_with('\n') {
+            let end = text.place(text.text.len().saturating_sub(1)) + 1;
+            text.push("\n", end);
+        }
+        Blocks::new(self, &text, depth).all()
+    }
+
+    pub(super) fn remark(&mut self, range: Range<usize>, diagnosis: Diagnosis) {
+        self.remarks.push((range, diagnosis));
+    }
+
+    /// Elements whose words are read, without what only separated them.
+    fn finished(&mut self, elements: Vec<Element>, depth: usize) -> Vec<Element> {
+        if self.too_deep.is_some() {
+            return Vec::new();
+        }
+        if depth > 3 * DEEPEST {
+            self.too_deep = elements.first().map(|element| element.range.clone());
+            return Vec::new();
+        }
+        let mut finished = Vec::with_capacity(elements.len());
+        for mut element in elements {
+            match &element.kind {
+                Kind::Words(words) => {
+                    let words = words.clone();
+                    let spans = Spans::new(self, &words, Typography::Curled).all();
+                    finished.extend(self.finished(spans, depth + 1));
+                    continue;
+                }
+                Kind::Boundary(_) => continue,
+                Kind::Text(text) => {
+                    if self.abbreviations.is_empty() || element.list.is_some() {
+                        finished.push(element);
+                    } else {
+                        finished.extend(self.abbreviations.split(text, &element.range));
+                    }
+                    continue;
+                }
+                _ => element.children = self.finished(std::mem::take(&mut element.children), depth + 1),
+            }
+            self.claim(&mut element);
+            self.resolve(&mut element);
+            self.name(&mut element);
+            if let Kind::Heading { .. } = element.kind {
+                self.headings.extend(Heading::of(&element, &self.settings.contents_levels));
+            }
+            finished.push(element);
+        }
+        finished
+    }
+
+    /// Gives a block the attribute list that ends its words, where kramdown shows the list itself.
+    fn claim(&mut self, element: &mut Element) {
+        let takes = matches!(
+            element.kind,
+            Kind::Paragraph { .. } | Kind::Heading { .. } | Kind::Item | Kind::Cell | Kind::Term | Kind::Definition
+        );
+        let says = |child: &Element| {
+            child.list.is_some() || !matches!(&child.kind, Kind::Text(text) if text.trim().is_empty())
+        };
+        let end = element.children.iter().rposition(says).unwrap_or_default();
+        let mut trailing = Vec::new();
+        for (index, child) in element.children.iter_mut().enumerate() {
+            match child.kind {
+                Kind::Text(_) => match child.list.take() {
+                    Some(list) if takes && index == end => trailing.push(*list),
+                    Some(list) => {
+                        let written = list.written.clone();
+                        self.remarks.push((list.range, Diagnosis::AttributeListOrphan { written }));
+                    }
+                    None => {}
+                },
+                Kind::Paragraph { transparent: true } => trailing.extend(child.list.take().map(|list| *list)),
+                _ => {}
+            }
+        }
+        for list in trailing {
+            element.give(list);
+        }
+    }
+
+    /// Puts what names stand for into an element's list.
+    fn resolve(&mut self, element: &mut Element) {
+        if let Some(list) = &mut element.list {
+            for part in list.resolve(&self.named) {
+                self.remarks.push((list.range.clone(), Diagnosis::AttributeListUnread { written: part }));
+            }
+        }
+    }
+
+    /// Gives a heading the id that kramdown's GitHub flavour makes of its words.
+    fn name(&mut self, element: &mut Element) {
+        let Kind::Heading { level, id } = &mut element.kind else { return };
+        *level = level.saturating_add_signed(self.settings.header_offset).clamp(1, 6);
+        let has_own = id.is_some() || element.list.as_ref().is_some_and(|list| list.id.is_some());
+        if has_own || !self.settings.auto_ids {
+            return;
+        }
+        let mut words = String::new();
+        for child in &element.children {
+            child.add_words(&mut words);
+        }
+        let mut made: String = words.to_lowercase().chars().filter(|c| is_word(*c) || "- \t".contains(*c)).collect();
+        made = made.replace([' ', '\t'], "-");
+        let count = self.ids.entry(made.clone()).or_default();
+        let made = if *count > 0 { format!("{made}-{count}") } else { made };
+        *count += 1;
+        let whole = format!("{}{made}", self.settings.id_prefix);
+        if let Kind::Heading { id, .. } = &mut element.kind {
+            *id = Some(whole).filter(|id| !id.is_empty());
+        }
+    }
+}
+
+/// Whether a character is part of a word, as Ruby has it.
+fn is_word(c: char) -> bool {
+    c.is_alphabetic() || c.is_ascii_digit() || c == '_' || is_combining_mark(c)
+}
