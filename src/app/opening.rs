@@ -1,5 +1,6 @@
 //! What commands and the daemon work with: configuration, templates, database, key.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use tokio::sync::{Notify, watch};
 use super::secrets::{read_key, read_or_make_key};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, SteadyClock};
-use crate::config::{Config, ConfigWarning};
+use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, JekyllFile, SiteDefaults};
+use crate::content::JekyllConfig;
 use crate::fetch::Fetcher;
 use crate::register::Register;
 use crate::resource::Resources;
@@ -31,7 +33,52 @@ pub fn read_config(file: &Utf8Path) -> anyhow::Result<(Config, Vec<ConfigWarning
     let folder = absolute.parent().unwrap_or(Utf8Path::new("/"));
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Config::from_toml(&text, file.as_str(), folder, environment).map_err(|error| anyhow!("{error}"))
+    let fault = RefCell::new(None);
+    let beside = |content: &ContentSettings| {
+        jekyll_site(content).unwrap_or_else(|error| {
+            fault.replace(Some(error));
+            SiteDefaults::default()
+        })
+    };
+    let read = Config::from_toml_beside(&text, file.as_str(), folder, environment, &beside);
+    match fault.into_inner() {
+        Some(error) => Err(error),
+        None => read.map_err(|error| anyhow!("{error}")),
+    }
+}
+
+/// What the Jekyll site says of itself that the releases belong to, when there is one.
+fn jekyll_site(content: &ContentSettings) -> anyhow::Result<SiteDefaults> {
+    const NAME: &str = "_config.yml";
+    let above =
+        content.folder.parent().filter(|_| content.folder.file_name().is_some_and(|name| name.starts_with('_')));
+    let candidates = match &content.jekyll_config {
+        JekyllConfigAt::Nowhere => Vec::new(),
+        JekyllConfigAt::Path(path) => vec![path.clone()],
+        JekyllConfigAt::Auto => {
+            [Some(content.folder.as_path()), above].into_iter().flatten().map(|at| at.join(NAME)).collect()
+        }
+    };
+    for path in candidates {
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound && content.jekyll_config == JekyllConfigAt::Auto => {
+                continue;
+            }
+            Err(error) => return Err(error).with_context(|| format!("failed to read `{path}`")),
+        };
+        let site = path.parent().unwrap_or(Utf8Path::new(""));
+        let folder = content.folder.strip_prefix(site).map(Utf8Path::to_string).unwrap_or_default();
+        let jekyll =
+            JekyllConfig::parse(&text, &folder).map_err(|error| anyhow!("failed to read `{path}`: {error}"))?;
+        return Ok(SiteDefaults {
+            url: jekyll.url.clone(),
+            timezone: jekyll.timezone,
+            permalink: jekyll.permalink.clone(),
+            file: Some(JekyllFile { path, text, folder }),
+        });
+    }
+    Ok(SiteDefaults::default())
 }
 
 /// The templates: the built-in ones, and those in `folder` that replace them.

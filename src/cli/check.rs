@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::arguments::{CheckArguments, Format};
 use super::terminal::Terminal;
-use super::{Exit, findings, opening};
+use super::{Exit, findings, jekyll_site, opening};
 use crate::app::read_templates;
 use crate::content::Diagnostic;
 use crate::domain::SourcePath;
@@ -17,7 +17,8 @@ pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: T
     let config = opening::config(file, terminal)?;
     let language = config.site.language;
     let (current, _) = opening::look(&config).await?;
-    let unreadable = Folder::new(&config.content).look(current.looked).unreadable;
+    let look = Folder::new(&config.content).look(current.looked);
+    let unreadable = look.unreadable;
     for file in &unreadable {
         terminal.tell(format!("depeche: {}: {}", file.path, file.reason));
     }
@@ -44,6 +45,9 @@ pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: T
         terminal.tell(format!("depeche: {error}"));
     }
     if arguments.format == Format::Text {
+        for line in jekyll_site::lines(&config, &look.left_out) {
+            terminal.line(line);
+        }
         terminal.line(summary(diagnostics, current.catalog.all().len(), language));
         let unpinned = current.catalog.all().iter().filter(|published| published.release.pinned_id.is_none()).count();
         if unpinned > 0 {

@@ -8,6 +8,7 @@ mod findings;
 mod serve;
 mod build;
 mod check;
+mod jekyll_site;
 mod new;
 mod release;
 mod preview;

@@ -21,8 +21,8 @@ use super::relay::relays;
 use super::setting::{Misplaced, Setting};
 use super::settings::{
     Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
-    HttpSettings, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode,
-    SecretSettings, SiteSettings, SqliteSync,
+    HttpSettings, JekyllConfigAt, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply,
+    Origin, PollMode, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SqliteSync,
 };
 use super::suggestion::nearest;
 use crate::domain::{EmailAddress, Mailbox, PermalinkPattern, SiteUrl};
@@ -56,7 +56,11 @@ const DAYS: &[(&str, Weekday)] = &[
 const WORKING_DAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
 
 /// What the whole file means; `base` is the folder relative paths start from.
-pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplaced> {
+pub(super) fn check(
+    file: ConfigFile,
+    base: &Utf8Path,
+    beside: &dyn Fn(&ContentSettings) -> SiteDefaults,
+) -> Result<Config, Misplaced> {
     let ConfigFile {
         site,
         content,
@@ -74,13 +78,16 @@ pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplac
         keep,
         log,
     } = file;
-    let site = site_settings(site)?;
+    let mut content = content_settings(content, base)?;
+    let mut defaults = beside(&content);
+    content.jekyll = defaults.file.take();
+    let site = site_settings(site, defaults)?;
     let newsletter = newsletter_settings(newsletter)?;
     let copies = or(copies.as_ref(), Vec::new(), |copies| each(copies, &Expected::Mailbox, |text| text.parse().ok()))?;
     let sender = Mailbox { name: newsletter.from.name.clone(), address: newsletter.from.address.clone() };
     Ok(Config {
         site,
-        content: content_settings(content, base)?,
+        content,
         feeds: feed_settings(feeds)?,
         topic_aliases: or(aliases.as_ref(), Arc::default(), |table| topic_aliases(table).map(Arc::new))?,
         publish_folder: or(publish_folder.as_ref(), None, |path| path.optional_path(base))?,
@@ -97,36 +104,59 @@ pub(super) fn check(file: ConfigFile, base: &Utf8Path) -> Result<Config, Misplac
     })
 }
 
-fn site_settings(file: SiteFile) -> Result<SiteSettings, Misplaced> {
+/// The site; `beside` is what the Jekyll site says that the releases belong to.
+fn site_settings(file: SiteFile, beside: SiteDefaults) -> Result<SiteSettings, Misplaced> {
     let SiteFile { title, description, url, releases_url, language, timezone, permalink } = file;
+    let SiteDefaults { url: jekyll_url, timezone: jekyll_timezone, permalink: jekyll_permalink, file: _ } = beside;
     let site_url = |text: &str| text.parse::<SiteUrl>().ok();
-    let url = required(url, "site.url", r#"url = "https://presse.example.org""#)?;
+    let origins = SiteOrigins {
+        url: Origin::of(url.is_some(), jekyll_url.is_some()),
+        timezone: Origin::of(timezone.is_some(), jekyll_timezone.is_some()),
+        permalink: Origin::of(permalink.is_some(), jekyll_permalink.is_some()),
+    };
+    let url = match (url, jekyll_url) {
+        (None, Some(url)) => url,
+        (url, _) => {
+            required(url, "site.url", r#"url = "https://presse.example.org""#)?.parsed(Expected::SiteUrl, site_url)?
+        }
+    };
     let permalink_default = "/espace-presse/:title/".parse().expect("the default is a pattern");
     Ok(SiteSettings {
         title: or(title.as_ref(), "Espace presse".to_owned(), some_text)?,
         description: or(description.as_ref(), String::new(), |text| Ok(text.text()?.trim().to_owned()))?,
-        url: url.parsed(Expected::SiteUrl, site_url)?,
+        url,
         releases_url: or(releases_url.as_ref(), None, |url| url.optional(Expected::SiteUrl, site_url))?,
         language: or(language.as_ref(), Language::French, |text| {
             text.parsed(Expected::OneOf(vec!["fr", "en"]), |text| text.parse().ok())
         })?,
-        timezone: or(timezone.as_ref(), Tz::Europe__Paris, zone)?,
-        permalink: or(permalink.as_ref(), permalink_default, |text| {
+        timezone: or(timezone.as_ref(), jekyll_timezone.unwrap_or(Tz::Europe__Paris), zone)?,
+        permalink: or(permalink.as_ref(), jekyll_permalink.unwrap_or(permalink_default), |text| {
             text.parsed(Expected::Permalink, |text| text.parse::<PermalinkPattern>().ok())
         })?,
+        origins,
     })
 }
 
 fn content_settings(file: ContentFile, base: &Utf8Path) -> Result<ContentSettings, Misplaced> {
-    let ContentFile { folder, uploads, documents, quiet, rescan, poll } = file;
+    let ContentFile { folder, uploads, documents, jekyll_config, quiet, rescan, poll } = file;
     Ok(ContentSettings {
         folder: or(folder.as_ref(), base.join("content"), |path| path.path(base))?,
         uploads: or(uploads.as_ref(), base.join("content/uploads"), |path| path.path(base))?,
         documents: or(documents.as_ref(), DocumentsAt::File, |word| word.choice(DOCUMENTS))?,
+        jekyll_config: or(jekyll_config.as_ref(), JekyllConfigAt::Auto, |text| jekyll_config_at(text, base))?,
+        jekyll: None,
         quiet: or(quiet.as_ref(), TimeDelta::milliseconds(500), |text| text.duration(TimeDelta::zero()))?,
         rescan: or(rescan.as_ref(), TimeDelta::seconds(30), |text| text.duration(SHORTEST_RESCAN))?,
         poll: or(poll.as_ref(), PollMode::Auto, |word| word.choice(POLL))?,
     })
+}
+
+/// `"auto"`, `""` or a path.
+fn jekyll_config_at(setting: &Setting, base: &Utf8Path) -> Result<JekyllConfigAt, Misplaced> {
+    if setting.text()? == "auto" {
+        return Ok(JekyllConfigAt::Auto);
+    }
+    Ok(setting.optional_path(base)?.map_or(JekyllConfigAt::Nowhere, JekyllConfigAt::Path))
 }
 
 fn feed_settings(file: FeedsFile) -> Result<FeedSettings, Misplaced> {

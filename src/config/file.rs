@@ -32,7 +32,7 @@ macro_rules! config_file {
 
 config_file! {
     site: SiteFile { title, description, url, releases_url, language, timezone, permalink }
-    content: ContentFile { folder, uploads, documents, quiet, rescan, poll }
+    content: ContentFile { folder, uploads, documents, jekyll_config, quiet, rescan, poll }
     feeds: FeedsFile { entries, ttl, rights, icon, hub, aliases }
     topics: TopicsFile { aliases }
     publish: PublishFile { folder }

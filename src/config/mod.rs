@@ -20,6 +20,7 @@ pub use duration::parse_duration;
 pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
 pub use settings::{
     Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
-    HttpSettings, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply, PollMode, RelayKind,
-    RelaySettings, SecretSettings, SiteSettings, SqliteSync,
+    HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,
+    OnLostReply, Origin, PollMode, RelayKind, RelaySettings, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings,
+    SqliteSync,
 };

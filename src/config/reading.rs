@@ -8,7 +8,7 @@ use super::check::check;
 use super::document::{Document, override_from};
 use super::fault::{ConfigError, ConfigWarning};
 use super::setting::{Misplaced, Value};
-use super::settings::{Config, RelayKind};
+use super::settings::{Config, ContentSettings, RelayKind, SiteDefaults};
 use crate::domain::SiteUrl;
 use crate::language::Language;
 
@@ -24,9 +24,23 @@ impl Config {
         base_folder: &Utf8Path,
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<(Self, Vec<ConfigWarning>), ConfigError> {
+        Self::from_toml_beside(text, file_name, base_folder, env, &|_| SiteDefaults::default())
+    }
+
+    /// The same, with what `beside` finds that a Jekyll site says of itself, once it is known where the releases are.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in the site's language as far as that can be read.
+    pub fn from_toml_beside(
+        text: &str,
+        file_name: &str,
+        base_folder: &Utf8Path,
+        env: impl Iterator<Item = (String, String)>,
+        beside: &dyn Fn(&ContentSettings) -> SiteDefaults,
+    ) -> Result<(Self, Vec<ConfigWarning>), ConfigError> {
         let document = Document::parse(text);
         let mut language = document.language().unwrap_or_default();
-        read(&document, base_folder, env, &mut language).map_err(|(place, fault)| ConfigError {
+        read(&document, base_folder, env, &mut language, beside).map_err(|(place, fault)| ConfigError {
             file: file_name.to_owned(),
             place,
             fault: Box::new(fault),
@@ -40,13 +54,14 @@ fn read(
     base: &Utf8Path,
     env: impl Iterator<Item = (String, String)>,
     language: &mut Language,
+    beside: &dyn Fn(&ContentSettings) -> SiteDefaults,
 ) -> Result<(Config, Vec<ConfigWarning>), Misplaced> {
     let mut file = document.read()?;
     let ignored = override_from(&mut file, env)?;
     if let Some(Value::Text(text)) = file.site.language.as_ref().map(|setting| &setting.value) {
         *language = text.parse().unwrap_or(*language);
     }
-    let config = check(file, base)?;
+    let config = check(file, base, beside)?;
     let mut warnings = address_warnings(&config);
     warnings.extend(ignored.into_iter().map(|name| ConfigWarning::IgnoredVariable { name }));
     Ok((config, warnings))
@@ -74,7 +89,7 @@ mod tests {
 
     use super::super::file::SECTIONS;
     use super::*;
-    use crate::config::{ConfigFault, DatabaseUrl, Place, PollMode};
+    use crate::config::{ConfigFault, DatabaseUrl, JekyllConfigAt, Origin, Place, PollMode, SiteOrigins};
 
     const REFERENCE: &str = include_str!("../../config.toml");
     const LEAST: &str =
@@ -125,7 +140,9 @@ mod tests {
         assert!(given.len() > 40);
         for (section, key, line) in given {
             if !line.contains("# demo") {
-                assert_eq!(config(&REFERENCE.replacen(line, "", 1), &[]), whole, "{section}.{key}");
+                let mut without = config(&REFERENCE.replacen(line, "", 1), &[]);
+                without.site.origins = whole.site.origins;
+                assert_eq!(without, whole, "{section}.{key}");
             }
         }
     }
@@ -158,6 +175,32 @@ mod tests {
         assert_eq!(config.content.uploads, "/data/up");
         assert_eq!(config.database.url, DatabaseUrl::Sqlite("/srv/press/var/depeche.sqlite".into()));
         assert_eq!(config.publish_folder, None);
+    }
+
+    #[test]
+    fn a_jekyll_site_says_what_the_file_does_not() {
+        let beside = |content: &ContentSettings| {
+            assert_eq!(content.jekyll_config, JekyllConfigAt::Path("/srv/press/site/_config.yml".into()));
+            SiteDefaults {
+                url: "https://www.example.net/press".parse().ok(),
+                timezone: Some(chrono_tz::Europe::Brussels),
+                ..SiteDefaults::default()
+            }
+        };
+        let read = |text: &str| {
+            Config::from_toml_beside(text, "c", Utf8Path::new("/srv/press"), std::iter::empty(), &beside)
+                .unwrap()
+                .0
+                .site
+        };
+        let text = "[newsletter]\nfrom = 'p@example.net'\n[content]\njekyll_config = 'site/_config.yml'\n[site]\n";
+        let site = read(text);
+        assert_eq!((site.url.as_str(), site.timezone.name()), ("https://www.example.net/press", "Europe/Brussels"));
+        let origins = SiteOrigins { url: Origin::Jekyll, timezone: Origin::Jekyll, permalink: Origin::Default };
+        assert_eq!(site.origins, origins);
+        let site = read(&format!("{text}url = 'https://press.example.net'\ntimezone = 'Europe/Paris'\n"));
+        assert_eq!((site.url.as_str(), site.timezone.name()), ("https://press.example.net", "Europe/Paris"));
+        assert_eq!(site.origins.url, Origin::Config);
     }
 
     #[test]

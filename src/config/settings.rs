@@ -64,6 +64,65 @@ pub struct SiteSettings {
     pub timezone: Tz,
     /// How permalinks are made.
     pub permalink: PermalinkPattern,
+    /// Where some of these come from.
+    pub origins: SiteOrigins,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// `config.toml` or the environment says it.
+    Config,
+    /// The `_config.yml` of a Jekyll site says it.
+    Jekyll,
+    /// Nobody says it.
+    Default,
+}
+
+impl Origin {
+    /// The first of those that say something.
+    pub(super) fn of(config: bool, jekyll: bool) -> Self {
+        match (config, jekyll) {
+            (true, _) => Self::Config,
+            (false, true) => Self::Jekyll,
+            (false, false) => Self::Default,
+        }
+    }
+}
+
+/// Where the values of `[site]` come from that a Jekyll site may say, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteOrigins {
+    /// `site.url`
+    pub url: Origin,
+    /// `site.timezone`
+    pub timezone: Origin,
+    /// `site.permalink`
+    pub permalink: Origin,
+}
+
+/// What a Jekyll site says of itself; `config.toml` wins where it says something, too.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SiteDefaults {
+    /// Its address.
+    pub url: Option<SiteUrl>,
+    /// Its zone.
+    pub timezone: Option<Tz>,
+    /// The permalinks of its posts.
+    pub permalink: Option<PermalinkPattern>,
+    /// The file that says so.
+    pub file: Option<JekyllFile>,
+}
+
+/// The `_config.yml` of a Jekyll site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JekyllFile {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// Its text.
+    pub text: String,
+    /// Where the content folder lies below the site; empty when it is the site itself.
+    pub folder: String,
 }
 
 /// `[content]`: where releases and documents are.
@@ -75,12 +134,27 @@ pub struct ContentSettings {
     pub uploads: Utf8PathBuf,
     /// Where documents must be found.
     pub documents: DocumentsAt,
+    /// Where the configuration of the Jekyll site is that the releases belong to.
+    pub jekyll_config: JekyllConfigAt,
+    /// That file, when there is one.
+    pub jekyll: Option<JekyllFile>,
     /// How long the folder must be still before it is read.
     pub quiet: TimeDelta,
     /// How often a full look is taken even when no event came.
     pub rescan: TimeDelta,
     /// Whether to look often rather than wait for events.
     pub poll: PollMode,
+}
+
+/// `content.jekyll_config`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JekyllConfigAt {
+    /// In the content folder; or beside it, when its name begins with `_`.
+    Auto,
+    /// Nowhere: the releases belong to no Jekyll site.
+    Nowhere,
+    /// In this file.
+    Path(Utf8PathBuf),
 }
 
 /// `content.documents`: where a document is looked for before a letter leaves.

@@ -104,6 +104,26 @@ keys! {
 }
 
 impl RawFrontMatter {
+    /// Says what the file does not say of `key`; of a value with keys of its own, those that are missing. What is put
+    /// in counts as standing at the beginning.
+    pub(super) fn fill(&mut self, key: &str, node: &Node) {
+        let Some(slot) = self.slot(key) else { return };
+        match slot {
+            None if node.value != Value::Null => {
+                *slot = Some(Entry { key: key.to_owned(), node: placed_at_start(node) });
+            }
+            None => {}
+            Some(entry) => {
+                let (Value::Keys(own), Value::Keys(more)) = (&mut entry.node.value, &node.value) else { return };
+                for (key, node) in more {
+                    if !own.iter().any(|(other, _)| other.name == key.name) {
+                        own.push((Key { name: key.name.clone(), range: AT_START }, placed_at_start(node)));
+                    }
+                }
+            }
+        }
+    }
+
     /// The values that are shown to readers or lead somewhere, but for the chapeau, which is read as the body is.
     pub(super) fn shown_mut(&mut self) -> [&mut Option<Entry>; 8] {
         [
@@ -119,6 +139,23 @@ impl RawFrontMatter {
     }
 }
 
+/// The mark that begins the front matter.
+const AT_START: Range<usize> = 0..3;
+
+/// A value of another file.
+fn placed_at_start(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::List(items) => Value::List(items.iter().map(placed_at_start).collect()),
+        Value::Keys(keys) => Value::Keys(
+            keys.iter()
+                .map(|(key, node)| (Key { name: key.name.clone(), range: AT_START }, placed_at_start(node)))
+                .collect(),
+        ),
+        Value::Null | Value::Bool(_) | Value::Text(_) => node.value.clone(),
+    };
+    Node { value, range: AT_START }
+}
+
 /// Reads the front matter at `range`; `None` when it is unreadable, which was then said.
 pub(super) fn read(range: Range<usize>, findings: &mut Findings<'_>) -> Option<RawFrontMatter> {
     let text = findings.text;
@@ -130,14 +167,24 @@ pub(super) fn read(range: Range<usize>, findings: &mut Findings<'_>) -> Option<R
         findings.add(range.start + at..range.start + at + 1, Diagnosis::TabIndent);
         return None;
     }
-    match serde_yaml::from_str_with_options::<Spanned<Loose>>(yaml, options()) {
-        Ok(document) => sort_keys(document.value.into_node(&document.referenced, text, &range), &range, findings),
-        Err(error) => {
-            let (at, diagnosis) = explain(&error, text, &range);
+    match read_document(text, &range) {
+        Ok(document) => sort_keys(document, &range, findings),
+        Err((at, diagnosis)) => {
             findings.add(at, diagnosis);
             None
         }
     }
+}
+
+/// The YAML at `range` of a text, or what is wrong with it and where.
+pub(super) fn read_document(text: &Text, range: &Range<usize>) -> Result<Node, (Range<usize>, Diagnosis)> {
+    let yaml = &text.content[range.clone()];
+    if yaml.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(Node { value: Value::Null, range: range.clone() });
+    }
+    serde_yaml::from_str_with_options::<Spanned<Loose>>(yaml, options())
+        .map(|document| document.value.into_node(&document.referenced, text, range))
+        .map_err(|error| explain(&error, text, range))
 }
 
 fn options() -> Options {

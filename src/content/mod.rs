@@ -11,6 +11,7 @@ mod contact;
 mod date;
 mod front_matter;
 mod items;
+mod jekyll_config;
 mod kramdown;
 mod labels;
 mod liquid;
@@ -30,6 +31,7 @@ mod title;
 mod values;
 mod yaml;
 
+pub use jekyll_config::{JekyllConfig, JekyllConfigError, never_holds_releases};
 pub use name::{is_conflict_copy, is_release_name};
 pub use new_file::new_release_file;
 pub use pin::{PinError, Pinned, pin_id};

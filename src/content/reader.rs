@@ -1,6 +1,7 @@
 //! The whole of a file: from bytes to a release, or to the diagnostics that say why there is none.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -10,6 +11,7 @@ use super::contact::contact;
 use super::date::{self, Instant};
 use super::front_matter::{self, Entry, Parts, RawFrontMatter};
 use super::items::Shelf;
+use super::jekyll_config::JekyllConfig;
 use super::labels::labels;
 use super::liquid;
 use super::markup::{self, Rendered, Setting};
@@ -21,7 +23,7 @@ use super::yaml::{Node, Value};
 use crate::config::DocumentsAt;
 use crate::domain::{
     Digest, Label, LinkedUpload, Permalink, PermalinkError, PermalinkPattern, Release, ReleaseId, ReleaseLink,
-    SafeHtml, SiteUrl, Slug, SourcePath, Uploads,
+    SafeHtml, SiteUrl, SourcePath, Uploads,
 };
 use crate::language::{Diagnosis, Language, Severity};
 
@@ -41,6 +43,8 @@ pub struct ReadingSettings {
     pub site: SiteUrl,
     /// Where documents must be found.
     pub documents: DocumentsAt,
+    /// What the Jekyll site says to which the releases belong.
+    pub jekyll: Option<Arc<JekyllConfig>>,
 }
 
 /// What reading a file gave.
@@ -110,6 +114,9 @@ impl Reader<'_> {
             }
             Parts::Found { yaml, body } => {
                 let mut raw = front_matter::read(yaml, findings)?;
+                if let Some(jekyll) = &self.settings.jekyll {
+                    jekyll.fill(&mut raw, self.path);
+                }
                 let links = self.resolve_liquid(&mut raw, findings);
                 let mut release = self.assemble(raw, body, findings)?;
                 release.release_links.splice(0..0, links);
@@ -118,9 +125,22 @@ impl Reader<'_> {
         }
     }
 
+    /// The categories of a file behind those that a Jekyll site takes from its folders.
+    fn with_folders(&self, own: Vec<Label>) -> Vec<Label> {
+        let Some(jekyll) = &self.settings.jekyll else { return own };
+        let mut categories: Vec<Label> = Vec::new();
+        for label in jekyll.folder_categories(self.path).filter_map(Label::new).chain(own) {
+            if categories.iter().all(|other| other.folded() != label.folded()) {
+                categories.push(label);
+            }
+        }
+        categories
+    }
+
     /// What Liquid's `site.url` stands for.
     fn site_url(&self) -> &str {
-        self.settings.site.as_str()
+        let jekyll = self.settings.jekyll.as_ref().and_then(|jekyll| jekyll.url.as_ref());
+        jekyll.unwrap_or(&self.settings.site).as_str()
     }
 
     /// Resolves Liquid in values that are shown or lead somewhere, and returns the releases they link to.
@@ -186,7 +206,7 @@ impl Reader<'_> {
         let last_modified = self.last_modified(last_modified_at, findings);
         let published = switch(published, true, findings);
         let newsletter = switch(newsletter, true, findings);
-        let categories = labels([categories, category], findings);
+        let categories = self.with_folders(labels([categories, category], findings));
         let tags = labels([tags, tag], findings);
         let language = self.language(lang, findings);
         let pinned_id = read_id(id, findings);
@@ -291,8 +311,14 @@ impl Reader<'_> {
     ) -> Option<Permalink> {
         let own = strict_text(own, findings);
         let slug = text(slug, findings);
-        if let Some(node) = own.ok()? {
-            let written = node.text().unwrap_or_default().to_owned();
+        let own = own.ok()?;
+        let written = own.as_ref().and_then(Node::text).map(str::to_owned);
+        let collection = self.settings.jekyll.as_ref().and_then(|jekyll| jekyll.collection_name(self.path));
+        let own_pattern = written
+            .as_deref()
+            .filter(|written| PermalinkPattern::is_jekyll_pattern(written))
+            .and_then(|written| PermalinkPattern::of_jekyll(written, collection.as_deref()).ok());
+        if let (Some(node), Some(written), None) = (&own, written, &own_pattern) {
             return match written.parse() {
                 Ok(permalink) => Some(permalink),
                 Err(error) => {
@@ -302,18 +328,19 @@ impl Reader<'_> {
                             Diagnosis::PermalinkInvalid { written }
                         }
                     };
-                    findings.add(node.range, diagnosis);
+                    findings.add(node.range.clone(), diagnosis);
                     None
                 }
             };
         }
         let day = dated?.0.with_timezone(&self.settings.timezone).date_naive();
-        let slugs: Vec<Slug> = categories.iter().map(|label| Slug::of_label(label.as_str())).collect();
-        let words = slug.as_ref().and_then(|node| node.text()).map(str::trim);
-        self.settings.permalink.apply(self.path, day, words, &slugs).map_or_else(
+        let words = slug.as_ref().and_then(Node::text).map(|words| words.trim().to_owned());
+        let of_site = self.settings.jekyll.as_ref().and_then(|jekyll| jekyll.pattern_for(self.path));
+        let pattern = own_pattern.as_ref().or(of_site).unwrap_or(&self.settings.permalink);
+        pattern.apply(self.path, day, words.as_deref(), categories).map_or_else(
             |error| {
-                let range = slug.as_ref().map_or(0..3, |node| node.range.clone());
-                let from = words.map_or_else(|| self.path.title_part(), str::to_owned);
+                let range = own.or(slug).map_or(0..3, |node| node.range);
+                let from = words.clone().unwrap_or_else(|| self.path.title_part());
                 let diagnosis = match error {
                     PermalinkError::Reserved(written) => Diagnosis::PermalinkReserved { written },
                     PermalinkError::NotAPath(_) | PermalinkError::Part(_) => Diagnosis::PermalinkImpossible { from },

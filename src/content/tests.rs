@@ -16,6 +16,7 @@ fn settings() -> ReadingSettings {
         permalink: "/presse/:title/".parse().unwrap(),
         site: "https://presse.example.org".parse().unwrap(),
         documents: DocumentsAt::File,
+        jekyll: None,
     }
 }
 
@@ -135,6 +136,18 @@ fn a_release_keeps_what_its_front_matter_says() {
     assert_eq!(release.redirect_from[0].as_str(), "/vieux/");
     assert_eq!(release.permalink.as_str(), "/presse/un-pont/");
     assert_eq!(release.chapeau.as_str(), "<p>Texte.</p>");
+}
+
+#[test]
+fn old_addresses_are_a_text_or_a_list() {
+    let old = |head: &str| {
+        let release = release(head, "Texte.");
+        release.redirect_from.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(old("redirect_from: /vieux/"), "/vieux/");
+    assert_eq!(old("redirect_from: [/a/, /b.html, /a/]"), "/a/ /b.html");
+    assert_eq!(old("redirect_from:\n- /a/\n- https://presse.example.org/c/"), "/a/ /c/");
+    assert_eq!(old("redirect_from:"), "");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::newsroom::Current;
 use super::office::BrokenFile;
 use super::reading::ReadFile;
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
-use crate::config::Config;
-use crate::content::{Diagnostic, ReadingSettings};
+use crate::config::{Config, Origin};
+use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
 use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath};
 use crate::feed::FeedSite;
 use crate::language::Diagnosis;
@@ -55,12 +55,17 @@ impl Ingest {
     /// Reads the folders of `config`.
     #[must_use]
     pub fn new(config: &Config, uploads: Arc<UploadsFolder>, templates: Arc<Templates>) -> Self {
+        let jekyll = JekyllConfig::of(&config.content).map(|jekyll| match config.site.origins.permalink {
+            Origin::Config => jekyll.without_permalinks(),
+            Origin::Jekyll | Origin::Default => jekyll,
+        });
         let settings = ReadingSettings {
             language: config.site.language,
             timezone: config.site.timezone,
             permalink: config.site.permalink.clone(),
             site: config.site.url.clone(),
             documents: config.content.documents,
+            jekyll: jekyll.map(Arc::new),
         };
         Self {
             folder: Folder::new(&config.content),

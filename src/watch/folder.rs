@@ -8,9 +8,11 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
 
+use super::selection::Selection;
 use super::stamp::Stamp;
 use super::walk::{Walk, walk};
 use crate::config::ContentSettings;
+use crate::content::JekyllConfig;
 use crate::domain::{Digest, SourcePath};
 
 /// The largest file that is read; no press release comes near.
@@ -23,6 +25,7 @@ const TRIES: usize = 3;
 pub struct Folder {
     root: Utf8PathBuf,
     uploads: Utf8PathBuf,
+    selection: Selection,
     seen: BTreeMap<SourcePath, Seen>,
 }
 
@@ -48,6 +51,8 @@ pub struct Look {
     pub all: Vec<(SourcePath, Digest)>,
     /// What sync programs left of two versions of a file: told at each look, and no releases of their own.
     pub conflicts: Vec<SourcePath>,
+    /// Folders and texts that hold no releases of the Jekyll site they are in.
+    pub left_out: Vec<String>,
     /// Files that are there and cannot be read, told at each look as long as that lasts.
     pub unreadable: Vec<Unreadable>,
     /// The folder itself is not there, or cannot be listed; then every file counts as vanished.
@@ -110,7 +115,12 @@ impl Folder {
     /// The content folder of `settings`, not looked at yet.
     #[must_use]
     pub fn new(settings: &ContentSettings) -> Self {
-        Self { root: settings.folder.clone(), uploads: settings.uploads.clone(), seen: BTreeMap::new() }
+        Self {
+            root: settings.folder.clone(),
+            uploads: settings.uploads.clone(),
+            selection: Selection::new(JekyllConfig::of(settings)),
+            seen: BTreeMap::new(),
+        }
     }
 
     /// Looks at every file, reads those that changed since the last look, and tells the difference. A file written
@@ -125,8 +135,8 @@ impl Folder {
 
     /// What `walk` came upon against what was seen before.
     fn compare(&mut self, walk: Walk, now: DateTime<Utc>) -> Look {
-        let Walk { files, conflicts, unreadable, closed_folders } = walk;
-        let mut look = Look { conflicts, unreadable, ..Look::default() };
+        let Walk { files, conflicts, unreadable, left_out, closed_folders } = walk;
+        let mut look = Look { conflicts, left_out, unreadable, ..Look::default() };
         let mut before = std::mem::take(&mut self.seen);
         for (path, metadata) in files {
             let last = before.remove(&path);
@@ -169,7 +179,7 @@ impl Folder {
     fn walk(&self) -> io::Result<Walk> {
         let root = self.root.canonicalize_utf8()?;
         let uploads = self.uploads.canonicalize_utf8().ok();
-        walk(&root, uploads.as_deref())
+        walk(&root, uploads.as_deref(), &self.selection)
     }
 
     /// What is to be remembered of a file that the walk came upon; what is to be told of it goes into `look`.
@@ -274,7 +284,8 @@ mod tests {
             let temporary = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(temporary.path().join("content")).unwrap();
             fs::create_dir(&root).unwrap();
-            let folder = Folder { uploads: root.join("uploads"), root: root.clone(), seen: BTreeMap::new() };
+            let (uploads, selection) = (root.join("uploads"), Selection::default());
+            let folder = Folder { uploads, root: root.clone(), selection, seen: BTreeMap::new() };
             Self { temporary, root, folder, now: DateTime::<Utc>::MAX_UTC - TimeDelta::days(1) }
         }
 

@@ -6,6 +6,7 @@
 
 mod file_system;
 mod folder;
+mod selection;
 mod stamp;
 mod uploads;
 mod walk;

@@ -6,6 +6,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::folder::{Unreadable, UnreadableReason};
+use super::selection::Selection;
 use crate::content::is_conflict_copy;
 use crate::domain::SourcePath;
 
@@ -18,21 +19,24 @@ pub(super) struct Walk {
     pub(super) conflicts: Vec<SourcePath>,
     /// Files and folders that cannot be looked at.
     pub(super) unreadable: Vec<Unreadable>,
+    /// Folders and files that hold no releases of the site.
+    pub(super) left_out: Vec<String>,
     /// Folders that could not be listed; what lies below them is not known to be gone.
     pub(super) closed_folders: Vec<String>,
 }
 
-/// Walks `root`, leaving out the folder `uploads`. Folders that are symbolic links are not entered, so that a walk
+/// Walks `root`, leaving out the folder `uploads` and what the selection does. Folders that are symbolic links are not entered, so that a walk
 /// always ends; a file that is one is taken when it leads to a regular file.
 ///
 /// # Errors
 /// When the root itself cannot be listed.
-pub(super) fn walk(root: &Utf8Path, uploads: Option<&Utf8Path>) -> io::Result<Walk> {
+pub(super) fn walk(root: &Utf8Path, uploads: Option<&Utf8Path>, selection: &Selection) -> io::Result<Walk> {
+    let place = Place { uploads, selection };
     let mut walk = Walk::default();
     let mut waiting: Vec<(Utf8PathBuf, String)> = Vec::new();
-    walk.list(root, "", uploads, &mut waiting)?;
+    walk.list(root, "", &place, &mut waiting)?;
     while let Some((folder, relative)) = waiting.pop() {
-        match walk.list(&folder, &relative, uploads, &mut waiting) {
+        match walk.list(&folder, &relative, &place, &mut waiting) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
@@ -42,8 +46,15 @@ pub(super) fn walk(root: &Utf8Path, uploads: Option<&Utf8Path>) -> io::Result<Wa
         }
     }
     walk.conflicts.sort();
+    walk.left_out.sort();
     walk.files.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(walk)
+}
+
+/// What a walk goes by.
+struct Place<'a> {
+    uploads: Option<&'a Utf8Path>,
+    selection: &'a Selection,
 }
 
 impl Walk {
@@ -51,7 +62,7 @@ impl Walk {
         &mut self,
         folder: &Utf8Path,
         relative: &str,
-        uploads: Option<&Utf8Path>,
+        place: &Place<'_>,
         waiting: &mut Vec<(Utf8PathBuf, String)>,
     ) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
@@ -71,10 +82,16 @@ impl Walk {
             let path = folder.join(name);
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
-                    if uploads != Some(path.as_path()) && name != "_drafts" {
+                    if place.uploads == Some(path.as_path()) || name == "_drafts" {
+                        continue;
+                    }
+                    if place.selection.leaves_out_folder(&below) {
+                        self.left_out.push(below);
+                    } else {
                         waiting.push((path, below));
                     }
                 }
+                Ok(_) if is_release_name(name) && place.selection.leaves_out_file(&below) => self.left_out.push(below),
                 Ok(_) if is_release_name(name) && is_conflict_copy(&SourcePath::new(name)) => {
                     self.conflicts.push(SourcePath::new(below));
                 }

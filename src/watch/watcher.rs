@@ -217,7 +217,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::config::DocumentsAt;
+    use crate::config::{DocumentsAt, JekyllConfigAt};
 
     /// Far more than any machine needs; reached only when something is broken.
     const GENEROUS: Duration = Duration::from_mins(1);
@@ -236,6 +236,8 @@ mod tests {
                 folder: root.join("content"),
                 uploads: root.join("uploads"),
                 documents: DocumentsAt::File,
+                jekyll_config: JekyllConfigAt::Nowhere,
+                jekyll: None,
                 quiet: TimeDelta::milliseconds(20),
                 rescan: TimeDelta::hours(1),
                 poll,
