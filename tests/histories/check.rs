@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use depeche::domain::Permalink;
+use depeche::domain::{Permalink, Topic};
 use depeche::resource::Found;
 
 use crate::lineage::{MARK, name_of, owner_of, root};
@@ -128,8 +128,14 @@ impl Play {
             return Ok(());
         }
         let (owners, names) = self.model.may_be_seen();
-        let allowed = Allowed { owners, names };
+        // A topic that was public once keeps its feeds, empty as they may be: its words are known.
+        let known =
+            self.model.lineages.iter().enumerate().filter(|(_, lineage)| lineage.was_public).map(|(who, _)| who);
+        let once = Allowed { owners: owners.iter().copied().chain(known).collect(), names: names.clone() };
+        let now = Allowed { owners, names };
         for path in current.resources.paths() {
+            let is_empty = topic_of(&path).is_some_and(|topic| current.resources.live().of(&topic).is_empty());
+            let allowed = if is_empty { &once } else { &now };
             allowed.check(&path).map_err(|word| format!("{word} is in the address {path}"))?;
             let Ok(Found::Document(document)) = current.resources.find(&path) else {
                 return Err(format!("{path} is listed and not there"));
@@ -142,6 +148,7 @@ impl Play {
             self.checked.documents += 1;
             self.checked.bytes += text.len() as u64;
         }
+        let allowed = now;
         for upload in current.resources.uploads() {
             allowed.check(upload.as_str()).map_err(|word| format!("early: the document of {word} is public"))?;
         }
@@ -295,6 +302,12 @@ fn check_feed(text: &str, expected: &BTreeMap<String, String>) -> Result<(), Str
         }
     }
     Ok(())
+}
+
+/// The category or tag that an address below `/feeds/` is about.
+fn topic_of(path: &str) -> Option<Topic> {
+    let (taxonomy, rest) = path.strip_prefix("/feeds/")?.split_once('/')?;
+    format!("{taxonomy}:{}", rest.split(['.', '/']).next()?).parse().ok()
 }
 
 /// The invented words that may be seen.
