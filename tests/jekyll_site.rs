@@ -104,3 +104,77 @@ fn one_collection_alone_is_a_content_folder() {
     assert!(room.path("public/presse/2026/avis/index.html").exists());
     assert!(!room.path("public/actualites").exists());
 }
+
+/// A feed as jekyll-feed writes it, for the two releases of the site and one that is gone.
+const FEED: &str = "\
+<?xml version=\"1.0\" encoding=\"utf-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\">
+<generator uri=\"https://jekyllrb.com/\" version=\"4.3.1\">Jekyll</generator>
+<updated>2026-04-02T00:00:00+02:00</updated><id>https://www.example.org/feed.xml</id><title type=\"html\">Un site</title>
+<entry><title type=\"html\">Avis</title>
+<link href=\"https://www.example.org/presse/2026/avis/\" rel=\"alternate\" type=\"text/html\" title=\"Avis\" />
+<published>2026-04-01T00:00:00+02:00</published><updated>2026-04-01T00:00:00+02:00</updated>
+<id>https://www.example.org/presse/2026/avis</id></entry>
+<entry><title type=\"html\">Un pont</title><link href=\"https://autre.example.org/1\" rel=\"alternate\" />
+<published>2026-03-09T00:00:00+01:00</published><updated>2026-03-09T00:00:00+01:00</updated>
+<id>https://www.example.org/1</id></entry>
+<entry><title type=\"html\">Parti</title><link href=\"https://www.example.org/parti/\" rel=\"alternate\" />
+<published>2026-01-09T00:00:00+01:00</published><updated>2026-01-09T00:00:00+01:00</updated>
+<id>https://www.example.org/parti</id></entry>
+</feed>
+";
+
+#[test]
+fn ids_that_readers_know_are_taken_over_once() {
+    let room = site();
+    room.save("ancien.xml", FEED);
+    let ids = || {
+        room.say(&["build", "--out", "public"]);
+        let feed = std::fs::read_to_string(room.path("public/feeds/all.json")).unwrap();
+        let feed: serde_json::Value = serde_json::from_str(&feed).unwrap();
+        let items = feed["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let minted = ids();
+    let said = text(&room.run(&["register", "adopt", "ancien.xml"]).stdout);
+    assert!(
+        said.contains(&format!("{} -> https://www.example.org/presse/2026/avis (by its link)", minted[0])),
+        "{said}"
+    );
+    assert!(said.contains("-> https://www.example.org/1 (by its title and day)"), "{said}");
+    assert!(said.contains("https://www.example.org/parti: no release is like it"), "{said}");
+    assert_eq!(ids(), minted, "nothing is written without --write");
+
+    let done = room.run(&["register", "adopt", "ancien.xml", "--write"]);
+    assert!(text(&done.stderr).contains("2 taken over"), "{}", text(&done.stderr));
+    let taken = ["https://www.example.org/presse/2026/avis", "https://www.example.org/1"];
+    assert_eq!(ids(), taken);
+    // The ids stay through an edit and a rename, and are not changed again.
+    std::fs::remove_file(room.path("site/_communiques/2026/avis.md")).unwrap();
+    room.save(
+        "site/_communiques/avis-2.md",
+        "---\ntitle: Avis\ndate: 2026-04-01\n---\nDepuis {{ site.url }}, \"l'avis\" {% include x.html %}.\n",
+    );
+    let why = room.say(&["register", "list", "--why"]);
+    assert!(why.contains("adopted: readers know it as `https://www.example.org/1`"), "{why}");
+    let again = text(&room.run(&["register", "adopt", "ancien.xml", "--write"]).stdout);
+    assert!(again.contains("has it already"), "{again}");
+    room.save("ancien.xml", &FEED.replace("<id>https://www.example.org/1</id>", "<id>urn:autre:1</id>"));
+    let again = text(&room.run(&["register", "adopt", "ancien.xml", "--write"]).stdout);
+    assert!(again.contains("it took over an id before"), "{again}");
+    assert_eq!(ids(), taken);
+}
+
+#[test]
+fn no_id_changes_under_a_running_daemon() {
+    let room = site();
+    room.save("ancien.xml", FEED);
+    let daemon = room.serve();
+    let refused = room.run(&["register", "adopt", "ancien.xml", "--write"]);
+    assert!(
+        !refused.status.success() && text(&refused.stderr).contains("stop the daemon first"),
+        "{}",
+        text(&refused.stderr)
+    );
+    daemon.stop();
+    assert!(text(&room.run(&["register", "adopt", "ancien.xml", "--write"]).stderr).contains("2 taken over"));
+}

@@ -252,6 +252,23 @@ pub(crate) enum RegisterCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Take over the ids that readers know from an earlier feed, so that nothing is shown to them twice
+    #[command(
+        after_help = "Entries are recognised by their link, else by title and day. Says what would be done; `--write` \
+                      does it, while no daemon runs. On an empty database this is the first look: what is live then \
+                      counts as announced. Exit code 1 when an entry was left."
+    )]
+    Adopt {
+        /// The earlier feed, saved as a file: Atom or RSS
+        #[arg(value_name = "FEED.xml")]
+        feed: Utf8PathBuf,
+        /// Do it
+        #[arg(long)]
+        write: bool,
+        /// Also for releases that were announced, or took an id over before
+        #[arg(long)]
+        force: bool,
+    },
     /// Write each release's id into its file, so that it keeps it even if this database is lost
     #[command(
         after_help = "Adds one line, `id: \"…\"`, to the front matter and touches no other byte. A release stays \

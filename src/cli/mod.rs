@@ -17,6 +17,7 @@ mod subscribers;
 mod editions;
 mod register;
 mod pinning;
+mod adopting;
 mod run;
 
 pub use exit::Exit;

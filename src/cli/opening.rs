@@ -1,5 +1,6 @@
 //! What a command opens before it works.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -9,6 +10,7 @@ use super::terminal::Terminal;
 use crate::app::{open_newsroom, read_config, read_templates};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, DatabaseUrl};
+use crate::domain::ReleaseId;
 use crate::register::Register;
 use crate::store::Store;
 use crate::task::{Current, Ingest, Newsroom};
@@ -35,6 +37,19 @@ pub(super) async fn newsroom(file: &Utf8Path, terminal: Terminal) -> anyhow::Res
 pub(super) async fn look(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
     let (current, uploads, _) = looked(config).await?;
     Ok((current, uploads))
+}
+
+/// The releases that took over the id of an earlier feed.
+pub(super) async fn adopted_before(config: &Config) -> anyhow::Result<HashSet<ReleaseId>> {
+    match &config.database.url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => Ok(HashSet::new()),
+        DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => {
+            let store = Store::open(&config.database, SystemClock.now()).await?;
+            let adopted = super::adopting::adopted(&store).await;
+            store.close().await;
+            adopted
+        }
+    }
 }
 
 /// The same, beside the register as the database has it.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::arguments::{Format, RegisterCommand};
 use super::terminal::Terminal;
-use super::{Exit, opening, pinning};
+use super::{Exit, adopting, opening, pinning};
 use crate::domain::{HoldReason, ReleaseId};
 use crate::language::hold_reason;
 use crate::register::{Announcement, Record, Register};
@@ -22,6 +22,10 @@ pub(super) async fn run(file: &Utf8Path, command: &RegisterCommand, terminal: Te
             list(&newsroom, *why, *format, terminal).await?;
             newsroom.store.close().await;
             Ok(Exit::Done)
+        }
+        RegisterCommand::Adopt { feed, write, force } => {
+            let how = adopting::How { write: *write, force: *force };
+            adopting::run(file, feed, how, terminal).await
         }
         RegisterCommand::Pin { releases } => pinning::run(file, releases, terminal).await,
     }

@@ -10,6 +10,8 @@ use syndication::extension::{Extension, ExtensionMap};
 use syndication::{Category, Content, Generator, Link, Person, Text, WriteConfig};
 
 use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+use crate::content::plain_text;
+use crate::register::KnownEntry;
 
 /// Feed Paging and Archiving (RFC 5005).
 const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
@@ -43,6 +45,23 @@ pub fn write(feed: &Feed) -> Vec<u8> {
         bytes.splice(entries..entries, ARCHIVE.iter().copied());
     }
     bytes
+}
+
+/// The entries of an Atom feed that readers may know, whoever wrote it; `None` when it is none.
+#[must_use]
+pub fn known_entries(bytes: &[u8]) -> Option<Vec<KnownEntry>> {
+    let feed = syndication::Feed::read_from(bytes).ok()?;
+    let link = |entry: &syndication::Entry| {
+        let page = entry.links().iter().find(|link| link.rel() == "alternate").or(entry.links().first());
+        page.map(|link| link.href().trim().to_owned()).unwrap_or_default()
+    };
+    let known = |entry: &syndication::Entry| KnownEntry {
+        id: entry.id().trim().to_owned(),
+        link: link(entry),
+        title: plain_text(entry.title().as_str()),
+        published: Some(entry.published().unwrap_or(entry.updated()).to_utc()),
+    };
+    Some(feed.entries().iter().map(known).collect())
 }
 
 fn atom_of(feed: &Feed) -> syndication::Feed {

@@ -10,6 +10,7 @@ mod clean_text;
 mod compose;
 mod date;
 mod full_text;
+mod known;
 mod model;
 mod since;
 #[cfg(test)]
@@ -25,5 +26,6 @@ pub use archive::{Archive, Archives, LARGEST_ARCHIVE, Period};
 pub use clean_text::CleanText;
 pub use compose::{FeedSite, archive_of, feed_of};
 pub use full_text::{document_note, full_text};
+pub use known::known_entries;
 pub use model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};
 pub use since::{HeldEntries, feed_since};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::DateTime;
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
@@ -12,6 +13,8 @@ use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use super::date::{rfc822, rfc3339};
 use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+use crate::content::plain_text;
+use crate::register::KnownEntry;
 
 /// Feed Paging and Archiving (RFC 5005).
 const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
@@ -25,6 +28,22 @@ const SPECIFICATION: &str = "https://www.rssboard.org/rss-specification";
 #[must_use]
 pub fn write(feed: &Feed) -> Vec<u8> {
     channel_of(feed).pretty_write_to(Vec::new(), b' ', 2).expect("writing to memory does not fail")
+}
+
+/// The entries of an RSS feed that readers may know, whoever wrote it; `None` when it is none.
+#[must_use]
+pub fn known_entries(bytes: &[u8]) -> Option<Vec<KnownEntry>> {
+    let channel = Channel::read_from(bytes).ok()?;
+    let known = |item: &Item| KnownEntry {
+        id: item.guid().map_or_else(|| item.link().unwrap_or_default(), Guid::value).trim().to_owned(),
+        link: item.link().unwrap_or_default().trim().to_owned(),
+        title: plain_text(item.title().unwrap_or_default()),
+        published: item
+            .pub_date()
+            .and_then(|date| DateTime::parse_from_rfc2822(date.trim()).ok())
+            .map(|at| at.to_utc()),
+    };
+    Some(channel.items().iter().map(known).collect())
 }
 
 fn channel_of(feed: &Feed) -> Channel {

@@ -10,9 +10,11 @@ mod alarm;
 mod step;
 mod settling;
 mod reconcile;
+mod adoption;
 #[cfg(test)]
 mod tests;
 
+pub use adoption::{Adoption, Circumstances, KnownEntry, Recognised, Refusal};
 pub use alarm::ALARM_PATIENCE;
 pub use reconcile::{Clash, FolderLook, Minting, Reconciled, Seen};
 pub use record::{Announcement, Decision, FolderAlarm, NeverReason, Record, Register, RegisterChanges, TopicSlug};

@@ -1,6 +1,7 @@
 //! Looks at a folder in a row, and what the register makes of them.
 
 mod absence;
+mod adopting;
 mod announcing;
 mod copies;
 mod lineage;

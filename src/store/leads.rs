@@ -33,6 +33,15 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Whether any instance leads at `now`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn lead_is_held(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let held = sqlx::query("SELECT name FROM leads WHERE until >= $1").bind(micros(now)).fetch_optional(&self.read);
+        Ok(held.await?.is_some())
+    }
+
     /// Gives the lead `name` up, so that another need not wait for its end.
     ///
     /// # Errors

@@ -40,6 +40,7 @@ pub use fragments::{Announced, DigestContents, DigestText};
 pub use notices::SingleLetter;
 pub use opening::Chunk;
 pub use optin::{Asked, ConsentAction, ConsentKept, Proof};
+pub use register::ADOPTED;
 pub use subscribers::{Added, Preferences, SubscriberFilter};
 pub use supersede::OutdatedFragment;
 pub use sweep::Swept;

@@ -11,6 +11,9 @@ use super::{Cause, Store, StoreError, decisions, meta};
 use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath, Taxonomy};
 use crate::register::{FolderAlarm, Record, Register, RegisterChanges, TopicSlug};
 
+/// The word of the decision that a release took over an id of an earlier feed.
+pub const ADOPTED: &str = "adopted";
+
 impl Store {
     /// The whole register.
     ///
@@ -72,6 +75,39 @@ impl Store {
         for decision in decisions {
             let about = decisions::About::release(&decision.release);
             decisions::add(&mut transaction, about, decision.at, decision.what, Cause::rule(&decision.why)).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Gives releases other ids, all or nothing, wherever they are named; a decision is kept for each.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn adopt_ids(
+        &self,
+        adopted: &[(ReleaseId, ReleaseId)],
+        at: DateTime<Utc>,
+        who: &str,
+    ) -> Result<(), StoreError> {
+        const NAMED: [&str; 6] = [
+            "UPDATE releases SET id = $1 WHERE id = $2",
+            "UPDATE aliases SET release = $1 WHERE release = $2",
+            "UPDATE decisions SET release = $1 WHERE release = $2",
+            "UPDATE fragments SET release = $1 WHERE release = $2",
+            "UPDATE editions SET dedup_key = REPLACE(dedup_key, $2, $1) WHERE release = $2",
+            "UPDATE editions SET release = $1 WHERE release = $2",
+        ];
+        let mut transaction = self.begin().await?;
+        for (from, to) in adopted {
+            for statement in NAMED {
+                sqlx::query(statement).bind(to.as_str()).bind(from.as_str()).execute(&mut *transaction).await?;
+            }
+            let why = format!("readers know it as `{to}` from an earlier feed; it was `{from}`");
+            let cause = Cause { who, why: &why };
+            decisions::add(&mut transaction, decisions::About::release(to), at, ADOPTED, cause).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -51,6 +51,7 @@ fn sqlite(folder: &tempfile::TempDir) -> DatabaseSettings {
 stories! {
     register::every_field_comes_back,
     register::what_was_decided_is_not_undone,
+    register::an_id_is_taken_over_wherever_it_is_named,
     editions::one_cause_makes_one_edition,
     editions::a_change_needs_the_expected_state,
     editions::a_plan_gives_way_to_a_person,

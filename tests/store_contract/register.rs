@@ -98,3 +98,22 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     assert_eq!((bridge.title.as_str(), bridge.announcement), ("Le pont", Announcement::Opened));
     assert_eq!(bridge.first_live, Some(minute(1)));
 }
+
+pub(crate) async fn an_id_is_taken_over_wherever_it_is_named(room: Room) {
+    let edition = room.waiting("bridge").await;
+    let old = ("/ancien/".parse().unwrap(), release("bridge"));
+    let changes = RegisterChanges { aliases: vec![old.clone()], ..RegisterChanges::default() };
+    room.store.save_register(&changes, minute(0)).await.unwrap();
+    let known: depeche::domain::ReleaseId = "https://www.example.org/pont".parse().unwrap();
+    room.store.adopt_ids(&[(release("bridge"), known.clone())], minute(1), "terminal").await.unwrap();
+
+    let register = room.store.load_register().await.unwrap();
+    assert!(register.records.contains_key(&known) && !register.records.contains_key(&release("bridge")));
+    assert_eq!(register.aliases.get(&old.0), Some(&known));
+    let key = format!("announce:{known}");
+    assert!(room.store.has_edition(&key).await.unwrap());
+    assert_eq!(room.store.edition(edition).await.unwrap().unwrap().release.as_ref(), Some(&known));
+    let decisions = room.store.decisions_of(&known).await.unwrap();
+    assert_eq!(decisions.last().map(|made| (made.what.as_str(), made.who.as_str())), Some(("adopted", "terminal")));
+    assert!(room.store.decisions_of(&release("bridge")).await.unwrap().is_empty());
+}
