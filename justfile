@@ -20,3 +20,7 @@ deny:
 # The demonstration: sample releases, feeds, a mailbox.
 serve:
     cargo run --locked -- serve
+
+# Looks for texts that break the reader, for ten minutes: `just fuzz body`; needs nightly and cargo-fuzz.
+fuzz target:
+    cargo +nightly fuzz run {{target}} -- -max_total_time=600

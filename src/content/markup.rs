@@ -15,6 +15,9 @@ use crate::language::{Diagnosis, Language};
 /// How deeply elements may be nested; a release needs about six.
 pub(super) const DEEPEST: usize = 100;
 
+/// The largest HTML that a text may become, in bytes: twice the largest file.
+const LARGEST_HTML: usize = 8 * 1024 * 1024;
+
 /// What a text is rendered with.
 pub(super) struct Setting<'a> {
     pub(super) base: Base<'a>,
@@ -43,14 +46,17 @@ pub(super) fn render(source: &str, setting: &Setting<'_>) -> Rendered {
     let Resolved { text, mut remarks, links } = liquid::resolve(source, setting.site_url);
     let mut document = parse(&text);
     remarks.append(&mut document.remarks);
-    if let Some(place) = document.too_deep {
-        return Rendered { remarks: vec![(place, Diagnosis::TooDeep)], ..Rendered::default() };
+    if let Some(refused) = document.refused {
+        return Rendered { remarks: vec![refused], ..Rendered::default() };
     }
     let in_notes = document.notes.values().any(|note| has_first_heading(&note.elements));
     let style = Style { shift_headings: in_notes || has_first_heading(&document.elements), excerpt: false };
     let mut whole = Render::new(setting, &document, style);
     whole.all();
     let whole = whole.finish();
+    if whole.html.len() > LARGEST_HTML {
+        return Rendered { remarks: vec![(0..source.len(), Diagnosis::TooManyParts)], ..Rendered::default() };
+    }
     remarks.extend(whole.remarks);
     let first_paragraph = first_paragraph(setting, &document);
     Rendered {

@@ -37,6 +37,7 @@ pub use new_file::new_release_file;
 pub use pin::{PinError, Pinned, pin_id};
 pub use plain_text::plain_text;
 pub use reader::{LARGEST_FILE, Reading, ReadingSettings, read};
+pub use sanitise::sanitised_again;
 pub use source::{Diagnostic, SourceFile};
 
 #[cfg(test)]

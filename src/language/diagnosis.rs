@@ -122,6 +122,8 @@ pub enum Diagnosis {
     NoText,
     /// Quotes, lists or tags nested beyond all measure.
     TooDeep,
+    /// More paragraphs, words with markup or HTML than any release has.
+    TooManyParts,
     /// Another release has this permalink.
     DuplicatePermalink {
         /// The address.
@@ -373,6 +375,7 @@ impl Diagnosis {
             Self::IdInvalid { .. } => "id-invalid",
             Self::NoText => "no-text",
             Self::TooDeep => "too-deep",
+            Self::TooManyParts => "too-many-parts",
             Self::DuplicatePermalink { .. } => "duplicate-permalink",
             Self::DuplicateId { .. } => "duplicate-id",
             Self::IllegalCharacters { .. } => "illegal-characters",
@@ -446,6 +449,7 @@ impl Diagnosis {
             | Self::IdInvalid { .. }
             | Self::NoText
             | Self::TooDeep
+            | Self::TooManyParts
             | Self::DuplicatePermalink { .. }
             | Self::DuplicateId { .. } => Severity::Error,
             Self::ConflictCopy

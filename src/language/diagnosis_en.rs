@@ -34,6 +34,7 @@ pub(super) fn what(diagnosis: &D) -> String {
         D::PermalinkImpossible { from } => format!("No address can be made of `{from}`."),
         D::IdInvalid { written } => format!("`{written}` is not a lasting id."),
         D::NoText => "The release has neither a chapeau nor a text.".to_owned(),
+        D::TooManyParts => "The text has more parts than a press release can have.".to_owned(),
         D::TooDeep => "Quotes, lists or tags are nested too deeply.".to_owned(),
         D::DuplicatePermalink { permalink, other } => {
             format!("The address `{permalink}` is already that of `{other}`.")
@@ -121,6 +122,7 @@ pub(super) fn advice(diagnosis: &D) -> String {
             "Write an absolute URI such as `tag:press.example.org,2026:a-new-bridge`, or remove the key."
         }
         D::NoText => "Add `chapeau-text`, or a text below the front matter.",
+        D::TooManyParts => "Check whether this file is a release, or cut it in several.",
         D::TooDeep => "Simplify the nesting.",
         D::DuplicatePermalink { .. } => "Change the `permalink` or the name of one of the two files.",
         D::DuplicateId { .. } => "Remove `id` from the copy.",

@@ -39,6 +39,7 @@ pub(super) fn what(diagnosis: &D) -> String {
         D::PermalinkImpossible { from } => format!("Aucune adresse ne peut être tirée de `{from}`."),
         D::IdInvalid { written } => format!("`{written}` n’est pas un identifiant durable."),
         D::NoText => "Le communiqué n’a ni chapeau ni texte.".to_owned(),
+        D::TooManyParts => "Le texte a plus de parties qu’un communiqué ne peut en avoir.".to_owned(),
         D::TooDeep => "Des citations, des listes ou des balises sont trop profondément imbriquées.".to_owned(),
         D::DuplicatePermalink { permalink, other } => {
             format!("L’adresse `{permalink}` est déjà celle de `{other}`.")
@@ -145,6 +146,7 @@ pub(super) fn advice(diagnosis: &D) -> String {
             "Écrivez un URI absolu tel que `tag:presse.example.org,2026:un-pont`, ou retirez la clé."
         }
         D::NoText => "Ajoutez `chapeau-text`, ou un texte sous l’en-tête.",
+        D::TooManyParts => "Vérifiez que ce fichier est un communiqué, ou coupez-le en plusieurs.",
         D::TooDeep => "Simplifiez l’imbrication.",
         D::DuplicatePermalink { .. } => "Changez le `permalink` ou le nom de l’un des deux fichiers.",
         D::DuplicateId { .. } => "Retirez `id` de la copie.",

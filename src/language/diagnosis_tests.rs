@@ -33,6 +33,7 @@ fn samples() -> Vec<Diagnosis> {
         D::IdInvalid { written: x() },
         D::NoText,
         D::TooDeep,
+        D::TooManyParts,
         D::DuplicatePermalink { permalink: x(), other: x() },
         D::DuplicateId { id: x(), other: x() },
         D::IllegalCharacters { count: 1 },

@@ -51,7 +51,7 @@ impl<'p, 'c> Blocks<'p, 'c> {
     }
 
     pub(super) fn all(mut self) -> Vec<Element> {
-        while self.at < self.chunk.text.len() && self.parser.too_deep.is_none() {
+        while self.at < self.chunk.text.len() && self.parser.refused.is_none() {
             self.block();
         }
         self.report_waiting();
@@ -83,8 +83,9 @@ impl<'p, 'c> Blocks<'p, 'c> {
     }
 
     fn block(&mut self) {
-        let rest = self.rest();
-        let line = first_line(rest);
+        let line = self.line();
+        let place = self.places(self.at..self.at + line.len());
+        self.parser.count(&place);
         let found = self.blank(line)
             || self.code_block(line)
             || self.fenced(line)
@@ -551,7 +552,7 @@ impl<'p, 'c> Blocks<'p, 'c> {
     fn html_inside(&mut self, name: &str, read: Model) -> (Vec<Element>, bool) {
         if self.depth + self.open.len() > DEEPEST {
             let range = self.places(self.at..self.at + 1);
-            self.parser.too_deep.get_or_insert(range);
+            self.parser.refuse(range, Diagnosis::TooDeep);
             self.at = self.chunk.text.len();
             return (Vec::new(), false);
         }
@@ -568,7 +569,7 @@ impl<'p, 'c> Blocks<'p, 'c> {
         let around = std::mem::take(&mut self.children);
         let waiting = self.waiting.take();
         self.is_closed = false;
-        while self.at < self.chunk.text.len() && !self.is_closed && self.parser.too_deep.is_none() {
+        while self.at < self.chunk.text.len() && !self.is_closed && self.parser.refused.is_none() {
             if read == Model::Block {
                 self.block();
             } else {

@@ -56,7 +56,7 @@ pub(super) fn braces(text: &str) -> Option<(Braces<'_>, usize)> {
 }
 
 /// How many bytes may stand between braces.
-const LONGEST: usize = 10_000;
+pub(super) const LONGEST: usize = 2_000;
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))

@@ -18,6 +18,9 @@ use crate::content::attributes::AttributeList;
 use crate::content::markup::DEEPEST;
 use crate::language::Diagnosis;
 
+/// How many elements a text may have; the richest release has a few hundred.
+const MOST_PARTS: usize = 200_000;
+
 /// What a text became.
 #[derive(Debug, Default)]
 pub(in crate::content) struct Document {
@@ -25,8 +28,8 @@ pub(in crate::content) struct Document {
     /// The notes that are defined, by name.
     pub(in crate::content) notes: HashMap<String, Note>,
     pub(in crate::content) remarks: Vec<Remark>,
-    /// Where elements are nested deeper than any release needs; then nothing else is given.
-    pub(in crate::content) too_deep: Option<Range<usize>>,
+    /// Why and where it is beyond anything a release is; then nothing else is given.
+    pub(in crate::content) refused: Option<Remark>,
 }
 
 /// A footnote.
@@ -64,7 +67,9 @@ pub(super) struct Parser {
     pub(super) notes: HashMap<String, Note>,
     pub(super) abbreviations: Abbreviations,
     pub(super) remarks: Vec<Remark>,
-    pub(super) too_deep: Option<Range<usize>>,
+    pub(super) refused: Option<Remark>,
+    /// How many elements there are so far.
+    parts: usize,
     headings: Vec<Heading>,
     ids: HashMap<String, usize>,
 }
@@ -91,12 +96,12 @@ pub(in crate::content) fn parse(text: &Chunk) -> Document {
     for note in notes.values_mut() {
         note.elements = parser.finished(std::mem::take(&mut note.elements), 0);
     }
-    if parser.too_deep.is_some() {
-        return Document { too_deep: parser.too_deep, remarks: parser.remarks, ..Document::default() };
+    if parser.refused.is_some() {
+        return Document { refused: parser.refused, ..Document::default() };
     }
     let headings = std::mem::take(&mut parser.headings);
     contents::fill(&mut elements, &headings);
-    Document { elements, notes, remarks: parser.remarks, too_deep: None }
+    Document { elements, notes, remarks: parser.remarks, refused: None }
 }
 
 /// The words of a single line, its markup resolved; quotes and dashes stay as they are written.
@@ -119,7 +124,8 @@ impl Parser {
             notes: HashMap::new(),
             abbreviations: Abbreviations::default(),
             remarks: Vec::new(),
-            too_deep: None,
+            refused: None,
+            parts: 0,
             headings: Vec::new(),
             ids: HashMap::new(),
         }
@@ -128,7 +134,7 @@ impl Parser {
     /// The blocks of `text`, which lies `depth` elements deep.
     pub(super) fn blocks(&mut self, text: &Chunk, depth: usize) -> Vec<Element> {
         if depth > DEEPEST {
-            self.too_deep.get_or_insert(text.places(&(0..text.text.len())));
+            self.refuse(text.places(&(0..text.text.len())), Diagnosis::TooDeep);
             return Vec::new();
         }
         let mut text = text.clone();
@@ -139,21 +145,36 @@ impl Parser {
         Blocks::new(self, &text, depth).all()
     }
 
+    /// Counts an element; a text with more than any release has is refused.
+    pub(super) fn count(&mut self, place: &Range<usize>) {
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            self.refuse(place.clone(), Diagnosis::TooManyParts);
+        }
+    }
+
+    /// Refuses the text; the first reason counts.
+    pub(super) fn refuse(&mut self, place: Range<usize>, diagnosis: Diagnosis) {
+        self.refused.get_or_insert((place, diagnosis));
+    }
+
     pub(super) fn remark(&mut self, range: Range<usize>, diagnosis: Diagnosis) {
         self.remarks.push((range, diagnosis));
     }
 
     /// Elements whose words are read, without what only separated them.
     fn finished(&mut self, elements: Vec<Element>, depth: usize) -> Vec<Element> {
-        if self.too_deep.is_some() {
+        if self.refused.is_some() {
             return Vec::new();
         }
         if depth > 3 * DEEPEST {
-            self.too_deep = elements.first().map(|element| element.range.clone());
+            let place = elements.first().map_or(0..0, |element| element.range.clone());
+            self.refuse(place, Diagnosis::TooDeep);
             return Vec::new();
         }
         let mut finished = Vec::with_capacity(elements.len());
         for mut element in elements {
+            self.count(&element.range);
             match &element.kind {
                 Kind::Words(words) => {
                     let words = words.clone();

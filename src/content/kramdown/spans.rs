@@ -9,7 +9,7 @@ use super::chunk::Chunk;
 use super::definitions::is_note_name;
 use super::element::{Element, HtmlAttribute, HtmlTag, Kind};
 use super::entities::{decode, entity};
-use super::extensions::{Braces, braces};
+use super::extensions::{Braces, LONGEST, braces};
 use super::finder::Finder;
 use super::html::{self, Model};
 use super::parser::Parser;
@@ -19,7 +19,7 @@ use crate::content::markup::DEEPEST;
 use crate::language::Diagnosis;
 
 /// How many steps a text has for each of its bytes, and besides.
-const STEPS_A_BYTE: usize = 16;
+const STEPS_A_BYTE: usize = 6;
 const STEPS_BESIDES: usize = 2_000;
 
 /// Whether quotes and dashes are made typographic.
@@ -584,7 +584,9 @@ impl<'p, 'c> Spans<'p, 'c> {
 
     /// An attribute list, or an extension.
     fn braces(&mut self, out: &mut Gathered) -> bool {
-        if !self.rest().starts_with("{:") {
+        if !self.rest().starts_with("{:")
+            || self.finder.find(&self.chunk.text, "}", self.at).is_none_or(|end| end - self.at > LONGEST)
+        {
             return false;
         }
         let Some((found, length)) = braces(self.rest()) else { return false };

@@ -1,0 +1,74 @@
+//! What must hold of any text in a release file, for the fuzz targets here and for `tests/any_text.rs`, which throws its
+//! own texts at the same functions.
+
+use std::collections::BTreeMap;
+
+use depeche::config::DocumentsAt;
+use depeche::content::{JekyllConfig, Reading, ReadingSettings, SourceFile, plain_text, read};
+use depeche::domain::{SourcePath, UploadFacts, UploadPath};
+use depeche::language::{Language, Severity};
+
+/// Reads a file with these bytes, and checks what must hold of what comes out.
+///
+/// # Panics
+/// When it does not.
+pub fn file(bytes: &[u8]) -> Reading {
+    let settings = ReadingSettings {
+        language: Language::French,
+        timezone: chrono_tz::Europe::Paris,
+        permalink: "/presse/:title/".parse().expect("a pattern"),
+        site: "https://presse.example.org".parse().expect("an address"),
+        documents: DocumentsAt::File,
+        jekyll: None,
+    };
+    let uploads: BTreeMap<UploadPath, UploadFacts> = BTreeMap::new();
+    let source = SourceFile { path: SourcePath::new("2026-03-09-un-pont.md"), bytes: bytes.to_vec() };
+    let reading = read(&source, &uploads, &settings);
+    let errors = reading.diagnostics.iter().any(|found| found.diagnosis.severity() == Severity::Error);
+    assert!(!(errors && reading.release.is_some()), "{:?}", reading.diagnostics);
+    for found in &reading.diagnostics {
+        assert!(found.line >= 1 && found.column >= 1 && found.length >= 1, "{found:?}");
+    }
+    if let Some(release) = &reading.release {
+        assert!(!release.title.is_empty());
+        for html in [release.chapeau.as_str(), release.body.as_str()] {
+            clean(html);
+            let _ = plain_text(html);
+        }
+    }
+    reading
+}
+
+/// Nothing of kramdown's braces, Liquid or a script is left, and the HTML is safe as it stands.
+fn clean(html: &str) {
+    for left in ["{:", "{{", "{%", "<script", "<style", "<iframe", "javascript:x"] {
+        let in_text = left.starts_with("javascript") && !html.contains("=\"javascript:x");
+        assert!(in_text || !html.contains(left), "{left} is left in {html:?}");
+    }
+    assert_eq!(depeche::content::sanitised_again(html), html);
+}
+
+/// The front matter is any text.
+pub fn front_matter(text: &str) {
+    file(format!("---\n{text}\n---\nTexte.\n").as_bytes());
+    let _ = JekyllConfig::parse(text, "");
+}
+
+/// An attribute list is any text: of a link, of a block, under a name.
+pub fn attribute_list(text: &str) {
+    let lists = format!("[a](/b){{:{text}}} c\n\nd\n{{:{text}}}\n\n{{:n:{text}}}\n\n* {{:{text}}} e\n{{: n}}\n");
+    file(format!("---\ntitle: x\n---\n{lists}").as_bytes());
+}
+
+/// A date is any text.
+pub fn date(text: &str) {
+    let quoted = text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " ");
+    file(format!("---\ntitle: x\ndate: \"{quoted}\"\nlast_modified_at: \"{quoted}\"\n---\nTexte.\n").as_bytes());
+}
+
+/// The body is any text, and so is the chapeau.
+pub fn body(text: &str) {
+    file(format!("---\ntitle: x\n---\n{text}").as_bytes());
+    let indented = text.replace('\n', "\n  ");
+    file(format!("---\ntitle: x\nchapeau: |-\n  {indented}\n---\n").as_bytes());
+}
