@@ -133,6 +133,11 @@ fn the_format_is_shown() {
         "\n   - ",
         "  \n",
         "&nbsp;",
+        "{:toc}",
+        "\n*[PMR]: ",
+        " markdown=\"1\">",
+        // Liquid.
+        "{% post_url ",
     ];
     let missing: Vec<_> = features.into_iter().filter(|feature| !all.contains(feature)).collect();
     assert!(missing.is_empty(), "no sample shows {missing:#?}");
