@@ -2,10 +2,13 @@
 //! own texts at the same functions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use depeche::config::DocumentsAt;
-use depeche::content::{JekyllConfig, Reading, ReadingSettings, SourceFile, plain_text, read};
-use depeche::domain::{SourcePath, UploadFacts, UploadPath};
+use depeche::content::{
+    JekyllConfig, Reading, ReadingSettings, SourceFile, plain_text, read, read_body, read_for_later,
+};
+use depeche::domain::{Bodies, Body, BodyGone, Digest, Release, SafeHtml, SourcePath, UploadFacts, UploadPath};
 use depeche::language::{Language, Severity};
 
 /// Reads a file with these bytes, and checks what must hold of what comes out.
@@ -24,6 +27,7 @@ pub fn file(bytes: &[u8]) -> Reading {
     let uploads: BTreeMap<UploadPath, UploadFacts> = BTreeMap::new();
     let source = SourceFile { path: SourcePath::new("2026-03-09-un-pont.md"), bytes: bytes.to_vec() };
     let reading = read(&source, &uploads, &settings);
+    same_later(&reading, &source, &settings);
     let errors = reading.diagnostics.iter().any(|found| found.diagnosis.severity() == Severity::Error);
     assert!(!(errors && reading.release.is_some()), "{:?}", reading.diagnostics);
     for found in &reading.diagnostics {
@@ -31,12 +35,43 @@ pub fn file(bytes: &[u8]) -> Reading {
     }
     if let Some(release) = &reading.release {
         assert!(!release.title.is_empty());
-        for html in [release.chapeau.as_str(), release.body.as_str()] {
+        for html in [release.chapeau.as_str(), release.body().expect("at hand").as_str()] {
             clean(html);
             let _ = plain_text(html);
         }
     }
     reading
+}
+
+/// A file as it was, for the text that is read later.
+#[derive(Debug)]
+struct Held(Vec<u8>, ReadingSettings);
+
+impl Bodies for Held {
+    fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone> {
+        assert_eq!(Digest::of(&self.0), file);
+        let uploads: BTreeMap<UploadPath, UploadFacts> = BTreeMap::new();
+        Ok(read_body(&self.0, release, &uploads, &self.1))
+    }
+}
+
+/// A text that is read later is the same then, and all else is the same at once.
+fn same_later(reading: &Reading, source: &SourceFile, settings: &ReadingSettings) {
+    let bodies: Arc<dyn Bodies> = Arc::new(Held(source.bytes.clone(), settings.clone()));
+    let uploads: BTreeMap<UploadPath, UploadFacts> = BTreeMap::new();
+    let later = read_for_later(source, &uploads, settings, &bodies);
+    assert_eq!(later.digest, reading.digest);
+    let errors =
+        |reading: &Reading| reading.diagnostics.iter().any(|found| found.diagnosis.severity() == Severity::Error);
+    assert_eq!(errors(&later), errors(reading));
+    let (Some(late), Some(release)) = (&later.release, &reading.release) else {
+        assert_eq!(later.release.is_some(), reading.release.is_some(), "{:?}", reading.diagnostics);
+        return;
+    };
+    let text = late.body().expect("the file is as it was").into_owned();
+    assert_eq!(late.significant_digest(), release.significant_digest());
+    let read = Release { body: Body::read(text, late.body.words()), ..late.clone() };
+    assert_eq!(read, *release);
 }
 
 /// Nothing of kramdown's braces, Liquid or a script is left, and the HTML is safe but for blanks around it.
@@ -69,6 +104,7 @@ pub fn date(text: &str) {
 /// The body is any text, and so is the chapeau.
 pub fn body(text: &str) {
     file(format!("---\ntitle: x\n---\n{text}").as_bytes());
+    file(format!("---\ntitle: x\nchapeau: Un pont neuf.\n---\n{text}").as_bytes());
     let indented = text.replace('\n', "\n  ");
     file(format!("---\ntitle: x\nchapeau: |-\n  {indented}\n---\n").as_bytes());
 }

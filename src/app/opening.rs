@@ -147,6 +147,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         std::collections::BTreeSet::new(),
         templates.clone(),
         site,
+        Arc::default(),
     );
     let current =
         Current { catalog: nothing, resources, register: Register::default(), diagnostics: Vec::new(), looked: now };

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 
 use super::snapshot::Published;
 use crate::domain::{Label, Taxonomy};
@@ -15,7 +14,7 @@ pub(super) struct Group<'a> {
     /// The spelling of the oldest release.
     pub(super) first: &'a Label,
     /// In the order of first sight, each with the positions of the releases that use it.
-    pub(super) spellings: Vec<(&'a Label, Vec<usize>)>,
+    pub(super) spellings: Vec<(&'a Label, Vec<u32>)>,
 }
 
 impl<'a> Group<'a> {
@@ -31,7 +30,7 @@ impl<'a> Group<'a> {
     }
 
     /// The positions of its releases, ascending.
-    pub(super) fn members(&self) -> Vec<usize> {
+    pub(super) fn members(&self) -> Vec<u32> {
         let mut members: Vec<_> = self.spellings.iter().flat_map(|(_, uses)| uses.iter().copied()).collect();
         members.sort_unstable();
         members.dedup();
@@ -45,44 +44,51 @@ pub(super) struct Groups<'a> {
     /// In the order of first sight: by the release's date, then its id, then its own order.
     pub(super) all: Vec<Group<'a>>,
     /// For each release, by position, its groups in its own order, categories first.
-    pub(super) of_release: Vec<Vec<usize>>,
+    pub(super) of_release: Vec<Vec<u32>>,
     /// The positions of the releases, oldest first, then by id.
-    pub(super) oldest_first: Vec<usize>,
+    pub(super) oldest_first: Vec<u32>,
+}
+
+/// A position or a place: there are fewer releases, and fewer labels, than 2³².
+pub(super) fn number(position: usize) -> u32 {
+    u32::try_from(position).expect("fewer than 2³² releases and labels fit into memory")
 }
 
 /// Groups the labels of `releases`.
-pub(super) fn group(releases: &[Arc<Published>]) -> Groups<'_> {
-    let mut oldest_first: Vec<_> = (0..releases.len()).collect();
-    oldest_first.sort_by_key(|&position| (releases[position].release.date, &releases[position].id));
+pub(super) fn group<'a>(releases: &[&'a Published]) -> Groups<'a> {
+    let mut oldest_first: Vec<u32> = (0..number(releases.len())).collect();
+    oldest_first.sort_by_key(|position| (releases[*position as usize].release.date, &releases[*position as usize].id));
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut of_release = vec![Vec::new(); releases.len()];
-    let mut by_label: HashMap<(Taxonomy, &Label), usize> = HashMap::new();
-    let mut by_folded: HashMap<(Taxonomy, String), usize> = HashMap::new();
+    // For each spelling its group, and its place among the group's spellings.
+    let mut by_label: HashMap<(Taxonomy, &Label), (u32, usize)> = HashMap::new();
+    let mut by_folded: HashMap<(Taxonomy, String), u32> = HashMap::new();
     for &position in &oldest_first {
-        let release = &releases[position].release;
+        let release = &releases[position as usize].release;
         let categories = release.categories.iter().map(|label| (Taxonomy::Category, label));
         for (taxonomy, label) in categories.chain(release.tags.iter().map(|label| (Taxonomy::Tag, label))) {
-            let index = match by_label.entry((taxonomy, label)) {
+            let (index, spelling) = match by_label.entry((taxonomy, label)) {
                 Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(spelling) => {
+                Entry::Vacant(vacant) => {
                     let folded = label.folded();
-                    let index = *by_folded.entry((taxonomy, folded.clone())).or_insert(groups.len());
-                    if index == groups.len() {
+                    let index = *by_folded.entry((taxonomy, folded.clone())).or_insert(number(groups.len()));
+                    if index as usize == groups.len() {
                         groups.push(Group { taxonomy, folded, first: label, spellings: Vec::new() });
                     }
-                    *spelling.insert(index)
+                    let spellings = &mut groups[index as usize].spellings;
+                    spellings.push((label, Vec::new()));
+                    *vacant.insert((index, spellings.len() - 1))
                 }
             };
-            let own: &mut Vec<usize> = &mut of_release[position];
+            let own: &mut Vec<u32> = &mut of_release[position as usize];
             if !own.contains(&index) {
                 own.push(index);
-                let spellings = &mut groups[index].spellings;
-                match spellings.iter_mut().find(|(known, _)| *known == label) {
-                    Some((_, uses)) => uses.push(position),
-                    None => spellings.push((label, vec![position])),
-                }
+                groups[index as usize].spellings[spelling].1.push(position);
             }
         }
+    }
+    for group in &mut groups {
+        group.spellings.retain(|(_, uses)| !uses.is_empty());
     }
     Groups { all: groups, of_release, oldest_first }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::listing::Releases;
 use super::snapshot::{Catalog, Published};
 use crate::domain::{Permalink, Release, ReleaseLink, SourcePath};
 
@@ -13,9 +14,9 @@ use crate::domain::{Permalink, Release, ReleaseLink, SourcePath};
 struct Places<'a>(HashMap<String, Vec<(&'a SourcePath, &'a Permalink)>>);
 
 impl<'a> Places<'a> {
-    fn of(releases: &'a [Arc<Published>], now: DateTime<Utc>) -> Self {
+    fn of(releases: impl Iterator<Item = &'a Arc<Published>>, now: DateTime<Utc>) -> Self {
         let mut places: HashMap<String, Vec<_>> = HashMap::new();
-        for published in releases.iter().filter(|published| published.is_live_at(now)) {
+        for published in releases.filter(|published| published.is_live_at(now)) {
             let Release { path, permalink, .. } = published.release.as_ref();
             places.entry(last_part(path.as_str()).to_owned()).or_default().push((path, permalink));
         }
@@ -40,7 +41,7 @@ impl Catalog {
     /// The same releases, their links to each other led to where each stands at `now`.
     #[must_use]
     pub fn with_links(self, now: DateTime<Utc>) -> Self {
-        if self.all().iter().all(|published| published.release.release_links.is_empty()) {
+        if self.all().all(|published| published.release.release_links.is_empty()) {
             return self;
         }
         let places = Places::of(self.all(), now);
@@ -57,15 +58,14 @@ impl Catalog {
             };
             Arc::new(Published { release: Arc::new(release), ..published.as_ref().clone() })
         };
-        let releases = self.all().iter().map(linked).collect();
+        let releases: Releases = self.all().map(linked).collect();
         self.with_releases(releases)
     }
 
     /// The links that lead nowhere at `now`, each with the file it stands in.
     #[must_use]
     pub fn dead_links(&self, now: DateTime<Utc>) -> Vec<(SourcePath, ReleaseLink)> {
-        let linking: Vec<_> =
-            self.all().iter().filter(|published| !published.release.release_links.is_empty()).collect();
+        let linking: Vec<_> = self.all().filter(|published| !published.release.release_links.is_empty()).collect();
         if linking.is_empty() {
             return Vec::new();
         }

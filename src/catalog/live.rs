@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::group::{Group, group};
+use super::group::{Group, group, number};
+use super::listing::{Listing, Releases};
 use super::slug_book::SlugBook;
 use super::snapshot::Published;
 use crate::domain::{Permalink, ReleaseId, Taxonomy, Topic, TopicAliases, UploadPath};
@@ -21,23 +22,37 @@ pub struct TopicEntry {
 }
 
 /// The live releases, by topic and by address. Nothing of any other release is in here.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Live {
-    /// Newest first, then by id.
-    releases: Vec<Arc<Published>>,
+    releases: Releases,
+    index: Arc<Index>,
+}
+
+/// What does not depend on the words of a release: shared by all views whose releases stand alike.
+#[derive(Debug, Default)]
+struct Index {
+    /// The positions of all releases.
+    all: Vec<u32>,
     /// Categories, then tags, each in the order of their folded words.
     topics: Vec<TopicEntry>,
     categories: usize,
-    members: HashMap<Topic, (usize, Vec<Arc<Published>>)>,
-    /// Positions in `topics`, for each release by position.
-    topics_of: Vec<Vec<usize>>,
-    positions: HashMap<ReleaseId, usize>,
-    permalinks: HashMap<Permalink, usize>,
+    /// For each topic its place in `topics` and the positions of its releases.
+    members: HashMap<Topic, (usize, Vec<u32>)>,
+    /// Places in `topics`, for each release by position.
+    topics_of: Vec<Box<[u32]>>,
+    positions: HashMap<ReleaseId, u32>,
+    permalinks: HashMap<Permalink, u32>,
     uploads: HashSet<UploadPath>,
     /// Topics once served, with the folded words that are left of them.
     settled: HashMap<Topic, String>,
     aliases: Arc<TopicAliases>,
     new_slugs: Vec<TopicSlug>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { releases: Releases::new_sync(), index: Arc::default() }
+    }
 }
 
 /// A topic while its view is made.
@@ -48,24 +63,25 @@ struct Found<'g> {
     /// The positions of all groups of labels that belong to it.
     groups: Vec<usize>,
     /// The positions of its releases.
-    members: Vec<usize>,
+    members: Vec<u32>,
 }
 
 /// The places of a release's topics, each once, in the order of its labels.
-fn places_of(groups: &[usize], place: &[usize]) -> Vec<usize> {
-    let mut places: Vec<usize> = Vec::with_capacity(groups.len());
+fn places_of(groups: &[u32], place: &[u32]) -> Box<[u32]> {
+    let mut places: Vec<u32> = Vec::with_capacity(groups.len());
     for &group in groups {
-        if !places.contains(&place[group]) {
-            places.push(place[group]);
+        if !places.contains(&place[group as usize]) {
+            places.push(place[group as usize]);
         }
     }
-    places
+    places.into()
 }
 
 impl Live {
     /// A view of `releases`, sorted newest first, all of them live.
-    pub(super) fn new(releases: Vec<Arc<Published>>, slugs: &[TopicSlug], aliases: Arc<TopicAliases>) -> Self {
-        let grouped = group(&releases);
+    pub(super) fn new(releases: Releases, slugs: &[TopicSlug], aliases: Arc<TopicAliases>) -> Self {
+        let listed: Vec<&Published> = releases.iter().map(AsRef::as_ref).collect();
+        let grouped = group(&listed);
         let mut book = SlugBook::new(slugs);
         let mut new_slugs = Vec::new();
         let mut found: Vec<Found<'_>> = Vec::new();
@@ -101,63 +117,72 @@ impl Live {
         let mut members = HashMap::with_capacity(found.len());
         for (position, Found { topic, group, groups, members: mut positions }) in found.into_iter().enumerate() {
             for index in groups {
-                place[index] = position;
+                place[index] = number(position);
             }
             positions.sort_unstable();
             positions.dedup();
-            let listed: Vec<_> = positions.iter().map(|&release| Arc::clone(&releases[release])).collect();
-            let (label, count) = (group.commonest().to_string(), listed.len());
-            members.insert(topic.clone(), (position, listed));
+            let (label, count) = (group.commonest().to_string(), positions.len());
+            members.insert(topic.clone(), (position, positions));
             topics.push(TopicEntry { topic, label, count });
         }
         let topics_of = grouped.of_release.iter().map(|own| places_of(own, &place)).collect();
-        let mut permalinks = HashMap::with_capacity(releases.len());
+        let mut permalinks = HashMap::with_capacity(listed.len());
         for &position in &grouped.oldest_first {
-            permalinks.entry(releases[position].release.permalink.clone()).or_insert(position);
+            permalinks.entry(listed[position as usize].release.permalink.clone()).or_insert(position);
         }
-        Self {
+        let numbered = listed.iter().zip(0..);
+        let index = Index {
+            all: (0..number(listed.len())).collect(),
             categories: topics.iter().filter(|entry| matches!(entry.topic, Topic::Category(_))).count(),
             topics,
             members,
             topics_of,
-            positions: releases.iter().enumerate().map(|(at, published)| (published.id.clone(), at)).collect(),
+            positions: numbered.map(|(published, position)| (published.id.clone(), position)).collect(),
             permalinks,
-            uploads: releases.iter().flat_map(|published| published.release.uploads().cloned()).collect(),
+            uploads: listed.iter().flat_map(|published| published.release.uploads().cloned()).collect(),
             settled: slugs.iter().map(|s| (Topic::new(s.taxonomy, s.slug.clone()), s.folded.clone())).collect(),
             aliases,
             new_slugs,
-            releases,
-        }
+        };
+        Self { releases, index: Arc::new(index) }
+    }
+
+    /// The same view with `published` in the place of the release with its id, which stands as that one does
+    /// ([`Published::stands_as`]); unchanged when that one is not live.
+    pub(super) fn with(&self, published: &Arc<Published>) -> Self {
+        let position = self.index.positions.get(&published.id);
+        let replaced = position.and_then(|position| self.releases.set(*position as usize, Arc::clone(published)));
+        Self { releases: replaced.unwrap_or_else(|| self.releases.clone()), index: Arc::clone(&self.index) }
     }
 
     /// The topic that goes on for `topic`: itself unless it was merged into another.
     #[must_use]
     pub fn canonical<'t>(&'t self, topic: &'t Topic) -> &'t Topic {
-        self.aliases.canonical(topic)
+        self.index.aliases.canonical(topic)
     }
 
     /// Every live release, newest first, then by id.
     #[must_use]
-    pub fn releases(&self) -> &[Arc<Published>] {
-        &self.releases
+    pub fn releases(&self) -> Listing<'_> {
+        Listing::new(&self.releases, &self.index.all)
     }
 
     /// The live release with this id.
     #[must_use]
     pub fn get(&self, id: &ReleaseId) -> Option<&Arc<Published>> {
-        self.positions.get(id).map(|&position| &self.releases[position])
+        self.index.positions.get(id).map(|position| &self.releases[*position as usize])
     }
 
     /// Every category and tag with a live release: categories first, each in the order of their folded words.
     #[must_use]
     pub fn topics(&self) -> &[TopicEntry] {
-        &self.topics
+        &self.index.topics
     }
 
     /// The categories, or the tags, with a live release.
     #[must_use]
     pub fn topics_in(&self, taxonomy: Taxonomy) -> &[TopicEntry] {
-        let (categories, tags) = self.topics.split_at(self.categories);
+        let (categories, tags) = self.index.topics.split_at(self.index.categories);
         match taxonomy {
             Taxonomy::Category => categories,
             Taxonomy::Tag => tags,
@@ -168,17 +193,18 @@ impl Live {
     /// empty by now.
     #[must_use]
     pub fn followed(&self) -> Vec<Topic> {
-        let mut empty: Vec<&Topic> = self.settled.keys().filter(|topic| !self.members.contains_key(*topic)).collect();
+        let mut empty: Vec<&Topic> =
+            self.index.settled.keys().filter(|topic| !self.index.members.contains_key(*topic)).collect();
         empty.retain(|topic| self.canonical(topic) == *topic);
         empty.sort();
-        let listed = self.topics.iter().map(|entry| &entry.topic);
+        let listed = self.index.topics.iter().map(|entry| &entry.topic);
         std::iter::once(&Topic::All).chain(listed).chain(empty).cloned().collect()
     }
 
     /// Whether the newest `count` releases of `topic` and their labels are the same in `other`.
     #[must_use]
     pub fn shows_as(&self, other: &Self, topic: &Topic, count: usize) -> bool {
-        let newest = |live: &Self| live.of(topic).iter().take(count).cloned().collect::<Vec<_>>();
+        let newest = |live: &Self| live.of(topic).newest(count).iter().cloned().collect::<Vec<_>>();
         let words = |live: &Self, published: &Published| {
             live.topics_of(&published.id).map(|entry| (entry.topic.clone(), entry.label.clone())).collect::<Vec<_>>()
         };
@@ -190,53 +216,54 @@ impl Live {
 
     /// The live releases of `topic`, newest first, then by id; none for a topic that is empty or unknown.
     #[must_use]
-    pub fn of(&self, topic: &Topic) -> &[Arc<Published>] {
-        match topic {
-            Topic::All => &self.releases,
-            Topic::Category(_) | Topic::Tag(_) => self.members.get(topic).map_or(&[], |(_, members)| members),
-        }
+    pub fn of(&self, topic: &Topic) -> Listing<'_> {
+        let positions = match topic {
+            Topic::All => self.index.all.as_slice(),
+            Topic::Category(_) | Topic::Tag(_) => self.index.members.get(topic).map_or(&[][..], |(_, members)| members),
+        };
+        Listing::new(&self.releases, positions)
     }
 
     /// Whether `topic` has a feed: it has a live release, was served once, or goes on for another one.
     #[must_use]
     pub fn knows(&self, topic: &Topic) -> bool {
         matches!(topic, Topic::All)
-            || self.members.contains_key(topic)
-            || self.settled.contains_key(topic)
-            || self.aliases.leads_to(topic)
+            || self.index.members.contains_key(topic)
+            || self.index.settled.contains_key(topic)
+            || self.index.aliases.leads_to(topic)
     }
 
     /// The words of a category or tag it knows; for one that is empty by now, the folded words that were kept.
     #[must_use]
     pub fn topic_label(&self, topic: &Topic) -> Option<&str> {
         let topic = self.canonical(topic);
-        match self.members.get(topic) {
-            Some((position, _)) => Some(&self.topics[*position].label),
-            None => self.settled.get(topic).map(String::as_str),
+        match self.index.members.get(topic) {
+            Some((position, _)) => Some(&self.index.topics[*position].label),
+            None => self.index.settled.get(topic).map(String::as_str),
         }
     }
 
     /// The topics of a live release, in its own order, categories first; none for any other id.
     pub fn topics_of(&self, id: &ReleaseId) -> impl Iterator<Item = &TopicEntry> {
-        let own = self.positions.get(id).map_or(&[][..], |&position| &self.topics_of[position]);
-        own.iter().map(|&topic| &self.topics[topic])
+        let own = self.index.positions.get(id).map_or(&[][..], |position| &self.index.topics_of[*position as usize]);
+        own.iter().map(|topic| &self.index.topics[*topic as usize])
     }
 
     /// The live release at an address; of two with the same one, the older.
     #[must_use]
     pub fn by_permalink(&self, permalink: &Permalink) -> Option<&Arc<Published>> {
-        self.permalinks.get(permalink).map(|&position| &self.releases[position])
+        self.index.permalinks.get(permalink).map(|position| &self.releases[*position as usize])
     }
 
     /// Whether a live release offers, shows or links to this file.
     #[must_use]
     pub fn refers_to(&self, upload: &UploadPath) -> bool {
-        self.uploads.contains(upload)
+        self.index.uploads.contains(upload)
     }
 
     /// The slugs its labels got that are not settled yet: to be remembered.
     #[must_use]
     pub fn new_slugs(&self) -> &[TopicSlug] {
-        &self.new_slugs
+        &self.index.new_slugs
     }
 }

@@ -7,6 +7,7 @@
 mod departed;
 mod group;
 mod links;
+mod listing;
 mod live;
 mod note;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod snapshot;
 mod tests;
 
 pub use departed::{Departed, GONE_AFTER, departed};
+pub use listing::Listing;
 pub use live::{Live, TopicEntry};
 pub use note::{LabelNote, LabelUse};
 pub use snapshot::{Catalog, Published};

@@ -1,7 +1,6 @@
 //! What `check` tells an editor about labels: which were taken for one topic, and which nearly share an address.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::group::{Group, group};
 use super::snapshot::Published;
@@ -40,7 +39,7 @@ pub enum LabelNote {
 }
 
 /// The notes on `releases`, by taxonomy, then in the order of first sight.
-pub(super) fn label_notes(releases: &[Arc<Published>]) -> Vec<LabelNote> {
+pub(super) fn label_notes(releases: &[&Published]) -> Vec<LabelNote> {
     let grouped = group(releases);
     let mut notes = Vec::new();
     let mut by_slug: BTreeMap<(Taxonomy, Slug), Vec<&Group<'_>>> = BTreeMap::new();
@@ -64,8 +63,8 @@ pub(super) fn label_notes(releases: &[Arc<Published>]) -> Vec<LabelNote> {
     notes
 }
 
-fn label_use(words: &str, uses: &[usize], releases: &[Arc<Published>]) -> LabelUse {
-    let mut paths: Vec<_> = uses.iter().map(|&position| releases[position].release.path.clone()).collect();
+fn label_use(words: &str, uses: &[u32], releases: &[&Published]) -> LabelUse {
+    let mut paths: Vec<_> = uses.iter().map(|&position| releases[position as usize].release.path.clone()).collect();
     paths.sort();
     LabelUse { words: words.to_owned(), paths }
 }

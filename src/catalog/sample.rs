@@ -24,7 +24,7 @@ pub(crate) fn release(name: &str, date: &str) -> Release {
         categories: Vec::new(),
         tags: Vec::new(),
         chapeau: SafeHtml::trust_sanitised(format!("<p>Chapeau de {name}.</p>")),
-        body: SafeHtml::trust_sanitised(format!("<p>Texte de {name}.</p>")),
+        body: SafeHtml::trust_sanitised(format!("<p>Texte de {name}.</p>")).into(),
         images: Vec::new(),
         documents: Vec::new(),
         linked_uploads: Vec::new(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::departed::Departed;
+use super::listing::Releases;
 use super::live::Live;
 use super::note::{self, LabelNote};
 use super::slug_book::SlugBook;
@@ -26,6 +27,26 @@ pub struct Published {
 }
 
 impl Published {
+    /// Whether it stands in every list and at every address as `other` does, however its words differ.
+    #[must_use]
+    pub fn stands_as(&self, other: &Self) -> bool {
+        let (own, release) = (&self.release, &other.release);
+        let is_revised = |release: &Release| (release.correction.is_some(), release.withdrawn.is_some());
+        self.id == other.id
+            && self.live_since.is_some() == other.live_since.is_some()
+            && own.path == release.path
+            && own.permalink == release.permalink
+            && own.date == release.date
+            && own.published == release.published
+            && is_revised(own) == is_revised(release)
+            && own.categories == release.categories
+            && own.tags == release.tags
+            && own.redirect_from == release.redirect_from
+            && own.release_links.is_empty()
+            && release.release_links.is_empty()
+            && own.uploads().eq(release.uploads())
+    }
+
     /// Whether it exists publicly at `now`: it is meant to be seen, and its embargo is over or was over once.
     #[must_use]
     pub fn is_live_at(&self, now: DateTime<Utc>) -> bool {
@@ -34,14 +55,29 @@ impl Published {
 }
 
 /// An immutable snapshot of every valid release, those under embargo included.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Catalog {
-    /// Newest first, then by id.
-    releases: Vec<Arc<Published>>,
-    positions: HashMap<ReleaseId, usize>,
-    slugs: Vec<TopicSlug>,
+    releases: Releases,
+    index: Arc<Index>,
+    slugs: Arc<[TopicSlug]>,
     aliases: Arc<TopicAliases>,
-    departed: Vec<Departed>,
+    departed: Arc<[Departed]>,
+}
+
+/// What does not depend on the words of a release: shared by all snapshots whose releases stand alike.
+#[derive(Debug, Default)]
+struct Index {
+    positions: HashMap<ReleaseId, u32>,
+    /// The positions of those that were not seen live.
+    unseen: Vec<u32>,
+    /// The positions of those whose file says that they were corrected or withdrawn.
+    revised: Vec<u32>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self::new(Vec::new(), &[])
+    }
 }
 
 impl Catalog {
@@ -50,14 +86,30 @@ impl Catalog {
     pub fn new(releases: Vec<Published>, slugs: &[TopicSlug]) -> Self {
         let mut releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
         releases.sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
-        let positions = releases.iter().enumerate().map(|(at, published)| (published.id.clone(), at)).collect();
-        Self { releases, positions, slugs: slugs.to_vec(), ..Self::default() }
+        let numbered = || releases.iter().zip(0..);
+        let positions_of = |wanted: &dyn Fn(&Published) -> bool| {
+            numbered().filter(|(published, _)| wanted(published)).map(|(_, position)| position).collect()
+        };
+        let is_seen = |published: &Published| published.release.is_publishable() && published.live_since.is_some();
+        let is_revised = |release: &Release| release.correction.is_some() || release.withdrawn.is_some();
+        let index = Index {
+            positions: numbered().map(|(published, position)| (published.id.clone(), position)).collect(),
+            unseen: positions_of(&|published| !is_seen(published)),
+            revised: positions_of(&|published| is_revised(&published.release)),
+        };
+        Self {
+            releases: releases.into_iter().collect(),
+            index: Arc::new(index),
+            slugs: slugs.into(),
+            aliases: Arc::default(),
+            departed: Arc::default(),
+        }
     }
 
     /// The same releases with other settled slugs.
     #[must_use]
     pub fn with_slugs(self, slugs: &[TopicSlug]) -> Self {
-        Self { slugs: slugs.to_vec(), ..self }
+        Self { slugs: slugs.into(), ..self }
     }
 
     /// The same releases with topics that were merged.
@@ -67,14 +119,25 @@ impl Catalog {
     }
 
     /// The same snapshot with `releases`, which are the same ones in the same order.
-    pub(super) fn with_releases(self, releases: Vec<Arc<Published>>) -> Self {
+    pub(super) fn with_releases(self, releases: Releases) -> Self {
         Self { releases, ..self }
     }
 
     /// The same releases beside those that were public and are so no more.
     #[must_use]
     pub fn with_departed(self, departed: Vec<Departed>) -> Self {
-        Self { departed, ..self }
+        Self { departed: departed.into(), ..self }
+    }
+
+    /// The same snapshot with `published` in the place of the release with its id; `None` when that one is not there, or
+    /// stands otherwise ([`Published::stands_as`]).
+    #[must_use]
+    pub fn with(&self, published: &Arc<Published>) -> Option<Self> {
+        let position = *self.index.positions.get(&published.id)? as usize;
+        if !self.releases.get(position)?.stands_as(published) {
+            return None;
+        }
+        Some(Self { releases: self.releases.set(position, Arc::clone(published))?, ..self.clone() })
     }
 
     /// The addresses at which a release stood that is gone at `now`; a live one may stand there again.
@@ -85,21 +148,23 @@ impl Catalog {
     }
 
     /// Every valid release, newest first, then by id: for the office and for checks, never for the public.
-    #[must_use]
-    pub fn all(&self) -> &[Arc<Published>] {
-        &self.releases
+    pub fn all(&self) -> impl ExactSizeIterator<Item = &Arc<Published>> {
+        self.releases.iter()
     }
 
     /// The valid release with this id, whether it is live or not: for the office and for checks, never for the public.
     #[must_use]
     pub fn get(&self, id: &ReleaseId) -> Option<&Arc<Published>> {
-        self.positions.get(id).map(|&position| &self.releases[position])
+        self.index.positions.get(id).and_then(|position| self.releases.get(*position as usize))
     }
 
     /// The releases whose file says that they were corrected or withdrawn.
     pub fn revised(&self) -> impl Iterator<Item = &Arc<Published>> {
-        let is_revised = |release: &Release| release.correction.is_some() || release.withdrawn.is_some();
-        self.releases.iter().filter(move |published| is_revised(&published.release))
+        self.at(&self.index.revised)
+    }
+
+    fn at<'c>(&'c self, positions: &'c [u32]) -> impl Iterator<Item = &'c Arc<Published>> {
+        positions.iter().map(|position| &self.releases[*position as usize])
     }
 
     /// What exists publicly at `now`.
@@ -112,14 +177,14 @@ impl Catalog {
     /// The next instant at which [`Catalog::live`] or [`Catalog::gone`] changes by itself; `None` when it never will.
     #[must_use]
     pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let coming = self.releases.iter().filter(|published| published.release.is_publishable());
+        let coming = self.coming(now).filter(|published| published.release.is_publishable());
         let going = self.departed.iter().map(|departed| departed.from).filter(|from| *from > now);
-        coming.filter(|published| !published.is_live_at(now)).map(|published| published.release.date).chain(going).min()
+        coming.map(|published| published.release.date).chain(going).min()
     }
 
     /// The valid releases that are not live at `now`, newest first: under embargo, unpublished or withdrawn.
     pub fn coming(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Arc<Published>> {
-        self.releases.iter().filter(move |published| !published.is_live_at(now))
+        self.at(&self.index.unseen).filter(move |published| !published.is_live_at(now))
     }
 
     /// The slugs that labels live at `now` get and that are not settled yet: to be remembered.
@@ -147,6 +212,7 @@ impl Catalog {
     /// Labels an editor should look at, of every valid release: for `check`, never for the public.
     #[must_use]
     pub fn label_notes(&self) -> Vec<LabelNote> {
-        note::label_notes(&self.releases)
+        let releases: Vec<&Published> = self.releases.iter().map(AsRef::as_ref).collect();
+        note::label_notes(&releases)
     }
 }

@@ -71,6 +71,24 @@ pub(crate) struct BuildArguments {
     /// The folder to write to
     #[arg(long, value_name = "DIR", default_value = "public")]
     pub(crate) out: Utf8PathBuf,
+    /// Write these alone, as in `--only rss,atom`; archives are those of the formats named, or of all
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
+    pub(crate) only: Vec<BuildPart>,
+}
+
+/// What `build` may be asked for alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BuildPart {
+    /// Feeds in RSS
+    Rss,
+    /// Feeds in Atom
+    Atom,
+    /// Feeds in JSON Feed
+    Json,
+    /// The feeds' archives by year
+    Archives,
+    /// Pages, with the list of feeds and the site's map
+    Pages,
 }
 
 /// `check`

@@ -1,10 +1,12 @@
 //! `build`: everything public, to a folder.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::arguments::BuildArguments;
+use super::arguments::{BuildArguments, BuildPart};
 use super::terminal::Terminal;
 use super::{Exit, opening};
 use crate::app::refuse_own_folders;
@@ -12,21 +14,26 @@ use crate::domain::Taxonomy;
 use crate::feed::FeedFormat;
 use crate::language::{Counted, Language, counted};
 use crate::publish::publish;
-use crate::task::site_files;
+use crate::resource::DocumentKind;
+use crate::task::{count_site_files, site_files};
 
 pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let config = opening::config(file, terminal)?;
     refuse_own_folders(&config, &arguments.out)?;
-    let (current, uploads) = opening::look(&config).await?;
+    let only = arguments.only.clone();
+    let formats = formats_of(&only);
+    let (current, uploads) = opening::look_for(&config, &formats).await?;
+    let current = Arc::new(current);
+    let wanted = move |kind| is_wanted(kind, &only, &formats);
     let out = arguments.out.clone();
-    let progress = progress(terminal, current.resources.paths().len() + current.resources.uploads().len());
+    let progress = progress(terminal, || count_site_files(&current, &wanted));
     let counting = progress.clone();
     let counts = {
         let live = current.resources.live();
         (live.releases().len(), live.topics_in(Taxonomy::Category).len(), live.topics_in(Taxonomy::Tag).len())
     };
     let written = tokio::task::spawn_blocking(move || {
-        let files = site_files(&current.resources, &uploads).inspect(|_| counting.inc(1));
+        let files = site_files(&current, &uploads, &wanted).inspect(|_| counting.inc(1));
         publish(&out, files.map(|file| file.map_err(anyhow::Error::from)))
     });
     let report = written.await?.with_context(|| format!("failed to build `{}`", arguments.out))?;
@@ -50,12 +57,36 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
     Ok(Exit::Done)
 }
 
+/// The formats of which something is written; all of them when none is named.
+fn formats_of(only: &[BuildPart]) -> Vec<FeedFormat> {
+    let named = |format: &FeedFormat| only.contains(&part_of(*format));
+    let formats: Vec<_> = FeedFormat::ALL.into_iter().filter(named).collect();
+    if formats.is_empty() { FeedFormat::ALL.to_vec() } else { formats }
+}
+
+const fn part_of(format: FeedFormat) -> BuildPart {
+    match format {
+        FeedFormat::Rss => BuildPart::Rss,
+        FeedFormat::Atom => BuildPart::Atom,
+        FeedFormat::Json => BuildPart::Json,
+    }
+}
+
+fn is_wanted(kind: DocumentKind, only: &[BuildPart], formats: &[FeedFormat]) -> bool {
+    only.is_empty()
+        || match kind {
+            DocumentKind::Feed(format) => only.contains(&part_of(format)),
+            DocumentKind::Archive(format) => only.contains(&BuildPart::Archives) && formats.contains(&format),
+            DocumentKind::Page => only.contains(&BuildPart::Pages),
+        }
+}
+
 /// A bar on standard error at a terminal, nothing elsewhere.
-fn progress(terminal: Terminal, length: usize) -> ProgressBar {
+fn progress(terminal: Terminal, length: impl FnOnce() -> usize) -> ProgressBar {
     if !terminal.shows_progress() {
         return ProgressBar::hidden();
     }
     let style =
         ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length as u64).with_style(style)
+    ProgressBar::new(length() as u64).with_style(style)
 }

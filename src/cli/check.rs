@@ -16,7 +16,7 @@ use crate::watch::Folder;
 pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let config = opening::config(file, terminal)?;
     let language = config.site.language;
-    let (current, _) = opening::look(&config).await?;
+    let current = opening::look_at_all(&config).await?;
     let look = Folder::new(&config.content).look(current.looked);
     let unreadable = look.unreadable;
     for file in &unreadable {
@@ -49,7 +49,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: T
             terminal.line(line);
         }
         terminal.line(summary(diagnostics, current.catalog.all().len(), language));
-        let unpinned = current.catalog.all().iter().filter(|published| published.release.pinned_id.is_none()).count();
+        let unpinned = current.catalog.all().filter(|published| published.release.pinned_id.is_none()).count();
         if unpinned > 0 {
             terminal.line(advice_to_pin(unpinned, language));
         }

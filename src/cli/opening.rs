@@ -11,6 +11,7 @@ use crate::app::{open_newsroom, read_config, read_templates};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, DatabaseUrl};
 use crate::domain::ReleaseId;
+use crate::feed::FeedFormat;
 use crate::register::Register;
 use crate::store::Store;
 use crate::task::{Current, Ingest, Newsroom};
@@ -35,7 +36,19 @@ pub(super) async fn newsroom(file: &Utf8Path, terminal: Terminal) -> anyhow::Res
 /// The folder as it is now, compared with the database when there is one. Nothing is saved: this never counts as a
 /// first start.
 pub(super) async fn look(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
-    let (current, uploads, _) = looked(config).await?;
+    let (current, uploads, _) = looked(config, |ingest| ingest).await?;
+    Ok((current, uploads))
+}
+
+/// The same, with everything there is to say of every text.
+pub(super) async fn look_at_all(config: &Config) -> anyhow::Result<Current> {
+    let (current, ..) = looked(config, Ingest::whole).await?;
+    Ok(current)
+}
+
+/// The same, for feeds in `formats` alone.
+pub(super) async fn look_for(config: &Config, formats: &[FeedFormat]) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
+    let (current, uploads, _) = looked(config, |ingest| ingest.for_formats(formats)).await?;
     Ok((current, uploads))
 }
 
@@ -54,11 +67,14 @@ pub(super) async fn adopted_before(config: &Config) -> anyhow::Result<HashSet<Re
 
 /// The same, beside the register as the database has it.
 pub(super) async fn look_beside(config: &Config) -> anyhow::Result<(Current, Register)> {
-    let (current, _, register) = looked(config).await?;
+    let (current, _, register) = looked(config, |ingest| ingest).await?;
     Ok((current, register))
 }
 
-async fn looked(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>, Register)> {
+async fn looked(
+    config: &Config,
+    prepare: impl FnOnce(Ingest) -> Ingest,
+) -> anyhow::Result<(Current, Arc<UploadsFolder>, Register)> {
     let folder = &config.content.folder;
     if !folder.is_dir() {
         bail!("there is no content folder `{folder}`: set `content.folder` in the configuration, or make it");
@@ -75,7 +91,7 @@ async fn looked(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>,
         }
     };
     let uploads = Arc::new(UploadsFolder::new(&config.content, clock));
-    let mut ingest = Ingest::new(config, uploads.clone(), templates);
+    let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates));
     let (current, register) =
         tokio::task::spawn_blocking(move || (ingest.look(&register, now).current, register)).await?;
     Ok((current, uploads, register))

@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Published};
 
 /// The release that `words` name: its id, address, file, file name, or part of its title when that is unique.
 pub(super) fn find<'a>(catalog: &'a Catalog, words: &str) -> anyhow::Result<&'a Arc<Published>> {
-    let all = catalog.all();
+    let all = || catalog.all();
     let by_name = |published: &&Arc<Published>| {
         let path = &published.release.path;
         published.id.as_str() == words
@@ -17,11 +17,11 @@ pub(super) fn find<'a>(catalog: &'a Catalog, words: &str) -> anyhow::Result<&'a 
             || path.file_name() == words.rsplit('/').next().unwrap_or(words)
             || path.stem() == words
     };
-    if let Some(found) = all.iter().find(by_name) {
+    if let Some(found) = all().find(by_name) {
         return Ok(found);
     }
     let lower = words.to_lowercase();
-    let mut by_title = all.iter().filter(|published| published.release.title.to_lowercase().contains(&lower));
+    let mut by_title = all().filter(|published| published.release.title.to_lowercase().contains(&lower));
     match (by_title.next(), by_title.next()) {
         (Some(found), None) => Ok(found),
         (Some(first), Some(second)) => {

@@ -14,6 +14,7 @@ mod items;
 mod jekyll_config;
 mod kramdown;
 mod labels;
+mod later;
 mod liquid;
 mod markup;
 mod name;
@@ -36,7 +37,7 @@ pub use name::{is_conflict_copy, is_release_name};
 pub use new_file::new_release_file;
 pub use pin::{PinError, Pinned, pin_id};
 pub use plain_text::plain_text;
-pub use reader::{LARGEST_FILE, Reading, ReadingSettings, read};
+pub use reader::{LARGEST_FILE, Reading, ReadingSettings, read, read_body, read_for_later};
 pub use sanitise::sanitised_again;
 pub use source::{Diagnostic, SourceFile};
 

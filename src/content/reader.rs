@@ -13,6 +13,7 @@ use super::front_matter::{self, Entry, Parts, RawFrontMatter};
 use super::items::Shelf;
 use super::jekyll_config::JekyllConfig;
 use super::labels::labels;
+use super::later::{can_wait, plain_paragraph};
 use super::liquid;
 use super::markup::{self, Rendered, Setting};
 use super::plain_text;
@@ -22,8 +23,8 @@ use super::values::{strict_text, switch, text, texts};
 use super::yaml::{Node, Value};
 use crate::config::DocumentsAt;
 use crate::domain::{
-    Digest, Label, LinkedUpload, Permalink, PermalinkError, PermalinkPattern, Release, ReleaseId, ReleaseLink,
-    SafeHtml, SiteUrl, SourcePath, Uploads,
+    Bodies, Body, Digest, Label, LinkedUpload, Permalink, PermalinkError, PermalinkPattern, Release, ReleaseId,
+    ReleaseLink, SafeHtml, SiteUrl, SourcePath, Uploads,
 };
 use crate::language::{Diagnosis, Language, Severity};
 
@@ -47,6 +48,14 @@ pub struct ReadingSettings {
     pub jekyll: Option<Arc<JekyllConfig>>,
 }
 
+impl ReadingSettings {
+    /// What Liquid's `site.url` stands for.
+    fn site_url(&self) -> &str {
+        let jekyll = self.jekyll.as_ref().and_then(|jekyll| jekyll.url.as_ref());
+        jekyll.unwrap_or(&self.site).as_str()
+    }
+}
+
 /// What reading a file gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -63,6 +72,43 @@ pub struct Reading {
 /// Reads a file. A release is given exactly when no diagnostic is an error and the file has a front matter.
 #[must_use]
 pub fn read(file: &SourceFile, uploads: &dyn Uploads, settings: &ReadingSettings) -> Reading {
+    read_file(file, uploads, settings, None)
+}
+
+/// Reads a file, but leaves a body for later on which nothing else depends: `bodies` reads it when it is asked for. What
+/// there is to say of such a body is not said; whether there is a release, and what it is else, is as with [`read`].
+#[must_use]
+pub fn read_for_later(
+    file: &SourceFile,
+    uploads: &dyn Uploads,
+    settings: &ReadingSettings,
+    bodies: &Arc<dyn Bodies>,
+) -> Reading {
+    read_file(file, uploads, settings, Some(bodies))
+}
+
+/// The body of the file with these bytes, of which `release` was made and whose body was left for later.
+#[must_use]
+pub fn read_body(bytes: &[u8], release: &Release, uploads: &dyn Uploads, settings: &ReadingSettings) -> SafeHtml {
+    let text = Text::decode(bytes).unwrap_or_else(|text| text);
+    let Parts::Found { body, .. } = front_matter::split(&text.content) else { return SafeHtml::default() };
+    let setting = Setting {
+        base: Base::new(&settings.site, &release.permalink),
+        uploads,
+        site_url: settings.site_url(),
+        language: release.language,
+        notes_prefix: "",
+    };
+    markup::render(&text.content[body], &setting).html
+}
+
+fn read_file(
+    file: &SourceFile,
+    uploads: &dyn Uploads,
+    settings: &ReadingSettings,
+    bodies: Option<&Arc<dyn Bodies>>,
+) -> Reading {
+    let digest = Digest::of(&file.bytes);
     let (text, whole) = if file.bytes.len() > LARGEST_FILE {
         (Text::decode(b"").unwrap_or_else(|text| text), false)
     } else {
@@ -73,7 +119,8 @@ pub fn read(file: &SourceFile, uploads: &dyn Uploads, settings: &ReadingSettings
     };
     let mut findings = Findings::new(&file.path, &text);
     let release = if whole {
-        Reader { path: &file.path, uploads, settings }.release(&mut findings)
+        let bodies = bodies.map(|bodies| (bodies, digest));
+        Reader { path: &file.path, uploads, settings, bodies }.release(&mut findings)
     } else {
         let bytes = file.bytes.len();
         let end = text.content.len();
@@ -85,13 +132,15 @@ pub fn read(file: &SourceFile, uploads: &dyn Uploads, settings: &ReadingSettings
     let diagnostics = findings.into_sorted();
     let is_good = diagnostics.iter().all(|found| found.diagnosis.severity() != Severity::Error);
     let release = release.filter(|_| is_good);
-    Reading { path: file.path.clone(), digest: Digest::of(&file.bytes), release, diagnostics }
+    Reading { path: file.path.clone(), digest, release, diagnostics }
 }
 
 struct Reader<'a> {
     path: &'a SourcePath,
     uploads: &'a dyn Uploads,
     settings: &'a ReadingSettings,
+    /// Where the body is read later, if it may be, and the digest of the file.
+    bodies: Option<(&'a Arc<dyn Bodies>, Digest)>,
 }
 
 /// The release's date, and the place that names it.
@@ -137,12 +186,6 @@ impl Reader<'_> {
         categories
     }
 
-    /// What Liquid's `site.url` stands for.
-    fn site_url(&self) -> &str {
-        let jekyll = self.settings.jekyll.as_ref().and_then(|jekyll| jekyll.url.as_ref());
-        jekyll.unwrap_or(&self.settings.site).as_str()
-    }
-
     /// Resolves Liquid in values that are shown or lead somewhere, and returns the releases they link to.
     fn resolve_liquid(&self, raw: &mut RawFrontMatter, findings: &mut Findings<'_>) -> Vec<ReleaseLink> {
         let mut links = Vec::new();
@@ -159,7 +202,7 @@ impl Reader<'_> {
             Value::Keys(keys) => keys.iter_mut().for_each(|(_, value)| self.resolve_in(value, links, findings)),
             Value::Text(text) if !liquid::is_in(text) => {}
             Value::Text(text) => {
-                let resolved = liquid::resolve(text, self.site_url());
+                let resolved = liquid::resolve(text, self.settings.site_url());
                 for (range, diagnosis) in resolved.remarks {
                     findings.add(place_in_value(findings.text, &node.range, text, &range), diagnosis);
                 }
@@ -384,11 +427,18 @@ impl Reader<'_> {
         let setting = |notes_prefix| Setting {
             base: Base::new(&self.settings.site, page),
             uploads: self.uploads,
-            site_url: self.site_url(),
+            site_url: self.settings.site_url(),
             language,
             notes_prefix,
         };
         let source = &findings.text.content[body.clone()];
+        if let (Some((bodies, file)), Some(node)) = (self.bodies, &chapeau)
+            && let Some(html) = node.text().and_then(plain_paragraph)
+            && can_wait(source)
+        {
+            let body = Body::waiting(file, Digest::of_words(source), Arc::clone(bodies));
+            return Some(Texts { chapeau: html, body, linked_uploads: Vec::new(), release_links: Vec::new() });
+        }
         let Rendered { html: body_html, first_paragraph, mut linked_uploads, release_links, remarks } =
             markup::render(source, &setting(""));
         let is_broken = remarks.iter().any(|(_, diagnosis)| diagnosis.severity() == Severity::Error);
@@ -434,14 +484,15 @@ impl Reader<'_> {
             }
             return None;
         }
-        Some(Texts { chapeau, body: body_html, linked_uploads, release_links })
+        let words = Digest::of_words(source);
+        Some(Texts { chapeau, body: Body::read(body_html, words), linked_uploads, release_links })
     }
 }
 
 /// What a release says.
 struct Texts {
     chapeau: SafeHtml,
-    body: SafeHtml,
+    body: Body,
     linked_uploads: Vec<LinkedUpload>,
     release_links: Vec<ReleaseLink>,
 }

@@ -60,7 +60,7 @@ fn check(text: &str, expected: &[&str]) {
 
 #[track_caller]
 fn check_body(body: &str, expected: &str) {
-    assert_eq!(release("", body).body.as_str(), expected, "{body}");
+    assert_eq!(release("", body).body().unwrap().as_str(), expected, "{body}");
 }
 
 #[test]
@@ -225,9 +225,9 @@ fn a_rich_release_as_html_and_text() {
     let shown = format!(
         "{}\n\n{}\n\n{}\n\n{}",
         release.chapeau.as_str(),
-        release.body.as_str(),
+        release.body().unwrap().as_str(),
         plain_text(release.chapeau.as_str()),
-        plain_text(release.body.as_str())
+        plain_text(release.body().unwrap().as_str())
     );
     insta::assert_snapshot!(shown);
     assert_eq!(release.linked_uploads.len(), 2);
@@ -275,10 +275,10 @@ proptest! {
         ] {
             let reading = read_text(&text);
             if let Some(release) = reading.release {
-                for html in [release.chapeau.as_str(), release.body.as_str(), &release.title] {
+                for html in [release.chapeau.as_str(), release.body().unwrap().as_str(), &release.title] {
                     prop_assert!(!html.chars().any(super::source::is_illegal), "{html:?}");
                 }
-                for html in [release.chapeau.as_str(), release.body.as_str()] {
+                for html in [release.chapeau.as_str(), release.body().unwrap().as_str()] {
                     prop_assert!(!html.contains("<script") && !html.contains("{:"), "{html:?}");
                     let _ = plain_text(html);
                 }

@@ -30,6 +30,19 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// The digest of the words of `text`: each run of white space counts as one space, and none at the ends.
+    #[must_use]
+    pub fn of_words(text: &str) -> Self {
+        let mut squeezed = Vec::with_capacity(text.len());
+        for word in text.split_whitespace() {
+            if !squeezed.is_empty() {
+                squeezed.push(b' ');
+            }
+            squeezed.extend_from_slice(word.as_bytes());
+        }
+        Self::of(&squeezed)
+    }
+
     /// The digest that a streaming SHA-256 came to.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {

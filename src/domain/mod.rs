@@ -5,6 +5,7 @@
 
 mod address;
 mod attempt;
+mod body;
 mod delivery;
 mod hex;
 mod digest;
@@ -30,6 +31,7 @@ mod upload;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
+pub use body::{Bodies, Body, BodyGone};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::Digest;
 pub use document::{Document, DocumentState, Image, Target};

@@ -1,10 +1,12 @@
 //! One press release that passed every check.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::{
-    Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, ReleaseLink, SafeHtml, SourcePath, UploadFacts,
-    UploadPath,
+    Body, BodyGone, Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, ReleaseLink, SafeHtml,
+    SourcePath, UploadFacts, UploadPath,
 };
 use crate::language::Language;
 
@@ -28,7 +30,7 @@ pub struct Release {
     /// The standfirst: the file's own, or the body's first paragraph.
     pub chapeau: SafeHtml,
     /// The full text without chapeau, image, documents and contact; may be empty.
-    pub body: SafeHtml,
+    pub body: Body,
     /// The lead image first.
     pub images: Vec<Image>,
     /// In the file's order.
@@ -76,6 +78,14 @@ pub struct PressContact {
 }
 
 impl Release {
+    /// The full text without chapeau, image, documents and contact; read now, if it was left for later.
+    ///
+    /// # Errors
+    /// When its file changed meanwhile.
+    pub fn body(&self) -> Result<Cow<'_, SafeHtml>, BodyGone> {
+        self.body.of(self)
+    }
+
     /// Whether its embargo is over at `now` and it is meant to be seen.
     #[must_use]
     pub fn is_publishable_at(&self, now: DateTime<Utc>) -> bool {
@@ -95,7 +105,8 @@ impl Release {
     }
 
     /// The digest of what readers would call a change: title, chapeau, text and link targets, image, documents by
-    /// their bytes, correction. Labels, white space, dates and the site's address are not part of it.
+    /// their bytes, correction. Labels, white space, dates and the site's address are not part of it. The text counts as
+    /// it is written, so that neither another version nor another site's address changes it.
     #[must_use]
     pub fn significant_digest(&self) -> Digest {
         self.significant_digest_with(self.documents_digest())
@@ -124,7 +135,7 @@ impl Release {
         let mut fields: Vec<Vec<u8>> = vec![
             squeeze(&self.title),
             squeeze(self.chapeau.as_str()),
-            squeeze(self.body.as_str()),
+            self.body.words().as_bytes().to_vec(),
             squeeze(self.correction.as_deref().unwrap_or_default()),
         ];
         for image in &self.images {
@@ -166,7 +177,7 @@ pub(crate) fn sample_release(path: &str, title: &str, body: &str) -> Release {
         categories: Vec::new(),
         tags: Vec::new(),
         chapeau: SafeHtml::trust_sanitised(format!("<p>{title}</p>")),
-        body: SafeHtml::trust_sanitised(format!("<p>{body}</p>")),
+        body: SafeHtml::trust_sanitised(format!("<p>{body}</p>")).into(),
         images: Vec::new(),
         documents: Vec::new(),
         linked_uploads: Vec::new(),

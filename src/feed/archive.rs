@@ -5,12 +5,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 
-use crate::catalog::{Live, Published};
+use crate::catalog::{Listing, Live};
 use crate::domain::Topic;
 
 /// How many entries an archive holds at most.
@@ -62,7 +61,7 @@ pub struct Archive<'l> {
     /// Which one it is.
     pub period: Period,
     /// Its releases, newest first; never none.
-    pub releases: &'l [Arc<Published>],
+    pub releases: Listing<'l>,
     /// The one before it in time.
     pub older: Option<Period>,
     /// The one after it in time.
@@ -73,7 +72,7 @@ pub struct Archive<'l> {
 #[derive(Debug, Clone)]
 pub struct Archives<'l> {
     /// Newest first.
-    parts: Vec<(Period, &'l [Arc<Published>])>,
+    parts: Vec<(Period, Listing<'l>)>,
 }
 
 impl<'l> Archives<'l> {
@@ -84,11 +83,12 @@ impl<'l> Archives<'l> {
         let mut rest = live.of(topic);
         while let Some(newest) = rest.first() {
             let year = year_of(newest.release.date, zone);
-            let (this, older) = rest.split_at(rest.partition_point(|one| year_of(one.release.date, zone) >= year));
-            rest = older;
+            let end = rest.partition_point(|one| year_of(one.release.date, zone) >= year);
+            let this = rest.part(0..end);
+            rest = rest.part(end..rest.len());
             if YEARS.contains(&year) {
                 let first = parts.len();
-                let chunks = this.rchunks(LARGEST_ARCHIVE).zip(1..);
+                let chunks = this.from_the_oldest(LARGEST_ARCHIVE).zip(1..);
                 parts.extend(chunks.map(|(releases, part)| (Period { year, part }, releases)));
                 parts[first..].reverse();
             }
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(periods, ["2026", "2025", "2024"]);
         let middle = archives.get("2025".parse().unwrap()).unwrap();
         assert_eq!((middle.older, middle.newer), ("2024".parse().ok(), "2026".parse().ok()));
-        assert_eq!(middle.releases[0].release.title, "Titre de b");
+        assert_eq!(middle.releases.first().unwrap().release.title, "Titre de b");
         assert_eq!(archives.get("2023".parse().unwrap()).map(|archive| archive.period), None);
     }
 

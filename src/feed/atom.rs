@@ -9,6 +9,7 @@ use atom_syndication as syndication;
 use syndication::extension::{Extension, ExtensionMap};
 use syndication::{Category, Content, Generator, Link, Person, Text, WriteConfig};
 
+use super::frame::{Frame, entry_in};
 use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
 use crate::content::plain_text;
 use crate::register::KnownEntry;
@@ -20,8 +21,8 @@ const MEDIA_NAMESPACE: &str = "http://search.yahoo.com/mrss/";
 /// Named in full, because the library leaves the encoding out.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
-/// How an entry begins.
-const ENTRY: &[u8] = b"\n  <entry>";
+/// How an entry begins and ends.
+const ENTRY: (&[u8], &[u8]) = (b"\n  <entry>", b"</entry>");
 
 /// What says that a document is an archive (RFC 5005 §4).
 const ARCHIVE: &[u8] = b"\n  <fh:archive/>";
@@ -29,22 +30,33 @@ const ARCHIVE: &[u8] = b"\n  <fh:archive/>";
 /// How far children stand to the right.
 const INDENT: usize = 2;
 
-/// The bytes of `feed` as Atom 1.0.
+/// What stands around the entries of `feed`.
 ///
 /// # Panics
 /// Never: writing to memory does not fail.
-#[must_use]
-pub fn write(feed: &Feed) -> Vec<u8> {
-    let config = WriteConfig { write_document_declaration: false, indent_size: Some(INDENT) };
-    let declaration = DECLARATION.as_bytes().to_vec();
-    let mut bytes = atom_of(feed).write_with_config(declaration, config).expect("writing to memory does not fail");
+pub(super) fn frame(feed: &Feed) -> Frame {
+    let mut bytes = written(&atom_of(feed, syndication::Entry::default()), DECLARATION.as_bytes().to_vec());
     if feed.is_archive() {
         // The library writes extensions behind the entries, where the schema of RFC 4287 allows nothing. Every `<` of a
-        // text is escaped, so this is where the first entry begins.
-        let entries = bytes.windows(ENTRY.len()).position(|window| window == ENTRY).unwrap_or(bytes.len());
-        bytes.splice(entries..entries, ARCHIVE.iter().copied());
+        // text is escaped, so this is where the entry begins.
+        let entry = bytes.windows(ENTRY.0.len()).position(|window| window == ENTRY.0).unwrap_or(bytes.len());
+        bytes.splice(entry..entry, ARCHIVE.iter().copied());
     }
-    bytes
+    Frame::of(&bytes, ENTRY.0, ENTRY.1)
+}
+
+/// The bytes of `entry` as an entry of Atom 1.0.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+pub(super) fn write_entry(entry: &Entry) -> Vec<u8> {
+    let feed = syndication::Feed { entries: vec![entry_of(entry)], ..syndication::Feed::default() };
+    entry_in(written(&feed, Vec::new()), ENTRY.0, ENTRY.1)
+}
+
+fn written(feed: &syndication::Feed, before: Vec<u8>) -> Vec<u8> {
+    let config = WriteConfig { write_document_declaration: false, indent_size: Some(INDENT) };
+    feed.write_with_config(before, config).expect("writing to memory does not fail")
 }
 
 /// The entries of an Atom feed that readers may know, whoever wrote it; `None` when it is none.
@@ -64,7 +76,7 @@ pub fn known_entries(bytes: &[u8]) -> Option<Vec<KnownEntry>> {
     Some(feed.entries().iter().map(known).collect())
 }
 
-fn atom_of(feed: &Feed) -> syndication::Feed {
+fn atom_of(feed: &Feed, entry: syndication::Entry) -> syndication::Feed {
     let mut links = vec![
         link("self", &feed.place.atom, Some(FeedFormat::Atom.media_type())),
         link("alternate", &feed.page, Some("text/html")),
@@ -86,15 +98,15 @@ fn atom_of(feed: &Feed) -> syndication::Feed {
         links,
         rights: feed.rights.as_ref().map(|rights| Text::plain(rights.as_str())),
         subtitle: Some(Text::plain(feed.subtitle.as_str())),
-        entries: feed.entries.iter().map(|entry| entry_of(entry, feed)).collect(),
+        entries: vec![entry],
         namespaces,
         lang: Some(feed.language.code().to_owned()),
         ..syndication::Feed::default()
     }
 }
 
-fn entry_of(entry: &Entry, feed: &Feed) -> syndication::Entry {
-    let lang = (entry.language != feed.language).then(|| entry.language.code().to_owned());
+fn entry_of(entry: &Entry) -> syndication::Entry {
+    let lang = entry.own_language().map(str::to_owned);
     let mut links = vec![link("alternate", &entry.link, Some("text/html"))];
     links.extend(entry.attachments.iter().map(document));
     let mut extensions = ExtensionMap::new();

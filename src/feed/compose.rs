@@ -12,7 +12,7 @@ use super::date::local;
 use super::full_text::full_text;
 use super::model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};
 use crate::catalog::{Live, Published, TopicEntry};
-use crate::domain::{DocumentState, FileKind, Release, SiteUrl, Target, Taxonomy, Topic};
+use crate::domain::{BodyGone, DocumentState, FileKind, Release, SiteUrl, Target, Taxonomy, Topic};
 use crate::language::{FeedSubject, Language, feed_subtitle, feed_title};
 
 /// The date in feeds' `tag:` URIs (RFC 4151 §2.1). Fixed, so that neither a lost database nor a removed release
@@ -86,8 +86,8 @@ impl FeedSite {
 }
 
 /// Which of a topic's releases a document of its feed holds, and where it stands among the others.
-struct Excerpt<'l> {
-    releases: &'l [Arc<Published>],
+struct Excerpt {
+    releases: Vec<Arc<Published>>,
     place: FeedPlace,
     part: FeedPart,
     older: Option<FeedPlace>,
@@ -96,12 +96,11 @@ struct Excerpt<'l> {
 /// The feed of `topic`: the newest of its live releases, none for a topic that is empty.
 #[must_use]
 pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
-    let releases = live.of(topic);
-    excerpt_of(live, topic, site, &releases[..releases.len().min(site.entries)])
+    excerpt_of(live, topic, site, live.of(topic).newest(site.entries).iter().cloned().collect())
 }
 
 /// The feed of `topic` with these of its releases alone.
-pub(super) fn excerpt_of(live: &Live, topic: &Topic, site: &FeedSite, releases: &[Arc<Published>]) -> Feed {
+pub(super) fn excerpt_of(live: &Live, topic: &Topic, site: &FeedSite, releases: Vec<Arc<Published>>) -> Feed {
     let newest = Archives::of(live, topic, site.timezone).newest();
     let excerpt = Excerpt {
         releases,
@@ -118,7 +117,7 @@ pub fn archive_of(live: &Live, topic: &Topic, period: Period, site: &FeedSite) -
     let archive = Archives::of(live, topic, site.timezone).get(period)?;
     let place = |period| site.archive_place(topic, period);
     let excerpt = Excerpt {
-        releases: archive.releases,
+        releases: archive.releases.iter().cloned().collect(),
         place: place(period),
         part: FeedPart::Archive { current: site.feed_place(topic), newer: archive.newer.map(place) },
         older: archive.older.map(place),
@@ -146,7 +145,7 @@ pub(super) fn heading_of(live: &Live, topic: &Topic, site: &FeedSite) -> Heading
         Topic::All => CleanText::line(&site.description),
         Topic::Category(_) | Topic::Tag(_) => CleanText::default(),
     };
-    let author = CleanText::line(&site.title).or(site.url.host());
+    let author = author_of(site);
     Heading {
         title: CleanText::line(&feed_title(author.as_str(), subject, site.language)),
         subtitle: described.or(&feed_subtitle(subject, site.language)),
@@ -154,12 +153,12 @@ pub(super) fn heading_of(live: &Live, topic: &Topic, site: &FeedSite) -> Heading
     }
 }
 
-fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) -> Feed {
+fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt) -> Feed {
     let Heading { title, subtitle, author } = heading_of(live, topic, site);
-    let entries: Vec<_> = excerpt.releases.iter().map(|published| entry_of(published, live, site)).collect();
     // Nobody waits for news of what stays as it is.
     let is_current = excerpt.part == FeedPart::Current;
     let started = local(site.started, site.timezone);
+    let changed = excerpt.releases.iter().map(|published| published.updated);
     Feed {
         id: format!("tag:{},{FEED_ID_YEAR}:feeds/{}", site.authority, topic.path()),
         title,
@@ -171,22 +170,26 @@ fn compose(live: &Live, topic: &Topic, site: &FeedSite, excerpt: Excerpt<'_>) ->
         part: excerpt.part,
         older: excerpt.older,
         language: site.language,
-        updated: entries.iter().map(|entry| entry.updated).max().unwrap_or(started),
+        updated: changed.max().map_or(started, |changed| local(changed, site.timezone)),
         ttl: site.ttl,
         rights: site.rights.as_deref().map(CleanText::line).filter(|rights| !rights.is_empty()),
         icon: site.icon.clone(),
         hub: site.hub.clone().filter(|_| is_current),
-        entries,
+        releases: excerpt.releases,
     }
 }
 
-fn entry_of(published: &Published, live: &Live, site: &FeedSite) -> Entry {
+/// A live release as every feed carries it.
+///
+/// # Errors
+/// When its text was left for later and its file changed meanwhile.
+pub fn entry_of(published: &Published, live: &Live, site: &FeedSite) -> Result<Entry, BodyGone> {
     let release = &published.release;
     let addresses = site.addresses();
     let link = addresses.releases.join(release.permalink.as_str());
     let summary = CleanText::html(&addresses.in_html(&release.chapeau));
-    let content = CleanText::html(&full_text(release, addresses));
-    Entry {
+    let content = CleanText::html(&full_text(release, addresses)?);
+    Ok(Entry {
         id: published.id.clone(),
         title: CleanText::line(&release.title).or(&link),
         link,
@@ -200,7 +203,14 @@ fn entry_of(published: &Published, live: &Live, site: &FeedSite) -> Entry {
         picture: picture_of(release, addresses),
         attachments: attachments_of(release, addresses),
         topics: live.topics_of(&published.id).filter_map(|entry| topic_of(entry, site)).collect(),
-    }
+        author: author_of(site),
+        site_language: site.language,
+    })
+}
+
+/// Who publishes.
+fn author_of(site: &FeedSite) -> CleanText {
+    CleanText::line(&site.title).or(site.url.host())
 }
 
 fn picture_of(release: &Release, addresses: Addresses<'_>) -> Option<Picture> {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::address::Addresses;
 use super::clean_text::escape;
-use crate::domain::{Document, DocumentState, FileKind, Image, PressContact, Release};
+use crate::domain::{BodyGone, Document, DocumentState, FileKind, Image, PressContact, Release};
 use crate::language::{EntryWords, Language, entry_words, file_size};
 
 /// From short numbers such as `115` to the longest there is (ITU-T E.164 §6).
@@ -18,11 +18,14 @@ const LONGEST_ENDING: usize = 5;
 /// The full text of `release` as well-formed, sanitised HTML with absolute addresses.
 ///
 /// The chapeau is the summary and not repeated here, unless there is no body.
-#[must_use]
-pub fn full_text(release: &Release, addresses: Addresses<'_>) -> String {
+///
+/// # Errors
+/// When the body was left for later and its file changed meanwhile.
+pub fn full_text(release: &Release, addresses: Addresses<'_>) -> Result<String, BodyGone> {
     let words = entry_words(release.language);
     let mut shown = release.images.iter().filter(|image| image.is_there()).map(|image| figure(image, addresses));
-    let text = if release.body.is_empty() { &release.chapeau } else { &release.body };
+    let body = release.body()?;
+    let text = if body.is_empty() { &release.chapeau } else { body.as_ref() };
     let correction = release.correction.as_ref();
     let correction = correction.map(|text| format!("<p><strong>{}</strong> {}</p>", words.correction, escape(text)));
     let mut blocks: Vec<String> = correction.into_iter().chain(shown.next()).collect();
@@ -33,7 +36,7 @@ pub fn full_text(release: &Release, addresses: Addresses<'_>) -> String {
     }
     blocks.extend(release.contact.as_ref().and_then(|contact| contact_lines(contact, words)));
     blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+    Ok(blocks.join("\n"))
 }
 
 /// What stands in brackets after a document: its type and, when known, its size (`PDF, 312 Ko`), or that it is missing.
@@ -167,7 +170,7 @@ mod tests {
         let mut release = sample_release("a.md", "Un bac", "Il part à huit heures.");
         release.correction = Some("À 8 h & non à 9 h.".to_owned());
         let site: SiteUrl = "https://presse.example.org".parse().unwrap();
-        let html = full_text(&release, Addresses { site: &site, releases: &site });
+        let html = full_text(&release, Addresses { site: &site, releases: &site }).unwrap();
         assert!(
             html.starts_with("<p><strong>Correction\u{a0}:</strong> À 8 h &amp; non à 9 h.</p>\n<p>Il part"),
             "{html}"

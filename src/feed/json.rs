@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::date::rfc3339;
+use super::frame::Frame;
 use super::model::{Attachment, Entry, Feed};
 
 const VERSION: &str = "https://jsonfeed.org/version/1.1";
@@ -27,7 +28,8 @@ struct JsonFeed<'a> {
     language: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hubs: Vec<Hub<'a>>,
-    items: Vec<Item<'a>>,
+    /// The last key: items are put in where it ends.
+    items: [(); 0],
 }
 
 #[derive(Serialize)]
@@ -72,12 +74,14 @@ struct JsonAttachment<'a> {
     size_in_bytes: Option<u64>,
 }
 
-/// The bytes of `feed` as JSON Feed 1.1.
+/// What ends a feed without items.
+const END: &[u8] = b"]}";
+
+/// What stands around the items of `feed`.
 ///
 /// # Panics
 /// Never: strings and numbers are always JSON.
-#[must_use]
-pub fn write(feed: &Feed) -> Vec<u8> {
+pub(super) fn frame(feed: &Feed) -> Frame {
     let document = JsonFeed {
         version: VERSION,
         title: feed.title.as_str(),
@@ -89,9 +93,19 @@ pub fn write(feed: &Feed) -> Vec<u8> {
         authors: [Author { name: feed.author.as_str(), url: &feed.home }],
         language: feed.language.code(),
         hubs: feed.hub.iter().map(|url| Hub { kind: HUB_KIND, url }).collect(),
-        items: feed.entries.iter().map(item_of).collect(),
+        items: [],
     };
-    serde_json::to_vec_pretty(&document).expect("strings and numbers are always JSON")
+    let mut before = serde_json::to_vec(&document).expect("strings and numbers are always JSON");
+    before.truncate(before.len() - END.len());
+    Frame::new(before, b",\n", END.to_vec())
+}
+
+/// The bytes of `entry` as an item of JSON Feed 1.1.
+///
+/// # Panics
+/// Never: strings and numbers are always JSON.
+pub(super) fn write_entry(entry: &Entry) -> Vec<u8> {
+    serde_json::to_vec(&item_of(entry)).expect("strings and numbers are always JSON")
 }
 
 fn item_of(entry: &Entry) -> Item<'_> {

@@ -1,8 +1,11 @@
 //! A feed before it has a format.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 use super::{CleanText, Period};
+use crate::catalog::Published;
 use crate::domain::{ReleaseId, Slug, Taxonomy, Topic};
 use crate::language::Language;
 
@@ -53,13 +56,32 @@ impl FeedFormat {
         format!("/feeds/{}/{period}.{}", topic.path(), self.extension())
     }
 
-    /// The bytes of `feed` in this format.
+    /// The bytes of `entry` in this format: the same in every feed that carries it.
     #[must_use]
-    pub fn write(self, feed: &Feed) -> Vec<u8> {
+    pub fn write_entry(self, entry: &Entry) -> Vec<u8> {
         match self {
-            Self::Rss => super::rss::write(feed),
-            Self::Atom => super::atom::write(feed),
-            Self::Json => super::json::write(feed),
+            Self::Rss => super::rss::write_entry(entry),
+            Self::Atom => super::atom::write_entry(entry),
+            Self::Json => super::json::write_entry(entry),
+        }
+    }
+
+    /// The bytes of `feed` in this format, around its `entries` as [`FeedFormat::write_entry`] wrote them.
+    #[must_use]
+    pub fn write<B: AsRef<[u8]>>(self, feed: &Feed, entries: &[B]) -> Vec<u8> {
+        match self {
+            Self::Rss => super::rss::frame(feed).around(entries),
+            Self::Atom => super::atom::frame(feed).around(entries),
+            Self::Json => super::json::frame(feed).around(entries),
+        }
+    }
+
+    /// Its place among [`FeedFormat::ALL`].
+    pub(super) const fn place(self) -> usize {
+        match self {
+            Self::Rss => 0,
+            Self::Atom => 1,
+            Self::Json => 2,
         }
     }
 }
@@ -128,8 +150,8 @@ pub struct Feed {
     pub icon: Option<String>,
     /// The address of a WebSub hub that is told of changes.
     pub hub: Option<String>,
-    /// Newest first, then by id.
-    pub entries: Vec<Entry>,
+    /// The releases it carries, newest first, then by id.
+    pub releases: Vec<Arc<Published>>,
 }
 
 impl FeedPlace {
@@ -197,6 +219,17 @@ pub struct Entry {
     pub attachments: Vec<Attachment>,
     /// Categories, then tags.
     pub topics: Vec<EntryTopic>,
+    /// Who publishes: the site's title.
+    pub author: CleanText,
+    /// The language of the site, which every feed names.
+    pub site_language: Language,
+}
+
+impl Entry {
+    /// Its language, where that is not the feed's own.
+    pub(super) fn own_language(&self) -> Option<&'static str> {
+        (self.language != self.site_language).then(|| self.language.code())
+    }
 }
 
 /// A lead image.

@@ -12,6 +12,7 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use super::date::{rfc822, rfc3339};
+use super::frame::{Frame, entry_in};
 use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
 use crate::content::plain_text;
 use crate::register::KnownEntry;
@@ -21,13 +22,35 @@ const HISTORY_NAMESPACE: &str = "http://purl.org/syndication/history/1.0";
 const MEDIA_NAMESPACE: &str = "http://search.yahoo.com/mrss/";
 const SPECIFICATION: &str = "https://www.rssboard.org/rss-specification";
 
-/// The bytes of `feed` as RSS 2.0.
+/// How an item begins and ends.
+const ITEM: (&[u8], &[u8]) = (b"\n    <item>", b"</item>");
+
+/// What stands around the items of `feed`.
 ///
 /// # Panics
 /// Never: writing to memory does not fail.
-#[must_use]
-pub fn write(feed: &Feed) -> Vec<u8> {
-    channel_of(feed).pretty_write_to(Vec::new(), b' ', 2).expect("writing to memory does not fail")
+pub(super) fn frame(feed: &Feed) -> Frame {
+    // An item of no importance: with it the writer names every namespace that one may need.
+    let creators = vec![String::new()];
+    let item = Item {
+        content: Some(String::new()),
+        dublin_core_ext: Some(DublinCoreExtension { creators, ..DublinCoreExtension::default() }),
+        ..Item::default()
+    };
+    Frame::of(&written(&channel_of(feed, item)), ITEM.0, ITEM.1)
+}
+
+/// The bytes of `entry` as an item of RSS 2.0.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+pub(super) fn write_entry(entry: &Entry) -> Vec<u8> {
+    let channel = Channel { items: vec![item_of(entry)], ..Channel::default() };
+    entry_in(written(&channel), ITEM.0, ITEM.1)
+}
+
+fn written(channel: &Channel) -> Vec<u8> {
+    channel.pretty_write_to(Vec::new(), b' ', 2).expect("writing to memory does not fail")
 }
 
 /// The entries of an RSS feed that readers may know, whoever wrote it; `None` when it is none.
@@ -46,7 +69,7 @@ pub fn known_entries(bytes: &[u8]) -> Option<Vec<KnownEntry>> {
     Some(channel.items().iter().map(known).collect())
 }
 
-fn channel_of(feed: &Feed) -> Channel {
+fn channel_of(feed: &Feed, item: Item) -> Channel {
     let link = |(rel, href): (&str, &str)| Link {
         href: href.to_owned(),
         rel: rel.to_owned(),
@@ -82,7 +105,7 @@ fn channel_of(feed: &Feed) -> Channel {
         atom_ext: Some(AtomExtension { links }),
         extensions,
         namespaces,
-        items: feed.entries.iter().map(|entry| item_of(entry, feed)).collect(),
+        items: vec![item],
         ..Channel::default()
     }
 }
@@ -93,7 +116,7 @@ fn is_rss_image(address: &str) -> bool {
     [".gif", ".jpeg", ".jpg", ".png"].iter().any(|ending| path.ends_with(ending))
 }
 
-fn item_of(entry: &Entry, feed: &Feed) -> Item {
+fn item_of(entry: &Entry) -> Item {
     let (enclosure, others) = split_enclosure(&entry.attachments);
     let mut media: Vec<_> = entry.picture.iter().map(picture).collect();
     media.extend(others.into_iter().map(document));
@@ -117,12 +140,8 @@ fn item_of(entry: &Entry, feed: &Feed) -> Item {
         content: entry.content_html.some().map(str::to_owned),
         extensions,
         dublin_core_ext: Some(DublinCoreExtension {
-            creators: vec![feed.author.to_string()],
-            languages: if entry.language == feed.language {
-                Vec::new()
-            } else {
-                vec![entry.language.code().to_owned()]
-            },
+            creators: vec![entry.author.to_string()],
+            languages: entry.own_language().into_iter().map(str::to_owned).collect(),
             ..DublinCoreExtension::default()
         }),
         ..Item::default()

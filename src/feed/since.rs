@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::compose::{FeedSite, excerpt_of};
 use super::model::Feed;
-use crate::catalog::{Live, Published};
+use crate::catalog::{Listing, Live, Published};
 use crate::domain::Topic;
 
 /// What the current document of a feed held at one time.
@@ -45,17 +45,16 @@ pub fn feed_since(live: &Live, topic: &Topic, site: &FeedSite, known: &HeldEntri
     if known.0.iter().any(is_gone) {
         return None;
     }
-    let differs = |one: &&Arc<Published>| {
+    let differs = |one: &Arc<Published>| {
         let id = id_of(one);
         known.0.get(&id) != now.get(&id)
     };
-    let changed: Vec<Arc<Published>> = newest.iter().filter(differs).cloned().collect();
-    (!changed.is_empty()).then(|| excerpt_of(live, topic, site, &changed))
+    let changed: Vec<Arc<Published>> = newest.iter().filter(|one| differs(one)).cloned().collect();
+    (!changed.is_empty()).then(|| excerpt_of(live, topic, site, changed))
 }
 
-fn newest<'l>(live: &'l Live, topic: &Topic, site: &FeedSite) -> &'l [Arc<Published>] {
-    let releases = live.of(topic);
-    &releases[..releases.len().min(site.entries)]
+fn newest<'l>(live: &'l Live, topic: &Topic, site: &FeedSite) -> Listing<'l> {
+    live.of(topic).newest(site.entries)
 }
 
 fn id_of(published: &Published) -> u64 {
@@ -98,7 +97,8 @@ mod tests {
         let site = FeedSite { entries, ..site() };
         let held = HeldEntries::of(&live(before), &Topic::All, &site);
         let feed = feed_since(&live(after), &Topic::All, &site, &held);
-        let ids = feed.map(|feed| feed.entries.iter().map(|entry| entry.title.to_string()).collect::<Vec<_>>());
+        let title = |published: &Arc<Published>| published.release.title.clone();
+        let ids = feed.map(|feed| feed.releases.iter().map(title).collect::<Vec<_>>());
         let expected = expected.map(|titles| titles.iter().map(|name| format!("Titre de {name}")).collect::<Vec<_>>());
         assert_eq!(ids, expected);
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::{CleanText, Feed, FeedFormat, FeedSite, archive_of, atom, feed_of, rss};
+use super::{CleanText, Entry, Feed, FeedFormat, FeedSite, Period, WrittenEntries, atom, entry_of, rss};
 use crate::catalog::sample::{at, catalog, labels, release};
-use crate::catalog::{Catalog, Published};
+use crate::catalog::{Catalog, Live, Published};
 use crate::domain::{
     Digest, Document, DocumentState, FileKind, Image, Label, LinkedUpload, PressContact, Release, ReleaseId, SafeHtml,
     Slug, Target, Topic, UploadFacts, UploadPath,
@@ -82,7 +82,8 @@ fn rich() -> Release {
         chapeau: html("<p>Le bac <a href=\"/uploads/plan.pdf\">reprend</a> lundi.</p>"),
         body: html(
             "<p>Voir <a href=\"/presse/ancien/\">l’ancien</a> &amp; <a href=\"https://x.example/?a&amp;b\">x</a>.</p>",
-        ),
+        )
+        .into(),
         images: vec![picture("bac \"1\".png", "Le bac <à> quai", Some("Photo : J. & co"))],
         documents: vec![
             document(upload("manquant.pdf"), "Annexe absente", DocumentState::Missing),
@@ -120,12 +121,44 @@ fn rich_catalog() -> Catalog {
     Catalog::new(vec![plain, known(rich())], &[])
 }
 
-fn rich_feed(topic: &Topic) -> Feed {
+/// A feed with its entries.
+struct Whole {
+    feed: Feed,
+    entries: Vec<Entry>,
+}
+
+impl std::ops::Deref for Whole {
+    type Target = Feed;
+
+    fn deref(&self) -> &Feed {
+        &self.feed
+    }
+}
+
+fn whole(feed: Feed, live: &Live, site: &FeedSite) -> Whole {
+    let entries = feed.releases.iter().map(|published| entry_of(published, live, site).unwrap()).collect();
+    Whole { feed, entries }
+}
+
+fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Whole {
+    whole(super::feed_of(live, topic, site), live, site)
+}
+
+fn archive_of(live: &Live, topic: &Topic, period: Period, site: &FeedSite) -> Option<Whole> {
+    super::archive_of(live, topic, period, site).map(|archive| whole(archive, live, site))
+}
+
+fn write(format: FeedFormat, whole: &Whole) -> Vec<u8> {
+    let entries: Vec<_> = whole.entries.iter().map(|entry| format.write_entry(entry)).collect();
+    format.write(&whole.feed, &entries)
+}
+
+fn rich_feed(topic: &Topic) -> Whole {
     feed_of(&rich_catalog().live(at(NOW)), topic, &site())
 }
 
-fn text(format: FeedFormat, feed: &Feed) -> String {
-    String::from_utf8(format.write(feed)).unwrap()
+fn text(format: FeedFormat, feed: &Whole) -> String {
+    String::from_utf8(write(format, feed)).unwrap()
 }
 
 #[test]
@@ -150,8 +183,8 @@ fn a_feed_without_entries_is_dated_by_the_start() {
     let feed = feed_of(&live, &Topic::Tag(Slug::of_label("vide")), &site());
     assert_eq!(feed.updated, site().started);
     assert_eq!(feed.title.as_str(), "Préfecture de l’Estuaire – mot-clé «\u{a0}vide\u{a0}»");
-    assert_eq!(rss::read(&FeedFormat::Rss.write(&feed)).items.len(), 0);
-    let atom = atom::read(&FeedFormat::Atom.write(&feed));
+    assert_eq!(rss::read(&write(FeedFormat::Rss, &feed)).items.len(), 0);
+    let atom = atom::read(&write(FeedFormat::Atom, &feed));
     assert_eq!((atom.entries.len(), atom.updated), (0, site().started.fixed_offset()));
 }
 
@@ -182,9 +215,9 @@ fn ids_stay_when_the_address_of_the_site_changes_and_are_equal_in_every_format()
     let (before, after) = (feed_of(&live, &Topic::All, &site()), feed_of(&live, &Topic::All, &moved));
     assert_eq!(before.id, after.id);
     assert_eq!(after.page, "https://nouveau.example/feeds/all/");
-    let rss = rss::read(&FeedFormat::Rss.write(&after));
-    let atom = atom::read(&FeedFormat::Atom.write(&after));
-    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&after)).unwrap();
+    let rss = rss::read(&write(FeedFormat::Rss, &after));
+    let atom = atom::read(&write(FeedFormat::Atom, &after));
+    let json: serde_json::Value = serde_json::from_slice(&write(FeedFormat::Json, &after)).unwrap();
     for (index, entry) in before.entries.iter().enumerate() {
         let guid = rss.items[index].guid.as_ref().unwrap();
         assert_eq!((guid.value.as_str(), guid.permalink), (entry.id.as_str(), false));
@@ -230,7 +263,7 @@ fn a_missing_image_gives_its_place_to_the_next() {
 
 #[test]
 fn a_release_without_body_has_its_chapeau_as_text() {
-    let release = Release { body: SafeHtml::default(), ..release("a", "2026-03-01T09:00:00Z") };
+    let release = Release { body: SafeHtml::default().into(), ..release("a", "2026-03-01T09:00:00Z") };
     let feed = feed_of(&catalog(vec![release]).live(at(NOW)), &Topic::All, &site());
     assert_eq!(feed.entries[0].content_html.as_str(), "<p>Chapeau de a.</p>");
 }
@@ -244,16 +277,16 @@ fn hub_icon_and_rights_are_in_every_format_that_knows_them() {
         ..site()
     };
     let feed = feed_of(&Catalog::default().live(at(NOW)), &Topic::All, &told);
-    let rss = rss::read(&FeedFormat::Rss.write(&feed));
+    let rss = rss::read(&write(FeedFormat::Rss, &feed));
     assert_eq!(rss.copyright.as_deref(), Some("Licence Ouverte 2.0"));
     assert_eq!(rss.image.unwrap().url, "https://presse.example/icon.png");
     assert!(rss.atom_ext.unwrap().links.iter().any(|link| link.rel == "hub" && link.href == "https://hub.example/"));
-    let atom = atom::read(&FeedFormat::Atom.write(&feed));
+    let atom = atom::read(&write(FeedFormat::Atom, &feed));
     assert_eq!(
         (atom.icon.as_deref(), atom.rights.unwrap().value.as_str()),
         (feed.icon.as_deref(), "Licence Ouverte 2.0")
     );
-    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&feed)).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&write(FeedFormat::Json, &feed)).unwrap();
     assert_eq!(json["hubs"][0]["type"], "WebSub");
 }
 
@@ -273,7 +306,7 @@ fn release_of(texts: &[String]) -> Release {
     Release {
         title: next(),
         chapeau: escaped(&next()),
-        body: html(&format!("<p title=\"]]>\">{}</p>", super::clean_text::escape(&next()))),
+        body: html(&format!("<p title=\"]]>\">{}</p>", super::clean_text::escape(&next()))).into(),
         tags: Label::new(&next()).into_iter().collect(),
         categories: Label::new(&next()).into_iter().collect(),
         images: vec![
@@ -312,13 +345,13 @@ fn is_quoted_well(xml: &str) -> bool {
     rest.split('"').skip(1).step_by(2).all(quoted) && rest.matches('"').count() % 2 == 0 && !rest.contains('&')
 }
 
-fn check_written(feed: &Feed) -> Result<(), TestCaseError> {
+fn check_written(feed: &Whole) -> Result<(), TestCaseError> {
     let entry = &feed.entries[0];
     for format in FeedFormat::ALL {
         prop_assert!(is_legal(&text(format, feed)), "{:?}", text(format, feed));
-        prop_assert_eq!(format.write(feed), format.write(feed));
+        prop_assert_eq!(write(format, feed), write(format, feed));
     }
-    let rss = rss::read(&FeedFormat::Rss.write(feed));
+    let rss = rss::read(&write(FeedFormat::Rss, feed));
     prop_assert_eq!(rss.title.trim(), trimmed(&feed.title));
     prop_assert_eq!(rss.description.trim(), trimmed(&feed.subtitle));
     prop_assert_eq!(rss.copyright.map(|text| text.trim().to_owned()), feed.rights.as_ref().map(trimmed));
@@ -327,7 +360,7 @@ fn check_written(feed: &Feed) -> Result<(), TestCaseError> {
     prop_assert_eq!(item.link.as_deref(), Some(entry.link.as_str()));
     prop_assert_eq!(item.description.as_deref().unwrap_or_default().trim(), trimmed(&entry.summary_html));
     prop_assert_eq!(item.content.as_deref().unwrap_or_default().trim(), trimmed(&entry.content_html));
-    let atom = atom::read(&FeedFormat::Atom.write(feed));
+    let atom = atom::read(&write(FeedFormat::Atom, feed));
     prop_assert_eq!(atom.title.value.trim(), trimmed(&feed.title));
     prop_assert_eq!(atom.authors[0].name.trim(), trimmed(&feed.author));
     prop_assert_eq!(atom.entries[0].title.value.trim(), trimmed(&entry.title));
@@ -339,7 +372,7 @@ fn check_written(feed: &Feed) -> Result<(), TestCaseError> {
     let links: Vec<_> = atom.entries[0].links.iter().skip(1).map(|link| link.href.clone()).collect();
     let expected: Vec<_> = entry.attachments.iter().map(|attachment| attachment.url.clone()).collect();
     prop_assert_eq!(links, expected);
-    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(feed)).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&write(FeedFormat::Json, feed)).unwrap();
     prop_assert_eq!(json["title"].as_str().unwrap(), feed.title.as_str());
     let item = &json["items"][0];
     for (key, said) in
@@ -375,10 +408,10 @@ proptest! {
 #[test]
 fn enclosures_carry_real_lengths_and_only_the_first_is_an_rss_enclosure() {
     let feed = rich_feed(&Topic::All);
-    let rss = rss::read(&FeedFormat::Rss.write(&feed));
+    let rss = rss::read(&write(FeedFormat::Rss, &feed));
     let enclosure = rss.items[0].enclosure.as_ref().unwrap();
     assert_eq!((enclosure.length.as_str(), enclosure.mime_type.as_str()), ("312400", "application/pdf"));
-    let atom = atom::read(&FeedFormat::Atom.write(&feed));
+    let atom = atom::read(&write(FeedFormat::Atom, &feed));
     let lengths: BTreeMap<_, _> = atom.entries[0]
         .links
         .iter()
@@ -416,7 +449,7 @@ fn years() -> Vec<Release> {
     dates.iter().zip(["a", "b", "c", "d"]).map(|(date, name)| release(name, date)).collect()
 }
 
-fn archive(releases: Vec<Release>, period: &str) -> Feed {
+fn archive(releases: Vec<Release>, period: &str) -> Whole {
     archive_of(&catalog(releases).live(at(NOW)), &Topic::All, period.parse().unwrap(), &site()).unwrap()
 }
 
@@ -445,26 +478,27 @@ fn archives_form_a_chain_that_begins_at_the_current_feed() {
         assert_eq!(links, expected);
     }
     assert_eq!(walked.len(), 3 * 4);
-    assert_eq!(archive_of(&live, &Topic::All, "2023".parse().unwrap(), &site()), None);
+    assert_eq!(archive_of(&live, &Topic::All, "2023".parse().unwrap(), &site()).map(|archive| archive.feed), None);
 }
 
 #[test]
 fn archives_say_that_they_are_some_in_every_format() {
     let middle = archive(years(), "2025");
-    let rss = rss::read(&FeedFormat::Rss.write(&middle));
+    let rss = rss::read(&write(FeedFormat::Rss, &middle));
     assert!(rss.extensions["fh"].contains_key("archive"));
     let rels: Vec<_> = rss.atom_ext.as_ref().unwrap().links.iter().map(|link| link.rel.as_str()).collect();
     assert_eq!(rels, ["self", "current", "next-archive", "prev-archive"]);
-    let atom = atom::read(&FeedFormat::Atom.write(&middle));
+    let atom = atom::read(&write(FeedFormat::Atom, &middle));
     assert!(atom.extensions["fh"].contains_key("archive"));
     let written = text(FeedFormat::Atom, &middle);
     assert!(written.find("<fh:archive/>") < written.find("<entry>"), "the schema of RFC 4287 has entries last");
     let rels: Vec<_> = atom.links.iter().map(|link| link.rel.as_str()).collect();
     assert_eq!(rels, ["self", "alternate", "current", "next-archive", "prev-archive"]);
-    let json: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&middle)).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&write(FeedFormat::Json, &middle)).unwrap();
     assert_eq!(json["feed_url"], "https://presse.example/d/feeds/all/2025.json");
     assert_eq!(json["next_url"], "https://presse.example/d/feeds/all/2024.json");
-    let oldest: serde_json::Value = serde_json::from_slice(&FeedFormat::Json.write(&archive(years(), "2024"))).unwrap();
+    let oldest: serde_json::Value =
+        serde_json::from_slice(&write(FeedFormat::Json, &archive(years(), "2024"))).unwrap();
     assert_eq!(oldest.get("next_url"), None);
     assert!(!text(FeedFormat::Atom, &rich_feed(&Topic::All)).contains("fh:"));
 }
@@ -483,7 +517,7 @@ fn a_past_year_keeps_its_bytes_while_the_present_one_grows() {
     };
     let bytes = |releases: Vec<Release>, period: &str| {
         let feed = archive(releases, period);
-        FeedFormat::ALL.map(|format| format.write(&feed))
+        FeedFormat::ALL.map(|format| write(format, &feed))
     };
     for period in ["2024", "2025"] {
         assert_eq!(bytes(years(), period), bytes(grown(), period));
@@ -491,6 +525,26 @@ fn a_past_year_keeps_its_bytes_while_the_present_one_grows() {
     assert_ne!(bytes(years(), "2026"), bytes(grown(), "2026"));
     assert_ne!(bytes(grown(), "2024"), bytes(mended(), "2024"));
     assert_eq!(bytes(grown(), "2025"), bytes(mended(), "2025"));
+}
+
+/// An entry is written once and again only when its release or its labels' words change.
+#[test]
+fn an_entry_is_written_once_for_all_feeds() {
+    let written = WrittenEntries::new(&FeedFormat::ALL);
+    let (live, site) = (rich_catalog().live(at(NOW)), site());
+    for topic in live.followed() {
+        let feed = feed_of(&live, &topic, &site);
+        for format in FeedFormat::ALL {
+            assert_eq!(written.feed(&feed.feed, &live, &site, format).unwrap(), write(format, &feed));
+        }
+    }
+    let mut spoiled: Vec<_> = live.releases().iter().map(|published| Published::clone(published)).collect();
+    spoiled[0].release = Arc::new(Release { title: "Autre titre".to_owned(), ..(*spoiled[0].release).clone() });
+    let changed = Catalog::new(spoiled, &[]).live(at(NOW));
+    let feed = feed_of(&changed, &Topic::All, &site);
+    let bytes = written.feed(&feed.feed, &changed, &site, FeedFormat::Atom).unwrap();
+    assert_eq!(bytes, write(FeedFormat::Atom, &feed));
+    assert!(String::from_utf8(bytes).unwrap().contains("Autre titre"));
 }
 
 #[test]

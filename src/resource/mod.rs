@@ -11,12 +11,14 @@ mod cards;
 mod json_ld;
 mod site_map;
 mod pages;
+mod shelf;
 mod resources;
 mod served;
 
 pub use cards::layout;
 pub use coding::Coding;
 pub use document::PublicDocument;
-pub use resources::{Found, ResourceError, Resources};
+pub use resources::{DocumentKind, Found, ResourceError, Resources};
 pub use served::ServedFeeds;
+pub use shelf::Shelf;
 pub use words::Wording;

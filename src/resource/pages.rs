@@ -1,14 +1,12 @@
 //! The public pages for people: front page, list of feeds, one feed, one release.
 
-use std::sync::Arc;
-
 use super::address::Address;
 use super::cards::{card, feed_addresses, layout};
 use super::json_ld::json_ld;
 use super::words::Wording;
-use crate::catalog::{Live, Published, TopicEntry};
+use crate::catalog::{Listing, Live, Published, TopicEntry};
 use crate::content::plain_text;
-use crate::domain::{Taxonomy, Topic};
+use crate::domain::{BodyGone, Taxonomy, Topic};
 use crate::feed::FeedSite;
 use crate::language::say;
 use crate::template::{FeedAddresses, FeedPage, FeedRow, FeedsPage, FrontPage, Layout, ReleasePage};
@@ -25,8 +23,10 @@ pub(super) fn pages_of(live: &Live, topic: &Topic) -> usize {
 }
 
 /// The releases on page `number` of those of `topic`.
-fn on_page<'l>(live: &'l Live, topic: &Topic, number: usize) -> impl Iterator<Item = &'l Arc<Published>> {
-    live.of(topic).chunks(RELEASES_ON_A_PAGE).nth(number - 1).unwrap_or_default().iter()
+pub(super) fn on_page<'l>(live: &'l Live, topic: &Topic, number: usize) -> Listing<'l> {
+    let releases = live.of(topic);
+    let end = number.saturating_mul(RELEASES_ON_A_PAGE).min(releases.len());
+    releases.part((number.saturating_sub(1).saturating_mul(RELEASES_ON_A_PAGE)).min(end)..end)
 }
 
 /// The frame of the page at `path`, on which readers find `feed`.
@@ -42,7 +42,7 @@ pub(super) fn front(site: &FeedSite, live: &Live) -> FrontPage {
     let older = (pages > 1).then(|| page_of_list(site, &Topic::All, 2));
     FrontPage {
         layout: Layout { description, older, ..layout_at(site, "/", "", &feed) },
-        releases: on_page(live, &Topic::All, 1).map(|published| card(site, live, published)).collect(),
+        releases: on_page(live, &Topic::All, 1).iter().map(|published| card(site, live, published)).collect(),
         feed,
         number: 1,
         pages: pages as u64,
@@ -96,13 +96,17 @@ pub(super) fn feed(site: &FeedSite, live: &Live, topic: &Topic, number: usize) -
         feed: addresses,
         subscribe: format!("{}/subscribe{query}", site.url.path()),
         count: live.of(topic).len() as u64,
-        releases: on_page(live, topic, number).map(|published| card(site, live, published)).collect(),
+        releases: on_page(live, topic, number).iter().map(|published| card(site, live, published)).collect(),
         number: number as u64,
         pages: pages as u64,
     }
 }
 
-pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> ReleasePage {
+/// A release's own page.
+///
+/// # Errors
+/// When its text was left for later and its file changed meanwhile.
+pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> Result<ReleasePage, BodyGone> {
     let (release, words) = (&published.release, Wording::of_pages(site));
     let mut description = plain_text(release.chapeau.as_str()).split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = description.char_indices().nth(DESCRIPTION_LENGTH) {
@@ -110,11 +114,12 @@ pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> Re
         description.push('…');
     }
     let feed = feed_addresses(site, &Topic::All, &site.title);
-    let chapeau_is_in_body = release.body.as_str().trim_start().starts_with(release.chapeau.as_str().trim());
+    let body = release.body()?;
+    let chapeau_is_in_body = body.as_str().trim_start().starts_with(release.chapeau.as_str().trim());
     let changed = (published.updated - release.date).num_minutes() > 0;
     let json_ld = json_ld(site, live, published, &description);
     let shown = release.images.iter().find(|image| image.is_there());
-    ReleasePage {
+    Ok(ReleasePage {
         layout: Layout {
             description: Some(description),
             picture: shown.map(|image| site.addresses().of_target(&image.target)),
@@ -129,9 +134,9 @@ pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> Re
         tags: words.topics(live, published, Taxonomy::Tag),
         chapeau_html: if chapeau_is_in_body { String::new() } else { words.html(&release.chapeau) },
         images: release.images.iter().filter(|image| image.is_there()).map(|image| words.picture(image)).collect(),
-        body_html: words.html(&release.body),
+        body_html: words.html(&body),
         documents: release.documents.iter().map(|document| words.document(document)).collect(),
         contact: release.contact.as_ref().map(|contact| words.contact(contact)),
         json_ld,
-    }
+    })
 }

@@ -1,17 +1,18 @@
 //! Everything public at one instant, by address.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::address::Address;
 use super::document::PublicDocument;
 use super::pages;
+use super::shelf::{Ingredients, Shelf};
 use super::site_map::{parts_of, robots, site_map, site_map_part};
 use super::words::Wording;
-use crate::catalog::Live;
-use crate::domain::{Permalink, ReleaseId, Topic, UploadPath};
+use crate::catalog::{Listing, Live};
+use crate::domain::{BodyGone, Permalink, ReleaseId, Topic, UploadPath};
 use crate::feed::opml::opml_of;
 use crate::feed::{Archives, Feed, FeedFormat, FeedSite, HeldEntries, archive_of, feed_of, feed_since};
 use crate::template::{Page, TemplateError, Templates};
@@ -28,7 +29,20 @@ pub struct Resources {
     feed_aliases: BTreeMap<Permalink, String>,
     templates: Arc<Templates>,
     site: FeedSite,
-    made: Mutex<HashMap<String, Arc<PublicDocument>>>,
+    shelf: Arc<Shelf>,
+    /// Which state of the site it is.
+    state: u64,
+}
+
+/// What a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// The current document of a feed.
+    Feed(FeedFormat),
+    /// An archive of a feed.
+    Archive(FeedFormat),
+    /// A page, or what belongs to pages: their style, their map, the list of feeds.
+    Page,
 }
 
 /// What stands at an address.
@@ -48,11 +62,18 @@ pub enum Found {
 
 /// Why a document cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct ResourceError(#[from] TemplateError);
+pub enum ResourceError {
+    /// A template that replaces a built-in one cannot be rendered.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A file changed while its text was asked for: a look at the folder is due.
+    #[error(transparent)]
+    Body(#[from] BodyGone),
+}
 
 impl Resources {
-    /// Everything public in `live`. `aliases` are old addresses; `gone` are those of releases that are public no more.
+    /// Everything public in `live`. `aliases` are old addresses; `gone` are those of releases that are public no more. What
+    /// is made is kept on `shelf`, which is for one site and its templates.
     #[must_use]
     pub fn new(
         live: Live,
@@ -60,13 +81,15 @@ impl Resources {
         gone: BTreeSet<Permalink>,
         templates: Arc<Templates>,
         site: FeedSite,
+        shelf: Arc<Shelf>,
     ) -> Self {
         // Of two that name one address, the older release has it.
         let mut named = HashMap::new();
-        for published in live.releases() {
+        for published in live.releases().iter() {
             named.extend(published.release.redirect_from.iter().map(|old| (old.clone(), published.id.clone())));
         }
-        Self { live, aliases, named, gone, feed_aliases: BTreeMap::new(), templates, site, made: Mutex::default() }
+        let state = shelf.next_state();
+        Self { live, aliases, named, gone, feed_aliases: BTreeMap::new(), templates, site, shelf, state }
     }
 
     /// The same, with addresses at which readers knew feeds before; each leads to the path of a feed.
@@ -102,7 +125,7 @@ impl Resources {
     /// What stands at `path`, below the site's own path.
     ///
     /// # Errors
-    /// When a template that replaces a built-in one cannot be rendered.
+    /// When a template that replaces a built-in one cannot be rendered, or a file changed while its text was asked for.
     pub fn find(&self, path: &str) -> Result<Found, ResourceError> {
         let Some(address) = Address::parse(path) else {
             let slashed = format!("{path}/");
@@ -153,7 +176,10 @@ impl Resources {
     /// The addresses of the current documents of all feeds with their entity tags; those of topics that look the same in
     /// `before` are left out. Nothing that is made for this is kept.
     #[must_use]
-    pub fn feed_tags(&self, before: Option<&Self>) -> Vec<(String, String)> {
+    ///
+    /// # Errors
+    /// When a file changed while its text was asked for.
+    pub fn feed_tags(&self, before: Option<&Self>) -> Result<Vec<(String, String)>, ResourceError> {
         let same = |topic: &Topic| {
             // The address of the newest archive stands in the feed, too.
             let newest = |live| Archives::of(live, topic, self.site.timezone).newest();
@@ -165,26 +191,35 @@ impl Resources {
         for topic in self.live.followed().into_iter().filter(|topic| !same(topic)) {
             let feed = feed_of(&self.live, &topic, &self.site);
             for format in FeedFormat::ALL {
-                let tag = self.feed(&feed, format).tag().to_owned();
+                let tag = self.feed(&feed, format)?.tag().to_owned();
                 tags.push((Address::Feed(topic.clone(), format).path(), tag));
             }
         }
-        tags
+        Ok(tags)
     }
 
     /// The feed at `path` with only what is new or changed since it had `tag` and held `known`; `None` when the whole of
     /// it must be given instead.
-    #[must_use]
-    pub fn since(&self, path: &str, tag: &str, known: &HeldEntries) -> Option<Arc<PublicDocument>> {
-        let Some(Address::Feed(topic, format)) = Address::parse(path) else { return None };
+    ///
+    /// # Errors
+    /// When a file changed while its text was asked for.
+    pub fn since(
+        &self,
+        path: &str,
+        tag: &str,
+        known: &HeldEntries,
+    ) -> Result<Option<Arc<PublicDocument>>, ResourceError> {
+        let Some(Address::Feed(topic, format)) = Address::parse(path) else { return Ok(None) };
         // A path holds no space: no address has this name.
         let name = format!("{path} {tag}");
-        if let Some(made) = self.lock().get(&name) {
-            return Some(made.clone());
+        let ingredients = || Ingredients::State(self.state);
+        if let Some(made) = self.shelf.find(&name, self.state, ingredients) {
+            return Ok(Some(made));
         }
-        let feed = feed_since(&self.live, &topic, &self.site, known)?;
-        let document = Arc::new(self.feed(&feed, format));
-        Some(self.lock().entry(name).or_insert(document).clone())
+        let Some(feed) = feed_since(&self.live, &topic, &self.site, known) else { return Ok(None) };
+        let document = Arc::new(self.feed(&feed, format)?);
+        self.shelf.keep(name, &document, ingredients(), self.state);
+        Ok(Some(document))
     }
 
     /// The document at `path`, one of [`Resources::paths`]; unlike with [`Resources::find`], it is not kept.
@@ -192,33 +227,42 @@ impl Resources {
     /// # Errors
     /// When a template that replaces a built-in one cannot be rendered.
     pub fn render(&self, path: &str) -> Result<Option<Arc<PublicDocument>>, ResourceError> {
-        let kept = self.lock().get(path).cloned();
-        match (kept, Address::parse(path)) {
-            (Some(kept), _) => Ok(Some(kept)),
-            (None, Some(address)) if self.stands(&address) => Ok(self.make(&address)?.map(Arc::new)),
-            (None, _) => Ok(None),
+        let Some(address) = Address::parse(path).filter(|address| self.stands(address)) else { return Ok(None) };
+        match self.shelf.find(path, self.state, || self.ingredients(&address)) {
+            Some(kept) => Ok(Some(kept)),
+            None => Ok(self.make(&address)?.map(Arc::new)),
         }
     }
 
-    /// The addresses of all documents, in order.
+    /// The addresses of all documents of these kinds, in order.
     #[must_use]
-    pub fn paths(&self) -> Vec<String> {
-        let mut addresses =
-            vec![Address::Front, Address::Stylesheet, Address::Feeds, Address::Opml, Address::Robots, Address::SiteMap];
-        let map_parts = parts_of(&self.site, &self.live);
-        addresses.extend((1..=map_parts).filter(|_| map_parts > 1).map(Address::SiteMapPart));
-        for topic in self.live.followed() {
-            addresses.extend(FeedFormat::ALL.map(|format| Address::Feed(topic.clone(), format)));
-            for period in Archives::of(&self.live, &topic, self.site.timezone).periods() {
-                addresses.extend(FeedFormat::ALL.map(|format| Address::Archive(topic.clone(), period, format)));
-            }
-            let pages = pages::pages_of(&self.live, &topic);
-            addresses.extend((1..=pages).map(|page| Address::FeedPage(topic.clone(), page)));
+    pub fn paths(&self, wanted: &dyn Fn(DocumentKind) -> bool) -> Vec<String> {
+        let mut addresses = Vec::new();
+        let has_pages = wanted(DocumentKind::Page);
+        if has_pages {
+            addresses.extend([Address::Front, Address::Stylesheet, Address::Feeds]);
+            addresses.extend([Address::Opml, Address::Robots, Address::SiteMap]);
+            let map_parts = parts_of(&self.site, &self.live);
+            addresses.extend((1..=map_parts).filter(|_| map_parts > 1).map(Address::SiteMapPart));
         }
-        if self.site.releases_url.is_none() {
-            addresses.extend(
-                self.live.releases().iter().map(|published| Address::Release(published.release.permalink.clone())),
-            );
+        let feeds = FeedFormat::ALL.into_iter().filter(|format| wanted(DocumentKind::Feed(*format)));
+        let archives: Vec<_> =
+            FeedFormat::ALL.into_iter().filter(|format| wanted(DocumentKind::Archive(*format))).collect();
+        for topic in self.live.followed() {
+            addresses.extend(feeds.clone().map(|format| Address::Feed(topic.clone(), format)));
+            if !archives.is_empty() {
+                for period in Archives::of(&self.live, &topic, self.site.timezone).periods() {
+                    addresses.extend(archives.iter().map(|format| Address::Archive(topic.clone(), period, *format)));
+                }
+            }
+            if has_pages {
+                let pages = pages::pages_of(&self.live, &topic);
+                addresses.extend((1..=pages).map(|page| Address::FeedPage(topic.clone(), page)));
+            }
+        }
+        if has_pages && self.site.releases_url.is_none() {
+            let releases = self.live.releases();
+            addresses.extend(releases.iter().map(|published| Address::Release(published.release.permalink.clone())));
         }
         addresses.iter().map(Address::path).collect()
     }
@@ -290,18 +334,56 @@ impl Resources {
 
     fn document(&self, address: &Address) -> Result<Option<Arc<PublicDocument>>, ResourceError> {
         let path = address.path();
-        if let Some(made) = self.lock().get(&path) {
-            return Ok(Some(made.clone()));
+        if let Some(made) = self.shelf.find(&path, self.state, || self.ingredients(address)) {
+            return Ok(Some(made));
         }
         if !self.stands(address) {
             return Ok(None);
         }
-        let Some(document) = self.make(address)? else { return Ok(None) };
-        Ok(Some(self.lock().entry(path).or_insert(Arc::new(document)).clone()))
+        let Some(document) = self.make(address)?.map(Arc::new) else { return Ok(None) };
+        self.shelf.keep(path, &document, self.ingredients(address), self.state);
+        Ok(Some(document))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<PublicDocument>>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the document at `address` is made of.
+    fn ingredients(&self, address: &Address) -> Ingredients {
+        let (live, zone) = (&self.live, self.site.timezone);
+        let labels = |releases: Listing<'_>| -> Vec<(Topic, String)> {
+            let entries = releases.iter().flat_map(|published| live.topics_of(&published.id));
+            entries.map(|entry| (entry.topic.clone(), entry.label.clone())).collect()
+        };
+        match address {
+            Address::Feed(topic, _) => {
+                let newest = live.of(topic).newest(self.site.entries);
+                let older = Archives::of(live, topic, zone).newest();
+                Ingredients::of(newest.iter(), (live.topic_label(topic), older, labels(newest)))
+            }
+            Address::Archive(topic, period, _) => match Archives::of(live, topic, zone).get(*period) {
+                Some(archive) => {
+                    let others = (live.topic_label(topic), archive.older, archive.newer, labels(archive.releases));
+                    Ingredients::of(archive.releases.iter(), others)
+                }
+                None => Ingredients::State(self.state),
+            },
+            Address::FeedPage(topic, page) => {
+                let shown = pages::on_page(live, topic, *page);
+                Ingredients::of(shown.iter(), (live.topic_label(topic), live.of(topic).len(), labels(shown)))
+            }
+            Address::Release(permalink) => {
+                let published = live.by_permalink(permalink);
+                let labels: Vec<_> =
+                    published.into_iter().flat_map(|published| live.topics_of(&published.id)).collect();
+                let labels: Vec<_> = labels.into_iter().map(|entry| (&entry.topic, &entry.label)).collect();
+                Ingredients::of(published, labels)
+            }
+            Address::Stylesheet | Address::Robots => Ingredients::of([], ()),
+            Address::Front
+            | Address::Feeds
+            | Address::Opml
+            | Address::SiteMap
+            | Address::SiteMapPart(_)
+            | Address::Upload(_) => Ingredients::State(self.state),
+        }
     }
 
     fn make(&self, address: &Address) -> Result<Option<PublicDocument>, ResourceError> {
@@ -317,29 +399,30 @@ impl Resources {
                 Some(bytes) => self.text("application/xml; charset=utf-8", bytes, None),
                 None => return Ok(None),
             },
-            Address::Feed(topic, format) => self.feed(&feed_of(live, topic, site), *format),
+            Address::Feed(topic, format) => self.feed(&feed_of(live, topic, site), *format)?,
             Address::Archive(topic, period, format) => match archive_of(live, topic, *period, site) {
-                Some(archive) => self.feed(&archive, *format),
+                Some(archive) => self.feed(&archive, *format)?,
                 None => return Ok(None),
             },
             Address::Stylesheet => {
                 self.text("text/css; charset=utf-8", self.templates.stylesheet().as_bytes().to_vec(), None)
             }
             Address::Release(permalink) => match live.by_permalink(permalink) {
-                Some(published) => self.page(&pages::release(site, live, published))?,
+                Some(published) => self.page(&pages::release(site, live, published)?)?,
                 None => return Ok(None),
             },
             Address::Upload(_) => return Ok(None),
         }))
     }
 
-    fn feed(&self, feed: &Feed, format: FeedFormat) -> PublicDocument {
+    fn feed(&self, feed: &Feed, format: FeedFormat) -> Result<PublicDocument, ResourceError> {
         let media_type = match format {
             FeedFormat::Rss => "application/rss+xml; charset=utf-8",
             FeedFormat::Atom => "application/atom+xml; charset=utf-8",
             FeedFormat::Json => "application/feed+json; charset=utf-8",
         };
-        self.text(media_type, format.write(feed), Some(feed.updated.to_utc()))
+        let bytes = self.shelf.entries.feed(feed, &self.live, &self.site, format)?;
+        Ok(self.text(media_type, bytes, Some(feed.updated.to_utc())))
     }
 
     fn page(&self, page: &impl Page) -> Result<PublicDocument, ResourceError> {

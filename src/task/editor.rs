@@ -232,7 +232,7 @@ impl Editor {
         let shown = current.clone();
         let (current, uploads) = (current.clone(), self.newsroom.uploads.clone());
         let written = tokio::task::spawn_blocking(move || {
-            let files = site_files(&current.resources, &uploads);
+            let files = site_files(&current, &uploads, &|_| true);
             publish(&folder, files.map(|file| file.map_err(WriteError::from)))
         });
         let written = written.await;

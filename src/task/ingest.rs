@@ -7,15 +7,15 @@ use chrono::{DateTime, Utc};
 
 use super::newsroom::Current;
 use super::office::BrokenFile;
-use super::reading::ReadFile;
+use super::reading::{ReadFile, Reader};
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
 use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath};
-use crate::feed::FeedSite;
+use crate::feed::{FeedFormat, FeedSite};
 use crate::language::Diagnosis;
 use crate::register::{Clash, FolderLook, Minting, Reconciled, Record, Register, RegisterChanges, Seen};
-use crate::resource::Resources;
+use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
 use crate::watch::{Folder, Unreadable, UploadsFolder};
 
@@ -24,9 +24,10 @@ use crate::watch::{Folder, Unreadable, UploadsFolder};
 pub struct Ingest {
     folder: Folder,
     uploads: Arc<UploadsFolder>,
-    settings: ReadingSettings,
+    reader: Arc<Reader>,
     config: Config,
     templates: Arc<Templates>,
+    shelf: Arc<Shelf>,
     files: BTreeMap<SourcePath, ReadFile>,
     /// Files that are there and cannot be read, as of the last look.
     unreadable: Vec<Unreadable>,
@@ -67,17 +68,32 @@ impl Ingest {
             documents: config.content.documents,
             jekyll: jekyll.map(Arc::new),
         };
+        let folder = Folder::new(&config.content);
         Self {
-            folder: Folder::new(&config.content),
+            reader: Arc::new(Reader::new(folder.files(), uploads.clone(), settings)),
+            folder,
             uploads,
-            settings,
             config: config.clone(),
             templates,
+            shelf: Arc::default(),
             files: BTreeMap::new(),
             unreadable: Vec::new(),
             conflicts: Vec::new(),
             kept: BTreeMap::new(),
         }
+    }
+
+    /// The same, but every text is read at once, and all there is to say of it is said.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.reader = Arc::new(self.reader.whole());
+        self
+    }
+
+    /// The same, made for feeds in these formats alone.
+    #[must_use]
+    pub fn for_formats(self, formats: &[FeedFormat]) -> Self {
+        Self { shelf: Arc::new(Shelf::for_formats(formats)), ..self }
     }
 
     /// Looks at the folder and compares it with what `register` remembers.
@@ -88,13 +104,13 @@ impl Ingest {
             self.files.remove(path);
         }
         for found in look.changed {
-            let file = ReadFile::new(&found.path, found.bytes, self.uploads.as_ref(), &self.settings);
+            let file = self.reader.read(&found.path, found.bytes);
             self.files.insert(found.path, file);
         }
         for (path, file) in &mut self.files {
             if !file.holds(self.uploads.as_ref()) {
                 files_differ = true;
-                *file = ReadFile::new(path, file.bytes.clone(), self.uploads.as_ref(), &self.settings);
+                *file = self.reader.read(path, file.bytes.clone());
             }
         }
         let unreadable_differ = self.unreadable != look.unreadable || self.conflicts != look.conflicts;
@@ -185,7 +201,7 @@ impl Ingest {
             return file.release.clone().filter(shown);
         }
         let bytes: Arc<[u8]> = record.source.as_bytes().into();
-        let file = ReadFile::new(&record.path, bytes, self.uploads.as_ref(), &self.settings);
+        let file = self.reader.read_whole(&record.path, bytes);
         let release = file.release.clone().filter(shown);
         self.kept.insert(id.clone(), file);
         release
@@ -318,8 +334,15 @@ impl Ingest {
 
     fn resources(&self, catalog: &Catalog, register: &Register, now: DateTime<Utc>) -> Resources {
         let site = feed_site(&self.config, register, now);
-        Resources::new(catalog.live(now), register.aliases.clone(), catalog.gone(now), self.templates.clone(), site)
-            .with_feed_aliases(self.config.feeds.aliases.clone())
+        Resources::new(
+            catalog.live(now),
+            register.aliases.clone(),
+            catalog.gone(now),
+            self.templates.clone(),
+            site,
+            self.shelf.clone(),
+        )
+        .with_feed_aliases(self.config.feeds.aliases.clone())
     }
 }
 

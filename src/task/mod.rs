@@ -29,4 +29,4 @@ pub use newsroom::{Current, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};
 pub use pinging::Pinger;
 pub use preview::{Preview, preview, preview_for};
-pub use site_files::{SiteFile, SiteFilesError, site_files};
+pub use site_files::{SiteFile, SiteFilesError, count_site_files, site_files};

@@ -101,7 +101,8 @@ impl Pinger {
         let tags = tokio::task::spawn_blocking(move || {
             now.resources.feed_tags(before.as_ref().map(|before| &before.resources))
         });
-        let Ok(tags) = tags.await else { return Ok(()) };
+        // Where a file changed meanwhile, the next state is compared whole.
+        let Ok(Ok(tags)) = tags.await else { return Ok(()) };
         if self.told.is_none() {
             self.told = Some(self.newsroom.store.pinged(&self.hub).await?);
         }

@@ -3,8 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::content::{self, Diagnostic, ReadingSettings, SourceFile};
-use crate::domain::{Digest, Release, SourcePath, UploadFacts, UploadPath, Uploads};
+use crate::content::{self, Diagnostic, Reading, ReadingSettings, SourceFile};
+use crate::domain::{Bodies, BodyGone, Digest, Release, SafeHtml, SourcePath, UploadFacts, UploadPath, Uploads};
+use crate::watch::{FolderFiles, UploadsFolder};
+
+/// Reads the files of the content folder: their front matter at once, their bodies when they are asked for.
+#[derive(Debug)]
+pub(super) struct Reader {
+    files: FolderFiles,
+    uploads: Arc<UploadsFolder>,
+    settings: ReadingSettings,
+    /// Every text is read at once, so that all there is to say of it is said.
+    whole: bool,
+}
 
 /// One file as it was read.
 #[derive(Debug, Clone)]
@@ -14,24 +25,63 @@ pub(super) struct ReadFile {
     pub(super) release: Option<Arc<Release>>,
     pub(super) diagnostics: Arc<[Diagnostic]>,
     /// What was asked of the uploads folder, and what it said.
-    asked: BTreeMap<UploadPath, Option<UploadFacts>>,
+    asked: Box<[(UploadPath, Option<UploadFacts>)]>,
 }
 
-impl ReadFile {
+impl Reader {
+    pub(super) fn new(files: FolderFiles, uploads: Arc<UploadsFolder>, settings: ReadingSettings) -> Self {
+        Self { files, uploads, settings, whole: false }
+    }
+
+    /// The same, but every text is read at once.
+    pub(super) fn whole(&self) -> Self {
+        let Self { files, uploads, settings, whole: _ } = self;
+        Self { files: files.clone(), uploads: uploads.clone(), settings: settings.clone(), whole: true }
+    }
+
     /// Reads `bytes` as the file at `path`.
-    pub(super) fn new(path: &SourcePath, bytes: Arc<[u8]>, uploads: &dyn Uploads, settings: &ReadingSettings) -> Self {
-        let asking = Asking { uploads, asked: Mutex::default() };
+    pub(super) fn read(self: &Arc<Self>, path: &SourcePath, bytes: Arc<[u8]>) -> ReadFile {
+        if self.whole {
+            return self.read_whole(path, bytes);
+        }
+        let bodies: Arc<dyn Bodies> = self.clone();
+        self.read_with(path, bytes, |file, uploads| content::read_for_later(file, uploads, &self.settings, &bodies))
+    }
+
+    /// Reads `bytes`, which the folder may have no more, as the file at `path`: its body at once.
+    pub(super) fn read_whole(&self, path: &SourcePath, bytes: Arc<[u8]>) -> ReadFile {
+        self.read_with(path, bytes, |file, uploads| content::read(file, uploads, &self.settings))
+    }
+
+    fn read_with(
+        &self,
+        path: &SourcePath,
+        bytes: Arc<[u8]>,
+        read: impl FnOnce(&SourceFile, &dyn Uploads) -> Reading,
+    ) -> ReadFile {
+        let asking = Asking { uploads: self.uploads.as_ref(), asked: Mutex::default() };
         let file = SourceFile { path: path.clone(), bytes: bytes.to_vec() };
-        let reading = content::read(&file, &asking, settings);
-        Self {
+        let reading = read(&file, &asking);
+        let asked = asking.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        ReadFile {
             bytes,
             digest: reading.digest,
             release: reading.release.map(Arc::new),
             diagnostics: reading.diagnostics.into(),
-            asked: asking.asked.into_inner().unwrap_or_else(PoisonError::into_inner),
+            asked: asked.into_iter().collect(),
         }
     }
+}
 
+impl Bodies for Reader {
+    fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone> {
+        let found = self.files.read(&release.path).ok().filter(|found| found.digest == file);
+        let found = found.ok_or_else(|| BodyGone(release.path.clone()))?;
+        Ok(content::read_body(&found.bytes, release, self.uploads.as_ref(), &self.settings))
+    }
+}
+
+impl ReadFile {
     /// Whether the documents and images it names are still as they were when it was read.
     pub(super) fn holds(&self, uploads: &dyn Uploads) -> bool {
         self.asked.iter().all(|(path, facts)| uploads.facts(path) == *facts)

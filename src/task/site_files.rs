@@ -1,10 +1,14 @@
 //! Everything public as files for a static server: the same bytes as are served.
 
 use std::io::{ErrorKind, Read as _};
+use std::sync::{Arc, mpsc};
 
 use percent_encoding::percent_decode_str;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-use crate::resource::{ResourceError, Resources};
+use super::newsroom::Current;
+use crate::domain::{Permalink, UploadPath};
+use crate::resource::{DocumentKind, ResourceError, Resources};
 use crate::watch::UploadsFolder;
 
 /// Why the public files could not be put together.
@@ -27,37 +31,74 @@ pub enum SiteFilesError {
 /// A file's path in the folder, and its bytes.
 pub type SiteFile = (String, Vec<u8>);
 
-/// Every public document and upload with its path in the folder: `/` is `index.html`. Each is made when its turn comes,
-/// and none is kept.
-pub fn site_files<'s>(
-    resources: &'s Resources,
-    uploads: &'s UploadsFolder,
-) -> impl Iterator<Item = Result<SiteFile, SiteFilesError>> + use<'s> {
-    let made = |path: &str| {
+/// How many files are made ahead of the one that is taken.
+const AHEAD: usize = 64;
+
+/// Something to be made a file.
+enum Wanted {
+    /// The document at an address.
+    Document(String),
+    /// The feed at an address, where its readers knew it: a static server does not lead on.
+    Alias { old: Permalink, feed: String },
+    /// A file below uploads.
+    Upload(UploadPath),
+}
+
+/// Every public document of these kinds with its path in the folder, and every public upload: `/` is `index.html`. They
+/// are made on several threads, a few ahead of the one that is taken, in no order, and none is kept.
+pub fn site_files(
+    current: &Arc<Current>,
+    uploads: &Arc<UploadsFolder>,
+    wanted: &dyn Fn(DocumentKind) -> bool,
+) -> impl Iterator<Item = Result<SiteFile, SiteFilesError>> + use<> {
+    let resources = &current.resources;
+    let aliases = resources.feed_aliases().map(|(old, feed)| Wanted::Alias { old: old.clone(), feed: feed.to_owned() });
+    let files: Vec<Wanted> = resources
+        .paths(wanted)
+        .into_iter()
+        .map(Wanted::Document)
+        .chain(aliases.filter(|_| wanted(DocumentKind::Page)))
+        .chain(resources.uploads().into_iter().map(Wanted::Upload))
+        .collect();
+    let (made, taken) = mpsc::sync_channel(AHEAD);
+    let (current, uploads) = (Arc::clone(current), Arc::clone(uploads));
+    rayon::spawn(move || {
+        // Whoever takes no more files wants none made.
+        let _ = files.into_par_iter().try_for_each(|wanted| match make(&current.resources, &uploads, wanted) {
+            Some(file) => made.send(file).map_err(drop),
+            None => Ok(()),
+        });
+    });
+    taken.into_iter()
+}
+
+/// How many files there are of these kinds, about.
+#[must_use]
+pub fn count_site_files(current: &Current, wanted: &dyn Fn(DocumentKind) -> bool) -> usize {
+    current.resources.paths(wanted).len() + current.resources.uploads().len()
+}
+
+/// One file; `None` when there is none.
+fn make(resources: &Resources, uploads: &UploadsFolder, wanted: Wanted) -> Option<Result<SiteFile, SiteFilesError>> {
+    let document = |path: &str| {
         let document = resources.render(path).map_err(SiteFilesError::from).transpose()?;
         Some(document.map(|document| document.bytes().to_vec()))
     };
-    let documents = resources.paths().into_iter().filter_map(move |path| {
-        let bytes = made(&path)?;
-        Some(bytes.map(|bytes| (file_of(&path), bytes)))
-    });
-    // A static server does not lead on: whoever knew a feed at another address finds it there.
-    let aliases = resources.feed_aliases().filter_map(move |(old, feed)| {
-        let bytes = made(feed)?;
-        Some(bytes.map(|bytes| (file_of(old.as_str()), bytes)))
-    });
-    let files = resources.uploads().into_iter().filter_map(move |upload| match uploads.open(&upload) {
-        Ok(mut open) => {
-            let mut bytes = Vec::new();
-            let read = open.file.read_to_end(&mut bytes);
-            let failed = |source| SiteFilesError::Upload { path: upload.to_string(), source };
-            Some(read.map(|_| (format!("uploads/{upload}"), bytes)).map_err(failed))
-        }
-        // A document that is missing, or cannot be read, is named in the pages without a link.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => None,
-        Err(source) => Some(Err(SiteFilesError::Upload { path: upload.to_string(), source })),
-    });
-    documents.chain(aliases).chain(files)
+    match wanted {
+        Wanted::Document(path) => Some(document(&path)?.map(|bytes| (file_of(&path), bytes))),
+        Wanted::Alias { old, feed } => Some(document(&feed)?.map(|bytes| (file_of(old.as_str()), bytes))),
+        Wanted::Upload(upload) => match uploads.open(&upload) {
+            Ok(mut open) => {
+                let mut bytes = Vec::new();
+                let read = open.file.read_to_end(&mut bytes);
+                let failed = |source| SiteFilesError::Upload { path: upload.to_string(), source };
+                Some(read.map(|_| (format!("uploads/{upload}"), bytes)).map_err(failed))
+            }
+            // A document that is missing, or cannot be read, is named in the pages without a link.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => None,
+            Err(source) => Some(Err(SiteFilesError::Upload { path: upload.to_string(), source })),
+        },
+    }
 }
 
 /// The file in which a static server looks for `path`.

@@ -29,6 +29,12 @@ pub struct Folder {
     seen: BTreeMap<SourcePath, Seen>,
 }
 
+/// The files of the content folder, to be read one by one.
+#[derive(Debug, Clone)]
+pub struct FolderFiles {
+    root: Utf8PathBuf,
+}
+
 /// A file with its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
@@ -168,12 +174,13 @@ impl Folder {
     /// # Errors
     /// When it is not there or cannot be read.
     pub fn read(&self, path: &SourcePath) -> io::Result<FoundFile> {
-        match read(&self.root.join(path.as_str())) {
-            Reading::Read { bytes, .. } => Ok(FoundFile::new(path, bytes)),
-            Reading::Gone => Err(io::ErrorKind::NotFound.into()),
-            Reading::Unsettled => Err(io::ErrorKind::ResourceBusy.into()),
-            Reading::Refused(reason) => Err(io::Error::other(reason)),
-        }
+        self.files().read(path)
+    }
+
+    /// Its files, to be read one by one.
+    #[must_use]
+    pub fn files(&self) -> FolderFiles {
+        FolderFiles { root: self.root.clone() }
     }
 
     fn walk(&self) -> io::Result<Walk> {
@@ -219,6 +226,21 @@ impl Folder {
                 look.unreadable.push(Unreadable { path: path.clone(), reason });
                 Some(Seen { stamp: None, digest: None })
             }
+        }
+    }
+}
+
+impl FolderFiles {
+    /// The file at `path` as it is now.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn read(&self, path: &SourcePath) -> io::Result<FoundFile> {
+        match read(&self.root.join(path.as_str())) {
+            Reading::Read { bytes, .. } => Ok(FoundFile::new(path, bytes)),
+            Reading::Gone => Err(io::ErrorKind::NotFound.into()),
+            Reading::Unsettled => Err(io::ErrorKind::ResourceBusy.into()),
+            Reading::Refused(reason) => Err(io::Error::other(reason)),
         }
     }
 }

@@ -12,6 +12,6 @@ mod uploads;
 mod walk;
 mod watcher;
 
-pub use folder::{Folder, FoundFile, Look, Unreadable, UnreadableReason};
+pub use folder::{Folder, FolderFiles, FoundFile, Look, Unreadable, UnreadableReason};
 pub use uploads::{OpenUpload, UploadsFolder};
 pub use watcher::Watcher;

@@ -133,7 +133,7 @@ impl Play {
             self.model.lineages.iter().enumerate().filter(|(_, lineage)| lineage.was_public).map(|(who, _)| who);
         let once = Allowed { owners: owners.iter().copied().chain(known).collect(), names: names.clone() };
         let now = Allowed { owners, names };
-        for path in current.resources.paths() {
+        for path in current.resources.paths(&|_| true) {
             let is_empty = topic_of(&path).is_some_and(|topic| current.resources.live().of(&topic).is_empty());
             let allowed = if is_empty { &once } else { &now };
             allowed.check(&path).map_err(|word| format!("{word} is in the address {path}"))?;

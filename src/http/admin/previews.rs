@@ -36,8 +36,7 @@ fn short(id: &ReleaseId) -> String {
 fn wanted<'a>(current: &'a Current, kind: &str) -> Option<(Preview<'a>, Language)> {
     let (kind, language) = kind.rsplit_once('-')?;
     let language = language.parse().ok()?;
-    let release =
-        |id: &str| current.catalog.all().iter().find(|published| short(&published.id) == id).map(AsRef::as_ref);
+    let release = |id: &str| current.catalog.all().find(|published| short(&published.id) == id).map(AsRef::as_ref);
     let preview = match kind.split_once('-') {
         Some(("announcement", id)) => Preview::Announcement(release(id)?),
         Some(("office", id)) => Preview::OfficeCopy(release(id)?),

@@ -111,8 +111,8 @@ impl Folder {
                 self.room.copy(PLACES[from], PLACES[to]);
             }
             Event::Edit(at) => self.change(at, |release| {
-                let body = release.body.as_str().replacen(' ', &format!(" édité{edits} "), 1);
-                release.body = SafeHtml::trust_sanitised(body);
+                let body = release.body().unwrap().as_str().replacen(' ', &format!(" édité{edits} "), 1);
+                release.body = SafeHtml::trust_sanitised(body).into();
             }),
             Event::Retitle(at) => self.change(at, |release| release.title = format!("Autre titre {edits}")),
             Event::Redate(at) if !self.one_day => {

@@ -113,7 +113,7 @@ fn whatever_is_done_to_the_file_the_id_stays_and_it_is_news_once() {
         ("2026/Pont.md", &|room| {
             room.rename("2026/pont.md", "2026/Pont.md");
             room.files.get_mut("2026/Pont.md").unwrap().body =
-                crate::domain::SafeHtml::trust_sanitised(format!("<p>{BODY} {OTHER} Enfin.</p>"));
+                crate::domain::SafeHtml::trust_sanitised(format!("<p>{BODY} {OTHER} Enfin.</p>")).into();
         }),
         ("un-nouveau-slug.md", &|room| room.rename("2026/Pont.md", "un-nouveau-slug.md")),
     ];

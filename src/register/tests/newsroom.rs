@@ -76,7 +76,8 @@ impl Newsroom {
     /// What a look would come to, with the files in their order or in the opposite one.
     fn imagine(&self, backwards: bool) -> Reconciled {
         let paths: Vec<SourcePath> = self.files.keys().map(SourcePath::new).collect();
-        let source = |r: &Release| format!("{}\n{}\n{:?}\n{}", r.title, r.date, r.pinned_id, r.body.as_str());
+        let source =
+            |r: &Release| format!("{}\n{}\n{:?}\n{}", r.title, r.date, r.pinned_id, r.body().unwrap().as_str());
         let sources: Vec<String> = self.files.values().map(source).collect();
         let mut good: Vec<_> = self
             .files

@@ -1,0 +1,59 @@
+//! Which texts can be read later: those of which nothing but their own words depends.
+//!
+//! A text is read at once when it may make the file an error, link to an upload or another release, or stand for the
+//! chapeau. Both questions here are asked of the text as it is written and answered cautiously: whoever is told "no"
+//! reads the text, which is never wrong.
+
+use crate::domain::SafeHtml;
+
+/// A longer text may have more parts than are read.
+const LONGEST: usize = 64 * 1024;
+
+/// As many signs may begin a line as blocks can be nested in it, and a text with more is read.
+const DEEPEST: usize = super::markup::DEEPEST / 2;
+
+/// A longer chapeau is read as any text.
+const LONGEST_PARAGRAPH: usize = 4 * 1024;
+
+/// Signs that begin a block or indent one.
+const BEGINS_BLOCKS: &str = " >*+-.:)(#[]^=~|";
+
+/// What a text holds that links to an upload or a release, is HTML, or spells something otherwise than it is read.
+const LOOKED_AT: [&str; 7] = ["uploads", "{{", "{%", "&#", "&Tab", "&New", "{::"];
+
+/// Whether `body` can be read later: it is no error, and it links to no upload and no release.
+pub(super) fn can_wait(body: &str) -> bool {
+    body.len() <= LONGEST
+        && !body.bytes().any(|byte| matches!(byte, b'<' | b'\t'))
+        && LOOKED_AT.iter().all(|part| !body.contains(part))
+        && body.lines().all(is_shallow)
+}
+
+fn is_shallow(line: &str) -> bool {
+    let begins = |c: char| c.is_ascii_digit() || BEGINS_BLOCKS.contains(c);
+    line.len() < DEEPEST || line.chars().take(DEEPEST).any(|c| !begins(c))
+}
+
+/// What `text` becomes when it is one paragraph without any markup; `None` when it may be anything else.
+pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
+    let text = text.trim_end_matches('\n');
+    if text.len() > LONGEST_PARAGRAPH {
+        return None;
+    }
+    let is_plain =
+        |line: &str| line.starts_with(char::is_alphabetic) && !line.ends_with(' ') && line.chars().all(is_word);
+    let runs = ["  ", "..", "--"];
+    let is_one = text.split('\n').all(is_plain) && runs.iter().all(|run| !text.contains(run));
+    is_one.then(|| SafeHtml::trust_sanitised(format!("<p>{text}</p>")))
+}
+
+/// Whether a character means nothing but itself, and is written as it is.
+fn is_word(c: char) -> bool {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '.' | '?' | '!' | '(' | ')' | '/' | '%' | '-' | ':' => {
+            true
+        }
+        '’' | '«' | '»' | '–' | '—' | '…' | '€' | '°' => true,
+        _ => !c.is_ascii() && c.is_alphabetic(),
+    }
+}

@@ -1,0 +1,114 @@
+//! A release's full text: at hand, or read from its file when somebody asks for it.
+//!
+//! Of a large folder few texts are ever asked for: those of the newest entries, and of pages that people open.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Digest, Release, SafeHtml, SourcePath};
+
+/// Where a text is read that was left for later.
+pub trait Bodies: Send + Sync + fmt::Debug {
+    /// The full text of `release` as the file with the digest `file` has it.
+    ///
+    /// # Errors
+    /// When that file's text is to be had no more.
+    fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone>;
+}
+
+/// A file's text is to be had no more: the file changed, and a look at the folder is due.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` changed while its text was asked for")]
+pub struct BodyGone(pub SourcePath);
+
+/// A full text, without chapeau, image, documents and contact.
+#[derive(Clone)]
+pub struct Body {
+    /// The digest of its source's words, white space apart.
+    words: Digest,
+    text: Text,
+}
+
+#[derive(Clone)]
+enum Text {
+    Read(SafeHtml),
+    Waiting { file: Digest, bodies: Arc<dyn Bodies> },
+}
+
+impl Body {
+    /// A text at hand, whose source has the words digest `words`.
+    #[must_use]
+    pub fn read(html: SafeHtml, words: Digest) -> Self {
+        Self { words, text: Text::Read(html) }
+    }
+
+    /// A text that `bodies` reads from the file with the digest `file` when it is asked for.
+    #[must_use]
+    pub fn waiting(file: Digest, words: Digest, bodies: Arc<dyn Bodies>) -> Self {
+        Self { words, text: Text::Waiting { file, bodies } }
+    }
+
+    /// The digest of its source's words, white space apart: what tells a change of it without reading it.
+    #[must_use]
+    pub fn words(&self) -> Digest {
+        self.words
+    }
+
+    /// The text, unless it was left for later.
+    #[must_use]
+    pub fn at_hand(&self) -> Option<&SafeHtml> {
+        match &self.text {
+            Text::Read(html) => Some(html),
+            Text::Waiting { .. } => None,
+        }
+    }
+
+    /// The same text with each link to another release led where `address_of` says; one it does not know is only its
+    /// words. A text that was left for later links to none.
+    #[must_use]
+    pub fn link_releases(&self, address_of: &dyn Fn(&str) -> Option<String>) -> Self {
+        match &self.text {
+            Text::Read(html) => Self::read(html.link_releases(address_of), self.words),
+            Text::Waiting { .. } => self.clone(),
+        }
+    }
+
+    pub(super) fn of<'r>(&'r self, release: &Release) -> Result<Cow<'r, SafeHtml>, BodyGone> {
+        match &self.text {
+            Text::Read(html) => Ok(Cow::Borrowed(html)),
+            Text::Waiting { file, bodies } => bodies.body(release, *file).map(Cow::Owned),
+        }
+    }
+}
+
+/// A text at hand, whose words are its own.
+impl From<SafeHtml> for Body {
+    fn from(html: SafeHtml) -> Self {
+        let words = Digest::of_words(html.as_str());
+        Self::read(html, words)
+    }
+}
+
+/// Two texts that wait are the same when their files are.
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.text, &other.text) {
+            (Text::Read(own), Text::Read(html)) => own == html,
+            (Text::Waiting { file: own, .. }, Text::Waiting { file, .. }) => own == file,
+            (Text::Read(_), Text::Waiting { .. }) | (Text::Waiting { .. }, Text::Read(_)) => false,
+        };
+        same && self.words == other.words
+    }
+}
+
+impl Eq for Body {}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.text {
+            Text::Read(html) => f.debug_tuple("Body").field(html).finish(),
+            Text::Waiting { file, .. } => f.debug_tuple("Body").field(file).finish(),
+        }
+    }
+}
