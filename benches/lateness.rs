@@ -20,6 +20,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use depeche::app::{open_newsroom, read_config};
 use depeche::clock::{Clock as _, FixedClock, SystemClock};
 use depeche::task::{Editor, Ingest};
+use depeche::watch::Cores;
 
 #[path = "../tests/support/press_room.rs"]
 #[expect(dead_code, reason = "tests use the rest")]
@@ -78,7 +79,7 @@ async fn look_at(room: &PressRoom, instant: DateTime<Utc>) {
     let file = room.path("config.toml");
     let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
     let newsroom = open_newsroom(config, Arc::new(FixedClock::at(instant))).await.unwrap();
-    let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
+    let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
     let mut editor = Editor::new(newsroom.clone(), ingest, "bench".to_owned());
     editor.look().await.unwrap();
     drop(editor);

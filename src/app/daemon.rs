@@ -20,7 +20,7 @@ use crate::http::{AdminToken, admin_router, public_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
 use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
-use crate::watch::Watcher;
+use crate::watch::{Cores, Watcher};
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -91,7 +91,8 @@ impl Daemon {
             }
         }
         let watcher = Watcher::new(&newsroom.config.content);
-        let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
+        let ingest =
+            Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::AllButOne);
         let mut editor = Editor::new(newsroom.clone(), ingest, instance.name.clone());
         editor.look().await?;
         Ok(Self { newsroom, public, admin, admin_token, relays, editor, watcher, instance, _lock: lock })

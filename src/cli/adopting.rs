@@ -15,6 +15,7 @@ use crate::feed::known_entries;
 use crate::register::{Adoption, Circumstances, KnownEntry, Recognised, Refusal, Register};
 use crate::store::{ADOPTED, Store};
 use crate::task::{Current, Ingest, Newsroom};
+use crate::watch::{Cores, Hint};
 
 /// Earlier feeds are smaller than this.
 const LARGEST_FEED: u64 = 64 * 1024 * 1024;
@@ -52,8 +53,9 @@ async fn adopt(newsroom: &Newsroom, entries: &[KnownEntry], how: How, terminal: 
     }
     let known = store.load_register().await?;
     let first = known.started.is_none();
-    let mut ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
-    let (ingested, known) = tokio::task::spawn_blocking(move || (ingest.look(&known, now), known)).await?;
+    let mut ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
+    let (ingested, known) =
+        tokio::task::spawn_blocking(move || (ingest.look(&known, now, &Hint::Everything), known)).await?;
     if first {
         if ingested.current.register.started.is_none() {
             bail!("there is no content folder to look at");

@@ -11,13 +11,13 @@ use crate::app::read_templates;
 use crate::content::Diagnostic;
 use crate::domain::SourcePath;
 use crate::language::{Counted, Language, Severity, counted};
-use crate::watch::Folder;
+use crate::watch::{Cores, Folder};
 
 pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let config = opening::config(file, terminal)?;
     let language = config.site.language;
     let current = opening::look_at_all(&config).await?;
-    let look = Folder::new(&config.content).look(current.looked);
+    let look = Folder::new(&config.content).look(current.looked, &Cores::All.pool(), &|_| ());
     let unreadable = look.unreadable;
     for file in &unreadable {
         terminal.tell(format!("depeche: {}: {}", file.path, file.reason));

@@ -15,7 +15,7 @@ use crate::feed::FeedFormat;
 use crate::register::Register;
 use crate::store::Store;
 use crate::task::{Current, Ingest, Newsroom};
-use crate::watch::UploadsFolder;
+use crate::watch::{Cores, Hint, UploadsFolder};
 
 /// The configuration; what is doubtful in it is told.
 pub(super) fn config(file: &Utf8Path, terminal: Terminal) -> anyhow::Result<Config> {
@@ -91,8 +91,8 @@ async fn looked(
         }
     };
     let uploads = Arc::new(UploadsFolder::new(&config.content, clock));
-    let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates));
+    let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates, Cores::All));
     let (current, register) =
-        tokio::task::spawn_blocking(move || (ingest.look(&register, now).current, register)).await?;
+        tokio::task::spawn_blocking(move || (ingest.look(&register, now, &Hint::Everything).current, register)).await?;
     Ok((current, uploads, register))
 }

@@ -2,11 +2,11 @@
 //!
 //! Looking and announcing take turns in one task, so no edition opens between a look and the saving of what it found.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
@@ -20,7 +20,7 @@ use crate::clock::ClockDoubt;
 use crate::publish::{PublishError, publish};
 use crate::register::{Announcement, RegisterChanges};
 use crate::store::StoreError;
-use crate::watch::Watcher;
+use crate::watch::{Cores, Hint, Watcher};
 
 /// How often editions are looked at when nothing wakes the editor: commands at a terminal change them too.
 const EDITIONS_LOOK: Duration = Duration::from_secs(1);
@@ -43,8 +43,10 @@ pub struct Editor {
     /// The machine's clock as it was last looked at.
     clock_doubt: Option<ClockDoubt>,
     /// `None` only while a look is under way on another thread.
-    ingest: Option<Ingest>,
+    ingest: Option<Box<Ingest>>,
     unsettled: bool,
+    /// A look broke down: the next one looks at everything.
+    owes_look: bool,
     /// The public folder is not as it should be: to be tried again at the next look.
     unwritten: bool,
 }
@@ -53,7 +55,15 @@ impl Editor {
     /// An editor for the folder of `ingest`, called `owner` among the instances of one database.
     #[must_use]
     pub fn new(newsroom: Arc<Newsroom>, ingest: Ingest, owner: String) -> Self {
-        Self { newsroom, owner, clock_doubt: None, ingest: Some(ingest), unsettled: false, unwritten: false }
+        Self {
+            newsroom,
+            owner,
+            clock_doubt: None,
+            ingest: Some(Box::new(ingest)),
+            unsettled: false,
+            owes_look: false,
+            unwritten: false,
+        }
     }
 
     /// Whether this instance writes the register and opens editions: the only one, or the one that leads.
@@ -76,11 +86,17 @@ impl Editor {
         Ok(())
     }
 
-    /// One look at the folder, saved, shown, and announced as far as anything is due now.
+    /// One look at the whole folder, saved, shown, and announced as far as anything is due now.
     ///
     /// # Errors
     /// When the database does not answer: what is shown stays as it was.
     pub async fn look(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.look_at(Hint::Everything).await
+    }
+
+    /// The same for what `hint` names.
+    async fn look_at(&mut self, hint: Hint) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let hint = if std::mem::replace(&mut self.owes_look, true) { Hint::Everything } else { hint };
         self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
         let leads = self.leads().await?;
         let now = self.newsroom.now();
@@ -88,7 +104,7 @@ impl Editor {
         let alarm_before = register.alarm;
         let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
         let looked = tokio::task::spawn_blocking(move || {
-            let ingested = ingest.look(&register, now);
+            let ingested = ingest.look(&register, now, &hint);
             (ingest, ingested)
         });
         let (ingest, ingested) = match looked.await {
@@ -97,11 +113,13 @@ impl Editor {
                 // What is shown stays; the next look begins from nothing, in case it was what was remembered.
                 error!(%error, "the look at the folder broke down: {error}");
                 let Newsroom { config, uploads, templates, .. } = self.newsroom.as_ref();
-                self.ingest = Some(Ingest::new(config, uploads.clone(), templates.clone()));
+                let ingest = Ingest::new(config, uploads.clone(), templates.clone(), Cores::AllButOne);
+                self.ingest = Some(Box::new(ingest));
                 return Ok(None);
             }
         };
         self.ingest = Some(ingest);
+        self.owes_look = false;
         let Ingested { changes, current, broken, anything_new, unsettled } = ingested;
         self.unsettled = unsettled;
         let unchanged = changes == RegisterChanges { alarm: changes.alarm, ..RegisterChanges::default() };
@@ -166,13 +184,11 @@ impl Editor {
 
     /// Looks whenever the folder changed, at each instant something falls due, and when it is asked to.
     pub async fn run(mut self, mut watcher: Watcher, mut stop: watch::Receiver<bool>) {
-        let (told, mut tellings) = mpsc::channel(1);
+        let told = Arc::new(Hints::default());
+        let telling = told.clone();
         let watching = tokio::spawn(async move {
             loop {
-                watcher.changed().await;
-                if told.send(()).await.is_err() {
-                    return;
-                }
+                telling.add(watcher.changed().await);
             }
         });
         let mut live_from = None;
@@ -184,12 +200,12 @@ impl Editor {
             let look = tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => break,
-                Some(()) = tellings.recv() => true,
-                () = newsroom.folder_look_wanted.notified() => true,
-                () = sleep(UNSETTLED_LOOK), if self.unsettled => true,
-                () = wanted => false,
-                () = newsroom.links.answered() => false,
-                () = sleep(pause) => false,
+                hint = told.taken() => Some(hint),
+                () = newsroom.folder_look_wanted.notified() => Some(Hint::Everything),
+                () = sleep(UNSETTLED_LOOK), if self.unsettled => Some(Hint::nothing()),
+                () = wanted => None,
+                () = newsroom.links.answered() => None,
+                () = sleep(pause) => None,
             };
             self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
             let now = self.newsroom.now();
@@ -197,10 +213,10 @@ impl Editor {
                 self.newsroom.current().catalog.next_change(self.newsroom.current().looked).is_some_and(|at| at <= now);
             // What is about to leave leaves with the text of this moment, whether or not an event told of a change.
             let due = due || live_from.is_some_and(|at| at <= now);
-            live_from = if look || due || self.alarm_was_confirmed().await {
-                self.look_or_log().await
-            } else {
-                self.announce().await
+            let look = if due || self.alarm_was_confirmed().await { Some(Hint::Everything) } else { look };
+            live_from = match look {
+                Some(hint) => self.look_or_log(hint).await,
+                None => self.announce().await,
             };
         }
         watching.abort();
@@ -209,8 +225,8 @@ impl Editor {
         }
     }
 
-    async fn look_or_log(&mut self) -> Option<DateTime<Utc>> {
-        self.look().await.unwrap_or_else(|error| {
+    async fn look_or_log(&mut self, hint: Hint) -> Option<DateTime<Utc>> {
+        self.look_at(hint).await.unwrap_or_else(|error| {
             error!(%error, "the folder was not taken in: {error}");
             None
         })
@@ -255,6 +271,35 @@ impl Editor {
             Err(error) => error!(%error, "writing the public folder was cut off: {error}"),
         }
         done
+    }
+}
+
+/// What the watcher told and no look has begun with yet. Whatever is told during a look waits for the next.
+#[derive(Debug, Default)]
+struct Hints {
+    waiting: Mutex<Option<Hint>>,
+    told: Notify,
+}
+
+impl Hints {
+    fn add(&self, hint: Hint) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = Some(match waiting.take() {
+            Some(before) => before.and(hint),
+            None => hint,
+        });
+        drop(waiting);
+        self.told.notify_one();
+    }
+
+    /// Everything told since the last call; waits for it. A call that is dropped takes nothing.
+    async fn taken(&self) -> Hint {
+        loop {
+            if let Some(hint) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return hint;
+            }
+            self.told.notified().await;
+        }
     }
 }
 

@@ -11,20 +11,24 @@ use super::reading::{ReadFile, Reader};
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
-use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath};
+use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
 use crate::feed::{FeedFormat, FeedSite};
 use crate::language::Diagnosis;
 use crate::register::{Clash, FolderLook, Minting, Reconciled, Record, Register, RegisterChanges, Seen};
 use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
-use crate::watch::{Folder, Unreadable, UploadsFolder};
+use crate::watch::{ChangedFile, Cores, Folder, Hint, Unreadable, UploadsFolder, UploadsListing, UploadsMark};
 
 /// Reads the content folder again and again.
 #[derive(Debug)]
 pub struct Ingest {
     folder: Folder,
+    /// Where changed files are read.
+    threads: rayon::ThreadPool,
     uploads: Arc<UploadsFolder>,
     reader: Arc<Reader>,
+    /// What uploads looked like when every file was last compared with it.
+    uploads_mark: Option<UploadsMark>,
     config: Config,
     templates: Arc<Templates>,
     shelf: Arc<Shelf>,
@@ -53,9 +57,9 @@ pub struct Ingested {
 }
 
 impl Ingest {
-    /// Reads the folders of `config`.
+    /// Reads the folders of `config` on so many `cores`.
     #[must_use]
-    pub fn new(config: &Config, uploads: Arc<UploadsFolder>, templates: Arc<Templates>) -> Self {
+    pub fn new(config: &Config, uploads: Arc<UploadsFolder>, templates: Arc<Templates>, cores: Cores) -> Self {
         let jekyll = JekyllConfig::of(&config.content).map(|jekyll| match config.site.origins.permalink {
             Origin::Config => jekyll.without_permalinks(),
             Origin::Jekyll | Origin::Default => jekyll,
@@ -72,7 +76,9 @@ impl Ingest {
         Self {
             reader: Arc::new(Reader::new(folder.files(), uploads.clone(), settings)),
             folder,
+            threads: cores.pool(),
             uploads,
+            uploads_mark: None,
             config: config.clone(),
             templates,
             shelf: Arc::default(),
@@ -96,22 +102,36 @@ impl Ingest {
         Self { shelf: Arc::new(Shelf::for_formats(formats)), ..self }
     }
 
-    /// Looks at the folder and compares it with what `register` remembers.
-    pub fn look(&mut self, register: &Register, now: DateTime<Utc>) -> Ingested {
-        let look = self.folder.look(now);
+    /// Looks at what `hint` names of the folder and compares it with what `register` remembers.
+    pub fn look(&mut self, register: &Register, now: DateTime<Utc>, hint: &Hint) -> Ingested {
+        // Had anything under uploads changed, the hint would not be of files alone.
+        let listing = (*hint == Hint::Everything).then(|| self.uploads.listed());
+        let uploads: &(dyn Uploads + Sync) = match &listing {
+            Some(listing) => listing,
+            None => self.uploads.as_ref(),
+        };
+        let reader = &self.reader;
+        let look =
+            self.folder.look_at(now, hint, &self.threads, &|found| reader.read(&found.path, found.bytes, uploads));
         let mut files_differ = !look.vanished.is_empty() || !look.changed.is_empty();
         for path in &look.vanished {
             self.files.remove(path);
         }
-        for found in look.changed {
-            let file = self.reader.read(&found.path, found.bytes);
-            self.files.insert(found.path, file);
-        }
-        for (path, file) in &mut self.files {
-            if !file.holds(self.uploads.as_ref()) {
-                files_differ = true;
-                *file = self.reader.read(path, file.bytes.clone());
+        let mark = listing.as_ref().map(UploadsListing::mark);
+        if let Some(mark) = mark.filter(|mark| mark.is_none() || *mark != self.uploads_mark) {
+            for (path, file) in &mut self.files {
+                // One that is not as it was is found by the next look.
+                if !file.holds(uploads)
+                    && let Some(again) = reader.read_again(path, file.digest, uploads)
+                {
+                    files_differ = true;
+                    *file = again;
+                }
             }
+            self.uploads_mark = mark;
+        }
+        for ChangedFile { path, taken, .. } in look.changed {
+            self.files.insert(path, taken);
         }
         let unreadable_differ = self.unreadable != look.unreadable || self.conflicts != look.conflicts;
         self.conflicts = look.conflicts;
@@ -134,7 +154,11 @@ impl Ingest {
         folder_missing: bool,
         now: DateTime<Utc>,
     ) -> Reconciled {
-        let texts: Vec<_> = self.files.values().map(|file| String::from_utf8_lossy(&file.bytes)).collect();
+        let text = |(path, file): (&SourcePath, &ReadFile)| {
+            let bytes = self.reader.bytes(path, file.digest).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let texts: Vec<_> = self.files.iter().map(text).collect();
         let known = known_paths(register);
         let mut look = FolderLook { folder_missing, broken: unreadable.to_vec(), ..FolderLook::default() };
         for ((path, file), source) in self.files.iter().zip(&texts) {
@@ -200,8 +224,7 @@ impl Ingest {
         if let Some(file) = known {
             return file.release.clone().filter(shown);
         }
-        let bytes: Arc<[u8]> = record.source.as_bytes().into();
-        let file = self.reader.read_whole(&record.path, bytes);
+        let file = self.reader.read_whole(&record.path, record.source.as_bytes().to_vec());
         let release = file.release.clone().filter(shown);
         self.kept.insert(id.clone(), file);
         release
@@ -323,7 +346,8 @@ impl Ingest {
 
     /// Something to say about a file, at the first place but its title where it has these words.
     fn at_words(&self, path: SourcePath, words: &str, diagnosis: Diagnosis) -> Diagnostic {
-        let text = self.files.get(&path).map(|file| String::from_utf8_lossy(&file.bytes)).unwrap_or_default();
+        let bytes = self.files.get(&path).and_then(|file| self.reader.bytes(&path, file.digest)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         let is_title = |line: &str| line.trim_start().starts_with("title:");
         let found = text.lines().enumerate().filter(|(_, text)| !is_title(text)).find_map(|(line, text)| {
             text.find(words).map(|at| (line + 1, text[..at].chars().count() + 1, words.chars().count().max(1)))

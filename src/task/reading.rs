@@ -20,7 +20,6 @@ pub(super) struct Reader {
 /// One file as it was read.
 #[derive(Debug, Clone)]
 pub(super) struct ReadFile {
-    pub(super) bytes: Arc<[u8]>,
     pub(super) digest: Digest,
     pub(super) release: Option<Arc<Release>>,
     pub(super) diagnostics: Arc<[Diagnostic]>,
@@ -39,45 +38,55 @@ impl Reader {
         Self { files: files.clone(), uploads: uploads.clone(), settings: settings.clone(), whole: true }
     }
 
-    /// Reads `bytes` as the file at `path`.
-    pub(super) fn read(self: &Arc<Self>, path: &SourcePath, bytes: Arc<[u8]>) -> ReadFile {
+    /// Reads `bytes` as the file at `path`; its documents are among `uploads`.
+    pub(super) fn read(self: &Arc<Self>, path: &SourcePath, bytes: Vec<u8>, uploads: &dyn Uploads) -> ReadFile {
+        let file = SourceFile { path: path.clone(), bytes };
         if self.whole {
-            return self.read_whole(path, bytes);
+            return noting(uploads, |uploads| content::read(&file, uploads, &self.settings));
         }
         let bodies: Arc<dyn Bodies> = self.clone();
-        self.read_with(path, bytes, |file, uploads| content::read_for_later(file, uploads, &self.settings, &bodies))
+        noting(uploads, |uploads| content::read_for_later(&file, uploads, &self.settings, &bodies))
+    }
+
+    /// Reads the file at `path` once more; `None` when it has the digest `digest` no more.
+    pub(super) fn read_again(
+        self: &Arc<Self>,
+        path: &SourcePath,
+        digest: Digest,
+        uploads: &dyn Uploads,
+    ) -> Option<ReadFile> {
+        self.bytes(path, digest).map(|bytes| self.read(path, bytes, uploads))
+    }
+
+    /// The bytes of the file at `path`; `None` when it has the digest `digest` no more.
+    pub(super) fn bytes(&self, path: &SourcePath, digest: Digest) -> Option<Vec<u8>> {
+        self.files.read(path).ok().filter(|found| found.digest == digest).map(|found| found.bytes)
     }
 
     /// Reads `bytes`, which the folder may have no more, as the file at `path`: its body at once.
-    pub(super) fn read_whole(&self, path: &SourcePath, bytes: Arc<[u8]>) -> ReadFile {
-        self.read_with(path, bytes, |file, uploads| content::read(file, uploads, &self.settings))
+    pub(super) fn read_whole(&self, path: &SourcePath, bytes: Vec<u8>) -> ReadFile {
+        let file = SourceFile { path: path.clone(), bytes };
+        noting(self.uploads.as_ref(), |uploads| content::read(&file, uploads, &self.settings))
     }
+}
 
-    fn read_with(
-        &self,
-        path: &SourcePath,
-        bytes: Arc<[u8]>,
-        read: impl FnOnce(&SourceFile, &dyn Uploads) -> Reading,
-    ) -> ReadFile {
-        let asking = Asking { uploads: self.uploads.as_ref(), asked: Mutex::default() };
-        let file = SourceFile { path: path.clone(), bytes: bytes.to_vec() };
-        let reading = read(&file, &asking);
-        let asked = asking.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
-        ReadFile {
-            bytes,
-            digest: reading.digest,
-            release: reading.release.map(Arc::new),
-            diagnostics: reading.diagnostics.into(),
-            asked: asked.into_iter().collect(),
-        }
+/// What `read` comes to, and what it asks of `uploads` meanwhile.
+fn noting(uploads: &dyn Uploads, read: impl FnOnce(&dyn Uploads) -> Reading) -> ReadFile {
+    let asking = Asking { uploads, asked: Mutex::default() };
+    let reading = read(&asking);
+    let asked = asking.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ReadFile {
+        digest: reading.digest,
+        release: reading.release.map(Arc::new),
+        diagnostics: reading.diagnostics.into(),
+        asked: asked.into_iter().collect(),
     }
 }
 
 impl Bodies for Reader {
     fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone> {
-        let found = self.files.read(&release.path).ok().filter(|found| found.digest == file);
-        let found = found.ok_or_else(|| BodyGone(release.path.clone()))?;
-        Ok(content::read_body(&found.bytes, release, self.uploads.as_ref(), &self.settings))
+        let bytes = self.bytes(&release.path, file).ok_or_else(|| BodyGone(release.path.clone()))?;
+        Ok(content::read_body(&bytes, release, self.uploads.as_ref(), &self.settings))
     }
 }
 

@@ -1,119 +1,102 @@
 //! The content folder, looked at again and again: only what changed is read.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
+use rayon::ThreadPool;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::files::FolderFiles;
+use super::look::{ChangedFile, FoundFile, Look, Unreadable, UnreadableReason};
+use super::reading::{Reading, read};
 use super::selection::Selection;
 use super::stamp::Stamp;
-use super::walk::{Walk, walk};
+use super::walk::{Place, Walk, walk};
 use crate::config::ContentSettings;
 use crate::content::JekyllConfig;
 use crate::domain::{Digest, SourcePath};
 
-/// The largest file that is read; no press release comes near.
-pub(super) const LARGEST: u64 = 4 * 1024 * 1024;
-/// How many times a file that changes under our eyes is read before it is left for the next look.
-const TRIES: usize = 3;
+/// From so many files on, threads are woken to look at them.
+const WORTH_THREADS: usize = 4;
 
 /// The content folder and what was last seen in it.
 #[derive(Debug)]
 pub struct Folder {
-    root: Utf8PathBuf,
-    uploads: Utf8PathBuf,
-    selection: Selection,
-    seen: BTreeMap<SourcePath, Seen>,
+    pub(super) root: Utf8PathBuf,
+    pub(super) uploads: Utf8PathBuf,
+    pub(super) selection: Selection,
+    pub(super) seen: BTreeMap<SourcePath, Seen>,
+    /// Files that may change without being named: they were written just now, cannot be read, or have other names.
+    pub(super) doubtful: BTreeSet<SourcePath>,
+    /// The last look at everything; `None` before, and when the folder was missing.
+    pub(super) walked: Option<Box<Walked>>,
 }
 
-/// The files of the content folder, to be read one by one.
-#[derive(Debug, Clone)]
-pub struct FolderFiles {
-    root: Utf8PathBuf,
-}
-
-/// A file with its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundFile {
-    /// Its path below the folder, spelled as on disk.
-    pub path: SourcePath,
-    /// Its bytes.
-    pub bytes: Arc<[u8]>,
-    /// Their digest.
-    pub digest: Digest,
-}
-
-/// What a look at the folder found.
-#[derive(Debug, Default)]
-pub struct Look {
-    /// Files that appeared, changed or can be read again since the last look, by path.
-    pub changed: Vec<FoundFile>,
-    /// Files that are no longer there, by path.
-    pub vanished: Vec<SourcePath>,
-    /// Every file there is, changed or not, with the digest of its bytes, by path.
-    pub all: Vec<(SourcePath, Digest)>,
-    /// What sync programs left of two versions of a file: told at each look, and no releases of their own.
-    pub conflicts: Vec<SourcePath>,
-    /// Folders and texts that hold no releases of the Jekyll site they are in.
-    pub left_out: Vec<String>,
-    /// Files that are there and cannot be read, told at each look as long as that lasts.
-    pub unreadable: Vec<Unreadable>,
-    /// The folder itself is not there, or cannot be listed; then every file counts as vanished.
-    pub root_missing: bool,
-    /// Files that were being written; they are as they were before, and the next look should come soon.
-    pub unsettled: Vec<SourcePath>,
-}
-
-/// A file or folder that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
-    /// Its path; what is not UTF-8 in it is replaced.
-    pub path: SourcePath,
-    /// Why.
-    pub reason: UnreadableReason,
-}
-
-/// Why a file or folder cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UnreadableReason {
-    /// Larger than 4 MiB.
-    #[error("{bytes} bytes are more than the 4 MiB a release may have")]
-    TooLarge {
-        /// Its size.
-        bytes: u64,
-    },
-    /// A pipe, a device, a folder, or a link to nothing.
-    #[error("this is not a regular file")]
-    NotRegular,
-    /// Its name cannot be read as text.
-    #[error("the name is not UTF-8")]
-    NameNotUtf8,
-    /// The system refused.
-    #[error("{0}")]
-    Io(io::ErrorKind),
+/// Where a look at everything went, and what it came upon beside files; looks by name keep it as such a look would tell.
+#[derive(Debug)]
+pub(super) struct Walked {
+    pub(super) root: Utf8PathBuf,
+    /// Device and inode of the root.
+    pub(super) identity: (u64, u64),
+    pub(super) uploads: Option<Utf8PathBuf>,
+    /// The folders that were listed.
+    pub(super) folders: BTreeSet<String>,
+    /// Those that could not be.
+    pub(super) closed_folders: Vec<String>,
+    pub(super) conflicts: BTreeSet<SourcePath>,
+    pub(super) left_out: BTreeSet<String>,
+    pub(super) unreadable: Vec<Unreadable>,
 }
 
 #[derive(Debug)]
-struct Seen {
+pub(super) struct Seen {
     /// `None`: to be read again, whatever the file system says.
-    stamp: Option<Stamp>,
+    pub(super) stamp: Option<Stamp>,
     /// `None`: there, and could not be read.
-    digest: Option<Digest>,
+    pub(super) digest: Option<Digest>,
 }
 
-enum Reading {
-    Read { bytes: Vec<u8>, stamp: Stamp },
+/// Where the content and uploads folders are, links followed.
+pub(super) struct Ground {
+    pub(super) root: Utf8PathBuf,
+    /// Device and inode of the root.
+    pub(super) identity: (u64, u64),
+    pub(super) uploads: Option<Utf8PathBuf>,
+}
+
+/// What came of looking at one file.
+pub(super) enum Visit<T> {
+    /// Read; `taken` when its bytes are not those of before.
+    Read {
+        seen: Seen,
+        changed: Option<(Digest, T)>,
+    },
     Gone,
     Unsettled,
     Refused(UnreadableReason),
 }
 
-impl Unreadable {
-    pub(super) fn new(path: &str, reason: UnreadableReason) -> Self {
-        Self { path: SourcePath::new(path), reason }
+impl Ground {
+    pub(super) fn place<'a>(&'a self, selection: &'a Selection) -> Place<'a> {
+        Place { root: &self.root, uploads: self.uploads.as_deref(), selection }
+    }
+}
+
+impl Seen {
+    const UNREADABLE: Self = Self { stamp: None, digest: None };
+
+    /// Whether it may change without being named, or without its times showing it.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.stamp.is_none() || self.has_other_names()
+    }
+
+    /// Whether it is known to have further names (hard links).
+    pub(super) fn has_other_names(&self) -> bool {
+        self.stamp.is_some_and(|stamp| stamp.has_other_names())
     }
 }
 
@@ -126,47 +109,29 @@ impl Folder {
             uploads: settings.uploads.clone(),
             selection: Selection::new(JekyllConfig::of(settings)),
             seen: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
+            walked: None,
         }
     }
 
-    /// Looks at every file, reads those that changed since the last look, and tells the difference. A file written
-    /// within two seconds before `now` is read at the next look too: its times may not show the next change.
-    pub fn look(&mut self, now: DateTime<Utc>) -> Look {
-        let Ok(walk) = self.walk() else {
+    /// Looks at every file, reads those that changed since the last look, and tells the difference. Each is handed to
+    /// `take` on one of the `threads`, and only what that returns is kept. A file written within two seconds before
+    /// `now` is read at the next look too: its times may not show the next change.
+    pub fn look<T: Send>(
+        &mut self,
+        now: DateTime<Utc>,
+        threads: &ThreadPool,
+        take: &(impl Fn(FoundFile) -> T + Sync),
+    ) -> Look<T> {
+        let walked = self.ground().and_then(|ground| Ok((walk(&ground.place(&self.selection))?, ground)));
+        let Ok((walk, ground)) = walked else {
+            self.walked = None;
+            self.doubtful.clear();
             let vanished = std::mem::take(&mut self.seen).into_keys().collect();
             return Look { vanished, root_missing: true, ..Look::default() };
         };
-        self.compare(walk, now)
-    }
-
-    /// What `walk` came upon against what was seen before.
-    fn compare(&mut self, walk: Walk, now: DateTime<Utc>) -> Look {
-        let Walk { files, conflicts, unreadable, left_out, closed_folders } = walk;
-        let mut look = Look { conflicts, left_out, unreadable, ..Look::default() };
-        let mut before = std::mem::take(&mut self.seen);
-        for (path, metadata) in files {
-            let last = before.remove(&path);
-            if let Some(seen) = self.visit(&path, Stamp::of(&metadata), last, now, &mut look) {
-                self.seen.insert(path, seen);
-            }
-        }
-        for unreadable in &look.unreadable {
-            if closed_folders.iter().any(|folder| folder == unreadable.path.as_str()) {
-                continue;
-            }
-            before.remove(&unreadable.path);
-            self.seen.entry(unreadable.path.clone()).or_insert(Seen { stamp: None, digest: None });
-        }
-        for (path, seen) in before {
-            if closed_folders.iter().any(|folder| is_below(&path, folder)) {
-                self.seen.insert(path, seen);
-            } else {
-                look.vanished.push(path);
-            }
-        }
-        look.vanished.sort();
-        look.all = self.seen.iter().filter_map(|(path, seen)| Some((path.clone(), seen.digest?))).collect();
-        look
+        let visits = self.visit_all(&ground.root, &walk.files, now, threads, take);
+        self.compare(ground, walk, visits)
     }
 
     /// The file at `path` as it is now, without changing what the next look tells.
@@ -183,120 +148,151 @@ impl Folder {
         FolderFiles { root: self.root.clone() }
     }
 
-    fn walk(&self) -> io::Result<Walk> {
+    /// Where the folders are now.
+    pub(super) fn ground(&self) -> io::Result<Ground> {
         let root = self.root.canonicalize_utf8()?;
-        let uploads = self.uploads.canonicalize_utf8().ok();
-        walk(&root, uploads.as_deref(), &self.selection)
+        let metadata = fs::metadata(&root)?;
+        Ok(Ground { identity: (metadata.dev(), metadata.ino()), uploads: self.uploads.canonicalize_utf8().ok(), root })
     }
 
-    /// What is to be remembered of a file that the walk came upon; what is to be told of it goes into `look`.
-    fn visit(
+    /// What came of looking at those of `files` that are not as they were, in their order.
+    pub(super) fn visit_all<T: Send>(
         &self,
-        path: &SourcePath,
-        stamp: Stamp,
-        last: Option<Seen>,
+        root: &Utf8Path,
+        files: &[SourcePath],
         now: DateTime<Utc>,
-        look: &mut Look,
-    ) -> Option<Seen> {
-        if let Some(last) = last.as_ref()
-            && last.stamp == Some(stamp)
-        {
-            return Some(Seen { stamp: last.stamp, digest: last.digest });
+        threads: &ThreadPool,
+        take: &(impl Fn(FoundFile) -> T + Sync),
+    ) -> Vec<(SourcePath, Visit<T>)> {
+        let visit = |path: &SourcePath| Some((path.clone(), self.visit(root, path, now, take)?));
+        if files.len() < WORTH_THREADS {
+            return files.iter().filter_map(visit).collect();
         }
-        match read(&self.root.join(path.as_str())) {
+        threads.install(|| files.par_iter().filter_map(visit).collect())
+    }
+
+    /// `None` when the file is as it was.
+    fn visit<T>(
+        &self,
+        root: &Utf8Path,
+        path: &SourcePath,
+        now: DateTime<Utc>,
+        take: &impl Fn(FoundFile) -> T,
+    ) -> Option<Visit<T>> {
+        let last = self.seen.get(path);
+        Some(match read(&root.join(path.as_str()), last.and_then(|last| last.stamp)) {
+            Reading::Same => return None,
             Reading::Read { bytes, stamp } => {
                 let found = FoundFile::new(path, bytes);
-                let digest = Some(found.digest);
-                if last.and_then(|last| last.digest) != digest {
-                    look.changed.push(found);
+                let digest = found.digest;
+                let is_new = last.and_then(|last| last.digest) != Some(digest);
+                let seen = Seen { stamp: Some(stamp).filter(|stamp| stamp.is_settled(now)), digest: Some(digest) };
+                Visit::Read { seen, changed: is_new.then(|| (digest, take(found))) }
+            }
+            Reading::Gone => Visit::Gone,
+            Reading::Unsettled => Visit::Unsettled,
+            Reading::Refused(reason) => Visit::Refused(reason),
+        })
+    }
+
+    /// What `walk` came upon and `visits` saw, against what was seen before.
+    fn compare<T>(&mut self, ground: Ground, walk: Walk, visits: Vec<(SourcePath, Visit<T>)>) -> Look<T> {
+        let Walk { files, links, folders, conflicts, unreadable, left_out, closed_folders } = walk;
+        let mut look = Look { unreadable, ..Look::default() };
+        let is_closed = |path: &str| closed_folders.iter().any(|folder| folder == path);
+        let is_listed = |path: &SourcePath| files.binary_search(path).is_ok();
+        for Unreadable { path, .. } in &look.unreadable {
+            if !is_closed(path.as_str()) && !is_listed(path) {
+                self.seen.insert(path.clone(), Seen::UNREADABLE);
+            }
+        }
+        let is_named = |path: &SourcePath| look.unreadable.iter().any(|unreadable| unreadable.path == *path);
+        let hidden = |path: &SourcePath| closed_folders.iter().any(|folder| is_below(path, folder));
+        let gone = absent(self.seen.keys(), &files).filter(|path| !hidden(path) && !is_named(path));
+        look.vanished = gone.cloned().collect();
+        for path in &look.vanished {
+            self.seen.remove(path);
+        }
+        for (path, visit) in visits {
+            self.remember(path, visit, &mut look);
+        }
+        let listed = files.iter().filter(|path| self.seen.get(path).is_some_and(Seen::is_doubtful));
+        self.doubtful = listed.chain(&links).chain(&look.unsettled).cloned().collect();
+        let Ground { root, identity, uploads } = ground;
+        let walked =
+            Walked { root, identity, uploads, folders, closed_folders, conflicts, left_out, unreadable: Vec::new() };
+        self.finish(look, walked)
+    }
+
+    /// The look as it is told, with what is told at each look; `walked` is kept.
+    pub(super) fn finish<T>(&mut self, look: Look<T>, mut walked: Walked) -> Look<T> {
+        let mut look = look.in_order();
+        look.conflicts = walked.conflicts.iter().cloned().collect();
+        look.left_out = walked.left_out.iter().cloned().collect();
+        walked.unreadable.clone_from(&look.unreadable);
+        self.walked = Some(Box::new(walked));
+        look
+    }
+
+    /// Keeps in mind what came of looking at the file at `path`; what is to be told of it goes into `look`.
+    pub(super) fn remember<T>(&mut self, path: SourcePath, visit: Visit<T>, look: &mut Look<T>) {
+        match visit {
+            Visit::Read { seen, changed } => {
+                self.seen.insert(path.clone(), seen);
+                look.changed.extend(changed.map(|(digest, taken)| ChangedFile { path, digest, taken }));
+            }
+            Visit::Gone => {
+                if self.seen.remove(&path).is_some() {
+                    look.vanished.push(path);
                 }
-                Some(Seen { stamp: Some(stamp).filter(|stamp| stamp.is_settled(now)), digest })
             }
-            Reading::Gone => {
-                if last.is_some() {
-                    look.vanished.push(path.clone());
+            Visit::Unsettled => {
+                if let Some(seen) = self.seen.get_mut(&path) {
+                    seen.stamp = None;
                 }
-                None
+                look.unsettled.push(path);
             }
-            Reading::Unsettled => {
-                look.unsettled.push(path.clone());
-                last.map(|last| Seen { stamp: None, ..last })
-            }
-            Reading::Refused(reason) => {
-                look.unreadable.push(Unreadable { path: path.clone(), reason });
-                Some(Seen { stamp: None, digest: None })
+            Visit::Refused(reason) => {
+                self.seen.insert(path.clone(), Seen::UNREADABLE);
+                look.unreadable.push(Unreadable { path, reason });
             }
         }
     }
 }
 
-impl FolderFiles {
-    /// The file at `path` as it is now.
-    ///
-    /// # Errors
-    /// When it is not there or cannot be read.
-    pub fn read(&self, path: &SourcePath) -> io::Result<FoundFile> {
-        match read(&self.root.join(path.as_str())) {
-            Reading::Read { bytes, .. } => Ok(FoundFile::new(path, bytes)),
-            Reading::Gone => Err(io::ErrorKind::NotFound.into()),
-            Reading::Unsettled => Err(io::ErrorKind::ResourceBusy.into()),
-            Reading::Refused(reason) => Err(io::Error::other(reason)),
-        }
-    }
-}
-
-impl FoundFile {
-    fn new(path: &SourcePath, bytes: Vec<u8>) -> Self {
-        Self { path: path.clone(), digest: Digest::of(&bytes), bytes: bytes.into() }
-    }
+/// Those of `paths` that are not among `files`; both by path.
+fn absent<'p>(
+    paths: impl Iterator<Item = &'p SourcePath>,
+    files: &[SourcePath],
+) -> impl Iterator<Item = &'p SourcePath> {
+    let mut files = files.iter().peekable();
+    paths.filter(move |path| {
+        while files.next_if(|file| file < path).is_some() {}
+        files.peek() != Some(path)
+    })
 }
 
 fn is_below(path: &SourcePath, folder: &str) -> bool {
     path.as_str().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Reads a file that was the same before and after: one being written is tried again, then left.
-fn read(path: &Utf8Path) -> Reading {
-    for _ in 0..TRIES {
-        match read_once(path) {
-            Ok(Reading::Unsettled) => {}
-            Ok(reading) => return reading,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Reading::Gone,
-            Err(error) => return Reading::Refused(UnreadableReason::Io(error.kind())),
-        }
-    }
-    Reading::Unsettled
-}
-
-fn read_once(path: &Utf8Path) -> io::Result<Reading> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Ok(Reading::Refused(UnreadableReason::NotRegular));
-    }
-    if metadata.len() > LARGEST {
-        return Ok(Reading::Refused(UnreadableReason::TooLarge { bytes: metadata.len() }));
-    }
-    let before = Stamp::of(&metadata);
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    let after = Stamp::of(&fs::metadata(path)?);
-    let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == metadata.len());
-    Ok(if whole && before == after { Reading::Read { bytes, stamp: after } } else { Reading::Unsettled })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::symlink;
 
     use chrono::TimeDelta;
 
+    use super::super::reading::LARGEST;
     use super::*;
+    use crate::watch::Cores;
 
     struct Desk {
         temporary: tempfile::TempDir,
         root: Utf8PathBuf,
         folder: Folder,
+        threads: ThreadPool,
         /// Long after every file was written, so that the file system's times are believed.
         now: DateTime<Utc>,
     }
@@ -307,8 +303,16 @@ mod tests {
             let root = Utf8PathBuf::from_path_buf(temporary.path().join("content")).unwrap();
             fs::create_dir(&root).unwrap();
             let (uploads, selection) = (root.join("uploads"), Selection::default());
-            let folder = Folder { uploads, root: root.clone(), selection, seen: BTreeMap::new() };
-            Self { temporary, root, folder, now: DateTime::<Utc>::MAX_UTC - TimeDelta::days(1) }
+            let folder = Folder {
+                uploads,
+                root: root.clone(),
+                selection,
+                seen: BTreeMap::new(),
+                doubtful: BTreeSet::new(),
+                walked: None,
+            };
+            let threads = Cores::All.pool();
+            Self { temporary, root, folder, threads, now: DateTime::<Utc>::MAX_UTC - TimeDelta::days(1) }
         }
 
         fn put(&self, name: &str, text: &str) {
@@ -317,8 +321,15 @@ mod tests {
             fs::write(path, text).unwrap();
         }
 
-        fn look(&mut self) -> Look {
-            self.folder.look(self.now)
+        /// Looks; what is taken of a changed file are its bytes.
+        fn look(&mut self) -> Look<Vec<u8>> {
+            self.folder.look(self.now, &self.threads, &|file| file.bytes)
+        }
+
+        /// The paths of all files that can be read, as of the last look.
+        fn all(&self) -> Vec<&str> {
+            let read = self.folder.seen.iter().filter(|(_, seen)| seen.digest.is_some());
+            read.map(|(path, _)| path.as_str()).collect()
         }
 
         /// Looks; the paths that changed and those that vanished.
@@ -375,13 +386,10 @@ mod tests {
             desk.put(name, name);
         }
         let look = desk.look();
-        let all: Vec<_> = look.all.iter().map(|(path, digest)| (path.as_str(), *digest)).collect();
-        let expected = ["a/c.MARKDOWN", "a/d’été <1>.Md", "b.md"].map(|name| (name, Digest::of(name.as_bytes())));
-        assert_eq!(all, expected);
-        assert_eq!(
-            look.changed.iter().map(|file| &*file.bytes).collect::<Vec<_>>(),
-            expected.map(|(name, _)| name.as_bytes())
-        );
+        let changed: Vec<_> = look.changed.iter().map(|file| (file.path.as_str(), file.digest, &*file.taken)).collect();
+        let expected = ["a/c.MARKDOWN", "a/d’été <1>.Md", "b.md"];
+        assert_eq!(changed, expected.map(|name| (name, Digest::of(name.as_bytes()), name.as_bytes())));
+        assert_eq!(desk.all(), expected);
         assert!(look.unreadable.is_empty() && look.vanished.is_empty() && !look.root_missing);
         let conflicts: Vec<_> = look.conflicts.iter().map(SourcePath::as_str).collect();
         assert_eq!(
@@ -400,7 +408,7 @@ mod tests {
         desk.put("e.md", "text");
         symlink("ann@machine.4242:1795424400", desk.root.join(".#e.md")).unwrap();
         let look = desk.look();
-        assert_eq!((look.all.len(), look.unreadable.len()), (1, 0));
+        assert_eq!((look.changed.len(), look.unreadable.len()), (1, 0));
     }
 
     #[test]
@@ -414,9 +422,9 @@ mod tests {
         fs::rename(desk.root.join("a.md.tmp"), desk.root.join("a.md")).unwrap();
         assert_eq!(desk.difference(), (list(&["a.md"]), list(&[])));
         let mut file = File::create(desk.root.join("a.md")).unwrap();
-        assert_eq!(&*desk.look().changed[0].bytes, b"");
+        assert_eq!(&*desk.look().changed[0].taken, b"");
         io::Write::write_all(&mut file, b"three").unwrap();
-        assert_eq!(&*desk.look().changed[0].bytes, b"three");
+        assert_eq!(&*desk.look().changed[0].taken, b"three");
         assert_eq!(desk.difference(), (list(&[]), list(&[])));
     }
 
@@ -437,7 +445,7 @@ mod tests {
         symlink(releases.join("42"), &next).unwrap();
         fs::rename(&next, &desk.root).unwrap();
         let look = desk.look();
-        assert_eq!(look.changed.iter().map(|file| &*file.bytes).collect::<Vec<_>>(), [&b"two"[..], b"new"]);
+        assert_eq!(look.changed.iter().map(|file| &*file.taken).collect::<Vec<_>>(), [&b"two"[..], b"new"]);
         assert!(look.vanished.is_empty() && !look.root_missing);
     }
 
@@ -455,7 +463,7 @@ mod tests {
         fs::remove_file(desk.root.join("a.md")).unwrap();
         desk.put("a.md", "one more");
         assert_eq!(desk.difference(), (list(&[]), list(&[])));
-        assert_eq!(desk.look().all.len(), 2);
+        assert_eq!(desk.all().len(), 2);
     }
 
     #[test]
@@ -465,7 +473,7 @@ mod tests {
         desk.look();
         assert!(desk.folder.seen[&SourcePath::new("a.md")].stamp.is_some());
         desk.folder.seen.get_mut(&SourcePath::new("a.md")).unwrap().digest = Some(Digest::of(b"as remembered"));
-        assert_eq!(desk.look().all[0].1, Digest::of(b"as remembered"));
+        assert!(desk.look().changed.is_empty());
     }
 
     #[test]
@@ -503,7 +511,7 @@ mod tests {
             assert!(told.contains(&expected), "{expected:?}");
         }
         assert!(look.vanished.is_empty());
-        assert_eq!(look.all.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["good.md", "linked.md"]);
+        assert_eq!(desk.all(), ["good.md", "linked.md"]);
         desk.put("grows.md", "small");
         assert_eq!(desk.difference().0, ["grows.md"]);
     }
@@ -515,12 +523,13 @@ mod tests {
         desk.put("two.md", "two");
         desk.look();
         // As a walk that is not allowed into `a`; the super-user, who may run this, is allowed everywhere.
-        let mut walk = desk.folder.walk().unwrap();
-        walk.files.retain(|(path, _)| path.as_str() == "two.md");
+        let ground = desk.folder.ground().unwrap();
+        let mut walk = walk(&ground.place(&desk.folder.selection)).unwrap();
+        walk.files.retain(|path| path.as_str() == "two.md");
         walk.unreadable.push(Unreadable::new("a", UnreadableReason::Io(io::ErrorKind::PermissionDenied)));
         walk.closed_folders.push("a".to_owned());
-        let look = desk.folder.compare(walk, desk.now);
-        assert_eq!((look.vanished.len(), look.all.len(), look.unreadable.len()), (0, 2, 1));
+        let look: Look<()> = desk.folder.compare(ground, walk, Vec::new());
+        assert_eq!((look.vanished.len(), desk.all().len(), look.unreadable.len()), (0, 2, 1));
         assert_eq!(desk.difference(), (list(&[]), list(&[])));
         assert!(!is_below(&SourcePath::new("ab.md"), "a"));
     }
@@ -533,7 +542,7 @@ mod tests {
         let away = desk.temporary.path().join("away");
         fs::rename(&desk.root, &away).unwrap();
         let look = desk.look();
-        assert!(look.root_missing && look.all.is_empty());
+        assert!(look.root_missing && desk.all().is_empty());
         assert_eq!(look.vanished, [SourcePath::new("a.md")]);
         symlink(&away, &desk.root).unwrap();
         assert_eq!(desk.difference(), (list(&["a.md"]), list(&[])));

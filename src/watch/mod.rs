@@ -4,14 +4,26 @@
 //! nothing about releases: a look tells which files are there, which changed and which could not be read. Events are
 //! hints; sizes, times and in the end digests are the truth. Written for Unix file systems.
 
+mod cores;
 mod file_system;
+mod files;
 mod folder;
+mod hint;
+mod listing;
+mod look;
+mod named;
+mod reading;
 mod selection;
 mod stamp;
 mod uploads;
 mod walk;
 mod watcher;
 
-pub use folder::{Folder, FolderFiles, FoundFile, Look, Unreadable, UnreadableReason};
+pub use cores::Cores;
+pub use files::FolderFiles;
+pub use folder::Folder;
+pub use hint::Hint;
+pub use listing::{UploadsListing, UploadsMark};
+pub use look::{ChangedFile, FoundFile, Look, Unreadable, UnreadableReason};
 pub use uploads::{OpenUpload, UploadsFolder};
 pub use watcher::Watcher;

@@ -9,11 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// file systems count in steps of two seconds.
 const COARSEST_TICK: TimeDelta = TimeDelta::seconds(2);
 
-/// Device, inode, size and times of a file.
+/// Device, inode, names, size and times of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     device: u64,
     inode: u64,
+    names: u64,
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
@@ -24,10 +25,16 @@ impl Stamp {
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
+            names: metadata.nlink(),
             size: metadata.size(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
+    }
+
+    /// Whether the file has further names (hard links), under which it may change unnoticed.
+    pub(super) const fn has_other_names(&self) -> bool {
+        self.names > 1
     }
 
     /// Whether an equal stamp later on proves that nothing changed, when this one was taken at `now`.

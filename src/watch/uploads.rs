@@ -7,10 +7,12 @@ use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use chrono::{DateTime, Utc};
 use imagesize::ImageType;
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::listing::UploadsListing;
 use super::stamp::Stamp;
 use crate::clock::Clock;
 use crate::config::ContentSettings;
@@ -47,6 +49,26 @@ impl UploadsFolder {
         Self { root: settings.uploads.clone(), clock, known: Mutex::default() }
     }
 
+    /// What lies in the folder now, for many questions at once.
+    #[must_use]
+    pub fn listed(&self) -> UploadsListing<'_> {
+        UploadsListing::new(self)
+    }
+
+    pub(super) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The facts of the file at `path` when it was read before and has the same stamp.
+    pub(super) fn known(&self, path: &UploadPath, stamp: Stamp) -> Option<UploadFacts> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(path).filter(|(known, _)| *known == stamp).map(|(_, facts)| facts.clone())
+    }
+
     /// Opens the regular file at `path`.
     ///
     /// # Errors
@@ -74,15 +96,18 @@ impl UploadsFolder {
 
     fn look_at(&self, path: &UploadPath) -> io::Result<UploadFacts> {
         let place = self.find(path)?;
+        self.facts_at(path, &place)
+    }
+
+    /// The facts of the file at `path`, which really is at `place`.
+    pub(super) fn facts_at(&self, path: &UploadPath, place: &Utf8Path) -> io::Result<UploadFacts> {
         for _ in 0..TRIES {
-            let before = Stamp::of(&fs::metadata(&place)?);
-            if let Some((stamp, facts)) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path)
-                && *stamp == before
-            {
-                return Ok(facts.clone());
+            let before = Stamp::of(&fs::metadata(place)?);
+            if let Some(facts) = self.known(path, before) {
+                return Ok(facts);
             }
-            let facts = facts_of(File::open(&place)?)?;
-            let after = fs::metadata(&place)?;
+            let facts = facts_of(File::open(place)?)?;
+            let after = fs::metadata(place)?;
             if Stamp::of(&after) != before || after.len() != facts.bytes {
                 continue;
             }
@@ -171,7 +196,7 @@ fn kind_of(head: &[u8], mut file: File) -> io::Result<FileKind> {
 mod tests {
     use std::os::unix::fs::symlink;
 
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::TimeDelta;
 
     use super::*;
     use crate::clock::FixedClock;
@@ -201,8 +226,13 @@ mod tests {
             fs::write(path, bytes).unwrap();
         }
 
+        /// What the folder says, and a listing as well.
+        #[track_caller]
         fn facts(&self, path: &str) -> Option<UploadFacts> {
-            self.uploads.facts(&UploadPath::from_decoded(path).unwrap())
+            let path = UploadPath::from_decoded(path).unwrap();
+            let facts = self.uploads.facts(&path);
+            assert_eq!(self.uploads.listed().facts(&path), facts, "{path}");
+            facts
         }
     }
 
@@ -289,5 +319,58 @@ mod tests {
         let mut text = String::new();
         open.file.read_to_string(&mut text).unwrap();
         assert_eq!((text.as_str(), open.bytes), ("%PDF pont", 9));
+    }
+
+    #[test]
+    fn a_listing_tells_what_the_folder_would() {
+        let shelf = Shelf::new();
+        shelf.put("a/b/c.pdf", b"%PDF c");
+        shelf.put("e\u{301}/d.pdf", b"%PDF decomposed");
+        shelf.put("\u{e9}/d.pdf", b"%PDF composed");
+        shelf.put("e\u{301}/only.pdf", b"%PDF hidden by the composed name");
+        for round in ["without a link to a folder", "with one"] {
+            assert_eq!(shelf.facts("a/b/c.pdf").unwrap().bytes, 6, "{round}");
+            assert_eq!(shelf.facts("\u{e9}/d.pdf").unwrap().bytes, 13);
+            for absent in ["\u{e9}/only.pdf", "a/b", "a/b/c.pdf/d", "a/b/x.pdf"] {
+                assert_eq!(shelf.facts(absent), None, "{absent} {round}");
+            }
+            let _ = symlink("..", shelf.uploads.root.join("a/up"));
+        }
+        assert!(shelf.facts("a/up/a/up/a/b/c.pdf").is_some());
+        assert_eq!(shelf.uploads.listed().mark(), None, "where links lead to folders");
+    }
+
+    #[test]
+    fn a_listing_stands_for_one_moment() {
+        let shelf = Shelf::new();
+        shelf.put("pont.pdf", b"%PDF one");
+        let path = UploadPath::from_decoded("pont.pdf").unwrap();
+        let listing = shelf.uploads.listed();
+        let facts = listing.facts(&path).unwrap();
+        fs::remove_file(shelf.uploads.root.join("pont.pdf")).unwrap();
+        assert_eq!(listing.facts(&path), Some(facts));
+        assert_eq!(shelf.uploads.listed().facts(&path), None);
+    }
+
+    #[test]
+    fn a_mark_changes_with_any_file() {
+        let mut shelf = Shelf::new();
+        let mark = |shelf: &Shelf| shelf.uploads.listed().mark().unwrap();
+        let mut marks = vec![mark(&shelf)];
+        shelf.put("a/pont.pdf", b"%PDF one");
+        marks.push(mark(&shelf));
+        assert_eq!(mark(&shelf), marks[1]);
+        shelf.put("a/pont.pdf", b"%PDF more");
+        marks.push(mark(&shelf));
+        fs::rename(shelf.uploads.root.join("a"), shelf.uploads.root.join("b")).unwrap();
+        marks.push(mark(&shelf));
+        fs::remove_dir_all(shelf.uploads.root.join("b")).unwrap();
+        assert_eq!(mark(&shelf), marks[0]);
+        let mut different = marks.clone();
+        different.dedup();
+        assert_eq!(different, marks);
+        shelf.put("a.pdf", b"%PDF");
+        shelf.uploads.clock = Arc::new(FixedClock::at(DateTime::UNIX_EPOCH));
+        assert_eq!(shelf.uploads.listed().mark(), None, "written just now");
     }
 }

@@ -1,11 +1,12 @@
 //! Which files of the content folder are releases' files, by their names and kinds alone.
 
-use std::fs::{self, Metadata};
+use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::folder::{Unreadable, UnreadableReason};
+use super::look::{Unreadable, UnreadableReason};
 use super::selection::Selection;
 use crate::content::is_conflict_copy;
 use crate::domain::SourcePath;
@@ -13,30 +14,85 @@ use crate::domain::SourcePath;
 /// What a walk through the content folder came upon.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
-    /// Regular files with a release's ending.
-    pub(super) files: Vec<(SourcePath, Metadata)>,
+    /// What has a release's ending and is no folder, by path.
+    pub(super) files: Vec<SourcePath>,
+    /// Those of them that are symbolic links.
+    pub(super) links: BTreeSet<SourcePath>,
+    /// The folders that were listed, the root as an empty path.
+    pub(super) folders: BTreeSet<String>,
     /// What sync programs left of two versions.
-    pub(super) conflicts: Vec<SourcePath>,
+    pub(super) conflicts: BTreeSet<SourcePath>,
     /// Files and folders that cannot be looked at.
     pub(super) unreadable: Vec<Unreadable>,
     /// Folders and files that hold no releases of the site.
-    pub(super) left_out: Vec<String>,
+    pub(super) left_out: BTreeSet<String>,
     /// Folders that could not be listed; what lies below them is not known to be gone.
     pub(super) closed_folders: Vec<String>,
 }
 
-/// Walks `root`, leaving out the folder `uploads` and what the selection does. Folders that are symbolic links are not entered, so that a walk
-/// always ends; a file that is one is taken when it leads to a regular file.
+/// What the name of a file or folder says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Of no interest, and not spoken of.
+    Nothing,
+    /// A folder that may hold releases.
+    Folder,
+    /// A folder or text of a Jekyll site that is none of its releases.
+    LeftOut,
+    /// What a sync program left of two versions.
+    Conflict,
+    /// A release, if it can be read.
+    Release,
+}
+
+/// What a walk goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The content folder, links followed.
+    pub(super) root: &'a Utf8Path,
+    /// The uploads folder, links followed.
+    pub(super) uploads: Option<&'a Utf8Path>,
+    /// What counts below the content folder.
+    pub(super) selection: &'a Selection,
+}
+
+impl Place<'_> {
+    /// What is to be made of `below`, a path below the root.
+    pub(super) fn sort(&self, below: &str, is_folder: bool) -> Sort {
+        let name = below.rsplit('/').next().unwrap_or(below);
+        if is_left_out(name) {
+            Sort::Nothing
+        } else if is_folder {
+            if name == "_drafts" || self.uploads == Some(self.root.join(below).as_path()) {
+                Sort::Nothing
+            } else if self.selection.leaves_out_folder(below) {
+                Sort::LeftOut
+            } else {
+                Sort::Folder
+            }
+        } else if !is_release_name(name) {
+            Sort::Nothing
+        } else if self.selection.leaves_out_file(below) {
+            Sort::LeftOut
+        } else if is_conflict_copy(&SourcePath::new(name)) {
+            Sort::Conflict
+        } else {
+            Sort::Release
+        }
+    }
+}
+
+/// Walks the root of `place`, leaving out the folder `uploads` and what the selection does. Folders that are symbolic
+/// links are not entered, so that a walk always ends. No file is looked at.
 ///
 /// # Errors
 /// When the root itself cannot be listed.
-pub(super) fn walk(root: &Utf8Path, uploads: Option<&Utf8Path>, selection: &Selection) -> io::Result<Walk> {
-    let place = Place { uploads, selection };
+pub(super) fn walk(place: &Place<'_>) -> io::Result<Walk> {
     let mut walk = Walk::default();
     let mut waiting: Vec<(Utf8PathBuf, String)> = Vec::new();
-    walk.list(root, "", &place, &mut waiting)?;
+    walk.list(place.root, "", place, &mut waiting)?;
     while let Some((folder, relative)) = waiting.pop() {
-        match walk.list(&folder, &relative, &place, &mut waiting) {
+        match walk.list(&folder, &relative, place, &mut waiting) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
@@ -45,16 +101,8 @@ pub(super) fn walk(root: &Utf8Path, uploads: Option<&Utf8Path>, selection: &Sele
             }
         }
     }
-    walk.conflicts.sort();
-    walk.left_out.sort();
-    walk.files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    walk.files.sort();
     Ok(walk)
-}
-
-/// What a walk goes by.
-struct Place<'a> {
-    uploads: Option<&'a Utf8Path>,
-    selection: &'a Selection,
 }
 
 impl Walk {
@@ -70,61 +118,44 @@ impl Walk {
             let name = entry.file_name();
             let shown = name.to_string_lossy();
             let below = if relative.is_empty() { shown.to_string() } else { format!("{relative}/{shown}") };
-            if is_left_out(&shown) {
-                continue;
-            }
-            let Some(name) = name.to_str() else {
-                if is_release_name(&shown) || entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if name.to_str().is_none() {
+                let may_count = is_release_name(&shown) || entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if may_count && !is_left_out(&shown) {
                     self.unreadable.push(Unreadable::new(&below, UnreadableReason::NameNotUtf8));
                 }
                 continue;
-            };
-            let path = folder.join(name);
+            }
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    if place.uploads == Some(path.as_path()) || name == "_drafts" {
-                        continue;
+                Ok(kind) => match place.sort(&below, kind.is_dir()) {
+                    Sort::Nothing => {}
+                    Sort::Folder => waiting.push((place.root.join(&below), below)),
+                    Sort::LeftOut => {
+                        self.left_out.insert(below);
                     }
-                    if place.selection.leaves_out_folder(&below) {
-                        self.left_out.push(below);
-                    } else {
-                        waiting.push((path, below));
+                    Sort::Conflict => {
+                        self.conflicts.insert(SourcePath::new(below));
                     }
-                }
-                Ok(_) if is_release_name(name) && place.selection.leaves_out_file(&below) => self.left_out.push(below),
-                Ok(_) if is_release_name(name) && is_conflict_copy(&SourcePath::new(name)) => {
-                    self.conflicts.push(SourcePath::new(below));
-                }
-                Ok(_) if is_release_name(name) => self.take(&path, below),
-                Ok(_) => {}
-                Err(error) => self.fail(&below, &error),
+                    Sort::Release => {
+                        let path = SourcePath::new(below);
+                        if kind.is_symlink() {
+                            self.links.insert(path.clone());
+                        }
+                        self.files.push(path);
+                    }
+                },
+                // A file that vanished while the folder was being listed is no failure.
+                Err(error) if error.kind() == io::ErrorKind::NotFound || is_left_out(&shown) => {}
+                Err(error) => self.unreadable.push(Unreadable::new(&below, UnreadableReason::Io(error.kind()))),
             }
         }
+        self.folders.insert(relative.to_owned());
         Ok(())
-    }
-
-    fn take(&mut self, path: &Utf8Path, below: String) {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => self.files.push((SourcePath::new(below), metadata)),
-            Ok(_) => self.unreadable.push(Unreadable::new(&below, UnreadableReason::NotRegular)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
-                self.unreadable.push(Unreadable::new(&below, UnreadableReason::NotRegular));
-            }
-            Err(error) => self.fail(&below, &error),
-        }
-    }
-
-    /// A file that vanished while the folder was being listed is no failure.
-    fn fail(&mut self, below: &str, error: &io::Error) {
-        if error.kind() != io::ErrorKind::NotFound {
-            self.unreadable.push(Unreadable::new(below, UnreadableReason::Io(error.kind())));
-        }
     }
 }
 
 /// Dot files and what editors and sync programs leave while they work: `x~`, `#x#`, `.#x`, `.x.swp`, `~$x`,
 /// `~syncthing~x`. Other temporary files have endings that no release has.
-fn is_left_out(name: &str) -> bool {
+pub(super) fn is_left_out(name: &str) -> bool {
     name.starts_with('.')
         || name.starts_with("~$")
         || name.starts_with("~syncthing~")
@@ -132,7 +163,8 @@ fn is_left_out(name: &str) -> bool {
         || (name.starts_with('#') && name.ends_with('#'))
 }
 
-fn is_release_name(name: &str) -> bool {
+/// Whether a file of this name may be a release.
+pub(super) fn is_release_name(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     ending.is_some_and(|ending| ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("markdown"))
 }

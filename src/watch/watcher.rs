@@ -1,8 +1,8 @@
 //! Waits until something happened in the folders and they have come to rest.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::file_system::is_silent;
+use super::hint::{Hint, Roots};
 use crate::config::{ContentSettings, PollMode};
 
 /// How often to look where events do not come, and how often to ask whether the folders are the same ones still: a
@@ -33,10 +34,37 @@ pub struct Watcher {
     rescan: Duration,
     poll: PollMode,
     tick: Duration,
-    happened: Arc<Notify>,
+    told: Arc<Told>,
     /// The folders as they were last: one that was replaced must be looked at, and watched anew.
     known: Folders,
     attached: Option<Attached>,
+}
+
+/// What events told that nobody was told of yet.
+#[derive(Default)]
+struct Told {
+    hint: Mutex<Option<Hint>>,
+    happened: Notify,
+}
+
+impl Told {
+    fn add(&self, hint: Hint) {
+        let mut told = self.hint.lock().unwrap_or_else(PoisonError::into_inner);
+        *told = Some(match told.take() {
+            Some(before) => before.and(hint),
+            None => hint,
+        });
+        drop(told);
+        self.happened.notify_one();
+    }
+
+    fn is_anything(&self) -> bool {
+        self.hint.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn take(&self) -> Option<Hint> {
+        self.hint.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Which folders the content and uploads folders are.
@@ -79,7 +107,7 @@ impl Watcher {
             rescan: duration(settings.rescan),
             poll: settings.poll,
             tick: LOOK_EVERY,
-            happened: Arc::new(Notify::new()),
+            told: Arc::default(),
             known: Folders { content: None, uploads: None },
             attached: None,
         };
@@ -94,28 +122,32 @@ impl Watcher {
     }
 
     /// Returns when something happened and the folders have then been still for the quiet time (under constant writing
-    /// after ten times that, at least five seconds), or when it is time to look anyway. What happens between two calls
-    /// is not lost.
+    /// after ten times that, at least five seconds), or when it is time to look anyway; and what there is to look at.
+    /// What happens between two calls is not lost.
     ///
-    /// Cancel safe in this sense: a call that is dropped while waiting for stillness loses the event that woke it, and
-    /// the next look by time makes up for it.
-    pub async fn changed(&mut self) {
+    /// Cancel safe: a call that is dropped loses no event.
+    pub async fn changed(&mut self) -> Hint {
         self.attach();
         let due = Instant::now() + self.pause();
         loop {
+            if self.told.is_anything() {
+                let is_still = self.stillness().await;
+                // Events that come from now on wake the next call.
+                let told = self.told.take();
+                self.attach();
+                return told.filter(|_| is_still).unwrap_or(Hint::Everything);
+            }
             tokio::select! {
-                () = self.happened.notified() => {
-                    self.stillness().await;
-                    break;
-                }
+                () = self.told.happened.notified() => {}
                 () = sleep_until(due.min(Instant::now() + self.tick)) => {
                     if Instant::now() >= due || self.folders() != self.known {
-                        break;
+                        self.told.take();
+                        self.attach();
+                        return Hint::Everything;
                     }
                 }
             }
         }
-        self.attach();
     }
 
     fn folders(&self) -> Folders {
@@ -131,13 +163,14 @@ impl Watcher {
         }
     }
 
-    async fn stillness(&self) {
+    /// Waits for it; `false` when patience ended first.
+    async fn stillness(&self) -> bool {
         let latest = Instant::now() + self.patience;
         loop {
             tokio::select! {
-                () = self.happened.notified() => {}
-                () = sleep(self.quiet) => return,
-                () = sleep_until(latest) => return,
+                () = self.told.happened.notified() => {}
+                () = sleep(self.quiet) => return true,
+                () = sleep_until(latest) => return false,
             }
         }
     }
@@ -162,21 +195,23 @@ impl Watcher {
             Ok(attached) => {
                 self.attached = Some(attached);
                 // Whatever was written before the events came is looked at as well.
-                self.happened.notify_one();
+                self.told.add(Hint::Everything);
             }
             Err(error) => tracing::debug!(%error, "no events from the content folder; looking by time"),
         }
     }
 
     fn events(&self) -> notify::Result<Attached> {
-        let (happened, lost) = (Arc::clone(&self.happened), Arc::new(AtomicBool::new(false)));
-        let (roots, told) = ([self.content.clone(), self.uploads.clone()], Arc::clone(&lost));
+        let lost = Arc::new(AtomicBool::new(false));
+        let (told, was_lost) = (Arc::clone(&self.told), Arc::clone(&lost));
+        let (folders, roots) = ([self.content.clone(), self.uploads.clone()], Roots::new(&self.content, &self.uploads));
         let mut events = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.as_ref().is_ok_and(|event| takes_away(event, &roots)) {
-                told.store(true, Ordering::Release);
+            if event.as_ref().is_ok_and(|event| takes_away(event, &folders)) {
+                was_lost.store(true, Ordering::Release);
             }
-            if event.as_ref().map_or(true, is_change) {
-                happened.notify_one();
+            // Events that failed to come are made up for by a look at everything.
+            if let Some(hint) = event.map_or(Some(Hint::Everything), |event| roots.hint(&event)) {
+                told.add(hint);
             }
         })?;
         events.watch(self.content.as_std_path(), RecursiveMode::Recursive)?;
@@ -191,14 +226,6 @@ impl Watcher {
 fn takes_away(event: &Event, roots: &[Utf8PathBuf]) -> bool {
     let goes = matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)));
     goes && event.paths.iter().any(|path| roots.iter().any(|root| root.as_std_path() == path))
-}
-
-/// Reading raises events of its own, which mean nothing; an overflow of the queue means anything.
-fn is_change(event: &Event) -> bool {
-    match event.kind {
-        EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) => true,
-        EventKind::Any | EventKind::Access(_) | EventKind::Other => event.need_rescan(),
-    }
 }
 
 /// Device, inode and, where the file system knows it, time of birth: a new folder may get the inode of the old one.
@@ -218,6 +245,7 @@ mod tests {
 
     use super::*;
     use crate::config::{DocumentsAt, JekyllConfigAt};
+    use crate::domain::SourcePath;
 
     /// Far more than any machine needs; reached only when something is broken.
     const GENEROUS: Duration = Duration::from_mins(1);
@@ -270,6 +298,53 @@ mod tests {
         }
     }
 
+    /// What the watcher tells, several times if it takes that for all events of one change to come.
+    async fn told(watcher: &mut Watcher) -> Hint {
+        let mut told = timeout(GENEROUS, watcher.changed()).await.unwrap();
+        while let Ok(more) = timeout(Duration::from_millis(150), watcher.changed()).await {
+            told = told.and(more);
+        }
+        told
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_is_saved_is_named_and_a_folder_is_not() {
+        let desk = Desk::new(PollMode::Never).with_folders();
+        let content = desk.settings.folder.clone();
+        fs::create_dir(content.join("a")).unwrap();
+        let mut watcher = Watcher::new(&desk.settings);
+        assert_eq!(told(&mut watcher).await, Hint::Everything);
+        let named = |names: &[&str]| Hint::Files(names.iter().map(|name| SourcePath::new(*name)).collect());
+        fs::write(content.join("a/b.md"), "text").unwrap();
+        assert_eq!(told(&mut watcher).await, named(&["a/b.md"]));
+        // As editors save: beside it, then over it.
+        fs::write(content.join("a/.b.md.swp"), "more").unwrap();
+        fs::rename(content.join("a/.b.md.swp"), content.join("a/b.md")).unwrap();
+        assert_eq!(told(&mut watcher).await, named(&["a/b.md"]));
+        fs::write(content.join("c.md"), "text").unwrap();
+        fs::remove_file(content.join("a/b.md")).unwrap();
+        assert_eq!(told(&mut watcher).await, named(&["a/b.md", "c.md"]));
+        fs::create_dir(content.join("d")).unwrap();
+        assert_eq!(told(&mut watcher).await, Hint::Everything);
+        fs::write(desk.settings.uploads.join("a.pdf"), "%PDF").unwrap();
+        assert_eq!(told(&mut watcher).await, Hint::Everything);
+        fs::rename(content.join("d"), content.join("e")).unwrap();
+        assert_eq!(told(&mut watcher).await, named(&["d", "e"]), "which the folder knows as folders");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_dropped_loses_nothing() {
+        let desk = Desk::new(PollMode::Always).with_folders();
+        let mut watcher = Watcher::new(&desk.settings);
+        let quiet = std::mem::replace(&mut watcher.quiet, GENEROUS);
+        let hint = Hint::Files([SourcePath::new("a.md")].into());
+        watcher.told.add(hint.clone());
+        assert!(timeout(Duration::from_millis(50), watcher.changed()).await.is_err());
+        watcher.quiet = quiet;
+        assert_eq!(timeout(GENEROUS, watcher.changed()).await, Ok(hint));
+    }
+
     #[tokio::test]
     async fn reading_does_not_wake() {
         let desk = Desk::new(PollMode::Never).with_folders();
@@ -307,8 +382,8 @@ mod tests {
         assert_eq!(watcher.patience, LEAST_PATIENCE);
         watcher.quiet = GENEROUS * 2;
         watcher.patience = Duration::from_millis(50);
-        watcher.happened.notify_one();
-        assert!(wakes(&mut watcher).await);
+        watcher.told.add(Hint::nothing());
+        assert_eq!(timeout(GENEROUS, watcher.changed()).await, Ok(Hint::Everything));
     }
 
     #[tokio::test]

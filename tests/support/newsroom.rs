@@ -21,6 +21,7 @@ use depeche::mail::{ShownLetter, read_letter};
 use depeche::smtp::{Letters, Relay};
 use depeche::store::{Added, EditionFilter};
 use depeche::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
+use depeche::watch::Cores;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -213,7 +214,7 @@ impl TestNewsroom {
 
     async fn begin(&mut self) {
         let newsroom = open_newsroom(self.config(), self.clock.clone()).await.unwrap();
-        let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
+        let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
         let dispatcher = Dispatcher::new(newsroom.clone(), vec![self.relay.clone()], 1, None, self.instance.clone());
         let own = newsroom.store.is_shared().then_some(self.instance.as_str());
         newsroom.store.void_leases(own, newsroom.now()).await.unwrap();
