@@ -13,6 +13,8 @@ CREATE TABLE counters (
     last BIGINT NOT NULL
 );
 
+-- The register. `rev` is the revision that last changed the row: `register` in `counters` counts them, `register-ids` those
+-- after which the whole register is to be read again.
 CREATE TABLE releases (
     id TEXT PRIMARY KEY NOT NULL,
     path TEXT NOT NULL,
@@ -31,21 +33,27 @@ CREATE TABLE releases (
     updated BIGINT NOT NULL,
     announcement TEXT NOT NULL,
     hold_reason TEXT,
-    hold_detail TEXT
+    hold_detail TEXT,
+    rev BIGINT NOT NULL
 );
+CREATE INDEX releases_by_revision ON releases (rev);
 
 CREATE TABLE aliases (
     permalink TEXT PRIMARY KEY NOT NULL,
-    release TEXT NOT NULL
+    release TEXT NOT NULL,
+    rev BIGINT NOT NULL
 );
+CREATE INDEX aliases_by_revision ON aliases (rev);
 
 CREATE TABLE topic_slugs (
     taxonomy TEXT NOT NULL,
     folded TEXT NOT NULL,
     slug TEXT NOT NULL,
+    rev BIGINT NOT NULL,
     PRIMARY KEY (taxonomy, folded),
     UNIQUE (taxonomy, slug)
 );
+CREATE INDEX topic_slugs_by_revision ON topic_slugs (rev);
 
 -- About a release, an edition, or an edition of a release; `who` is empty for what Depeche decided by its rules.
 CREATE TABLE decisions (

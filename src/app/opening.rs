@@ -15,7 +15,7 @@ use crate::clock::{Clock, SteadyClock};
 use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, JekyllFile, SiteDefaults};
 use crate::content::JekyllConfig;
 use crate::fetch::Fetcher;
-use crate::register::Register;
+use crate::register::{Register, SharedMap};
 use crate::resource::Resources;
 use crate::store::Store;
 use crate::task::{Current, LinkDesk, Newsroom, feed_site};
@@ -143,14 +143,19 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let nothing = Catalog::default();
     let resources = Resources::new(
         nothing.live(now),
-        std::collections::BTreeMap::new(),
+        SharedMap::default(),
         std::collections::BTreeSet::new(),
         templates.clone(),
         site,
         Arc::default(),
     );
-    let current =
-        Current { catalog: nothing, resources, register: Register::default(), diagnostics: Vec::new(), looked: now };
+    let current = Current {
+        catalog: nothing,
+        resources,
+        register: Register::default(),
+        diagnostics: Arc::default(),
+        looked: now,
+    };
     let current = Arc::new(current);
     Ok(Arc::new(Newsroom {
         config,

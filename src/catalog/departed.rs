@@ -37,7 +37,7 @@ pub fn departed(register: &Register, published: &[Published]) -> Vec<Departed> {
             gone.insert(&record.id, Departed { addresses, from });
         }
     }
-    for (old, id) in &register.aliases {
+    for (old, id) in register.aliases.iter() {
         if let Some(departed) = gone.get_mut(id) {
             departed.addresses.push(old.clone());
         }

@@ -149,7 +149,8 @@ impl Live {
 
     /// The same view with `published` in the place of the release with its id, which stands as that one does
     /// ([`Published::stands_as`]); unchanged when that one is not live.
-    pub(super) fn with(&self, published: &Arc<Published>) -> Self {
+    #[must_use]
+    pub fn with(&self, published: &Arc<Published>) -> Self {
         let position = self.index.positions.get(&published.id);
         let replaced = position.and_then(|position| self.releases.set(*position as usize, Arc::clone(published)));
         Self { releases: replaced.unwrap_or_else(|| self.releases.clone()), index: Arc::clone(&self.index) }

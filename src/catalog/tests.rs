@@ -253,7 +253,6 @@ fn remembered(name: &str, first_live: Option<&str>) -> Record {
         file_digest: Digest::of(b""),
         significant: release.significant_digest(),
         documents: release.documents_digest(),
-        source: String::new(),
         title: release.title.clone(),
         date: release.date,
         first_seen: release.date,

@@ -14,7 +14,7 @@ use crate::domain::{Permalink, ReleaseId, SiteUrl};
 use crate::feed::known_entries;
 use crate::register::{Adoption, Circumstances, KnownEntry, Recognised, Refusal, Register};
 use crate::store::{ADOPTED, Store};
-use crate::task::{Current, Ingest, Newsroom};
+use crate::task::{Current, Ingest, LastGood, Newsroom};
 use crate::watch::{Cores, Hint};
 
 /// Earlier feeds are smaller than this.
@@ -54,13 +54,18 @@ async fn adopt(newsroom: &Newsroom, entries: &[KnownEntry], how: How, terminal: 
     let known = store.load_register().await?;
     let first = known.started.is_none();
     let mut ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
-    let (ingested, known) =
-        tokio::task::spawn_blocking(move || (ingest.look(&known, now, &Hint::Everything), known)).await?;
+    let last_good = LastGood::of(store);
+    let looking = tokio::task::spawn_blocking(move || {
+        let ingested = ingest.look(&known, &last_good, now, &Hint::Everything);
+        (ingest, ingested, known, last_good)
+    });
+    let (ingest, ingested, known, last_good) = looking.await?;
+    last_good.check()?;
     if first {
         if ingested.current.register.started.is_none() {
             bail!("there is no content folder to look at");
         }
-        store.save_register(&ingested.changes, now).await?;
+        store.save_register(&ingested.changes, now, &ingest.texts(&LastGood::default())).await?;
     }
     let register = if first { &ingested.current.register } else { &known };
     let adopted = adopted(store).await?;

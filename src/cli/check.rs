@@ -28,7 +28,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: T
         Format::Text => {
             let folder = Folder::new(&config.content);
             let mut sources: HashMap<SourcePath, String> = HashMap::new();
-            for diagnostic in diagnostics {
+            for diagnostic in diagnostics.iter() {
                 if !sources.contains_key(&diagnostic.path)
                     && let Ok(found) = folder.read(&diagnostic.path)
                 {

@@ -14,7 +14,7 @@ use crate::domain::ReleaseId;
 use crate::feed::FeedFormat;
 use crate::register::Register;
 use crate::store::Store;
-use crate::task::{Current, Ingest, Newsroom};
+use crate::task::{Current, Ingest, LastGood, Newsroom};
 use crate::watch::{Cores, Hint, UploadsFolder};
 
 /// The configuration; what is doubtful in it is told.
@@ -81,18 +81,24 @@ async fn looked(
     }
     let (clock, templates) = (Arc::new(SystemClock), Arc::new(read_templates(&config.templates_folder)?));
     let now = clock.now();
-    let register = match &config.database.url {
-        DatabaseUrl::Sqlite(path) if !path.exists() => Register::default(),
-        DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => {
-            let store = Store::open(&config.database, now).await?;
-            let register = store.load_register().await?;
-            store.close().await;
-            register
-        }
+    let store = match &config.database.url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => None,
+        DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => Some(Store::open(&config.database, now).await?),
+    };
+    let (register, last_good) = match &store {
+        Some(store) => (store.load_register().await?, LastGood::of(store)),
+        None => (Register::default(), LastGood::default()),
     };
     let uploads = Arc::new(UploadsFolder::new(&config.content, clock));
     let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates, Cores::All));
-    let (current, register) =
-        tokio::task::spawn_blocking(move || (ingest.look(&register, now, &Hint::Everything).current, register)).await?;
+    let looking = tokio::task::spawn_blocking(move || {
+        let current = ingest.look(&register, &last_good, now, &Hint::Everything).current;
+        (current, register, last_good)
+    });
+    let (current, register, last_good) = looking.await?;
+    if let Some(store) = store {
+        store.close().await;
+    }
+    last_good.check()?;
     Ok((current, uploads, register))
 }

@@ -88,7 +88,7 @@ async fn list(newsroom: &Newsroom, why: bool, format: Format, terminal: Terminal
 
 fn old_addresses(register: &Register) -> BTreeMap<&ReleaseId, Vec<&str>> {
     let mut old: BTreeMap<&ReleaseId, Vec<&str>> = BTreeMap::new();
-    for (permalink, id) in &register.aliases {
+    for (permalink, id) in register.aliases.iter() {
         old.entry(id).or_default().push(permalink.as_str());
     }
     old

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// The id by which a release is known for ever: a `tag:` URI (RFC 4151) minted once, or the one its file pins.
+/// The id by which a release is known for ever: a `tag:` URI (RFC 4151) minted once, or the one its file pins. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReleaseId(String);
+pub struct ReleaseId(Arc<str>);
 
 /// Why a text cannot be a release's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +31,7 @@ impl ReleaseId {
     #[must_use]
     pub fn mint(authority: &str, year: i32, name: &str) -> Self {
         let name = percent_encoding::utf8_percent_encode(name, KEPT_IN_TAG);
-        Self(format!("tag:{authority},{year:04}:{name}"))
+        Self(format!("tag:{authority},{year:04}:{name}").into())
     }
 
     /// The URI.
@@ -51,7 +52,7 @@ impl FromStr for ReleaseId {
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         let rest_is_right =
             !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"<>\"\\^`{|}".contains(c));
-        if scheme_is_right && rest_is_right { Ok(Self(text.to_owned())) } else { Err(error()) }
+        if scheme_is_right && rest_is_right { Ok(Self(text.into())) } else { Err(error()) }
     }
 }
 

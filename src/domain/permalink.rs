@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -34,7 +35,7 @@ const RESERVED: [&str; 14] = [
 
 /// A release's address below the site's: begins with `/`, percent-encoded, composed (NFC), outside reserved paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Permalink(String);
+pub struct Permalink(Arc<str>);
 
 /// Why a text cannot be a permalink.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +81,7 @@ impl FromStr for Permalink {
         if RESERVED.contains(&first.as_str()) {
             return Err(PermalinkError::Reserved(text.to_owned()));
         }
-        Ok(Self(utf8_percent_encode(&path, KEPT).to_string()))
+        Ok(Self(utf8_percent_encode(&path, KEPT).to_string().into()))
     }
 }
 

@@ -203,7 +203,6 @@ pub(super) mod tests {
             file_digest: Digest::of(b""),
             significant: release.significant_digest(),
             documents: release.documents_digest(),
-            source: String::new(),
             title: release.title.clone(),
             date: release.date,
             first_seen: at(seen),

@@ -29,7 +29,7 @@ impl Register {
         register.alarm = alarm;
         let there = self.records.values().filter(|record| record.missing_since.is_none());
         let kept = there.map(|record| record.id.clone()).collect();
-        Reconciled { register, changes, files: BTreeMap::new(), kept, clashes: Vec::new() }
+        Reconciled { register, changes, files: BTreeMap::new(), kept, clashes: Vec::new(), settled: false }
     }
 
     /// Whether too many live releases are gone at once to believe it.

@@ -16,8 +16,11 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use unicode_normalization::UnicodeNormalization as _;
 
+pub(super) use self::claims::Evidence;
+use self::claims::Likenesses;
 use super::Seen;
 use super::record::{Announcement, NeverReason, Record, Register};
+use super::texts::Texts;
 use crate::domain::{ReleaseId, SourcePath};
 
 /// What a file was found to be.
@@ -84,12 +87,14 @@ pub(super) fn match_files<'a>(
     register: &'a Register,
     seen: &'a [Seen<'a>],
     present: &'a HashSet<&'a SourcePath>,
+    texts: &'a dyn Texts,
     now: DateTime<Utc>,
 ) -> Vec<Match> {
     let mut matching = Matching {
         register,
         seen,
         present,
+        likenesses: Likenesses::new(seen, texts),
         by_path: by_path(register),
         at: seen.iter().enumerate().map(|(index, file)| (file.path, index)).collect(),
         found: vec![None; seen.len()],
@@ -127,6 +132,7 @@ struct Matching<'a> {
     register: &'a Register,
     seen: &'a [Seen<'a>],
     present: &'a HashSet<&'a SourcePath>,
+    likenesses: Likenesses<'a>,
     by_path: HashMap<&'a SourcePath, &'a Record>,
     /// The file at each path.
     at: HashMap<&'a SourcePath, usize>,
@@ -143,6 +149,11 @@ impl<'a> Matching<'a> {
 
     fn is_free(&self, record: &Record) -> bool {
         !self.taken.contains(&record.id)
+    }
+
+    /// What the file and the release have in common.
+    fn evidence(&self, index: usize, record: &Record) -> Evidence {
+        Evidence::of(&self.likenesses, index, record)
     }
 
     /// Files nothing was found for yet.

@@ -3,7 +3,9 @@
 //! The register is what the database remembers of each release. It is pure: the store loads and saves it, the watch
 //! module brings the look. It decides identity and what is live, never whether a letter leaves: that is policy's.
 
+mod shared_map;
 mod record;
+mod texts;
 mod likeness;
 mod matching;
 mod alarm;
@@ -11,10 +13,17 @@ mod step;
 mod settling;
 mod reconcile;
 mod adoption;
+mod index;
+mod kept;
+mod plain;
 #[cfg(test)]
 mod tests;
 
 pub use adoption::{Adoption, Circumstances, KnownEntry, Recognised, Refusal};
 pub use alarm::ALARM_PATIENCE;
+pub use kept::KeptRegister;
+pub use plain::{Edit, PlainEdits};
 pub use reconcile::{Clash, FolderLook, Minting, Reconciled, Seen};
 pub use record::{Announcement, Decision, FolderAlarm, NeverReason, Record, Register, RegisterChanges, TopicSlug};
+pub use shared_map::SharedMap;
+pub use texts::{NoTexts, Texts};

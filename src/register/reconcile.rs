@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use super::matching::match_files;
 use super::record::{Register, RegisterChanges};
 use super::step::Step;
+use super::texts::Texts;
 use crate::domain::{Digest, Permalink, Release, ReleaseId, SourcePath};
 
 /// A file that was read as a release.
@@ -17,14 +18,12 @@ pub struct Seen<'a> {
     pub path: &'a SourcePath,
     /// The digest of its bytes.
     pub digest: Digest,
-    /// Its text.
-    pub source: &'a str,
     /// What it says.
     pub release: &'a Release,
 }
 
 /// One look at the content folder.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct FolderLook<'a> {
     /// The files that are releases, in any order.
     pub good: Vec<Seen<'a>>,
@@ -32,6 +31,8 @@ pub struct FolderLook<'a> {
     pub broken: Vec<&'a SourcePath>,
     /// The folder itself is not there, or cannot be read.
     pub folder_missing: bool,
+    /// The texts of its files and of known releases.
+    pub texts: &'a dyn Texts,
 }
 
 /// What ids are minted with.
@@ -79,6 +80,9 @@ pub struct Reconciled {
     pub kept: BTreeSet<ReleaseId>,
     /// Files left out because another has their id or address.
     pub clashes: Vec<Clash>,
+    /// Whether the same files would come to the same again: the look was believed, and no file pins an id that another
+    /// release has.
+    pub settled: bool,
 }
 
 impl Register {
@@ -93,7 +97,7 @@ impl Register {
         good.sort_by_key(|seen| seen.path);
         let present: HashSet<&SourcePath> =
             good.iter().map(|seen| seen.path).chain(look.broken.iter().copied()).collect();
-        let matches = match_files(self, &good, &present, now);
+        let matches = match_files(self, &good, &present, look.texts, now);
         let alarm = self.alarm_after(&matches, look, &present, now);
         if alarm.is_some_and(|alarm| alarm.holds(now)) {
             return self.unchanged(alarm);

@@ -1,11 +1,13 @@
 //! What is remembered of each release, and what one look changes of it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::shared_map::SharedMap;
 use crate::domain::{Digest, HoldReason, Permalink, ReleaseId, Slug, SourcePath, Taxonomy};
 
 /// What is remembered of one release.
@@ -19,14 +21,13 @@ pub struct Record {
     pub permalink: Permalink,
     /// Since when its file is gone; `None` while it is there.
     pub missing_since: Option<DateTime<Utc>>,
-    /// The digest of the last good file's bytes.
+    /// The digest of the last good file's bytes; its text, which stays published when the file breaks, is
+    /// [`super::Texts::of_record`].
     pub file_digest: Digest,
     /// The digest of what readers would call a change ([`crate::domain::Release::significant_digest`]).
     pub significant: Digest,
     /// The digest of its documents' bytes alone ([`crate::domain::Release::documents_digest`]).
     pub documents: Digest,
-    /// The last good file's text: what stays published when the file breaks.
-    pub source: String,
     /// For lists.
     pub title: String,
     /// Its own date.
@@ -132,7 +133,7 @@ pub struct FolderAlarm {
     pub confirmed: bool,
 }
 
-/// The whole register, as loaded.
+/// The whole register. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Register {
     /// The authority of minted ids, settled at first start.
@@ -140,13 +141,25 @@ pub struct Register {
     /// When the first look was taken; `None` before it.
     pub started: Option<DateTime<Utc>>,
     /// Every release ever seen, by id.
-    pub records: BTreeMap<ReleaseId, Record>,
+    pub records: SharedMap<ReleaseId, Record>,
     /// Old addresses and where they lead.
-    pub aliases: BTreeMap<Permalink, ReleaseId>,
-    /// The slugs of labels.
-    pub topic_slugs: Vec<TopicSlug>,
+    pub aliases: SharedMap<Permalink, ReleaseId>,
+    /// The slugs of labels, in their order.
+    pub topic_slugs: Arc<Vec<TopicSlug>>,
     /// A look that is not believed yet.
     pub alarm: Option<FolderAlarm>,
+}
+
+impl Register {
+    /// Takes in slugs that are settled now.
+    pub fn learn_slugs(&mut self, slugs: &[TopicSlug]) {
+        if !slugs.is_empty() {
+            let known = Arc::make_mut(&mut self.topic_slugs);
+            known.extend_from_slice(slugs);
+            known.sort();
+            known.dedup();
+        }
+    }
 }
 
 /// What one look changes: saved in one transaction.
@@ -158,6 +171,8 @@ pub struct RegisterChanges {
     pub started: Option<DateTime<Utc>>,
     /// Records to insert or replace, whole.
     pub records: Vec<Record>,
+    /// Those of the records whose text is another than before, and is to be saved with them.
+    pub new_texts: BTreeSet<ReleaseId>,
     /// Old addresses to remember (an address that leads elsewhere now is replaced).
     pub aliases: Vec<(Permalink, ReleaseId)>,
     /// Slugs to remember; an existing one is never changed.

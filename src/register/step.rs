@@ -1,5 +1,6 @@
 //! The work on one believed look: each file's record is made or brought up to date.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Utc};
@@ -21,10 +22,13 @@ pub(super) struct Step<'a> {
     pub(super) clashes: Vec<Clash>,
     /// Which release each file of the look is, by its index.
     pub(super) of_file: Vec<Option<ReleaseId>>,
+    /// Whether each file that pins an id has it.
+    settled: bool,
     /// Releases first seen in this look, in the order of their dates, then of their paths.
     pub(super) new: Vec<ReleaseId>,
-    /// The `updated` instants in use, so that no two releases share one.
-    instants: HashSet<DateTime<Utc>>,
+    /// The `updated` instants in use before, so that no two releases share one; and those given since.
+    instants: Cow<'a, HashMap<DateTime<Utc>, usize>>,
+    given: HashSet<DateTime<Utc>>,
     pub(super) touched: BTreeSet<ReleaseId>,
     pub(super) now: DateTime<Utc>,
     zone: Tz,
@@ -32,7 +36,28 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
+    /// A look at all files.
     pub(super) fn new(before: &'a Register, now: DateTime<Utc>, minting: &Minting<'_>) -> Self {
+        let instants = before.records.values().map(|record| (record.updated, 1)).collect();
+        Self::beginning(before, Cow::Owned(instants), now, minting)
+    }
+
+    /// A look in which known releases were edited and nothing else; `instants` are the `updated` of all.
+    pub(super) fn of_edits(
+        before: &'a Register,
+        instants: &'a HashMap<DateTime<Utc>, usize>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let minting = Minting { authority: "", zone: Tz::UTC };
+        Self::beginning(before, Cow::Borrowed(instants), now, &minting)
+    }
+
+    fn beginning(
+        before: &'a Register,
+        instants: Cow<'a, HashMap<DateTime<Utc>, usize>>,
+        now: DateTime<Utc>,
+        minting: &Minting<'_>,
+    ) -> Self {
         let first = before.started.is_none();
         let mut after = before.clone();
         let mut changes = RegisterChanges::default();
@@ -53,8 +78,10 @@ impl<'a> Step<'a> {
             kept: BTreeSet::new(),
             clashes: Vec::new(),
             of_file: Vec::new(),
+            settled: true,
             new: Vec::new(),
-            instants: before.records.values().map(|record| record.updated).collect(),
+            instants,
+            given: HashSet::new(),
             touched: BTreeSet::new(),
             now,
             zone: minting.zone,
@@ -98,6 +125,7 @@ impl<'a> Step<'a> {
             self.of_file[index] = Some(id);
         }
         for (seen, id) in good.iter().zip(&self.of_file) {
+            self.settled &= seen.release.pinned_id.is_none() || seen.release.pinned_id == *id;
             self.files.extend(id.clone().map(|id| (id, seen.path.clone())));
         }
     }
@@ -115,7 +143,6 @@ impl<'a> Step<'a> {
             file_digest: seen.digest,
             significant: release.significant_digest(),
             documents: release.documents_digest(),
-            source: seen.source.to_owned(),
             title: release.title.clone(),
             date: release.date,
             first_seen: self.now,
@@ -150,7 +177,8 @@ impl<'a> Step<'a> {
             .expect("one of endlessly many numbers is free")
     }
 
-    fn update(&mut self, id: &ReleaseId, seen: &Seen<'_>, why: &str) {
+    /// A file of a known release: its record is brought up to date.
+    pub(super) fn update(&mut self, id: &ReleaseId, seen: &Seen<'_>, why: &str) {
         let Some(before) = self.before.records.get(id) else { return };
         let (mut record, release) = (before.clone(), seen.release);
         if record.missing_since.take().is_some() {
@@ -173,10 +201,7 @@ impl<'a> Step<'a> {
         }
         self.compare_words(&mut record, seen);
         record.documents = release.documents_digest();
-        if record.file_digest != seen.digest {
-            record.file_digest = seen.digest;
-            seen.source.clone_into(&mut record.source);
-        }
+        record.file_digest = seen.digest;
         release.title.clone_into(&mut record.title);
         record.date = release.date;
         record.publishable_since =
@@ -215,20 +240,24 @@ impl<'a> Step<'a> {
         let step = TimeDelta::milliseconds(1);
         let floor = after.filter(|before| *before < self.now);
         let mut instant = wanted;
-        while instant <= self.now && self.instants.contains(&instant) {
+        while instant <= self.now && self.is_used(instant) {
             instant += step;
         }
         if instant > self.now {
             instant = wanted;
-            while self.instants.contains(&instant) && floor.is_none_or(|floor| instant > floor) {
+            while self.is_used(instant) && floor.is_none_or(|floor| instant > floor) {
                 instant -= step;
             }
         }
         if let Some(floor) = floor.filter(|floor| instant <= *floor) {
             instant = floor + step;
         }
-        self.instants.insert(instant);
+        self.given.insert(instant);
         instant
+    }
+
+    fn is_used(&self, instant: DateTime<Utc>) -> bool {
+        self.instants.contains_key(&instant) || self.given.contains(&instant)
     }
 
     /// Files that are there and broken: a live release stays with its last good source.
@@ -271,19 +300,26 @@ impl<'a> Step<'a> {
 
     /// Keeps an old address.
     pub(super) fn remember(&mut self, old: Permalink, id: &ReleaseId) {
-        if self.after.aliases.insert(old.clone(), id.clone()).as_ref() != Some(id) {
+        if self.after.aliases.get(&old) != Some(id) {
+            self.after.aliases.insert(old.clone(), id.clone());
             self.changes.aliases.push((old, id.clone()));
         }
     }
 
     pub(super) fn finish(mut self) -> Reconciled {
-        self.changes.records = self.touched.iter().filter_map(|id| self.after.records.get(id).cloned()).collect();
+        let touched = self.touched.iter().filter_map(|id| self.after.records.get(id));
+        self.changes.records = touched.cloned().collect();
+        let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
+        let new_texts =
+            self.changes.records.iter().filter(|record| text_before(&record.id) != Some(record.file_digest));
+        self.changes.new_texts = new_texts.map(|record| record.id.clone()).collect();
         Reconciled {
             register: self.after,
             changes: self.changes,
             files: self.files,
             kept: self.kept,
             clashes: self.clashes,
+            settled: self.settled,
         }
     }
 }

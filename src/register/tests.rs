@@ -8,3 +8,4 @@ mod lineage;
 mod names;
 mod newsroom;
 mod pins;
+mod plain;

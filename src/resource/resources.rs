@@ -15,18 +15,19 @@ use crate::catalog::{Listing, Live};
 use crate::domain::{BodyGone, Permalink, ReleaseId, Topic, UploadPath};
 use crate::feed::opml::opml_of;
 use crate::feed::{Archives, Feed, FeedFormat, FeedSite, HeldEntries, archive_of, feed_of, feed_since};
+use crate::register::SharedMap;
 use crate::template::{Page, TemplateError, Templates};
 
 /// Everything public at one instant. Documents are made when they are first asked for, and kept.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Resources {
     live: Live,
-    aliases: BTreeMap<Permalink, ReleaseId>,
+    aliases: SharedMap<Permalink, ReleaseId>,
     /// Old addresses that live releases name themselves.
-    named: HashMap<Permalink, ReleaseId>,
-    gone: BTreeSet<Permalink>,
+    named: Arc<HashMap<Permalink, ReleaseId>>,
+    gone: Arc<BTreeSet<Permalink>>,
     /// Addresses at which readers knew a feed elsewhere, and the feed's own.
-    feed_aliases: BTreeMap<Permalink, String>,
+    feed_aliases: Arc<BTreeMap<Permalink, String>>,
     templates: Arc<Templates>,
     site: FeedSite,
     shelf: Arc<Shelf>,
@@ -77,7 +78,7 @@ impl Resources {
     #[must_use]
     pub fn new(
         live: Live,
-        aliases: BTreeMap<Permalink, ReleaseId>,
+        aliases: SharedMap<Permalink, ReleaseId>,
         gone: BTreeSet<Permalink>,
         templates: Arc<Templates>,
         site: FeedSite,
@@ -89,13 +90,29 @@ impl Resources {
             named.extend(published.release.redirect_from.iter().map(|old| (old.clone(), published.id.clone())));
         }
         let state = shelf.next_state();
-        Self { live, aliases, named, gone, feed_aliases: BTreeMap::new(), templates, site, shelf, state }
+        Self {
+            live,
+            aliases,
+            named: Arc::new(named),
+            gone: Arc::new(gone),
+            feed_aliases: Arc::default(),
+            templates,
+            site,
+            shelf,
+            state,
+        }
     }
 
     /// The same, with addresses at which readers knew feeds before; each leads to the path of a feed.
     #[must_use]
     pub fn with_feed_aliases(self, feed_aliases: BTreeMap<Permalink, String>) -> Self {
-        Self { feed_aliases, ..self }
+        Self { feed_aliases: Arc::new(feed_aliases), ..self }
+    }
+
+    /// The same, but for `live`, whose releases stand as these do and differ in their words.
+    #[must_use]
+    pub fn with(&self, live: Live) -> Self {
+        Self { live, state: self.shelf.next_state(), ..self.clone() }
     }
 
     /// The addresses at which readers knew feeds before and where nothing else stands, with the feed's path.

@@ -10,7 +10,7 @@ use super::audience::{self, Addressee};
 use super::decisions::{About, Cause};
 use super::deliveries::{self, NewDelivery};
 use super::row::{Fields, micros, placeholders};
-use super::{DigestContents, Store, StoreError, decisions, editions, fragments, ids, letters};
+use super::{DigestContents, Store, StoreError, decisions, editions, fragments, ids, letters, revision};
 use crate::domain::{EditionId, EditionKind, LetterId, LetterKind, NewEdition, ReleaseId, RenderedLetter, Topic};
 use crate::policy::Audience;
 
@@ -178,10 +178,14 @@ async fn mark_announced(
     release: &ReleaseId,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE releases SET announcement = 'opened' WHERE id = $1 AND announcement = 'undecided'")
-        .bind(release.as_str())
-        .execute(&mut *connection)
-        .await?;
+    let revision = revision::raise(connection).await?;
+    let done = sqlx::query(
+        "UPDATE releases SET announcement = 'opened', rev = $2 WHERE id = $1 AND announcement = 'undecided'",
+    )
+    .bind(release.as_str())
+    .bind(revision)
+    .execute(&mut *connection)
+    .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }

@@ -1,18 +1,26 @@
-//! The register's rows: loaded whole at start, changed in one transaction by each look at the folder.
+//! The register's rows: loaded whole at start, changed in one transaction by each look at the folder, and asked from then on
+//! for what changed.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, clean, micros};
-use super::{Cause, Store, StoreError, decisions, meta};
-use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath, Taxonomy};
-use crate::register::{FolderAlarm, Record, Register, RegisterChanges, TopicSlug};
+use super::{Cause, Revision, Store, StoreError, decisions, meta, revision};
+use crate::domain::{Digest, HoldReason, Permalink, ReleaseId, SourcePath, Taxonomy};
+use crate::register::{FolderAlarm, KeptRegister, Record, Register, RegisterChanges, Texts, TopicSlug};
 
 /// The word of the decision that a release took over an id of an earlier feed.
 pub const ADOPTED: &str = "adopted";
+
+/// A revision before the first.
+const BEFORE_ALL: i64 = -1;
+/// The columns of a record: all but its text.
+const COLUMNS: &str = "id, path, permalink, missing_since, file_digest, significant, documents, title, date, first_seen, \
+     publishable_since, live_since, first_live, updated, announcement, hold_reason, hold_detail";
 
 impl Store {
     /// The whole register.
@@ -21,19 +29,65 @@ impl Store {
     /// When the database does not answer or a row cannot be read: a register with a release missing would announce it
     /// again.
     pub async fn load_register(&self) -> Result<Register, StoreError> {
+        let (mut kept, mut known) = (KeptRegister::default(), None);
+        self.refresh_register(&mut kept, &mut known).await?;
+        Ok(kept.into_register())
+    }
+
+    /// Brings `kept`, which is the register as of `known` (`None`: nothing yet), up to date with whatever this or another
+    /// process changed. Where nothing changed, that is one short question. `true` when something did.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row cannot be read; then `kept` may be anything between what it was and
+    /// what it should be, and the next call makes up for it.
+    pub async fn refresh_register(
+        &self,
+        kept: &mut KeptRegister,
+        known: &mut Option<Revision>,
+    ) -> Result<bool, StoreError> {
+        let mut changed = false;
+        loop {
+            // What is committed while its rows are read may be seen in part: then there is another round.
+            let present = revision::present(&self.read).await?;
+            if *known == Some(present) {
+                return Ok(changed);
+            }
+            let since = known.and_then(|known| known.since(present));
+            if since.is_none() {
+                (*kept, *known) = (KeptRegister::default(), None);
+            }
+            self.take_in(kept, since.unwrap_or(BEFORE_ALL)).await?;
+            (changed, *known) = (true, Some(present));
+        }
+    }
+
+    /// Takes in whatever was written after the revision `since`.
+    async fn take_in(&self, kept: &mut KeptRegister, since: i64) -> Result<(), StoreError> {
         let mut connection = self.read.acquire().await?;
         let authority = meta::get(&mut connection, "authority").await?;
         let started = meta::get(&mut connection, "started").await?.map(|text| instant_from("started", &text));
         let alarm = meta::get(&mut connection, "alarm").await?.map(|text| alarm_from(&text));
-        drop(connection);
-        Ok(Register {
-            authority,
-            started: started.transpose()?,
-            records: records(&self.read).await?,
-            aliases: aliases(&self.read).await?,
-            topic_slugs: topic_slugs(&self.read).await?,
-            alarm: alarm.transpose()?,
-        })
+        kept.settle(authority, started.transpose()?, alarm.transpose()?);
+        let statement = format!("SELECT {COLUMNS} FROM releases WHERE rev > $1");
+        let mut rows = sqlx::query(AssertSqlSafe(statement)).bind(since).fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await? {
+            kept.put(record_from(&row)?);
+        }
+        drop(rows);
+        for (old, id) in aliases(&mut connection, since).await? {
+            kept.put_alias(old, id);
+        }
+        kept.learn_slugs(&topic_slugs(&mut connection, since).await?);
+        Ok(())
+    }
+
+    /// The look that is not believed yet, as the database has it.
+    ///
+    /// # Errors
+    /// When the database does not answer or the value cannot be read.
+    pub async fn folder_alarm(&self) -> Result<Option<FolderAlarm>, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        meta::get(&mut connection, "alarm").await?.map(|text| alarm_from(&text)).transpose()
     }
 
     /// A release's own date, as last read: the end of its embargo.
@@ -48,13 +102,38 @@ impl Store {
         row.map(|row| Fields::keyed_by_text(&row, "releases", "id").instant("date")).transpose()
     }
 
-    /// Saves what one look changed, all or nothing. The announcement of a release, once decided, is not undone.
+    /// A release's last good text, as its file had it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn save_register(&self, changes: &RegisterChanges, at: DateTime<Utc>) -> Result<(), StoreError> {
-        let RegisterChanges { authority, started, records, aliases, topic_slugs, decisions, alarm } = changes;
+    pub async fn last_good_text(&self, id: &ReleaseId) -> Result<Option<Arc<str>>, StoreError> {
+        let row = sqlx::query("SELECT id, source FROM releases WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let fields = Fields::keyed_by_text(&row, "releases", "id");
+        let text = String::from_utf8(fields.bytes("source")?).map_err(|error| fields.wrong("source", error))?;
+        Ok(Some(text.into()))
+    }
+
+    /// Saves what one look changed, all or nothing. The announcement of a release, once decided, is not undone. New
+    /// texts are asked for one at a time. The digest that the database has of a file is always that of the text it has
+    /// beside it: where a file changed again before its text was saved, both stay as they were, and the next look sees
+    /// that the file has changed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save_register(
+        &self,
+        changes: &RegisterChanges,
+        at: DateTime<Utc>,
+        texts: &dyn Texts,
+    ) -> Result<(), StoreError> {
+        let RegisterChanges { authority, started, records, new_texts, aliases, topic_slugs, decisions, alarm } =
+            changes;
         let mut transaction = self.begin().await?;
+        let revision = revision::raise(&mut transaction).await?;
         if let Some(authority) = authority {
             meta::put_once(&mut transaction, "authority", authority).await?;
         }
@@ -64,13 +143,15 @@ impl Store {
         meta::put(&mut transaction, "alarm", alarm.as_ref().map(alarm_text).as_deref()).await?;
         meta::put(&mut transaction, "looked", Some(&micros(at).to_string())).await?;
         for record in records {
-            save_record(&mut transaction, record).await?;
+            let is_new = new_texts.contains(&record.id);
+            let text = is_new.then(|| texts.of_file(&record.path, record.file_digest)).flatten();
+            save_record(&mut transaction, record, text.as_deref(), revision).await?;
         }
         for (permalink, release) in aliases {
-            save_alias(&mut transaction, permalink, release).await?;
+            save_alias(&mut transaction, permalink, release, revision).await?;
         }
         for slug in topic_slugs {
-            save_topic_slug(&mut transaction, slug).await?;
+            save_topic_slug(&mut transaction, slug, revision).await?;
         }
         for decision in decisions {
             let about = decisions::About::release(&decision.release);
@@ -101,6 +182,7 @@ impl Store {
             "UPDATE editions SET release = $1 WHERE release = $2",
         ];
         let mut transaction = self.begin().await?;
+        revision::raise_for_ids(&mut transaction).await?;
         for (from, to) in adopted {
             for statement in NAMED {
                 sqlx::query(statement).bind(to.as_str()).bind(from.as_str()).execute(&mut *transaction).await?;
@@ -114,42 +196,51 @@ impl Store {
     }
 }
 
-async fn save_record(connection: &mut AnyConnection, record: &Record) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO releases (id, path, permalink, missing_since, file_digest, significant, documents, source, title, \
-         date, first_seen, publishable_since, live_since, first_live, updated, announcement, hold_reason, hold_detail) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+/// Saves a record; with `text` also its file's text and digest, else these stay as they are. A row that is new without a
+/// text has that of an empty file.
+async fn save_record(
+    connection: &mut AnyConnection,
+    record: &Record,
+    text: Option<&str>,
+    revision: i64,
+) -> Result<(), StoreError> {
+    const SAVED: &str = "INSERT INTO releases (id, path, permalink, missing_since, file_digest, significant, documents, \
+         source, title, date, first_seen, publishable_since, live_since, first_live, updated, announcement, \
+         hold_reason, hold_detail, rev) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
          ON CONFLICT (id) DO UPDATE SET path = excluded.path, permalink = excluded.permalink, \
-         missing_since = excluded.missing_since, file_digest = excluded.file_digest, \
-         significant = excluded.significant, documents = excluded.documents, source = excluded.source, \
-         title = excluded.title, \
+         missing_since = excluded.missing_since, \
+         significant = excluded.significant, documents = excluded.documents, title = excluded.title, \
          date = excluded.date, first_seen = excluded.first_seen, \
          publishable_since = excluded.publishable_since, live_since = excluded.live_since, \
          first_live = COALESCE(releases.first_live, excluded.first_live), updated = excluded.updated, \
          announcement = CASE WHEN releases.announcement IN ('undecided', 'copy') THEN excluded.announcement \
          ELSE releases.announcement END, \
-         hold_reason = excluded.hold_reason, hold_detail = excluded.hold_detail",
-    )
-    .bind(record.id.as_str())
-    .bind(record.path.as_str())
-    .bind(record.permalink.as_str())
-    .bind(record.missing_since.map(micros))
-    .bind(record.file_digest.to_string())
-    .bind(record.significant.to_string())
-    .bind(record.documents.to_string())
-    .bind(record.source.as_bytes())
-    .bind(clean(&record.title))
-    .bind(micros(record.date))
-    .bind(micros(record.first_seen))
-    .bind(record.publishable_since.map(micros))
-    .bind(record.live_since.map(micros))
-    .bind(record.first_live.map(micros))
-    .bind(micros(record.updated))
-    .bind(record.announcement.as_str())
-    .bind(record.hold.as_ref().map(HoldReason::as_str))
-    .bind(record.hold.as_ref().map(|hold| clean(&hold.detail())))
-    .execute(connection)
-    .await?;
+         hold_reason = excluded.hold_reason, hold_detail = excluded.hold_detail, rev = excluded.rev";
+    let with_text = if text.is_some() { ", file_digest = excluded.file_digest, source = excluded.source" } else { "" };
+    let file_digest = if text.is_some() { record.file_digest } else { Digest::of(b"") };
+    sqlx::query(AssertSqlSafe(format!("{SAVED}{with_text}")))
+        .bind(record.id.as_str())
+        .bind(record.path.as_str())
+        .bind(record.permalink.as_str())
+        .bind(record.missing_since.map(micros))
+        .bind(file_digest.to_string())
+        .bind(record.significant.to_string())
+        .bind(record.documents.to_string())
+        .bind(text.unwrap_or_default().as_bytes())
+        .bind(clean(&record.title))
+        .bind(micros(record.date))
+        .bind(micros(record.first_seen))
+        .bind(record.publishable_since.map(micros))
+        .bind(record.live_since.map(micros))
+        .bind(record.first_live.map(micros))
+        .bind(micros(record.updated))
+        .bind(record.announcement.as_str())
+        .bind(record.hold.as_ref().map(HoldReason::as_str))
+        .bind(record.hold.as_ref().map(|hold| clean(&hold.detail())))
+        .bind(revision)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -157,38 +248,36 @@ async fn save_alias(
     connection: &mut AnyConnection,
     permalink: &Permalink,
     release: &ReleaseId,
+    revision: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO aliases (permalink, release) VALUES ($1, $2) \
-         ON CONFLICT (permalink) DO UPDATE SET release = excluded.release",
+        "INSERT INTO aliases (permalink, release, rev) VALUES ($1, $2, $3) \
+         ON CONFLICT (permalink) DO UPDATE SET release = excluded.release, rev = excluded.rev",
     )
     .bind(permalink.as_str())
     .bind(release.as_str())
+    .bind(revision)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn save_topic_slug(connection: &mut AnyConnection, slug: &TopicSlug) -> Result<(), StoreError> {
+async fn save_topic_slug(connection: &mut AnyConnection, slug: &TopicSlug, revision: i64) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO topic_slugs (taxonomy, folded, slug) VALUES ($1, $2, $3) ON CONFLICT (taxonomy, folded) DO NOTHING",
+        "INSERT INTO topic_slugs (taxonomy, folded, slug, rev) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (taxonomy, folded) DO NOTHING",
     )
     .bind(slug.taxonomy.as_str())
     .bind(clean(&slug.folded))
     .bind(slug.slug.as_str())
+    .bind(revision)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn records(pool: &AnyPool) -> Result<BTreeMap<ReleaseId, Record>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM releases").fetch_all(pool).await?;
-    rows.iter().map(|row| record_from(row).map(|record| (record.id.clone(), record))).collect()
-}
-
 fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
     let fields = Fields::keyed_by_text(row, "releases", "id");
-    let source = String::from_utf8(fields.bytes("source")?).map_err(|error| fields.wrong("source", error))?;
     Ok(Record {
         id: fields.parsed("id")?,
         path: SourcePath::new(fields.text("path")?),
@@ -197,7 +286,6 @@ fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
         file_digest: fields.parsed("file_digest")?,
         significant: fields.parsed("significant")?,
         documents: fields.parsed("documents")?,
-        source,
         title: fields.text("title")?,
         date: fields.instant("date")?,
         first_seen: fields.instant("first_seen")?,
@@ -210,8 +298,9 @@ fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
     })
 }
 
-async fn aliases(pool: &AnyPool) -> Result<BTreeMap<Permalink, ReleaseId>, StoreError> {
-    let rows = sqlx::query("SELECT permalink, release FROM aliases").fetch_all(pool).await?;
+async fn aliases(connection: &mut AnyConnection, since: i64) -> Result<Vec<(Permalink, ReleaseId)>, StoreError> {
+    let rows =
+        sqlx::query("SELECT permalink, release FROM aliases WHERE rev > $1").bind(since).fetch_all(connection).await?;
     let read = |row| {
         let fields = Fields::keyed_by_text(row, "aliases", "permalink");
         Ok((fields.parsed("permalink")?, fields.parsed("release")?))
@@ -219,9 +308,11 @@ async fn aliases(pool: &AnyPool) -> Result<BTreeMap<Permalink, ReleaseId>, Store
     rows.iter().map(read).collect()
 }
 
-async fn topic_slugs(pool: &AnyPool) -> Result<Vec<TopicSlug>, StoreError> {
-    let rows =
-        sqlx::query("SELECT taxonomy, folded, slug FROM topic_slugs ORDER BY taxonomy, folded").fetch_all(pool).await?;
+async fn topic_slugs(connection: &mut AnyConnection, since: i64) -> Result<Vec<TopicSlug>, StoreError> {
+    let rows = sqlx::query("SELECT taxonomy, folded, slug FROM topic_slugs WHERE rev > $1")
+        .bind(since)
+        .fetch_all(connection)
+        .await?;
     let read = |row| {
         let fields = Fields::keyed_by_text(row, "topic_slugs", "folded");
         let taxonomy = match fields.text("taxonomy")?.as_str() {

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::decisions::{self, About, Cause};
 use super::editions::{StateColumns, release_from};
 use super::row::{Fields, micros, placeholders};
-use super::{Store, StoreError};
+use super::{Store, StoreError, revision};
 use crate::domain::{Edition, EditionId, EditionKind, EditionState, ReleaseId, SkipReason};
 use crate::register::{Announcement, NeverReason};
 
@@ -334,11 +334,14 @@ async fn never_announce(
     cause: Cause<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let done = sqlx::query("UPDATE releases SET announcement = $2 WHERE id = $1 AND announcement = 'undecided'")
-        .bind(release.as_str())
-        .bind(Announcement::Never(NeverReason::Cancelled).as_str())
-        .execute(&mut *connection)
-        .await?;
+    let revision = revision::raise(connection).await?;
+    let done =
+        sqlx::query("UPDATE releases SET announcement = $2, rev = $3 WHERE id = $1 AND announcement = 'undecided'")
+            .bind(release.as_str())
+            .bind(Announcement::Never(NeverReason::Cancelled).as_str())
+            .bind(revision)
+            .execute(&mut *connection)
+            .await?;
     if done.rows_affected() == 1 {
         let cause = Cause { why: "its announcement was cancelled", ..cause };
         decisions::add(connection, About::release(release), now, "never", cause).await?;

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 use super::newsroom::Newsroom;
 use super::office::log_untold;
 use crate::clock::ClockDoubt;
-use crate::register::{FolderAlarm, RegisterChanges};
+use crate::register::{FolderAlarm, NoTexts, RegisterChanges};
 use crate::store::StoreError;
 
 /// By how much a clock that is doubted must be set for that to be another jump, and not how two clocks drift apart.
@@ -17,11 +17,10 @@ const NOTABLE_STEP: TimeDelta = TimeDelta::minutes(1);
 /// # Errors
 /// When the database does not answer.
 pub async fn confirm_alarm(newsroom: &Newsroom) -> Result<(), StoreError> {
-    let register = newsroom.store.load_register().await?;
-    if let Some(alarm) = register.alarm {
+    if let Some(alarm) = newsroom.store.folder_alarm().await? {
         let changes =
             RegisterChanges { alarm: Some(FolderAlarm { confirmed: true, ..alarm }), ..RegisterChanges::default() };
-        newsroom.store.save_register(&changes, newsroom.now()).await?;
+        newsroom.store.save_register(&changes, newsroom.now(), &NoTexts).await?;
         newsroom.look_wanted.notify_waiters();
     }
     Ok(())

@@ -13,13 +13,14 @@ use tracing::{error, info, warn};
 use super::alarm::watch_clock;
 use super::edition::see_to_editions;
 use super::ingest::{Ingest, Ingested};
+use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
 use super::office::log_untold;
 use super::site_files::{SiteFilesError, site_files};
 use crate::clock::ClockDoubt;
 use crate::publish::{PublishError, publish};
-use crate::register::{Announcement, RegisterChanges};
-use crate::store::StoreError;
+use crate::register::{Announcement, KeptRegister, RegisterChanges};
+use crate::store::{Revision, StoreError};
 use crate::watch::{Cores, Hint, Watcher};
 
 /// How often editions are looked at when nothing wakes the editor: commands at a terminal change them too.
@@ -42,6 +43,10 @@ pub struct Editor {
     owner: String,
     /// The machine's clock as it was last looked at.
     clock_doubt: Option<ClockDoubt>,
+    /// The register as the database has it.
+    register: Option<Box<KeptRegister>>,
+    /// As of when; `None` before the first look.
+    revision: Option<Revision>,
     /// `None` only while a look is under way on another thread.
     ingest: Option<Box<Ingest>>,
     unsettled: bool,
@@ -59,6 +64,8 @@ impl Editor {
             newsroom,
             owner,
             clock_doubt: None,
+            register: Some(Box::default()),
+            revision: None,
             ingest: Some(Box::new(ingest)),
             unsettled: false,
             owes_look: false,
@@ -100,14 +107,24 @@ impl Editor {
         self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
         let leads = self.leads().await?;
         let now = self.newsroom.now();
-        let register = self.newsroom.store.load_register().await?;
-        let alarm_before = register.alarm;
-        let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
-        let looked = tokio::task::spawn_blocking(move || {
-            let ingested = ingest.look(&register, now, &hint);
-            (ingest, ingested)
+        // What breaks down on the way takes its register with it: the next look loads it whole.
+        let mut kept = self.register.take().unwrap_or_else(|| {
+            self.revision = None;
+            Box::default()
         });
-        let (ingest, ingested) = match looked.await {
+        let refreshed = self.newsroom.store.refresh_register(&mut kept, &mut self.revision).await;
+        if let Err(error) = refreshed {
+            self.register = Some(kept);
+            return Err(error);
+        }
+        let alarm_before = kept.register().alarm;
+        let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
+        let last_good = LastGood::of(&self.newsroom.store);
+        let looked = tokio::task::spawn_blocking(move || {
+            let ingested = ingest.look_again(&mut kept, &last_good, now, &hint);
+            (ingest, ingested, last_good, kept)
+        });
+        let (ingest, ingested, last_good, kept) = match looked.await {
             Ok(done) => done,
             Err(error) => {
                 // What is shown stays; the next look begins from nothing, in case it was what was remembered.
@@ -118,9 +135,11 @@ impl Editor {
                 return Ok(None);
             }
         };
-        self.ingest = Some(ingest);
+        self.register = Some(kept);
+        let ingest = self.ingest.insert(ingest);
+        last_good.check()?;
         self.owes_look = false;
-        let Ingested { changes, current, broken, anything_new, unsettled } = ingested;
+        let Ingested { changes, current, broken, anything_new, unsettled, shown: files, settled } = ingested;
         self.unsettled = unsettled;
         let unchanged = changes == RegisterChanges { alarm: changes.alarm, ..RegisterChanges::default() };
         if !leads && (!unchanged || changes.alarm != alarm_before) {
@@ -129,9 +148,10 @@ impl Editor {
             return Ok(None);
         }
         if !unchanged || changes.alarm != alarm_before {
-            self.newsroom.store.save_register(&changes, now).await?;
+            self.newsroom.store.save_register(&changes, now, &ingest.texts(&LastGood::default())).await?;
             log_decisions(&changes);
         }
+        ingest.keep(&current, files, settled);
         let shown = self.newsroom.current();
         // What was rendered before stays of use when nothing differs.
         let has_gone = shown.resources.gone() != current.resources.gone();
@@ -235,7 +255,7 @@ impl Editor {
     /// Whether a person confirmed an alarm since the last look.
     async fn alarm_was_confirmed(&self) -> bool {
         let Some(alarm) = self.newsroom.current().register.alarm.filter(|alarm| !alarm.confirmed) else { return false };
-        let stored = self.newsroom.store.load_register().await.ok().and_then(|register| register.alarm);
+        let stored = self.newsroom.store.folder_alarm().await.ok().flatten();
         stored.is_none_or(|stored| stored != alarm)
     }
 

@@ -1,20 +1,26 @@
 //! From the content folder to the catalog: looks, reads what changed, lets the register say who is who.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod edits;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use self::edits::Last;
+use super::last_good::LastGood;
 use super::newsroom::Current;
 use super::office::BrokenFile;
 use super::reading::{ReadFile, Reader};
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
-use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
+use crate::domain::{Digest, Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
 use crate::feed::{FeedFormat, FeedSite};
 use crate::language::Diagnosis;
-use crate::register::{Clash, FolderLook, Minting, Reconciled, Record, Register, RegisterChanges, Seen};
+use crate::register::{
+    Clash, FolderLook, KeptRegister, Minting, Reconciled, Record, Register, RegisterChanges, Seen, Texts,
+};
 use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
 use crate::watch::{ChangedFile, Cores, Folder, Hint, Unreadable, UploadsFolder, UploadsListing, UploadsMark};
@@ -39,6 +45,8 @@ pub struct Ingest {
     conflicts: Vec<SourcePath>,
     /// The last good sources of releases whose file is broken, as they were read.
     kept: BTreeMap<ReleaseId, ReadFile>,
+    /// What the last look came to, once it was saved and shown.
+    last: Option<Last>,
 }
 
 /// What one look came to. The changes are to be saved before the rest is shown to anybody.
@@ -54,6 +62,21 @@ pub struct Ingested {
     pub anything_new: bool,
     /// Files that were being written: the next look should come soon.
     pub unsettled: bool,
+    /// Which release each file is shown as.
+    pub shown: Arc<HashMap<SourcePath, ReleaseId>>,
+    /// Whether nothing is left open that a later look may settle otherwise.
+    pub settled: bool,
+}
+
+/// What differs in the folder from the last look.
+#[derive(Debug)]
+struct Found {
+    /// Files that appeared or changed, with the releases they were.
+    changed: Vec<(SourcePath, Option<Arc<Release>>)>,
+    /// Nothing else differs: no file went, none cannot be read, no document changed.
+    is_files_alone: bool,
+    root_missing: bool,
+    unsettled: bool,
 }
 
 impl Ingest {
@@ -86,6 +109,7 @@ impl Ingest {
             unreadable: Vec::new(),
             conflicts: Vec::new(),
             kept: BTreeMap::new(),
+            last: None,
         }
     }
 
@@ -102,8 +126,37 @@ impl Ingest {
         Self { shelf: Arc::new(Shelf::for_formats(formats)), ..self }
     }
 
-    /// Looks at what `hint` names of the folder and compares it with what `register` remembers.
-    pub fn look(&mut self, register: &Register, now: DateTime<Utc>, hint: &Hint) -> Ingested {
+    /// Looks at what `hint` names of the folder and compares it with what `register` remembers; `last_good` are the texts
+    /// that belong to it.
+    pub fn look(&mut self, register: &Register, last_good: &LastGood, now: DateTime<Utc>, hint: &Hint) -> Ingested {
+        let found = self.find(hint, now);
+        self.take_in_all(found, register, last_good, now)
+    }
+
+    /// The same, where `kept` is the register as it is kept from look to look: what came of plain edits costs those edits
+    /// alone.
+    pub fn look_again(
+        &mut self,
+        kept: &mut KeptRegister,
+        last_good: &LastGood,
+        now: DateTime<Utc>,
+        hint: &Hint,
+    ) -> Ingested {
+        // Until it is saved and shown, what this look comes to is nothing to build on.
+        let last = self.last.take();
+        let is_known = kept.agrees_with(last.as_ref().map(|last| &last.current.register));
+        let found = self.find(hint, now);
+        let edits = last.filter(|_| is_known).and_then(|last| self.take_in_edits(&last, &found, kept, last_good, now));
+        edits.unwrap_or_else(|| self.take_in_all(found, kept.register(), last_good, now))
+    }
+
+    /// Takes note that what the last look came to is saved, and `current` is shown of it.
+    pub fn keep(&mut self, current: &Current, shown: Arc<HashMap<SourcePath, ReleaseId>>, settled: bool) {
+        self.last = Some(Last { current: current.clone(), shown, settled });
+    }
+
+    /// What differs in the folder from the last look; what was read of it is kept.
+    fn find(&mut self, hint: &Hint, now: DateTime<Utc>) -> Found {
         // Had anything under uploads changed, the hint would not be of files alone.
         let listing = (*hint == Hint::Everything).then(|| self.uploads.listed());
         let uploads: &(dyn Uploads + Sync) = match &listing {
@@ -113,7 +166,7 @@ impl Ingest {
         let reader = &self.reader;
         let look =
             self.folder.look_at(now, hint, &self.threads, &|found| reader.read(&found.path, found.bytes, uploads));
-        let mut files_differ = !look.vanished.is_empty() || !look.changed.is_empty();
+        let mut is_files_alone = look.vanished.is_empty() && !look.root_missing;
         for path in &look.vanished {
             self.files.remove(path);
         }
@@ -124,27 +177,39 @@ impl Ingest {
                 if !file.holds(uploads)
                     && let Some(again) = reader.read_again(path, file.digest, uploads)
                 {
-                    files_differ = true;
+                    is_files_alone = false;
                     *file = again;
                 }
             }
             self.uploads_mark = mark;
         }
+        let mut changed = Vec::with_capacity(look.changed.len());
         for ChangedFile { path, taken, .. } in look.changed {
-            self.files.insert(path, taken);
+            let before = self.files.insert(path.clone(), taken).and_then(|file| file.release);
+            changed.push((path, before));
         }
-        let unreadable_differ = self.unreadable != look.unreadable || self.conflicts != look.conflicts;
+        is_files_alone &= self.unreadable == look.unreadable && self.conflicts == look.conflicts;
         self.conflicts = look.conflicts;
-        self.unreadable.clone_from(&look.unreadable);
-        let unreadable: Vec<&SourcePath> = look.unreadable.iter().map(|unreadable| &unreadable.path).collect();
-        let reconciled = self.reconcile(register, &unreadable, look.root_missing, now);
+        self.unreadable = look.unreadable;
+        Found { changed, is_files_alone, root_missing: look.root_missing, unsettled: !look.unsettled.is_empty() }
+    }
+
+    /// What a look comes to, every release gone through.
+    fn take_in_all(&mut self, found: Found, register: &Register, last_good: &LastGood, now: DateTime<Utc>) -> Ingested {
+        let unreadable: Vec<&SourcePath> = self.unreadable.iter().map(|unreadable| &unreadable.path).collect();
+        let reconciled = self.reconcile(register, &unreadable, found.root_missing, last_good, now);
         let decided = reconciled.register != *register;
-        let ingested = self.finish(reconciled, now);
+        let ingested = self.finish(reconciled, last_good, now);
         Ingested {
-            anything_new: files_differ || unreadable_differ || decided,
-            unsettled: !look.unsettled.is_empty(),
+            anything_new: !found.is_files_alone || !found.changed.is_empty() || decided,
+            unsettled: found.unsettled,
             ..ingested
         }
+    }
+
+    /// The texts of the files as the last look found them, and those that `last_good` has.
+    pub fn texts<'a>(&'a self, last_good: &'a LastGood) -> impl Texts + use<'a> {
+        LookTexts { reader: &self.reader, last_good }
     }
 
     fn reconcile(
@@ -152,18 +217,15 @@ impl Ingest {
         register: &Register,
         unreadable: &[&SourcePath],
         folder_missing: bool,
+        last_good: &LastGood,
         now: DateTime<Utc>,
     ) -> Reconciled {
-        let text = |(path, file): (&SourcePath, &ReadFile)| {
-            let bytes = self.reader.bytes(path, file.digest).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        let texts: Vec<_> = self.files.iter().map(text).collect();
+        let texts = self.texts(last_good);
         let known = known_paths(register);
-        let mut look = FolderLook { folder_missing, broken: unreadable.to_vec(), ..FolderLook::default() };
-        for ((path, file), source) in self.files.iter().zip(&texts) {
+        let mut look = FolderLook { good: Vec::new(), broken: unreadable.to_vec(), folder_missing, texts: &texts };
+        for (path, file) in &self.files {
             match &file.release {
-                Some(release) => look.good.push(Seen { path, digest: file.digest, source, release }),
+                Some(release) => look.good.push(Seen { path, digest: file.digest, release }),
                 None if file.is_broken() || known.contains(path) => look.broken.push(path),
                 None => {}
             }
@@ -173,8 +235,8 @@ impl Ingest {
     }
 
     /// The look's catalog and everything public in it.
-    fn finish(&mut self, reconciled: Reconciled, now: DateTime<Utc>) -> Ingested {
-        let Reconciled { register, mut changes, files, kept, clashes } = reconciled;
+    fn finish(&mut self, reconciled: Reconciled, last_good: &LastGood, now: DateTime<Utc>) -> Ingested {
+        let Reconciled { register, mut changes, files, kept, clashes, settled } = reconciled;
         let withdrawn = vanished_withdrawn(&register, now);
         self.kept.retain(|id, _| kept.contains(id) || withdrawn.contains(id));
         let mut published = Vec::new();
@@ -187,11 +249,13 @@ impl Ingest {
             );
         }
         for id in &kept {
-            published.extend(self.last_good(&register, id).and_then(|release| publish(&register, id, release)));
+            published
+                .extend(self.last_good(&register, id, last_good).and_then(|release| publish(&register, id, release)));
         }
         let left = published.len();
         for id in &withdrawn {
-            published.extend(self.last_good(&register, id).and_then(|release| publish(&register, id, release)));
+            published
+                .extend(self.last_good(&register, id, last_good).and_then(|release| publish(&register, id, release)));
         }
         let departed = departed(&register, &published);
         published.truncate(left);
@@ -201,30 +265,32 @@ impl Ingest {
             .with_links(now);
         changes.topic_slugs = catalog.new_slugs(now);
         let mut register = register;
-        register.topic_slugs.extend(changes.topic_slugs.iter().cloned());
+        register.learn_slugs(&changes.topic_slugs);
         let catalog = if changes.topic_slugs.is_empty() { catalog } else { catalog.with_slugs(&register.topic_slugs) };
         let broken = self.broken(&register);
         let diagnostics = self.diagnostics(&catalog, &register, clashes, now);
         let resources = self.resources(&catalog, &register, now);
         Ingested {
             changes,
-            current: Current { catalog, resources, register, diagnostics, looked: now },
+            current: Current { catalog, resources, register, diagnostics: diagnostics.into(), looked: now },
             broken,
             anything_new: true,
             unsettled: false,
+            shown: Arc::new(files.into_iter().map(|(id, path)| (path, id)).collect()),
+            settled,
         }
     }
 
     /// The last good version of a release whose file is broken, when it was live or is withdrawn.
-    fn last_good(&mut self, register: &Register, id: &ReleaseId) -> Option<Arc<Release>> {
+    fn last_good(&mut self, register: &Register, id: &ReleaseId, texts: &LastGood) -> Option<Arc<Release>> {
         let record = register.records.get(id).filter(|record| record.first_live.is_some())?;
         let shown = |release: &Arc<Release>| record.live_since.is_some() || release.withdrawn.is_some();
-        let digest = crate::domain::Digest::of(record.source.as_bytes());
-        let known = self.kept.get(id).filter(|file| file.digest == digest && file.holds(self.uploads.as_ref()));
+        let is_same = |file: &&ReadFile| file.digest == record.file_digest && file.holds(self.uploads.as_ref());
+        let known = self.kept.get(id).filter(is_same);
         if let Some(file) = known {
             return file.release.clone().filter(shown);
         }
-        let file = self.reader.read_whole(&record.path, record.source.as_bytes().to_vec());
+        let file = self.reader.read_whole(&record.path, texts.text(id)?.as_bytes().to_vec());
         let release = file.release.clone().filter(shown);
         self.kept.insert(id.clone(), file);
         release
@@ -367,6 +433,23 @@ impl Ingest {
             self.shelf.clone(),
         )
         .with_feed_aliases(self.config.feeds.aliases.clone())
+    }
+}
+
+/// What a look may compare and save.
+struct LookTexts<'a> {
+    reader: &'a Reader,
+    last_good: &'a LastGood,
+}
+
+impl Texts for LookTexts<'_> {
+    fn of_file(&self, path: &SourcePath, digest: Digest) -> Option<Arc<str>> {
+        let bytes = self.reader.bytes(path, digest)?;
+        Some(String::from_utf8_lossy(&bytes).into())
+    }
+
+    fn of_record(&self, record: &Record) -> Option<Arc<str>> {
+        self.last_good.text(&record.id)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod newsroom;
 mod reading;
+mod last_good;
 mod ingest;
 mod links;
 mod office;
@@ -24,6 +25,7 @@ pub use edition::{
 };
 pub use editor::Editor;
 pub use ingest::{Ingest, Ingested, feed_site};
+pub use last_good::LastGood;
 pub use links::LinkDesk;
 pub use newsroom::{Current, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};

@@ -22,7 +22,7 @@ use crate::template::{LetterParts, Templates};
 use crate::watch::UploadsFolder;
 
 /// What is known of the content folder since the last look: replaced whole, never edited.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Current {
     /// Every valid release.
     pub catalog: Catalog,
@@ -30,8 +30,8 @@ pub struct Current {
     pub resources: Resources,
     /// What is remembered of each release.
     pub register: Register,
-    /// What is wrong or doubtful in files that are there, by file.
-    pub diagnostics: Vec<Diagnostic>,
+    /// What was wrong or doubtful in files when every one was last gone through, by file.
+    pub diagnostics: Arc<[Diagnostic]>,
     /// When the look was taken.
     pub looked: DateTime<Utc>,
 }

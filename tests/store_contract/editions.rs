@@ -8,7 +8,7 @@ use depeche::domain::{
     DeliveryTally, EditionState, EndReason, HoldReason, LetterKind, SubscriberId, SuppressionReason, Topic,
 };
 use depeche::language::Language;
-use depeche::register::{Announcement, NeverReason, RegisterChanges};
+use depeche::register::{Announcement, NeverReason, NoTexts, RegisterChanges};
 use depeche::store::{Chunk, EditionFilter, Outcome};
 
 use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, record, release, topics};
@@ -111,7 +111,7 @@ pub(crate) async fn a_cancelled_announcement_is_never_made(room: Room) {
     let register = room.store.load_register().await.unwrap();
     assert_eq!(announced(register, "bridge"), Announcement::Never(NeverReason::Cancelled));
     let stale = RegisterChanges { records: vec![record("bridge")], ..RegisterChanges::default() };
-    room.store.save_register(&stale, minute(2)).await.unwrap();
+    room.store.save_register(&stale, minute(2), &NoTexts).await.unwrap();
     let register = room.store.load_register().await.unwrap();
     assert_eq!(announced(register, "bridge"), Announcement::Never(NeverReason::Cancelled));
 

@@ -1,6 +1,7 @@
 //! What every story needs: a database, a clock that stands, and short words for long values.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use depeche::config::DatabaseSettings;
@@ -10,7 +11,7 @@ use depeche::domain::{
 };
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
-use depeche::register::{Announcement, Record, RegisterChanges};
+use depeche::register::{Announcement, Record, RegisterChanges, Texts};
 use depeche::store::{Added, AttemptMade, Begin, Cause, Exchanged, Fence, Finished, Hold, Outcome, Proof, Store};
 
 /// A database with its key bound.
@@ -61,10 +62,9 @@ pub(crate) fn record(name: &str) -> Record {
         path: SourcePath::new(format!("2026-11-23-{name}.md")),
         permalink: format!("/communiques/{name}/").parse().unwrap(),
         missing_since: None,
-        file_digest: Digest::of(name.as_bytes()),
+        file_digest: Digest::of(source(name).as_bytes()),
         significant: Digest::of(b"significant"),
         documents: Digest::of(b"documents"),
-        source: format!("---\ntitle: {name}\n---\nTexte.\n"),
         title: name.to_owned(),
         date: minute(-10),
         first_seen: minute(-5),
@@ -74,6 +74,31 @@ pub(crate) fn record(name: &str) -> Record {
         updated: minute(-10),
         announcement: Announcement::Undecided,
         hold: None,
+    }
+}
+
+/// The text of the release called `name`.
+pub(crate) fn source(name: &str) -> String {
+    format!("---\ntitle: {name}\n---\nun \0 et ’é’ ")
+}
+
+/// What a look changes that finds these releases for the first time.
+pub(crate) fn appearing(records: Vec<Record>) -> RegisterChanges {
+    let new_texts = records.iter().map(|record| record.id.clone()).collect();
+    RegisterChanges { records, new_texts, ..RegisterChanges::default() }
+}
+
+/// A folder in which each file has the text of its name.
+pub(crate) struct Sources;
+
+impl Texts for Sources {
+    fn of_file(&self, path: &SourcePath, digest: Digest) -> Option<Arc<str>> {
+        let text = source(&path.title_part());
+        (Digest::of(text.as_bytes()) == digest).then(|| text.into())
+    }
+
+    fn of_record(&self, _record: &Record) -> Option<Arc<str>> {
+        None
     }
 }
 
@@ -159,8 +184,7 @@ impl Room {
     }
 
     pub(crate) async fn knows(&self, name: &str) {
-        let changes = RegisterChanges { records: vec![record(name)], ..RegisterChanges::default() };
-        self.store.save_register(&changes, minute(0)).await.unwrap();
+        self.store.save_register(&appearing(vec![record(name)]), minute(0), &Sources).await.unwrap();
     }
 
     /// An announcement that waits.

@@ -6,7 +6,7 @@ use depeche::domain::{
     EditionId, EditionState, EndReason, Frequency, LetterKind, Mailbox, SubscriberId, SuppressionReason,
 };
 use depeche::language::Language;
-use depeche::register::RegisterChanges;
+use depeche::register::{KeptRegister, NoTexts, RegisterChanges};
 use depeche::store::{EditionFilter, Preferences, SingleLetter, SubscriberFilter};
 
 use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, proof, release, topics};
@@ -18,7 +18,8 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
     let new = newcomer("ann@example.org", &["all"]);
     let (all, follow, ann, told) = (everybody(&[], minute(0)), topics(&["all"]), address("ann@example.org"), proof());
     is_send(&store.load_register());
-    is_send(&store.save_register(&RegisterChanges::default(), minute(0)));
+    is_send(&store.refresh_register(&mut KeptRegister::default(), &mut None));
+    is_send(&store.save_register(&RegisterChanges::default(), minute(0), &NoTexts));
     is_send(&store.decisions_of(&release("bridge")));
     is_send(&store.create_edition(&announcement("bridge", EditionState::Sending), &follow, minute(0)));
     is_send(&store.revise_edition(id, "", &follow));
@@ -52,7 +53,7 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
         assert_eq!(spawned.edition(id).await.unwrap(), None);
         assert_eq!(spawned.list(&SubscriberFilter::default()).await.unwrap(), []);
         assert_eq!(spawned.load_register().await.unwrap(), depeche::register::Register::default());
-        spawned.save_register(&RegisterChanges::default(), minute(0)).await.unwrap();
+        spawned.save_register(&RegisterChanges::default(), minute(0), &NoTexts).await.unwrap();
         assert!(!spawned.open_edition(id, &[], None, minute(0)).await.unwrap());
         assert!(!spawned.change_edition(id, &["held"], &EditionState::Cancelled, CAUSE, minute(0)).await.unwrap());
         assert!(spawned.deliver_chunk(id, &all, 1, minute(0)).await.unwrap().finished);

@@ -9,6 +9,7 @@ use crate::domain::ReleaseId;
 use crate::register::Seen;
 use crate::register::likeness::Likeness;
 use crate::register::record::Record;
+use crate::register::texts::Texts;
 
 /// From here on, a file at a known path is still the same release.
 pub(super) const SAME_PATH_LIKE: f64 = 0.3;
@@ -26,49 +27,73 @@ const ADDRESS: f64 = 0.15;
 /// The editor's own word, above all others.
 const WORD: f64 = 1.5;
 
-/// The texts compared in one look, each prepared once.
-pub(super) struct Texts<'a> {
+/// The texts compared in one look, each fetched and prepared once.
+pub(super) struct Likenesses<'a> {
     seen: &'a [Seen<'a>],
+    texts: &'a dyn Texts,
     files: RefCell<HashMap<usize, Rc<Likeness>>>,
     records: RefCell<HashMap<ReleaseId, Rc<Likeness>>>,
 }
 
-impl<'a> Texts<'a> {
-    pub(super) fn new(seen: &'a [Seen<'a>]) -> Self {
-        Self { seen, files: RefCell::default(), records: RefCell::default() }
+impl<'a> Likenesses<'a> {
+    pub(super) fn new(seen: &'a [Seen<'a>], texts: &'a dyn Texts) -> Self {
+        Self { seen, texts, files: RefCell::default(), records: RefCell::default() }
     }
 
     pub(super) fn of_file(&self, index: usize) -> Rc<Likeness> {
-        let make = || Rc::new(Likeness::of(&self.seen[index].release.title, self.seen[index].source));
+        let make = || Rc::new(likeness_of_file(&self.seen[index], self.texts));
         self.files.borrow_mut().entry(index).or_insert_with(make).clone()
+    }
+
+    /// The same of a release that may not be asked for again: there may be very many of them.
+    pub(super) fn of_record_once(&self, record: &Record) -> Likeness {
+        likeness_of_record(record, self.texts)
     }
 
     fn of_record(&self, record: &Record) -> Rc<Likeness> {
         if let Some(known) = self.records.borrow().get(&record.id) {
             return known.clone();
         }
-        let made = Rc::new(Likeness::of(&record.title, &record.source));
+        let made = Rc::new(likeness_of_record(record, self.texts));
         self.records.borrow_mut().insert(record.id.clone(), made.clone());
         made
     }
 }
 
+/// The likeness of a file; of its title alone when its text is not to be had any more.
+fn likeness_of_file(seen: &Seen<'_>, texts: &dyn Texts) -> Likeness {
+    let text = texts.of_file(seen.path, seen.digest);
+    Likeness::of(&seen.release.title, text.as_deref().unwrap_or_default())
+}
+
+/// The likeness of a known release; of its title alone when it has no text.
+fn likeness_of_record(record: &Record, texts: &dyn Texts) -> Likeness {
+    Likeness::of(&record.title, texts.of_record(record).as_deref().unwrap_or_default())
+}
+
 /// What a file and a release have in common.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Evidence {
+pub(in crate::register) struct Evidence {
     pub(super) like: f64,
     pub(super) title: bool,
     pub(super) date: bool,
 }
 
 impl Evidence {
-    pub(super) fn of(texts: &Texts<'_>, index: usize, record: &Record) -> Self {
-        let file = &texts.seen[index];
-        Self {
-            like: texts.of_file(index).similarity(&texts.of_record(record)),
-            title: record.title == file.release.title,
-            date: record.date == file.release.date,
-        }
+    pub(super) fn of(likenesses: &Likenesses<'_>, index: usize, record: &Record) -> Self {
+        let file = &likenesses.seen[index];
+        let like = likenesses.of_file(index).similarity(&likenesses.of_record(record));
+        Self::with_like(file, record, like)
+    }
+
+    /// The same of texts that nothing else is compared with.
+    pub(in crate::register) fn from_texts(file: &Seen<'_>, record: &Record, texts: &dyn Texts) -> Self {
+        let like = likeness_of_file(file, texts).similarity(&likeness_of_record(record, texts));
+        Self::with_like(file, record, like)
+    }
+
+    fn with_like(file: &Seen<'_>, record: &Record, like: f64) -> Self {
+        Self { like, title: record.title == file.release.title, date: record.date == file.release.date }
     }
 
     /// Title, date or text: one of them is enough where the place is the same.
@@ -76,7 +101,7 @@ impl Evidence {
         self.date || self.says_the_same_without_date()
     }
 
-    pub(super) fn says_the_same_without_date(self) -> bool {
+    pub(in crate::register) fn says_the_same_without_date(self) -> bool {
         self.title || self.like >= SAME_PATH_LIKE
     }
 
@@ -86,7 +111,7 @@ impl Evidence {
     }
 
     /// Whether no claim from elsewhere can be better than this one at home.
-    pub(super) fn is_unbeatable_at_home(self) -> bool {
+    pub(in crate::register) fn is_unbeatable_at_home(self) -> bool {
         self.title && self.like + TITLE >= 1.0
     }
 

@@ -8,10 +8,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 
-use super::claims::{ELSEWHERE_LIKE, Evidence, SAME_PATH_LIKE, Texts};
+use super::claims::{ELSEWHERE_LIKE, Evidence, Likenesses, SAME_PATH_LIKE};
 use super::{Match, Matching, Rule, folded, is_lost_copy};
 use crate::domain::Permalink;
-use crate::register::likeness::Likeness;
 use crate::register::record::{Announcement, NeverReason, Record};
 
 /// Up to this many pairs of texts are all compared.
@@ -33,17 +32,16 @@ struct Claim<'a> {
 
 impl<'a> Matching<'a> {
     pub(super) fn by_contest(&mut self) {
-        let texts = Texts::new(self.seen);
-        self.edited_at_home(&texts);
+        self.edited_at_home();
         let open = self.open();
         let free: Vec<&'a Record> =
             self.register.records.values().filter(|record| self.is_free(record) && !self.is_broken(record)).collect();
         if open.is_empty() || free.is_empty() {
             return;
         }
-        let (mut claims, mut doubts) = (self.claims_by_place(&open, &free, &texts), HashMap::new());
-        for (file, record) in pairs_to_compare(&open, &free, &texts) {
-            self.claim_by_likeness(file, record, &texts, &mut claims, &mut doubts);
+        let (mut claims, mut doubts) = (self.claims_by_place(&open, &free), HashMap::new());
+        for (file, record) in pairs_to_compare(&open, &free, &self.likenesses) {
+            self.claim_by_likeness(file, record, &mut claims, &mut doubts);
         }
         // A copy that went unheard has no say where another release has.
         let wanted: HashSet<usize> =
@@ -61,10 +59,10 @@ impl<'a> Matching<'a> {
     }
 
     /// Files at their own place whose text leaves no doubt: nothing more is computed for them.
-    fn edited_at_home(&mut self, texts: &Texts<'a>) {
+    fn edited_at_home(&mut self) {
         for index in self.open() {
             if let Some(record) = self.home_record(index)
-                && Evidence::of(texts, index, record).is_unbeatable_at_home()
+                && self.evidence(index, record).is_unbeatable_at_home()
             {
                 self.take(index, record, Rule::SamePath);
             }
@@ -72,12 +70,12 @@ impl<'a> Matching<'a> {
     }
 
     /// Whether the file at `record`'s own place is still the release beyond doubt.
-    fn is_held_at_home(&self, record: &Record, texts: &Texts<'a>) -> bool {
-        self.home_file(record).is_some_and(|home| Evidence::of(texts, home, record).holds_home())
+    fn is_held_at_home(&self, record: &Record) -> bool {
+        self.home_file(record).is_some_and(|home| self.evidence(home, record).holds_home())
     }
 
     /// Claims by path, `redirect_from`, file name, permalink, and by title and date together.
-    fn claims_by_place(&self, open: &[usize], free: &[&'a Record], texts: &Texts<'a>) -> Vec<Claim<'a>> {
+    fn claims_by_place(&self, open: &[usize], free: &[&'a Record]) -> Vec<Claim<'a>> {
         let (mut spelled, mut names) = (HashMap::new(), HashMap::new());
         let (mut links, mut titles) = (HashMap::new(), HashMap::new());
         for record in free {
@@ -94,7 +92,7 @@ impl<'a> Matching<'a> {
         };
         for &index in open {
             let file = &self.seen[index];
-            let evidence = |record: &Record| Evidence::of(texts, index, record);
+            let evidence = |record: &Record| self.evidence(index, record);
             let home = self.home_record(index);
             if let Some(record) = home {
                 // A pin that names nobody yet says that this is another release, unless the words say otherwise.
@@ -107,7 +105,7 @@ impl<'a> Matching<'a> {
             }
             let away = |record: &&&'a Record| home.is_none_or(|home| home.id != record.id);
             for record in file.release.redirect_from.iter().flat_map(|old| self.known_at(old, &links)) {
-                if away(&&record) && !self.is_held_at_home(record, texts) {
+                if away(&&record) && !self.is_held_at_home(record) {
                     claim(index, record, Rule::Redirect, evidence(record));
                 }
             }
@@ -141,7 +139,6 @@ impl<'a> Matching<'a> {
         &self,
         file: usize,
         record: &'a Record,
-        texts: &Texts<'a>,
         claims: &mut Vec<Claim<'a>>,
         doubts: &mut HashMap<usize, &'a Record>,
     ) {
@@ -149,13 +146,13 @@ impl<'a> Matching<'a> {
         if home.is_some_and(|home| home.id == record.id && home.missing_since.is_none()) {
             return;
         }
-        let evidence = Evidence::of(texts, file, record);
+        let evidence = self.evidence(file, record);
         if evidence.like < SAME_PATH_LIKE {
             return;
         }
         // Where the release still stands at its own place, a file of a new name is a copy of it.
         let contested = self.home_file(record).is_some_and(|home| home != file);
-        if contested && (home.is_none() && self.is_held_at_home(record, texts)) {
+        if contested && (home.is_none() && self.is_held_at_home(record)) {
             return;
         }
         if evidence.like >= ELSEWHERE_LIKE && !is_stranger(record, evidence) {
@@ -224,19 +221,19 @@ fn is_stranger(record: &Record, evidence: Evidence) -> bool {
 }
 
 /// The pairs of open files and free releases whose texts are worth comparing: all of them, or those whose sketches meet.
-fn pairs_to_compare<'a>(open: &[usize], free: &[&'a Record], texts: &Texts<'_>) -> Vec<(usize, &'a Record)> {
+fn pairs_to_compare<'a>(open: &[usize], free: &[&'a Record], likenesses: &Likenesses<'_>) -> Vec<(usize, &'a Record)> {
     if open.len().saturating_mul(free.len()) <= PAIRS_COMPARED {
         return open.iter().flat_map(|file| free.iter().map(|record| (*file, *record))).collect();
     }
     let mut sketches: HashMap<u64, Vec<usize>> = HashMap::new();
     for (place, record) in free.iter().enumerate() {
-        for pair in Likeness::of(&record.title, &record.source).sketch() {
+        for pair in likenesses.of_record_once(record).sketch() {
             sketches.entry(*pair).or_default().push(place);
         }
     }
     let mut pairs = BTreeSet::new();
     for &file in open {
-        for places in texts.of_file(file).sketch().iter().filter_map(|pair| sketches.get(pair)) {
+        for places in likenesses.of_file(file).sketch().iter().filter_map(|pair| sketches.get(pair)) {
             pairs.extend(places.iter().filter(|_| places.len() <= COMMONPLACE).map(|place| (file, *place)));
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::claims::{Evidence, Texts};
 use super::{Match, Matching, Rule};
 use crate::domain::ReleaseId;
 use crate::register::record::Record;
@@ -12,13 +11,12 @@ impl<'a> Matching<'a> {
     /// keeps the id it had; one that had none is left out.
     pub(super) fn by_pinned_id(&mut self) {
         let (seen, register) = (self.seen, self.register);
-        let texts = Texts::new(seen);
         for (id, files) in self.pinning() {
             let Some(record) = register.records.get(id) else { continue };
             let own = self.at.get(&record.path).copied().filter(|_| record.missing_since.is_none());
             let keeper = match own {
                 Some(own) if files.contains(&own) => own,
-                Some(own) if self.is_still(own, record, &texts) => own,
+                Some(own) if self.is_still(own, record) => own,
                 None if self.is_broken(record) => {
                     self.turn_down(&files, usize::MAX, &record.path.clone());
                     continue;
@@ -65,12 +63,12 @@ impl<'a> Matching<'a> {
     }
 
     /// Whether the file at `record`'s path, which does not pin its id, is still that release.
-    fn is_still(&self, own: usize, record: &Record, texts: &Texts<'a>) -> bool {
+    fn is_still(&self, own: usize, record: &Record) -> bool {
         let file = &self.seen[own];
         let pins_another = file.release.pinned_id.as_ref().is_some_and(|id| self.register.records.contains_key(id));
         !pins_another
             && self.found[own].is_none()
-            && (file.digest == record.file_digest || Evidence::of(texts, own, record).says_the_same_without_date())
+            && (file.digest == record.file_digest || self.evidence(own, record).says_the_same_without_date())
     }
 
     fn turn_down(&mut self, files: &[usize], keeper: usize, path: &crate::domain::SourcePath) {

@@ -3,7 +3,7 @@
 //! A copy that was never anything but a copy takes over the id of the release that vanished, and its own is let go: the
 //! release keeps its id, and nobody hears of it a second time.
 
-use super::claims::{ELSEWHERE_LIKE, Evidence, Texts};
+use super::claims::ELSEWHERE_LIKE;
 use super::{Match, Matching, Rule};
 use crate::register::record::{Announcement, NeverReason, Record};
 
@@ -20,7 +20,6 @@ impl<'a> Matching<'a> {
             return;
         }
         copies.sort_by_key(|(_, copy)| (copy.first_seen, &copy.path));
-        let texts = Texts::new(self.seen);
         let gone = |record: &&'a Record| {
             record.missing_since.is_none()
                 && record.announcement != Announcement::Never(NeverReason::Copy)
@@ -31,8 +30,7 @@ impl<'a> Matching<'a> {
         for (index, copy) in copies {
             let of = |record: &&&'a Record| {
                 self.is_free(record)
-                    && (record.significant == copy.significant
-                        || Evidence::of(&texts, index, record).like >= ELSEWHERE_LIKE)
+                    && (record.significant == copy.significant || self.evidence(index, record).like >= ELSEWHERE_LIKE)
             };
             if let Some(original) = gone.iter().find(of).copied() {
                 self.taken.remove(&copy.id);

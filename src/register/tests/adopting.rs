@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Digest, Permalink, ReleaseId, SourcePath};
-use crate::register::{Adoption, Announcement, Circumstances, KnownEntry, Recognised, Record, Refusal, Register};
+use crate::register::{
+    Adoption, Announcement, Circumstances, KnownEntry, Recognised, Record, Refusal, Register, SharedMap,
+};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -25,7 +27,6 @@ fn record(name: &str, title: &str, announcement: Announcement) -> Record {
         file_digest: Digest::of(b"x"),
         significant: Digest::of(b"x"),
         documents: Digest::of(b"x"),
-        source: String::new(),
         title: title.to_owned(),
         date,
         first_seen: date,
@@ -43,7 +44,7 @@ fn register(announced: bool) -> Register {
     let state = if announced { Announcement::Opened } else { Announcement::Undecided };
     let records = [record("a", "L’été « ici »…", state), record("b", "Un pont", state), record("c", "Un pont", state)];
     let records = records.into_iter().map(|record| (record.id.clone(), record)).collect();
-    let aliases = BTreeMap::from([("/vieux/b.html".parse::<Permalink>().unwrap(), id("b"))]);
+    let aliases = SharedMap::from([("/vieux/b.html".parse::<Permalink>().unwrap(), id("b"))]);
     Register { records, aliases, ..Register::default() }
 }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::newsroom::{BODY, Newsroom, OTHER, minutes};
 use crate::domain::{Digest, Document, DocumentState, Target, UploadPath};
-use crate::register::{Announcement, FolderLook, Minting, NeverReason, Register, RegisterChanges};
+use crate::register::{Announcement, FolderLook, Minting, NeverReason, NoTexts, Register, RegisterChanges};
 
 #[test]
 fn the_first_look_announces_nothing_that_is_live() {
@@ -21,7 +21,7 @@ fn the_first_look_announces_nothing_that_is_live() {
 fn a_folder_that_is_not_there_is_no_first_start() {
     let register = Register::default();
     let minting = Minting { authority: "presse.example.org", zone: chrono_tz::Europe::Paris };
-    let look = FolderLook { folder_missing: true, ..FolderLook::default() };
+    let look = FolderLook { good: Vec::new(), broken: Vec::new(), folder_missing: true, texts: &NoTexts };
     let now = "2026-11-23T10:00:00Z".parse().unwrap();
     assert_eq!(register.reconcile(&look, now, &minting).register, register);
 }

@@ -137,7 +137,7 @@ impl Folder {
         let look = self.room.look();
         let places: std::collections::BTreeSet<_> = look.files.values().collect();
         assert_eq!(places.len(), look.files.len(), "two ids for one file");
-        for (id, record) in &before.records {
+        for (id, record) in before.records.iter() {
             let after = &self.room.register.records[id];
             assert!(after.first_live >= record.first_live);
             if record.announcement != Announcement::Undecided {

@@ -1,11 +1,14 @@
 //! A folder that is changed and looked at, and what is remembered of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{Digest, Release, ReleaseId, SourcePath, sample_release};
-use crate::register::{Announcement, FolderLook, Minting, Reconciled, Record, Register, Seen};
+use crate::register::{
+    Announcement, Edit, FolderLook, KeptRegister, Minting, PlainEdits, Reconciled, Record, Register, Seen, Texts,
+};
 
 pub(super) const BODY: &str =
     "Le pont de la Vire ouvre lundi à la circulation après deux ans de travaux menés avec les riverains.";
@@ -22,6 +25,25 @@ pub(super) struct Newsroom {
     pub(super) now: DateTime<Utc>,
     pub(super) authority: &'static str,
     pub(super) last: Option<Reconciled>,
+    /// The last good texts, as the database would keep them.
+    pub(super) kept: BTreeMap<ReleaseId, Arc<str>>,
+}
+
+/// The texts of a folder as it is now, and those kept.
+struct RoomTexts<'a> {
+    files: HashMap<&'a SourcePath, &'a str>,
+    kept: &'a BTreeMap<ReleaseId, Arc<str>>,
+}
+
+impl Texts for RoomTexts<'_> {
+    fn of_file(&self, path: &SourcePath, digest: Digest) -> Option<Arc<str>> {
+        let text = self.files.get(path).copied().filter(|text| Digest::of(text.as_bytes()) == digest);
+        text.map(Arc::from)
+    }
+
+    fn of_record(&self, record: &Record) -> Option<Arc<str>> {
+        self.kept.get(&record.id).cloned()
+    }
 }
 
 impl Newsroom {
@@ -33,6 +55,7 @@ impl Newsroom {
             now: "2026-11-23T10:00:00Z".parse().unwrap(),
             authority: "presse.example.org",
             last: None,
+            kept: BTreeMap::new(),
         }
     }
 
@@ -70,28 +93,66 @@ impl Newsroom {
         let reconciled = self.imagine(false);
         assert_eq!(reconciled, self.imagine(true), "the order of files makes a difference");
         self.register = reconciled.register.clone();
+        self.keep_texts(&reconciled);
         self.last.insert(reconciled)
+    }
+
+    /// What the edits since the look at `before` come to by the short way, when there is nothing but edits.
+    pub(super) fn plain_edits(
+        &self,
+        kept: &KeptRegister,
+        before: &BTreeMap<String, Release>,
+        next_change: Option<DateTime<Utc>>,
+    ) -> Option<PlainEdits> {
+        let changed: Vec<_> = before.iter().filter(|(path, release)| self.files.get(*path) != Some(release)).collect();
+        let mut known = Vec::new();
+        for (path, release) in changed {
+            known.push((SourcePath::new(path), self.find(path)?, release, self.files.get(path)?));
+        }
+        let sources: Vec<String> = known.iter().map(|(.., release)| source_of(release)).collect();
+        let paths = known.iter().map(|(path, ..)| path);
+        let texts = RoomTexts { files: paths.zip(sources.iter().map(String::as_str)).collect(), kept: &self.kept };
+        let edits: Vec<_> = known
+            .iter()
+            .zip(&sources)
+            .map(|((path, id, before, release), source)| {
+                let seen = Seen { path, digest: Digest::of(source.as_bytes()), release };
+                Edit { id, before, seen }
+            })
+            .collect();
+        kept.plain_edits(&edits, &texts, self.now, next_change)
     }
 
     /// What a look would come to, with the files in their order or in the opposite one.
     fn imagine(&self, backwards: bool) -> Reconciled {
         let paths: Vec<SourcePath> = self.files.keys().map(SourcePath::new).collect();
-        let source =
-            |r: &Release| format!("{}\n{}\n{:?}\n{}", r.title, r.date, r.pinned_id, r.body().unwrap().as_str());
-        let sources: Vec<String> = self.files.values().map(source).collect();
+        let sources: Vec<String> = self.files.values().map(source_of).collect();
         let mut good: Vec<_> = self
             .files
             .values()
             .zip(&paths)
             .zip(&sources)
-            .map(|((release, path), source)| Seen { path, digest: Digest::of(source.as_bytes()), source, release })
+            .map(|((release, path), source)| Seen { path, digest: Digest::of(source.as_bytes()), release })
             .collect();
         if backwards {
             good.reverse();
         }
-        let look = FolderLook { good, broken: self.broken.iter().collect(), folder_missing: false };
+        let texts =
+            RoomTexts { files: paths.iter().zip(sources.iter().map(String::as_str)).collect(), kept: &self.kept };
+        let look = FolderLook { good, broken: self.broken.iter().collect(), folder_missing: false, texts: &texts };
         let minting = Minting { authority: self.authority, zone: chrono_tz::Europe::Paris };
         self.register.reconcile(&look, self.now, &minting)
+    }
+
+    /// As the store does: the texts that a look says are new.
+    fn keep_texts(&mut self, reconciled: &Reconciled) {
+        for id in &reconciled.changes.new_texts {
+            let path = &reconciled.register.records[id].path;
+            self.kept.insert(id.clone(), source_of(&self.files[path.as_str()]).into());
+        }
+        for record in reconciled.register.records.values() {
+            assert_eq!(Digest::of(self.kept[&record.id].as_bytes()), record.file_digest, "the text of {}", record.id);
+        }
     }
 
     pub(super) fn wait(&mut self, time: TimeDelta) {
@@ -133,4 +194,9 @@ impl Newsroom {
 
 pub(super) fn minutes(count: i64) -> TimeDelta {
     TimeDelta::minutes(count)
+}
+
+/// The text of a release's file.
+fn source_of(release: &Release) -> String {
+    format!("{}\n{}\n{:?}\n{}", release.title, release.date, release.pinned_id, release.body().unwrap().as_str())
 }

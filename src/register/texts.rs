@@ -1,0 +1,32 @@
+//! The texts of releases, fetched when two of them are to be compared or one is to be saved.
+//!
+//! The register keeps no text: at a hundred thousand releases they would be most of the memory, and a look compares a
+//! few of them at most.
+
+use std::sync::Arc;
+
+use super::record::Record;
+use crate::domain::{Digest, SourcePath};
+
+/// Where the texts of files and of known releases are had.
+pub trait Texts: Sync {
+    /// The text of the file at `path`, as the look found it: with this digest. `None` when it is not to be had any more.
+    fn of_file(&self, path: &SourcePath, digest: Digest) -> Option<Arc<str>>;
+
+    /// A known release's last good text. `None` when there is none; nothing is like it then but its title.
+    fn of_record(&self, record: &Record) -> Option<Arc<str>>;
+}
+
+/// No text at all: for changes that touch no release's words.
+#[derive(Debug, Clone, Copy)]
+pub struct NoTexts;
+
+impl Texts for NoTexts {
+    fn of_file(&self, _path: &SourcePath, _digest: Digest) -> Option<Arc<str>> {
+        None
+    }
+
+    fn of_record(&self, _record: &Record) -> Option<Arc<str>> {
+        None
+    }
+}
