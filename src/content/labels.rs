@@ -25,7 +25,7 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
                 let diagnosis = Diagnosis::LabelWithComma { label: label.as_str().to_owned() };
                 findings.add(item.range.clone(), diagnosis);
             }
-            if labels.iter().any(|other| other.folded() == label.folded()) {
+            if !labels.is_empty() && contains_folded(&labels, &label) {
                 findings.add(item.range, Diagnosis::LabelRepeated { label: label.as_str().to_owned() });
             } else {
                 labels.push(label);
@@ -33,4 +33,9 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
         }
     }
     labels
+}
+
+fn contains_folded(labels: &[Label], label: &Label) -> bool {
+    let folded = label.folded();
+    labels.iter().any(|other| other.folded() == folded)
 }

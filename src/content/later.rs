@@ -48,12 +48,47 @@ pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
 }
 
 /// Whether a character means nothing but itself, and is written as it is.
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '.' | '?' | '!' | '(' | ')' | '/' | '%' | '-' | ':' => {
             true
         }
         '’' | '«' | '»' | '–' | '—' | '…' | '€' | '°' => true,
         _ => !c.is_ascii() && c.is_alphabetic(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::plain_text;
+    use super::*;
+    use crate::domain::{UploadFacts, UploadPath};
+    use crate::language::Language;
+
+    /// What the paragraph would be read as.
+    fn read(text: &str) -> (String, bool) {
+        let (site, page) = ("https://presse.example".parse().unwrap(), "/x/".parse().unwrap());
+        let uploads: std::collections::BTreeMap<UploadPath, UploadFacts> = std::collections::BTreeMap::new();
+        let setting = super::super::markup::Setting {
+            base: super::super::address::Base::new(&site, &page),
+            uploads: &uploads,
+            site_url: "https://presse.example",
+            language: Language::French,
+            notes_prefix: "chapeau-",
+        };
+        let rendered = super::super::markup::render(text, &setting);
+        (rendered.html.as_str().to_owned(), rendered.remarks.is_empty())
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_paragraph_is_what_it_would_be_read_as(text in "[a-zéÉ][a-zéÉ0-9 ,;.?!()/%:’«»–—…€°\n-]{0,40}") {
+            if let Some(html) = plain_paragraph(&text) {
+                prop_assert_eq!(read(&text), (html.as_str().to_owned(), true));
+                prop_assert!(!plain_text(html.as_str()).is_empty());
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::domain::SourcePath;
+use crate::domain::{SourcePath, is_unsuspicious};
 use crate::language::{Diagnosis, Severity};
 
 /// One release file.
@@ -56,6 +56,9 @@ pub(super) fn is_illegal(c: char) -> bool {
 
 /// `text` without any character that no output may hold.
 pub(super) fn legal(text: &str) -> String {
+    if is_unsuspicious(text) {
+        return text.to_owned();
+    }
     text.chars().filter(|c| !is_illegal(*c)).collect()
 }
 
@@ -81,6 +84,10 @@ impl Text {
 
     fn normalised(raw: &str) -> Self {
         let raw = raw.strip_prefix('\u{FEFF}').unwrap_or(raw);
+        if is_unsuspicious(raw) {
+            let line_starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', raw.as_bytes()).map(|at| at + 1));
+            return Self { line_starts: line_starts.collect(), content: raw.to_owned(), erased: None };
+        }
         let mut text = String::with_capacity(raw.len());
         let mut line_starts = vec![0];
         let mut erased = None;

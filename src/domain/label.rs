@@ -4,6 +4,8 @@ use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
+use super::composed;
+
 /// A category's or tag's words as an editor wrote them: NFC, white space collapsed, never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(String);
@@ -12,7 +14,10 @@ impl Label {
     /// A label from `words`; `None` when they are only white space or control characters.
     #[must_use]
     pub fn new(words: &str) -> Option<Self> {
-        let clean: String = words.nfc().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut clean = composed(words);
+        if clean.contains(char::is_control) {
+            clean = clean.replace(char::is_control, " ").into();
+        }
         let text = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         (!text.is_empty()).then_some(Self(text))
     }

@@ -6,6 +6,7 @@
 mod address;
 mod attempt;
 mod body;
+mod characters;
 mod delivery;
 mod hex;
 mod digest;
@@ -32,6 +33,7 @@ mod upload;
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
+pub use characters::{composed, is_unsuspicious};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::Digest;
 pub use document::{Document, DocumentState, Image, Target};

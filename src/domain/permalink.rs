@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::{Label, Slug, SourcePath};
@@ -66,7 +65,7 @@ impl FromStr for Permalink {
     fn from_str(text: &str) -> Result<Self, PermalinkError> {
         let decoded =
             percent_decode_str(text.trim()).decode_utf8().map_err(|_| PermalinkError::Part(text.to_owned()))?;
-        let path: String = decoded.nfc().collect();
+        let path = super::composed(&decoded);
         let inner = path
             .strip_prefix('/')
             .filter(|rest| !rest.is_empty())

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use super::Digest;
 
 /// A slug such as `startup-d-etat`: `[a-z0-9]+(-[a-z0-9]+)*`.
@@ -24,7 +22,7 @@ impl Slug {
     /// Returns `None` when nothing is left.
     #[must_use]
     pub fn from_words(words: &str) -> Option<Self> {
-        let composed: String = words.nfc().collect();
+        let composed = super::composed(words);
         let ascii = deunicode::deunicode_with_tofu(&composed, " ").to_lowercase();
         let mut slug = String::with_capacity(ascii.len());
         for c in ascii.chars() {

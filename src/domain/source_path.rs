@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use unicode_normalization::UnicodeNormalization as _;
+use super::composed;
 
 /// A file's path below the content folder, with `/` between its parts, as the folder spells it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +38,7 @@ impl SourcePath {
     #[must_use]
     pub fn stem(&self) -> String {
         let name = self.file_name();
-        name.rsplit_once('.').map_or(name, |(stem, _)| stem).nfc().collect()
+        composed(name.rsplit_once('.').map_or(name, |(stem, _)| stem)).into_owned()
     }
 
     /// The stem without a leading `YYYY-MM-DD-`, as Jekyll's `:title`: `un-pont`.

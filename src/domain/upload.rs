@@ -3,7 +3,6 @@
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::Digest;
 
@@ -26,7 +25,7 @@ impl UploadPath {
     #[must_use]
     pub fn from_decoded(text: &str) -> Option<Self> {
         let safe = text.split('/').all(|part| !matches!(part, "" | "." | "..")) && !text.contains(['\0', '\\']);
-        safe.then(|| Self(text.nfc().collect()))
+        safe.then(|| Self(super::composed(text).into()))
     }
 
     /// The path's text, not encoded.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::domain::is_unsuspicious;
+
 /// Text of characters that are legal in XML 1.0 and in no need of a second look.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct CleanText(String);
@@ -13,6 +15,9 @@ impl CleanText {
     /// Text of several lines, or HTML.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        if is_unsuspicious(text) {
+            return Self(text.to_owned());
+        }
         let unified = text.replace("\r\n", "\n").replace('\r', "\n");
         Self(unified.chars().filter(|&c| is_legal(c)).collect())
     }
@@ -28,7 +33,8 @@ impl CleanText {
     /// HTML: as [`CleanText::new`], and without `]]>`, which would end the section that RSS puts HTML into.
     #[must_use]
     pub fn html(html: &str) -> Self {
-        Self(Self::new(html).0.replace("]]>", "]]&gt;"))
+        let clean = Self::new(html);
+        if clean.0.contains("]]>") { Self(clean.0.replace("]]>", "]]&gt;")) } else { clean }
     }
 
     /// The text.

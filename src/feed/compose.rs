@@ -54,8 +54,6 @@ pub struct FeedSite {
     pub icon: Option<String>,
     /// A WebSub hub that is told of changes.
     pub hub: Option<String>,
-    /// Plain text of sanitised HTML.
-    pub plain_text: fn(&str) -> String,
 }
 
 impl FeedSite {
@@ -196,9 +194,7 @@ pub fn entry_of(published: &Published, live: &Live, site: &FeedSite) -> Result<E
         language: release.language,
         published: local(release.date, site.timezone),
         updated: local(published.updated, site.timezone),
-        summary_text: CleanText::new((site.plain_text)(summary.as_str()).trim()),
         summary_html: summary,
-        content_text: CleanText::new((site.plain_text)(content.as_str()).trim()),
         content_html: content,
         picture: picture_of(release, addresses),
         attachments: attachments_of(release, addresses),

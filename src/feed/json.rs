@@ -4,9 +4,11 @@
 
 use serde::Serialize;
 
+use super::clean_text::CleanText;
 use super::date::rfc3339;
 use super::frame::Frame;
 use super::model::{Attachment, Entry, Feed};
+use crate::content::plain_text;
 
 const VERSION: &str = "https://jsonfeed.org/version/1.1";
 
@@ -51,9 +53,9 @@ struct Item<'a> {
     url: &'a str,
     title: &'a str,
     content_html: &'a str,
-    content_text: &'a str,
+    content_text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<&'a str>,
+    summary: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
     date_published: String,
@@ -108,6 +110,11 @@ pub(super) fn write_entry(entry: &Entry) -> Vec<u8> {
     serde_json::to_vec(&item_of(entry)).expect("strings and numbers are always JSON")
 }
 
+/// HTML as plain text.
+fn words(html: &CleanText) -> String {
+    CleanText::new(plain_text(html.as_str()).trim()).to_string()
+}
+
 fn item_of(entry: &Entry) -> Item<'_> {
     let mut tags: Vec<&str> = Vec::new();
     for topic in &entry.topics {
@@ -120,8 +127,8 @@ fn item_of(entry: &Entry) -> Item<'_> {
         url: &entry.link,
         title: entry.title.as_str(),
         content_html: entry.content_html.as_str(),
-        content_text: entry.content_text.as_str(),
-        summary: entry.summary_text.some(),
+        content_text: words(&entry.content_html),
+        summary: Some(words(&entry.summary_html)).filter(|words| !words.is_empty()),
         image: entry.picture.as_ref().map(|picture| picture.url.as_str()),
         date_published: rfc3339(entry.published),
         date_modified: rfc3339(entry.updated),

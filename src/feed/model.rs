@@ -207,12 +207,8 @@ pub struct Entry {
     pub updated: DateTime<FixedOffset>,
     /// The chapeau as HTML.
     pub summary_html: CleanText,
-    /// The chapeau as plain text.
-    pub summary_text: CleanText,
     /// The full text as HTML.
     pub content_html: CleanText,
-    /// The full text as plain text.
-    pub content_text: CleanText,
     /// The lead image, when it can be shown.
     pub picture: Option<Picture>,
     /// Documents that are there or on another site, in the release's order.

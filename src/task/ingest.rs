@@ -492,6 +492,5 @@ pub fn feed_site(config: &Config, register: &Register, now: DateTime<Utc>) -> Fe
         rights: config.feeds.rights.clone(),
         icon: config.feeds.icon.clone(),
         hub: config.feeds.hub.clone(),
-        plain_text: crate::content::plain_text,
     }
 }

@@ -23,7 +23,7 @@ async fn with(room: &TestNewsroom, path: &str, headers: &[(&str, &str)]) -> Answ
 fn titles(answer: &Answer, all: &[&str]) -> Vec<String> {
     let text = answer.text();
     all.iter()
-        .filter(|title| text.contains(&format!("{title}<")) || text.contains(&format!("\"title\": \"{title}\"")))
+        .filter(|title| text.contains(&format!("{title}<")) || text.contains(&format!("\"title\":\"{title}\"")))
         .map(|title| (*title).to_owned())
         .collect()
 }

@@ -5,7 +5,6 @@ use chrono::{NaiveDate, TimeDelta};
 use super::{Copied, Writer};
 use crate::catalog::Published;
 use crate::catalog::sample::{at, known, release};
-use crate::content::plain_text;
 use crate::domain::{
     Digest, Document, DocumentState, EditionState, Fragment, Frequency, PressContact, Release, SpliceMarks, Target,
     UploadPath,
@@ -34,7 +33,6 @@ fn site() -> FeedSite {
         rights: None,
         icon: None,
         hub: None,
-        plain_text,
     }
 }
 

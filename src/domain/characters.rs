@@ -1,0 +1,56 @@
+//! Quick answers about the characters of a text, so that the long way is gone only where it leads somewhere.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+
+/// Whether no character of `text` may be a control character but line feed and tab, a non-character, or a private one.
+/// Cautious: a text that says "no" may still hold none.
+#[must_use]
+pub fn is_unsuspicious(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // U+0080 to U+009F begin with C2 and go on below A0; U+F000 to U+FFFF begin with EF, planes 12 to 16 with F3 and F4.
+    let single = bytes.iter().fold(false, |found, byte| {
+        found
+            | ((*byte < b' ') & (*byte != b'\n') & (*byte != b'\t'))
+            | (*byte == 0x7F)
+            | (*byte == 0xEF)
+            | (*byte >= 0xF3)
+    });
+    let double = bytes
+        .iter()
+        .zip(bytes.iter().skip(1))
+        .fold(false, |found, (byte, next)| found | ((*byte == 0xC2) & (*next < 0xA0)));
+    !single && !double
+}
+
+/// `text` composed (NFC).
+#[must_use]
+pub fn composed(text: &str) -> Cow<'_, str> {
+    // What lies below U+0300 is composed, and nothing in it is composed with what stands before.
+    if text.bytes().all(|byte| byte < 0xCC) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_unsuspicious_holds_nothing_that_is_dropped(text in "\\PC{0,20}|[\\x00-\\x{9f}é«\\u{f8ff}\\u{fffe}\\u{f0000}]{0,8}") {
+            let dropped = |c: char| matches!(c, '\0'..='\x08' | '\x0B'..='\x1F' | '\x7F'..='\u{9F}' | '\u{F000}'..='\u{FFFF}' | '\u{C0000}'..);
+            prop_assert_eq!(is_unsuspicious(&text), !text.chars().any(dropped));
+        }
+
+        #[test]
+        fn composing_is_what_the_standard_says(text in "[a-zé’\u{300}\u{301}\u{1100}\u{1161}Å\u{212b}]{0,12}") {
+            prop_assert_eq!(composed(&text).into_owned(), text.nfc().collect::<String>());
+        }
+    }
+}
