@@ -35,19 +35,24 @@ impl Register {
     /// Whether too many live releases are gone at once to believe it.
     pub(super) fn alarm_after(
         &self,
-        matches: &[Match],
+        matches: &[Match<'_>],
         look: &FolderLook<'_>,
         present: &HashSet<&SourcePath>,
         now: DateTime<Utc>,
     ) -> Option<FolderAlarm> {
-        let recognised: HashSet<&ReleaseId> = matches.iter().filter_map(Match::known).collect();
         let live: Vec<&Record> = self
             .records
             .values()
             .filter(|record| record.live_since.is_some() && record.missing_since.is_none())
             .collect();
-        let missing =
-            live.iter().filter(|record| !recognised.contains(&record.id) && !present.contains(&record.path)).count();
+        let mut gone: Vec<&ReleaseId> =
+            live.iter().filter(|record| !present.contains(&record.path)).map(|record| &record.id).collect();
+        if !gone.is_empty() {
+            let recognised: HashSet<&ReleaseId> =
+                matches.iter().filter_map(Match::known).map(|record| &record.id).collect();
+            gone.retain(|id| !recognised.contains(id));
+        }
+        let missing = gone.len();
         let emptied = look.folder_missing || present.is_empty();
         let alarming = if emptied { missing > 0 } else { live.len() >= ALARM_FROM && missing * 2 > live.len() };
         alarming.then(|| FolderAlarm {

@@ -24,10 +24,10 @@ use super::texts::Texts;
 use crate::domain::{ReleaseId, SourcePath};
 
 /// What a file was found to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Match {
+#[derive(Debug, Clone)]
+pub(super) enum Match<'a> {
     /// A known release, and by which rule.
-    Known(ReleaseId, Rule),
+    Known(&'a Record, Rule),
     /// One not seen before.
     New,
     /// One not seen before, somewhat like a vanished one.
@@ -36,11 +36,11 @@ pub(super) enum Match {
     DuplicateId(SourcePath),
 }
 
-impl Match {
+impl<'a> Match<'a> {
     /// The known release it is.
-    pub(super) fn known(&self) -> Option<&ReleaseId> {
+    pub(super) const fn known(&self) -> Option<&'a Record> {
         match self {
-            Self::Known(id, _) => Some(id),
+            Self::Known(record, _) => Some(record),
             Self::New | Self::Doubtful(_) | Self::DuplicateId(_) => None,
         }
     }
@@ -89,7 +89,7 @@ pub(super) fn match_files<'a>(
     present: &'a HashSet<&'a SourcePath>,
     texts: &'a dyn Texts,
     now: DateTime<Utc>,
-) -> Vec<Match> {
+) -> Vec<Match<'a>> {
     let mut matching = Matching {
         register,
         seen,
@@ -136,7 +136,7 @@ struct Matching<'a> {
     by_path: HashMap<&'a SourcePath, &'a Record>,
     /// The file at each path.
     at: HashMap<&'a SourcePath, usize>,
-    found: Vec<Option<Match>>,
+    found: Vec<Option<Match<'a>>>,
     taken: HashSet<&'a ReleaseId>,
     now: DateTime<Utc>,
 }
@@ -144,7 +144,7 @@ struct Matching<'a> {
 impl<'a> Matching<'a> {
     fn take(&mut self, index: usize, record: &'a Record, rule: Rule) {
         self.taken.insert(&record.id);
-        self.found[index] = Some(Match::Known(record.id.clone(), rule));
+        self.found[index] = Some(Match::Known(record, rule));
     }
 
     fn is_free(&self, record: &Record) -> bool {

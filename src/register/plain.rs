@@ -69,8 +69,8 @@ impl KeptRegister {
         }
         known.sort_by_key(|(edit, _)| edit.seen.path);
         let mut step = Step::of_edits(register, &self.index().instants, now);
-        for (edit, _) in known {
-            step.update(edit.id, &edit.seen, Rule::SamePath.why());
+        for (edit, record) in known {
+            step.update(record, &edit.seen, Rule::SamePath.why());
         }
         let done = step.finish();
         Some(PlainEdits { register: done.register, changes: done.changes })

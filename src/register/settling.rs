@@ -1,12 +1,12 @@
 //! What is settled between releases once each file's own record is known: copies, addresses, and what is live.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::SubsecRound as _;
 
 use super::reconcile::{Clash, Seen};
 use super::record::{Announcement, NeverReason, Record};
-use super::step::Step;
+use super::step::{Step, marked};
 use crate::domain::{Digest, Permalink, Release, ReleaseId};
 
 /// The decision about a copy.
@@ -16,7 +16,9 @@ impl Step<'_> {
     /// A release that says what another beside it says is a copy and no news; one that says something else by now is.
     pub(super) fn settle_copies(&mut self) {
         let mut open = self.new.clone();
-        let mut known: Vec<_> = self.files.keys().filter(|id| self.is_to_be_settled(id)).cloned().collect();
+        // Of what was not touched, nothing is to be settled.
+        let touched = self.touched.iter().filter(|id| self.files.contains_key(id));
+        let mut known: Vec<_> = touched.filter(|id| self.is_to_be_settled(id)).cloned().collect();
         known.sort_by_key(|id| self.before.records.get(id).map(|record| record.first_seen));
         open.splice(0..0, known);
         if open.is_empty() {
@@ -90,10 +92,16 @@ impl Step<'_> {
 
     /// Leaves out each release whose address another has; it is not live meanwhile.
     pub(super) fn settle_addresses(&mut self) {
-        let mut holders: BTreeMap<&Permalink, &Record> = BTreeMap::new();
+        let standing = marked(self.after.records.values(), self.files.keys())
+            .filter(|(record, has_file)| *has_file || self.kept.contains(&record.id));
+        let standing: Vec<&Record> = standing.map(|(record, _)| record).collect();
+        let mut addresses: HashSet<&Permalink> = HashSet::with_capacity(standing.len());
+        let contested: HashSet<&Permalink> =
+            standing.iter().map(|record| &record.permalink).filter(|permalink| !addresses.insert(permalink)).collect();
         let mut records: Vec<&Record> =
-            self.files.keys().chain(&self.kept).filter_map(|id| self.after.records.get(id)).collect();
+            standing.into_iter().filter(|record| contested.contains(&record.permalink)).collect();
         records.sort_by_cached_key(|record| self.precedence(record));
+        let mut holders: BTreeMap<&Permalink, &Record> = BTreeMap::new();
         let mut left_out = Vec::new();
         for record in records {
             let Some(holder) = holders.get(&record.permalink) else {
@@ -117,9 +125,12 @@ impl Step<'_> {
 
     /// Marks releases live from the moment their embargo is over.
     pub(super) fn go_live(&mut self, good: &[Seen<'_>]) {
-        let of_file = std::mem::take(&mut self.of_file);
-        for (seen, id) in good.iter().zip(&of_file) {
+        let (of_file, known) = (std::mem::take(&mut self.of_file), std::mem::take(&mut self.known));
+        for ((seen, id), known) in good.iter().zip(&of_file).zip(known) {
             let Some(id) = id else { continue };
+            if known.is_some_and(|record| self.has_nothing_to_do(record, seen.release)) {
+                continue;
+            }
             if self.files.contains_key(id) {
                 self.go_live_one(id, seen.release);
             } else if self.first && seen.release.is_publishable_at(self.now) {
@@ -127,6 +138,15 @@ impl Step<'_> {
                 self.silence(id);
             }
         }
+    }
+
+    /// Whether a release that was live stays so and has no old addresses of its own, or its time has not come.
+    fn has_nothing_to_do(&self, record: &Record, release: &Release) -> bool {
+        let stays = match record.live_since {
+            Some(_) => release.redirect_from.is_empty(),
+            None => !release.is_publishable_at(self.now),
+        };
+        stays && !self.touched.contains(&record.id)
     }
 
     fn go_live_one(&mut self, id: &ReleaseId, release: &Release) {

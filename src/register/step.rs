@@ -20,8 +20,9 @@ pub(super) struct Step<'a> {
     pub(super) files: BTreeMap<ReleaseId, SourcePath>,
     pub(super) kept: BTreeSet<ReleaseId>,
     pub(super) clashes: Vec<Clash>,
-    /// Which release each file of the look is, by its index.
+    /// Which release each file of the look is, by its index; and the record it had before.
     pub(super) of_file: Vec<Option<ReleaseId>>,
+    pub(super) known: Vec<Option<&'a Record>>,
     /// Whether each file that pins an id has it.
     settled: bool,
     /// Releases first seen in this look, in the order of their dates, then of their paths.
@@ -78,6 +79,7 @@ impl<'a> Step<'a> {
             kept: BTreeSet::new(),
             clashes: Vec::new(),
             of_file: Vec::new(),
+            known: Vec::new(),
             settled: true,
             new: Vec::new(),
             instants,
@@ -95,8 +97,9 @@ impl<'a> Step<'a> {
 
     /// The good files: known releases first, then new ones in the order of their dates, so that a lost database mints
     /// ids in the order in which the releases once came.
-    pub(super) fn take_in(&mut self, good: &[Seen<'_>], matches: &[Match]) {
+    pub(super) fn take_in(&mut self, good: &[Seen<'_>], matches: &[Match<'a>]) {
         self.of_file = vec![None; good.len()];
+        self.known = matches.iter().map(Match::known).collect();
         let mut new = Vec::new();
         for (index, (seen, found)) in good.iter().zip(matches).enumerate() {
             match found {
@@ -104,12 +107,12 @@ impl<'a> Step<'a> {
                     let id = seen.release.pinned_id.clone();
                     self.clashes.extend(id.map(|id| Clash::Id { path: seen.path.clone(), keeper: keeper.clone(), id }));
                 }
-                Match::Known(id, rule) => {
-                    self.update(id, seen, rule.why());
+                Match::Known(record, rule) => {
+                    self.update(record, seen, rule.why());
                     if *rule == Rule::Survivor {
-                        self.inherit(id, seen.path);
+                        self.inherit(&record.id, seen.path);
                     }
-                    self.of_file[index] = Some(id.clone());
+                    self.of_file[index] = Some(record.id.clone());
                 }
                 Match::New => new.push((index, None, "no known release is like it".to_owned())),
                 Match::Doubtful(like) => new.push((
@@ -126,8 +129,9 @@ impl<'a> Step<'a> {
         }
         for (seen, id) in good.iter().zip(&self.of_file) {
             self.settled &= seen.release.pinned_id.is_none() || seen.release.pinned_id == *id;
-            self.files.extend(id.clone().map(|id| (id, seen.path.clone())));
         }
+        let files = good.iter().zip(&self.of_file);
+        self.files = files.filter_map(|(seen, id)| Some((id.clone()?, seen.path.clone()))).collect();
     }
 
     fn add(&mut self, seen: &Seen<'_>, hold: Option<HoldReason>, why: String) -> ReleaseId {
@@ -178,9 +182,11 @@ impl<'a> Step<'a> {
     }
 
     /// A file of a known release: its record is brought up to date.
-    pub(super) fn update(&mut self, id: &ReleaseId, seen: &Seen<'_>, why: &str) {
-        let Some(before) = self.before.records.get(id) else { return };
-        let (mut record, release) = (before.clone(), seen.release);
+    pub(super) fn update(&mut self, before: &Record, seen: &Seen<'_>, why: &str) {
+        if is_as_remembered(before, seen) {
+            return;
+        }
+        let (id, mut record, release) = (&before.id, before.clone(), seen.release);
         if record.missing_since.take().is_some() {
             self.decide(id, "returned", why);
         }
@@ -274,10 +280,10 @@ impl<'a> Step<'a> {
 
     /// Releases whose file is gone.
     pub(super) fn let_go(&mut self, present: &HashSet<&SourcePath>) {
-        let is_gone = |record: &&Record| {
-            record.missing_since.is_none() && !self.files.contains_key(&record.id) && !self.kept.contains(&record.id)
-        };
-        let gone: Vec<&Record> = self.before.records.values().filter(is_gone).collect();
+        let gone: Vec<&Record> = marked(self.before.records.values(), self.files.keys())
+            .filter(|(record, has_file)| !has_file && record.missing_since.is_none() && !self.kept.contains(&record.id))
+            .map(|(record, _)| record)
+            .collect();
         for record in gone {
             if let Some(record) = self.after.records.get_mut(&record.id) {
                 record.missing_since = Some(self.now);
@@ -322,4 +328,31 @@ impl<'a> Step<'a> {
             settled: self.settled,
         }
     }
+}
+
+/// Whether a file says of its release what is remembered of it: so it is with nearly all of them in nearly every look.
+fn is_as_remembered(record: &Record, seen: &Seen<'_>) -> bool {
+    let release = seen.release;
+    record.missing_since.is_none()
+        && record.file_digest == seen.digest
+        && record.path == *seen.path
+        && record.permalink == release.permalink
+        && record.title == release.title
+        && record.date == release.date
+        && record.publishable_since.is_some() == release.is_publishable()
+        && (record.live_since.is_none() || release.is_publishable())
+        && record.documents == release.documents_digest()
+        && record.significant == release.significant_digest()
+}
+
+/// Each record, in the order of ids, and whether its id is among `ids`, which are in that order, too.
+pub(super) fn marked<'r, 'i>(
+    records: impl Iterator<Item = &'r Record>,
+    ids: impl Iterator<Item = &'i ReleaseId>,
+) -> impl Iterator<Item = (&'r Record, bool)> {
+    let mut ids = ids.peekable();
+    records.map(move |record| {
+        while ids.next_if(|id| **id < record.id).is_some() {}
+        (record, ids.next_if(|id| **id == record.id).is_some())
+    })
 }

@@ -11,10 +11,10 @@ impl<'a> Matching<'a> {
     pub(super) fn survivors(&mut self) {
         let mut copies: Vec<(usize, &'a Record)> = Vec::new();
         for (index, found) in self.found.iter().enumerate() {
-            let Some(Match::Known(id, rule)) = found else { continue };
-            let record = self.register.records.get(id);
-            let copy = record.filter(|record| record.announcement == Announcement::Never(NeverReason::Copy));
-            copies.extend(copy.filter(|_| *rule != Rule::PinnedId).map(|copy| (index, copy)));
+            let Some(Match::Known(record, rule)) = found else { continue };
+            if record.announcement == Announcement::Never(NeverReason::Copy) && *rule != Rule::PinnedId {
+                copies.push((index, *record));
+            }
         }
         if copies.is_empty() {
             return;
