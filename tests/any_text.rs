@@ -9,7 +9,7 @@ use proptest::prelude::*;
 mod any;
 
 /// Pieces that mean something to kramdown, Liquid or HTML.
-const PIECES: [&str; 74] = [
+const PIECES: [&str; 81] = [
     "mot",
     " ",
     "\n",
@@ -39,6 +39,13 @@ const PIECES: [&str; 74] = [
     "</b>",
     "<div>",
     "</div>",
+    "<table>",
+    "</table>",
+    "<tr>",
+    "<td>",
+    "<li>",
+    "<h4>",
+    "<pre>\n",
     "<div markdown=\"1\">\n",
     "<script>",
     "</script>",

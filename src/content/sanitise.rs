@@ -17,6 +17,9 @@ const LONGEST_TEXT: usize = 4_096;
 /// What ends a text and leaves no trace.
 const CUT: &str = "<!---->";
 
+/// How often a text is cleaned until it stays the same.
+const MOST_ROUNDS: usize = 8;
+
 /// Elements that are kept.
 const ELEMENTS: [&str; 62] = [
     "a",
@@ -114,10 +117,44 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     cleaner
 });
 
-/// `html` as a safe fragment: well-formed, allowed elements and attributes only, no character that no feed may hold.
+/// `html` as a safe fragment: well-formed, allowed elements and attributes only, no character that no feed may hold, no
+/// blank around it.
+///
+/// What is written is read again until it says the same: elements from a table that is no table may stand where no
+/// reader would put them. Nearly always, the first look shows that nothing changed.
 pub(super) fn sanitise(html: &str) -> SafeHtml {
+    let mut html = Cow::Borrowed(html.trim());
+    for _ in 0..MOST_ROUNDS {
+        let clean = cleaned(&html);
+        if clean == *html {
+            break;
+        }
+        html = clean.into();
+    }
+    SafeHtml::trust_sanitised(html.into_owned())
+}
+
+/// What the cleaner makes of `html` in one go.
+fn cleaned(html: &str) -> String {
     let clean = CLEANER.clean(&in_short_texts(html)).to_string();
-    SafeHtml::trust_sanitised(apart(clean.trim()))
+    with_first_lines(apart(&clean).trim())
+}
+
+/// `html` with one more line break in front of those that a preformatted text begins with: whoever reads it drops the
+/// first (HTML §13.2.6.4.7), and the cleaner does not write it.
+fn with_first_lines(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(open) = rest.find("<pre") {
+        let end = rest[open..].find('>').map_or(rest.len(), |close| open + close + 1);
+        out.push_str(&rest[..end]);
+        rest = &rest[end..];
+        if rest.starts_with('\n') {
+            out.push('\n');
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// What the last gate makes of what it let out: the same. For tests of that rule.
@@ -183,6 +220,37 @@ mod tests {
         check("<form action=\"/x\"><input name=\"y\">z</form>", "z");
         check("<a href=\"javascript:x\">y</a>", "<a>y</a>");
         check("<svg><text>x</text></svg><!-- y -->", "");
+    }
+
+    #[test]
+    fn what_passed_passes_again_as_it_is() {
+        for html in [
+            // In a table, an item does not close the one before the table: it ends up inside it.
+            "<ul><li>Un<table><tr><li>Deux</table></ul>",
+            "<h3>Un<table><tr><h4>Deux</table>Trois",
+            "<p>Un<table><tbody><b>Deux<td><p>Trois</table>",
+            "<a href=\"/a\">Un<table><a href=\"/b\">Deux</table></a>",
+            // The illegal characters that stood between blanks and the end are dropped.
+            "<p>Un</p> \n&#1;\u{1} \n",
+            " &#1; <p>Un</p>",
+            "<pre>&#1;\n\nUn</pre>",
+            "<table><tr><td>Un</td></tr> &#1;\n",
+            "<p title=\"a>b<i>c\">Un",
+        ] {
+            let once = sanitise(html);
+            assert_eq!(once.as_str(), cleaned(once.as_str()), "{html}");
+        }
+        check(
+            "<ul><li>Un<table><tr><li>Deux</table></ul>",
+            "<ul><li>Un</li><li>Deux</li><table><tbody><tr></tr></tbody></table></ul>",
+        );
+        check("<table><tr><td>Un</td></tr> &#1;\n", "<table><tbody><tr><td>Un</td></tr></tbody></table>");
+    }
+
+    #[test]
+    fn empty_lines_at_the_start_of_a_preformatted_text_stay() {
+        check("<pre>\nUn</pre>", "<pre>Un</pre>");
+        check("<pre id=\"a\">\n\nUn</pre><pre>\n\n\nDeux</pre>", "<pre id=\"a\">\n\nUn</pre><pre>\n\n\nDeux</pre>");
     }
 
     #[test]
