@@ -1,8 +1,10 @@
 //! Whatever stands in a release file, reading it ends without a panic, and with nothing left that no reader should
-//! see. The fuzz targets in `fuzz/` look for texts that break the same rules.
+//! see; whatever stands in a request's headers, the answer is right. The fuzz targets in `fuzz/` look for texts that
+//! break the same rules.
 #![expect(clippy::expect_used, reason = "what is shared with the fuzz targets says why it cannot fail")]
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 #[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
 #[path = "../fuzz/src/lib.rs"]
@@ -131,6 +133,81 @@ proptest! {
     fn any_liquid_is_resolved_or_told(text in "[a-z_./|:'\" %{}\n-]{0,60}") {
         any::body(&format!("{{% {text} %}} {text} {{{{ {text} }}}}"));
     }
+}
+
+/// Pieces of headers with conditions, codings and manipulations; see `Desk::ask`.
+const HEADERS: [&str; 48] = [
+    "\nn",
+    "\nn",
+    "\ne",
+    "\ne",
+    "\na",
+    "\ns",
+    "\nr",
+    "\nm",
+    "\nu",
+    "\nf",
+    "\"",
+    "\"",
+    "W/",
+    "@",
+    "@",
+    "-gz",
+    "-br",
+    "~",
+    "%",
+    "*",
+    ",",
+    ", ",
+    ";",
+    ";q=",
+    "; Q=",
+    "0",
+    "1",
+    "0.5",
+    "0.333",
+    "1.001",
+    "nan",
+    "gzip",
+    "gzip",
+    "x-gzip",
+    "br",
+    "br",
+    "identity",
+    "feed",
+    "vcdiff",
+    "bytes=0-9",
+    "Mon, 23 Nov 2026 09:00:00 GMT",
+    "Monday, 23-Nov-26 09:00:00 GMT",
+    "Mon Nov 23 09:00:00 2026",
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "\"@\"",
+    "\"@-gz\", \"~\"",
+    "é",
+    "\t",
+];
+
+/// The address is any, and each header is a few pieces.
+fn requests() -> impl Strategy<Value = String> {
+    let pieces = prop::collection::vec(prop::sample::select(HEADERS.to_vec()), 0..16);
+    ("[a-m]", pieces).prop_map(|(address, pieces)| format!("{address}{}", pieces.concat()))
+}
+
+#[test]
+fn any_request_gets_the_right_answer() {
+    let desk = any::asking::Desk::open();
+    // `h` is the RSS feed of everything.
+    for (request, status) in [("h", 200), ("h\nnW/\"@-gz\"\negzip", 304), ("h\ns%", 304), ("h\nn\"~\"\nafeed", 226)] {
+        assert_eq!(desk.ask(request), status, "{request}");
+    }
+    let mut runner = TestRunner::new(ProptestConfig { cases: cases(), ..ProptestConfig::default() });
+    runner
+        .run(&(requests(), any::<String>()), |(request, text)| {
+            desk.ask(&request);
+            desk.ask(&text);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// How many texts each rule is tried on; more with `DEPECHE_CASES`.

@@ -1,5 +1,7 @@
-//! What must hold of any text in a release file, for the fuzz targets here and for `tests/any_text.rs`, which throws its
-//! own texts at the same functions.
+//! What must hold of any text in a release file and of any request, for the fuzz targets here and for
+//! `tests/any_text.rs`, which throws its own texts at the same functions.
+
+pub mod asking;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
