@@ -20,7 +20,7 @@ pub(super) struct Base<'a> {
 pub(super) enum Resolved {
     /// The address, spelled validly.
     Kept(String),
-    /// It lacked `https://`, and began like a host.
+    /// It did not begin as an address does, but what was meant is plain.
     Guessed(String),
     /// There is none.
     Empty,
@@ -58,15 +58,23 @@ impl<'a> Base<'a> {
             return self.absolute(&format!("https://{rest}"));
         }
         match scheme(&text).as_deref() {
-            Some("http" | "https") => self.absolute(&text),
+            Some("http" | "https") => match whole(&text) {
+                None => self.absolute(&text),
+                Some(whole) => self.guessed(&whole),
+            },
             Some("mailto") => plain(&text, |rest| rest.contains('@')),
             Some("tel") => plain(&text, |rest| rest.contains(|c: char| c.is_ascii_digit())),
             Some(_) => Resolved::Refused,
-            None if text.to_ascii_lowercase().starts_with("www.") => match self.absolute(&format!("https://{text}")) {
-                Resolved::Kept(address) => Resolved::Guessed(address),
-                other @ (Resolved::Guessed(_) | Resolved::Empty | Resolved::Refused) => other,
-            },
+            None if text.to_ascii_lowercase().starts_with("www.") => self.guessed(&format!("https://{text}")),
             None => self.relative(&text),
+        }
+    }
+
+    /// An address with a host that is not as it was written.
+    fn guessed(&self, text: &str) -> Resolved {
+        match self.absolute(text) {
+            Resolved::Kept(address) => Resolved::Guessed(address),
+            other @ (Resolved::Guessed(_) | Resolved::Empty | Resolved::Refused) => other,
         }
     }
 
@@ -123,6 +131,21 @@ fn scheme(text: &str) -> Option<String> {
     let right = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     right.then(|| scheme.to_ascii_lowercase())
+}
+
+/// What is meant by an address with `https:` that lacks a slash or begins twice; `None` when all is well.
+fn whole(text: &str) -> Option<String> {
+    let is_web = |scheme: &str| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let (mut scheme, mut rest) = text.split_once(':')?;
+    let mut is_well = rest.starts_with("//");
+    loop {
+        let after = rest.trim_start_matches(['/', '\\']);
+        let Some((again, more)) = after.split_once(':').filter(|(again, more)| is_web(again) && more.starts_with('/'))
+        else {
+            return (!is_well).then(|| format!("{scheme}://{after}"));
+        };
+        (scheme, rest, is_well) = (again, more, false);
+    }
 }
 
 /// An address without a host: `mailto:` or `tel:`.
@@ -198,8 +221,20 @@ mod tests {
         check("//example.com/x", "https://example.com/x");
         check("mailto:ann@example.org?subject=Le pont", "mailto:ann@example.org?subject=Le%20pont");
         check("TEL:01 02 03", "tel:010203");
-        check("www.example.com/x", "guessed https://www.example.com/x");
         check("https://example.com/#a#b", "https://example.com/#a%23b");
+    }
+
+    #[test]
+    fn an_address_that_begins_wrongly_leads_where_it_was_meant_to() {
+        check("www.example.com/x", "guessed https://www.example.com/x");
+        check("https:/example.com/x", "guessed https://example.com/x");
+        check("http:example.com", "guessed http://example.com");
+        check("https:/https://example.com/x", "guessed https://example.com/x");
+        check("http://https://http:/example.com", "guessed http://example.com");
+        check("https:/example.com/?to=http://autre.example/", "guessed https://example.com/?to=http://autre.example/");
+        check("https://example.com/https://autre.example/", "https://example.com/https://autre.example/");
+        check("https:/https:/presse.example.org/info/a/", "guessed /a/");
+        check("https://http/x", "https://http/x");
     }
 
     #[test]
