@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 mod any;
 
 /// Pieces that mean something to kramdown, Liquid or HTML.
-const PIECES: [&str; 81] = [
+const PIECES: [&str; 82] = [
     "mot",
     " ",
     "\n",
@@ -33,6 +33,7 @@ const PIECES: [&str; 81] = [
     "(",
     ")",
     "[a](/b)",
+    "[a](https:/https:/b)",
     "![i](/c \"d\")",
     "<",
     ">",
