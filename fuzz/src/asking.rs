@@ -258,16 +258,16 @@ impl Asked {
         (!values.is_empty()).then_some(Listed::Tags(tags))
     }
 
-    /// The date of `If-Modified-Since` in one of these forms, where it counts.
+    /// The date of `If-Modified-Since` in one of these forms, where it counts: alone.
     fn since(&self, forms: &[&str], as_written: bool) -> Option<DateTime<Utc>> {
         if self.0.iter().any(|(name, _)| *name == header::IF_NONE_MATCH) {
             return None;
         }
         let values = self.values(&header::IF_MODIFIED_SINCE)?;
-        let first = values.first().filter(|_| !as_written || values.len() == 1)?;
+        let [first] = values[..] else { return None };
         let read = |form: &&str| {
             let date = NaiveDateTime::parse_from_str(first.trim(), form).ok()?;
-            (!as_written || date.format(form).to_string() == *first).then(|| date.and_utc())
+            (!as_written || date.format(form).to_string() == first).then(|| date.and_utc())
         };
         forms.iter().find_map(read)
     }

@@ -21,14 +21,17 @@ pub(super) fn http_date(instant: DateTime<Utc>) -> String {
 }
 
 /// Whether the client already has the document with this strong entity tag (with its quotes), last changed at
-/// `modified`. `If-None-Match` wins over `If-Modified-Since` (§13.2.2); a date that cannot be read is ignored.
+/// `modified`. `If-None-Match` wins over `If-Modified-Since` (§13.2.2); a date that cannot be read is ignored, and so are
+/// several (§13.1.3).
 pub(super) fn is_not_modified(headers: &HeaderMap, tag: &str, modified: Option<DateTime<Utc>>) -> bool {
     let mut tags = headers.get_all(IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {
         return tags.filter_map(|value| value.to_str().ok()).any(|value| lists_tag(value, tag));
     }
-    headers
-        .get(IF_MODIFIED_SINCE)
+    let mut dates = headers.get_all(IF_MODIFIED_SINCE).iter();
+    dates
+        .next()
+        .filter(|_| dates.next().is_none())
         .and_then(|value| value.to_str().ok())
         .and_then(read_date)
         .zip(modified)
@@ -136,6 +139,9 @@ mod tests {
         check(&[(IF_MODIFIED_SINCE, "Mon, 23 Nov 2026 09:00:00 GMT")], true);
         check(&[(IF_MODIFIED_SINCE, "Mon, 23 Nov 2026 08:59:59 GMT")], false);
         check(&[(IF_MODIFIED_SINCE, "hier")], false);
+        let mut twice = headers(&[(IF_MODIFIED_SINCE, "Mon, 23 Nov 2026 09:00:00 GMT")]);
+        twice.append(IF_MODIFIED_SINCE, HeaderValue::from_static("Mon, 23 Nov 2026 09:00:00 GMT"));
+        assert!(!is_not_modified(&twice, "\"abc\"", "2026-11-23T09:00:00Z".parse().ok()), "several dates are none");
         check(&[(IF_MODIFIED_SINCE, "Mon, 23 Nov 2026 09:00:00 GMT"), (IF_NONE_MATCH, "\"x\"")], false);
     }
 
