@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -136,6 +136,18 @@ fn an_embargo_ends_at_its_second_by_itself() {
     for path in hidden {
         assert_eq!(daemon.get(path).0, 200, "{path}");
     }
+}
+
+#[test]
+fn a_daemon_without_a_free_file_descriptor_serves_again_once_there_is_one() {
+    let room = room_with_samples("1h");
+    let daemon = room.serve_within(64);
+    assert!(daemon.log().contains("the system allows 64 open files"), "{}", daemon.log());
+    let crowd: Vec<TcpStream> = (0..80).map(|_| TcpStream::connect(daemon.public).unwrap()).collect();
+    until("a listener out of descriptors", || daemon.log().contains("no connection can be taken in").then_some(()));
+    drop(crowd);
+    // Whoever comes while the crowd is leaving may be told to come back.
+    until("an answer", || (daemon.get("/feeds/all.rss").0 == 200).then_some(()));
 }
 
 #[test]

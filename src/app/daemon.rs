@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
 use camino::Utf8Path;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,10 +12,11 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
+use super::descriptors::connections_within;
 use super::instance::Instance;
 use super::own_folders::refuse_own_folders;
 use super::schedule::start_schedule;
-use crate::http::{AdminToken, admin_router, public_router};
+use crate::http::{AdminToken, Limits, admin_router, public_router, serve_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
 use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
@@ -24,6 +24,8 @@ use crate::watch::{Cores, Watcher};
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How many connections the administration's side has.
+const ADMIN_CONNECTIONS: usize = 64;
 /// The shortest and longest pause between two looks for letters that were left behind.
 const SWEEP_BETWEEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 
@@ -126,9 +128,11 @@ impl Daemon {
         let (connections, rate) = settings.map_or((1, None), |relay| (relay.connections, relay.rate));
         let owner = instance.name.clone();
         let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, connections, rate, owner));
+        let readers = Limits::of(connections_within(newsroom.config.http.connections));
         info!(public = %public.local_addr()?, admin = %admin.local_addr()?, "depeche is at work");
-        tasks.spawn(serve(public, public_router(newsroom.clone()), stopped.clone()));
-        tasks.spawn(serve(admin, admin_router(newsroom.clone(), admin_token), stopped.clone()));
+        let office = Limits::of(ADMIN_CONNECTIONS);
+        tasks.spawn(serve_router(public, public_router(newsroom.clone()), readers, stopped.clone()));
+        tasks.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, stopped.clone()));
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
@@ -183,15 +187,6 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
             "failed to listen on {address} (`{key}`): is another program using it? choose another port in config.toml"
         )
     })
-}
-
-async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let stopped = async move {
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-        error!(%error, "a listener ended: {error}");
-    }
 }
 
 /// Takes up letters that were left behind: claims that ran out, and those whose reply was lost.

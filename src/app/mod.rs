@@ -6,6 +6,7 @@ mod own_folders;
 mod logging;
 mod instance;
 mod schedule;
+mod descriptors;
 mod greeting;
 mod daemon;
 

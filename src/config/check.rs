@@ -30,6 +30,10 @@ use crate::language::Language;
 
 /// Most entries a feed may hold: readers fetch the whole of it each time.
 const MOST_ENTRIES: u32 = 1_000;
+/// How many connections the public side has when nothing is said: some tens of megabytes when all are busy.
+const CONNECTIONS: u32 = 4_096;
+/// More connections than one process serves well.
+const MOST_CONNECTIONS: u32 = 100_000;
 /// The shortest pause between two full looks, so that looking is not all that is done.
 const SHORTEST_RESCAN: TimeDelta = TimeDelta::seconds(1);
 /// The shortest of durations that must not be nothing.
@@ -193,7 +197,7 @@ fn database_url(text: &str, base: &Utf8Path) -> Option<DatabaseUrl> {
 }
 
 fn http_settings(file: HttpFile, base: &Utf8Path) -> Result<HttpSettings, Misplaced> {
-    let HttpFile { listen, admin, admin_token_file, trusted_proxies } = file;
+    let HttpFile { listen, admin, admin_token_file, trusted_proxies, connections } = file;
     let socket = |setting: &Setting| setting.parsed(Expected::SocketAddress, |text| text.parse::<SocketAddr>().ok());
     let token_file = or(admin_token_file.as_ref(), None, |path| path.optional_path(base))?;
     let proxies = or(trusted_proxies.as_ref(), Vec::new(), |list| {
@@ -208,7 +212,9 @@ fn http_settings(file: HttpFile, base: &Utf8Path) -> Result<HttpSettings, Mispla
     if admin == listen && admin.port() != 0 {
         return Err((place, ConfigFault::SameAddress));
     }
-    Ok(HttpSettings { listen, admin, admin_token_file: token_file, trusted_proxies: proxies })
+    let connections = or(connections.as_ref(), CONNECTIONS, |number| number.number(1, MOST_CONNECTIONS))?;
+    let connections = usize::try_from(connections).unwrap_or(usize::MAX);
+    Ok(HttpSettings { listen, admin, admin_token_file: token_file, trusted_proxies: proxies, connections })
 }
 
 fn newsletter_settings(file: NewsletterFile) -> Result<NewsletterSettings, Misplaced> {

@@ -37,7 +37,7 @@ config_file! {
     topics: TopicsFile { aliases }
     publish: PublishFile { folder }
     database: DatabaseFile { url, sync }
-    http: HttpFile { listen, admin, admin_token_file, trusted_proxies }
+    http: HttpFile { listen, admin, admin_token_file, trusted_proxies, connections }
     fetch: FetchFile { private }
     newsletter: NewsletterFile {
         from, reply_to, list_id, bounce_domain, grace, max_age, hold_above, approval, digest_at, digest_days, weekly_on,

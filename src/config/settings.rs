@@ -247,6 +247,8 @@ pub struct HttpSettings {
     pub admin_token_file: Option<Utf8PathBuf>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How many connections the public side has at once.
+    pub connections: usize,
 }
 
 /// `[fetch]`: what may be asked of other servers.

@@ -2,6 +2,7 @@
 //!
 //! Documents are looked up, never made here; interactive pages have a file each. `GET` and `HEAD` change nothing.
 
+mod server;
 mod answer;
 mod conditional;
 mod form;
@@ -14,3 +15,4 @@ mod admin;
 
 pub use admin::{AdminToken, admin_router};
 pub use public::public_router;
+pub use server::{Answers, Limits, serve, serve_router};

@@ -88,22 +88,20 @@ impl PressRoom {
     /// Starts the daemon and waits until it is at work.
     #[track_caller]
     pub(crate) fn serve(&self) -> Daemon {
-        let mut child =
-            self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let log = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take().unwrap(), Arc::clone(&log));
-        collect(child.stderr.take().unwrap(), Arc::clone(&log));
-        let mut daemon = Daemon { child, log, public: ([127, 0, 0, 1], 0).into() };
-        let said = until("a daemon at work", || {
-            let log = daemon.log();
-            if let Some(status) = daemon.child.try_wait().unwrap() {
-                panic!("the daemon ended with {status}: {log}");
-            }
-            let line = log.lines().find(|line| line.contains("depeche is at work"))?;
-            serde_json::from_str::<serde_json::Value>(line).ok()
-        });
-        daemon.public = said["public"].as_str().unwrap().parse().unwrap();
-        daemon
+        start(self.command(&["serve"]))
+    }
+
+    /// The same, with so many files and sockets open at most.
+    #[track_caller]
+    pub(crate) fn serve_within(&self, descriptors: u32) -> Daemon {
+        let program = self.command(&["serve"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
+        shell.arg(program.get_program()).args(program.get_args()).current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in program.get_envs() {
+            shell.env_remove(name);
+        }
+        start(shell)
     }
 
     /// The letters that a directory relay wrote to `var/mail`, oldest first.
@@ -184,6 +182,26 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 /// Bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Starts the daemon and waits until it is at work.
+#[track_caller]
+fn start(mut command: Command) -> Daemon {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let log = Arc::new(Mutex::new(String::new()));
+    collect(child.stdout.take().unwrap(), Arc::clone(&log));
+    collect(child.stderr.take().unwrap(), Arc::clone(&log));
+    let mut daemon = Daemon { child, log, public: ([127, 0, 0, 1], 0).into() };
+    let said = until("a daemon at work", || {
+        let log = daemon.log();
+        if let Some(status) = daemon.child.try_wait().unwrap() {
+            panic!("the daemon ended with {status}: {log}");
+        }
+        let line = log.lines().find(|line| line.contains("depeche is at work"))?;
+        serde_json::from_str::<serde_json::Value>(line).ok()
+    });
+    daemon.public = said["public"].as_str().unwrap().parse().unwrap();
+    daemon
 }
 
 fn collect(from: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
