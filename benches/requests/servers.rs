@@ -17,7 +17,7 @@ use axum::routing::get;
 use camino::Utf8Path;
 use depeche::app::{open_newsroom, read_config};
 use depeche::clock::FixedClock;
-use depeche::http::{Limits, public_router, serve_router as serve_router_within};
+use depeche::http::{Limits, public_router, serve as serve_within};
 use depeche::task::{Editor, Ingest};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -233,11 +233,7 @@ async fn serve_depeche(listener: tokio::net::TcpListener, folder: &Path) {
     let mut editor = Editor::new(newsroom.clone(), ingest, "bench".to_owned());
     editor.look().await.unwrap();
     let (_stop, stopped) = watch::channel(false);
-    if std::env::var_os("BEFORE").is_some() {
-        tokio::spawn(async move { axum::serve(listener, public_router(newsroom)).await }).await.unwrap().unwrap();
-        return;
-    }
-    tokio::spawn(serve_router_within(listener, public_router(newsroom), Limits::default(), stopped)).await.unwrap();
+    tokio::spawn(serve_within(listener, public_router(newsroom), Limits::default(), stopped)).await.unwrap();
 }
 
 /// The least that answers the same: bytes in memory behind axum's router, their media type and a tag.

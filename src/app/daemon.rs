@@ -16,7 +16,7 @@ use super::descriptors::connections_within;
 use super::instance::Instance;
 use super::own_folders::refuse_own_folders;
 use super::schedule::start_schedule;
-use crate::http::{AdminToken, Limits, admin_router, public_router, serve_router};
+use crate::http::{AdminToken, Limits, admin_router, public_router, serve, serve_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
 use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
@@ -131,7 +131,7 @@ impl Daemon {
         let readers = Limits::of(connections_within(newsroom.config.http.connections));
         info!(public = %public.local_addr()?, admin = %admin.local_addr()?, "depeche is at work");
         let office = Limits::of(ADMIN_CONNECTIONS);
-        tasks.spawn(serve_router(public, public_router(newsroom.clone()), readers, stopped.clone()));
+        tasks.spawn(serve(public, public_router(newsroom.clone()), readers, stopped.clone()));
         tasks.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, stopped.clone()));
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));

@@ -1,4 +1,4 @@
-//! A public document → an HTTP response: validators, coding, caching.
+//! A public document → what is said of it in HTTP: validators, coding, caching.
 
 use axum::body::Body;
 use axum::body::Bytes;
@@ -9,7 +9,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use chrono::{DateTime, Utc};
 
-use super::conditional::{best_coding, http_date, is_not_modified};
+use super::conditional::{best_coding, http_date};
 use crate::resource::{Coding, PublicDocument};
 
 /// What browsers may do on our pages: show them with our own style and images, and send forms back to us.
@@ -18,30 +18,6 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 
 
 /// `IM: feed`: only what is new to the client (RFC 3229 §10.5.2).
 const IM: HeaderName = HeaderName::from_static("im");
-
-/// Answers `GET` or `HEAD` for `document`, which last changed at `modified`.
-pub(super) fn answer(
-    document: &PublicDocument,
-    modified: Option<DateTime<Utc>>,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Response<Body> {
-    let coding = coding_for(document, headers);
-    let tag = tag_of(document, coding);
-    let mut response = if is_not_modified(headers, &tag, modified) {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        full(document, method, coding)
-    };
-    let fields = response.headers_mut();
-    set(fields, ETAG, &tag);
-    set(fields, VARY, "Accept-Encoding");
-    set(fields, CACHE_CONTROL, &format!("public, max-age={}", document.max_age().num_seconds()));
-    open_to_all(fields, document, modified);
-    response
-}
 
 /// Answers with `changes`: what is new to a client that already has an older version of `document`. No cache may give
 /// this to another client; one that knows of RFC 3229 may keep it.
@@ -52,9 +28,12 @@ pub(super) fn answer_changes(
     method: &Method,
     headers: &HeaderMap,
 ) -> Response<Body> {
-    let mut response = full(changes, method, coding_for(changes, headers));
+    let (whole, bytes) = whole(changes, coding_for(changes, headers));
+    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes) };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::IM_USED;
     let fields = response.headers_mut();
+    fields.extend(whole);
     // The tag of the whole document: what the client has from now on.
     set(fields, ETAG, &tag_of(document, coding_for(document, headers)));
     set(fields, IM, "feed");
@@ -65,7 +44,7 @@ pub(super) fn answer_changes(
 }
 
 /// The coding in which `document` is best given to a client.
-fn coding_for(document: &PublicDocument, headers: &HeaderMap) -> Coding {
+pub(super) fn coding_for(document: &PublicDocument, headers: &HeaderMap) -> Coding {
     if document.is_compressible() { best_coding(headers) } else { Coding::Identity }
 }
 
@@ -74,7 +53,8 @@ pub(super) fn tag_of(document: &PublicDocument, coding: Coding) -> String {
     format!("\"{}{}\"", document.tag(), coding.suffix())
 }
 
-fn open_to_all(fields: &mut HeaderMap, document: &PublicDocument, modified: Option<DateTime<Utc>>) {
+/// Says since when `document` is as it is, and that scripts of other sites may read it.
+pub(super) fn open_to_all(fields: &mut HeaderMap, document: &PublicDocument, modified: Option<DateTime<Utc>>) {
     if let Some(modified) = modified {
         set(fields, LAST_MODIFIED, &http_date(modified));
     }
@@ -83,18 +63,16 @@ fn open_to_all(fields: &mut HeaderMap, document: &PublicDocument, modified: Opti
     }
 }
 
-fn full(document: &PublicDocument, method: &Method, coding: Coding) -> Response<Body> {
+/// The bytes of `document` in `coding`, or as they are, and what is said of them.
+pub(super) fn whole(document: &PublicDocument, coding: Coding) -> (HeaderMap, Bytes) {
     let (coding, bytes) = document.encoded(coding);
-    let length = bytes.len();
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from(Bytes::from_owner(bytes)) };
-    let mut response = Response::new(body);
-    let fields = response.headers_mut();
-    set(fields, CONTENT_TYPE, document.media_type());
-    set(fields, CONTENT_LENGTH, &length.to_string());
+    let mut fields = HeaderMap::new();
+    set(&mut fields, CONTENT_TYPE, document.media_type());
+    set(&mut fields, CONTENT_LENGTH, &bytes.len().to_string());
     if let Some(name) = coding.name() {
-        set(fields, CONTENT_ENCODING, name);
+        set(&mut fields, CONTENT_ENCODING, name);
     }
-    response
+    (fields, Bytes::from_owner(bytes))
 }
 
 /// Sets a header whose value is ours, so always in order.

@@ -13,7 +13,7 @@ const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// Which manipulations of a response a client takes (RFC 3229 §10.5.3).
-const A_IM: HeaderName = HeaderName::from_static("a-im");
+pub(super) const A_IM: HeaderName = HeaderName::from_static("a-im");
 
 /// `instant` as an HTTP date.
 pub(super) fn http_date(instant: DateTime<Utc>) -> String {
@@ -51,7 +51,7 @@ pub(super) fn known_tags(headers: &HeaderMap) -> Vec<&str> {
 
 /// Whether the client takes a feed with only what is new to it: `A-IM: feed`.
 pub(super) fn takes_changes(headers: &HeaderMap) -> bool {
-    weighted(headers, &A_IM).any(|(name, weight)| name == "feed" && weight > 0.0)
+    weighted(headers, &A_IM).any(|(name, weight)| name.eq_ignore_ascii_case("feed") && weight > 0.0)
 }
 
 /// Whether a list of entity tags names `tag`, compared weakly (§8.8.3.2), or is `*`.
@@ -77,12 +77,15 @@ fn lists_tag(list: &str, tag: &str) -> bool {
 pub(super) fn best_coding(headers: &HeaderMap) -> Coding {
     let (mut identity, mut gzip, mut brotli, mut others) = (None, None, None, None);
     for (name, weight) in weighted(headers, &ACCEPT_ENCODING) {
-        match name.as_str() {
-            "gzip" | "x-gzip" => gzip = Some(weight),
-            "br" => brotli = Some(weight),
-            "identity" => identity = Some(weight),
-            "*" => others = Some(weight),
-            _ => {}
+        let is = |coding: &str| name.eq_ignore_ascii_case(coding);
+        if is("gzip") || is("x-gzip") {
+            gzip = Some(weight);
+        } else if is("br") {
+            brotli = Some(weight);
+        } else if is("identity") {
+            identity = Some(weight);
+        } else if is("*") {
+            others = Some(weight);
         }
     }
     let (gzip, brotli) = (gzip.or(others).unwrap_or(0.0), brotli.unwrap_or(0.0));
@@ -96,12 +99,12 @@ pub(super) fn best_coding(headers: &HeaderMap) -> Coding {
     }
 }
 
-/// The members of a list with weights, in lower case. A weight that cannot be read is none.
-fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = (String, f32)> + use<'h> {
+/// The members of a list with weights. A weight that cannot be read is none.
+fn weighted<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = (&'h str, f32)> + use<'h> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|member| {
         let mut parts = member.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let name = parts.next().unwrap_or_default();
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         (name, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0)))
     })

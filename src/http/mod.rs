@@ -5,6 +5,7 @@
 mod server;
 mod answer;
 mod conditional;
+mod prepared;
 mod form;
 mod page;
 mod upload;
@@ -14,5 +15,5 @@ mod public;
 mod admin;
 
 pub use admin::{AdminToken, admin_router};
-pub use public::public_router;
+pub use public::{PublicRouter, public_router};
 pub use server::{Answers, Limits, serve, serve_router};

@@ -1,18 +1,24 @@
 //! The public side: documents looked up by address, and one file per interactive page.
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CONTENT_LENGTH, LINK, LOCATION};
-use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use axum::middleware::map_response;
 use axum::routing::get;
+use futures_util::future::Either;
+use hyper::service::Service;
+use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
-use super::answer::{answer, answer_changes, guard, set};
-use super::conditional::{known_tags, takes_changes};
+use super::answer::{answer_changes, guard, set};
+use super::conditional::{A_IM, known_tags, takes_changes};
 use super::page::{Problem, respond};
+use super::prepared::{Given, Prepared};
 use super::{office, subscription, upload};
 use crate::resource::{Coding, Found, PublicDocument};
 use crate::task::{Current, Newsroom};
@@ -21,15 +27,56 @@ use crate::task::{Current, Newsroom};
 const LARGEST_FORM: usize = 64 * 1024;
 
 /// Everything public, below the path of `site.url`.
-pub fn public_router(newsroom: Arc<Newsroom>) -> Router {
+///
+/// A document that was given before is given again at once; all else goes through the router.
+#[derive(Debug, Clone)]
+pub struct PublicRouter {
+    side: Arc<PublicSide>,
+    router: TowerToHyperService<Router>,
+}
+
+#[derive(Debug)]
+struct PublicSide {
+    newsroom: Arc<Newsroom>,
+    given: Given,
+}
+
+/// Everything public, below the path of `site.url`.
+pub fn public_router(newsroom: Arc<Newsroom>) -> PublicRouter {
+    let side = Arc::new(PublicSide { newsroom, given: Given::default() });
+    PublicRouter { router: TowerToHyperService::new(router(&side)), side }
+}
+
+impl Service<Request<Body>> for PublicRouter {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Either<Ready<Result<Response<Body>, Infallible>>, TowerToHyperServiceFuture<Router, Request<Body>>>;
+
+    fn call(&self, request: Request<Body>) -> Self::Future {
+        match self.side.given_again(&request) {
+            Some(response) => Either::Left(ready(Ok(response))),
+            None => Either::Right(self.router.call(request)),
+        }
+    }
+}
+
+fn router(side: &Arc<PublicSide>) -> Router {
+    let newsroom = side.newsroom.clone();
     let prefix = newsroom.config.site.url.path().to_owned();
+    let document = {
+        let side = side.clone();
+        move |method: Method, uri: Uri, headers: HeaderMap| {
+            let side = side.clone();
+            async move { side.document(&method, &uri, &headers).await }
+        }
+    };
     let inner = Router::new()
         .route("/subscribe", get(subscription::subscribe::show).post(subscription::subscribe::act))
         .route("/confirm/{token}", get(subscription::confirm::show).post(subscription::confirm::act))
         .route("/preferences/{token}", get(subscription::preferences::show).post(subscription::preferences::act))
         .route("/u/{token}", get(subscription::unsubscribe::show).post(subscription::unsubscribe::act))
         .route("/office/{token}", get(office::show).post(office::act))
-        .fallback(document);
+        .fallback(document.clone());
     let router = if prefix.is_empty() {
         inner
     } else {
@@ -55,73 +102,81 @@ async fn elsewhere(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
     respond(&newsroom, Err(Problem::NotFound))
 }
 
-/// Answers from what is public now.
-async fn document(
-    State(newsroom): State<Arc<Newsroom>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let found = find(&newsroom, &method, &uri, &headers).await;
-    respond(&newsroom, found)
-}
-
-async fn find(newsroom: &Newsroom, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response<Body>, Problem> {
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Problem::MethodNotAllowed);
+impl PublicSide {
+    /// The answer for a document that was given before, as [`PublicSide::document`] gives it.
+    fn given_again(&self, request: &Request<Body>) -> Option<Response<Body>> {
+        let (method, headers) = (request.method(), request.headers());
+        if !matches!(*method, Method::GET | Method::HEAD) || headers.contains_key(A_IM) {
+            return None;
+        }
+        let path = request.uri().path().strip_prefix(self.newsroom.config.site.url.path())?;
+        let prepared = self.given.get(&self.newsroom.current.borrow(), path)?;
+        Some(prepared.answer(method, headers))
     }
-    let prefix = newsroom.config.site.url.path();
-    let path = uri.path();
-    let path = path.strip_prefix(prefix).unwrap_or(path);
-    let path = if path.is_empty() { "/" } else { path };
-    let current = newsroom.current();
-    match current.resources.find(path)? {
-        Found::Document(document) => Ok(document_answer(newsroom, &current, path, &document, method, headers)),
-        Found::Upload(upload) => upload::answer(newsroom, &upload, method, headers).await,
-        Found::Moved(address) => Ok(moved(&address)),
-        Found::Gone => Err(Problem::Gone),
-        Found::Missing => Err(Problem::NotFound),
-    }
-}
 
-fn document_answer(
-    newsroom: &Newsroom,
-    current: &Current,
-    path: &str,
-    document: &PublicDocument,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Response<Body> {
-    let (resources, served) = (&current.resources, &newsroom.served);
-    let modified =
-        document.modified(|changed| served.note((path, document.tag()), resources.held(path), changed, current.looked));
-    if takes_changes(headers) && modified.is_some() {
-        let tags = known_tags(headers);
-        let tags = || tags.iter().map(|tag| plain_tag(tag));
-        // Whoever has the present version is told so below.
-        if !tags().any(|tag| tag == document.tag()) {
-            let changes = tags().find_map(|tag| {
-                let held = served.held(path, tag)?;
-                // A file that changed meanwhile hinders this short cut alone.
-                resources.since(path, tag, &held).ok().flatten()
-            });
-            if let Some(changes) = changes {
-                return linked(answer_changes(document, &changes, modified, method, headers), newsroom, current, path);
-            }
+    /// Answers from what is public now.
+    async fn document(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+        let found = self.find(method, uri, headers).await;
+        respond(&self.newsroom, found)
+    }
+
+    async fn find(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Response<Body>, Problem> {
+        let newsroom = &self.newsroom;
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return Err(Problem::MethodNotAllowed);
+        }
+        let prefix = newsroom.config.site.url.path();
+        let path = uri.path();
+        let path = path.strip_prefix(prefix).unwrap_or(path);
+        let path = if path.is_empty() { "/" } else { path };
+        let current = newsroom.current();
+        match current.resources.find(path)? {
+            Found::Document(document) => Ok(self.give(&current, path, document, method, headers)),
+            Found::Upload(upload) => upload::answer(newsroom, &upload, method, headers).await,
+            Found::Moved(address) => Ok(moved(&address)),
+            Found::Gone => Err(Problem::Gone),
+            Found::Missing => Err(Problem::NotFound),
         }
     }
-    linked(answer(document, modified, method, headers), newsroom, current, path)
-}
 
-/// With the hub that is told of changes and the feed's own address (WebSub §4), when `path` is that of a feed.
-fn linked(mut response: Response<Body>, newsroom: &Newsroom, current: &Current, path: &str) -> Response<Body> {
-    if let Some(hub) = &newsroom.config.feeds.hub
-        && current.resources.is_feed(path)
-    {
-        let own = newsroom.config.site.url.join(path);
-        set(response.headers_mut(), LINK, &format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\""));
+    fn give(
+        &self,
+        current: &Arc<Current>,
+        path: &str,
+        document: Arc<PublicDocument>,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Response<Body> {
+        let (resources, served) = (&current.resources, &self.newsroom.served);
+        let modified = document
+            .modified(|changed| served.note((path, document.tag()), resources.held(path), changed, current.looked));
+        if takes_changes(headers) && modified.is_some() {
+            let tags = known_tags(headers);
+            let tags = || tags.iter().map(|tag| plain_tag(tag));
+            // Whoever has the present version is told so below.
+            if !tags().any(|tag| tag == document.tag()) {
+                let changes = tags().find_map(|tag| {
+                    let held = served.held(path, tag)?;
+                    // A file that changed meanwhile hinders this short cut alone.
+                    resources.since(path, tag, &held).ok().flatten()
+                });
+                if let Some(changes) = changes {
+                    let mut response = answer_changes(&document, &changes, modified, method, headers);
+                    response.headers_mut().extend(self.link(current, path).map(|link| (LINK, link)));
+                    return response;
+                }
+            }
+        }
+        let prepare = || Prepared::new(document, modified, self.link(current, path));
+        self.given.get_or_prepare(current, path, prepare).answer(method, headers)
     }
-    response
+
+    /// The hub that is told of changes and the feed's own address (WebSub §4), when `path` is that of a feed.
+    fn link(&self, current: &Current, path: &str) -> Option<HeaderValue> {
+        let hub = self.newsroom.config.feeds.hub.as_ref().filter(|_| current.resources.is_feed(path))?;
+        let own = self.newsroom.config.site.url.join(path);
+        HeaderValue::from_str(&format!("<{hub}>; rel=\"hub\", <{own}>; rel=\"self\"")).ok()
+    }
 }
 
 /// An entity tag of ours without what its coding put behind it.

@@ -27,6 +27,9 @@ pub enum Coding {
 }
 
 impl Coding {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Identity, Self::Gzip, Self::Brotli];
+
     /// What an entity tag of the plain bytes has behind it in this form.
     #[must_use]
     pub const fn suffix(self) -> &'static str {

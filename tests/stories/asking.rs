@@ -105,6 +105,31 @@ pub(crate) async fn feeds_say_how_long_they_may_be_kept_and_who_may_read_them(mu
     assert!(room.feed("/feeds/all.rss").await.contains("<ttl>15</ttl>"));
 }
 
+pub(crate) async fn what_is_asked_for_again_is_answered_the_same_until_it_changes(mut room: TestNewsroom) {
+    room.configure("feeds.hub", "https://hub.example/");
+    begin(&mut room).await;
+    let headers = |answer: &Answer| {
+        let mut headers = answer.headers.clone();
+        headers.retain(|(name, _)| name != "date");
+        headers.sort();
+        headers
+    };
+    for path in ["/feeds/all.rss", "/feeds/tag/ponts.json", "/", "/feeds.opml", "/assets/press.css"] {
+        let first = room.get(path).await;
+        let again = room.get(path).await;
+        assert_eq!((first.status, headers(&first), &first.body), (200, headers(&again), &again.body), "{path}");
+        let head = room.request("HEAD", path).send().await;
+        assert_eq!((head.status, headers(&head), head.body), (200, headers(&first), Vec::new()), "{path}");
+        assert_eq!(room.request("POST", path).send().await.status, 405, "{path}");
+    }
+    room.save("2026-11-23-quai.md", &release("Un quai", "2026-11-23 10:00:00").labels("Discours", "Ponts"));
+    room.look().await;
+    assert_eq!(titles(&room.get("/feeds/all.rss").await, &ALL), ["Un pont", "Un bac", "Un quai"]);
+    room.remove("2026-11-23-quai.md");
+    room.look().await;
+    assert_eq!(titles(&room.get("/feeds/all.rss").await, &ALL), ["Un pont", "Un bac"]);
+}
+
 pub(crate) async fn last_modified_is_the_real_change_of_this_document(mut room: TestNewsroom) {
     begin(&mut room).await;
     let modified = |answer: &Answer| answer.header("last-modified").to_owned();

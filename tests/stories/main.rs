@@ -136,6 +136,7 @@ stories! {
         addresses::merged_topics_lead_on_and_subscriptions_follow,
         asking::each_coding_has_its_own_strong_tag_and_the_same_bytes,
         asking::feeds_say_how_long_they_may_be_kept_and_who_may_read_them,
+        asking::what_is_asked_for_again_is_answered_the_same_until_it_changes,
         asking::last_modified_is_the_real_change_of_this_document,
         asking::whoever_asks_for_changes_gets_only_what_is_new_or_changed,
         asking::whoever_asks_for_changes_learns_what_was_withdrawn,

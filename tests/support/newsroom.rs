@@ -8,21 +8,22 @@ use std::fmt::Display;
 use std::fs::{self, File};
 use std::sync::Arc;
 
-use axum::Router;
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use depeche::app::open_newsroom;
 use depeche::clock::FixedClock;
 use depeche::config::{Config, DatabaseUrl, parse_duration};
 use depeche::domain::{Edition, EditionState, EmailAddress, EndReason, Frequency, NewSubscriber, SubscriberId, Topic};
-use depeche::http::{admin_router, public_router};
+use depeche::http::{Answers, Limits, admin_router, public_router, serve};
 use depeche::language::Language;
 use depeche::mail::{ShownLetter, read_letter};
 use depeche::smtp::{Letters, Relay};
 use depeche::store::{Added, EditionFilter};
 use depeche::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
 use depeche::watch::Cores;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::http_client::{Answer, Request};
@@ -66,13 +67,15 @@ struct Open {
 struct Served {
     port: u16,
     task: JoinHandle<()>,
+    _stop: watch::Sender<bool>,
 }
 
 impl Served {
-    async fn start(router: Router) -> Self {
+    async fn start(router: impl Answers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        Self { port, task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }) }
+        let (stop, stopped) = watch::channel(false);
+        Self { port, task: tokio::spawn(serve(listener, router, Limits::default(), stopped)), _stop: stop }
     }
 }
 
@@ -221,7 +224,7 @@ impl TestNewsroom {
         newsroom.store.void_leases(None, newsroom.now()).await.unwrap();
         let served = if self.is_served {
             let public = Served::start(public_router(newsroom.clone())).await;
-            Some((public, Served::start(admin_router(newsroom.clone(), None)).await))
+            Some((public, Served::start(TowerToHyperService::new(admin_router(newsroom.clone(), None))).await))
         } else {
             None
         };

@@ -12,8 +12,8 @@ use axum::routing::{get, post};
 
 use super::gate::{AdminToken, gate};
 use super::{health, letters, previews, waiting};
-use crate::http::answer::answer;
 use crate::http::page::{Problem, problem};
+use crate::http::prepared::Prepared;
 use crate::resource::Found;
 use crate::task::Newsroom;
 use crate::template::STYLESHEET_ADDRESS;
@@ -46,7 +46,7 @@ pub fn admin_router(newsroom: Arc<Newsroom>, token: Option<AdminToken>) -> Route
 
 async fn stylesheet(State(newsroom): State<Arc<Newsroom>>, method: Method, headers: HeaderMap) -> Response<Body> {
     match newsroom.current().resources.find(STYLESHEET_ADDRESS) {
-        Ok(Found::Document(document)) => answer(&document, None, &method, &headers),
+        Ok(Found::Document(document)) => Prepared::new(document, None, None).answer(&method, &headers),
         Ok(Found::Upload(_) | Found::Moved(_) | Found::Gone | Found::Missing) | Err(_) => {
             problem(&newsroom, Problem::NotFound)
         }
