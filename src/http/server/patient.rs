@@ -125,6 +125,10 @@ impl Write for PatientSocket {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<Result<usize, Error>> {
+        // A head alone: the system takes one piece in a plain way for less.
+        if let [bytes] = pieces {
+            return self.poll_write(context, bytes);
+        }
         let outcome = Pin::new(&mut self.socket).poll_write_vectored(context, pieces);
         self.written(context, pieces.iter().map(|piece| piece.len()).sum(), outcome)
     }

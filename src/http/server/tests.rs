@@ -123,7 +123,8 @@ impl Client {
 async fn whoever_says_nothing_or_no_end_is_let_go() {
     for words in ["", "GET /feed HT", "GET /feed HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let served = served(Limits { head: SHORT, ..wide() }, press()).await;
-        let (mut client, begun) = (Client::of(&served).await, Instant::now());
+        let begun = Instant::now();
+        let mut client = Client::of(&served).await;
         client.say(words).await;
         assert_eq!(client.rest().await, "", "{words}");
         assert!(begun.elapsed() >= SHORT, "{words}");
@@ -146,12 +147,11 @@ async fn a_head_that_comes_letter_by_letter_gets_no_more_time() {
 async fn an_idle_connection_is_kept_for_a_while_after_each_answer() {
     let served = served(Limits { head: SHORT, ..wide() }, press()).await;
     let mut client = Client::of(&served).await;
+    let begun = Instant::now();
     client.ask("/feed").await;
     assert_eq!(client.answer().await.0, 200);
-    let answered = Instant::now();
     assert_eq!(client.rest().await, "");
-    // The clock runs from the last byte written, which may be a little before it was read.
-    assert!(answered.elapsed() >= SHORT / 2);
+    assert!(begun.elapsed() >= SHORT);
 }
 
 #[tokio::test]
@@ -229,9 +229,16 @@ async fn whoever_comes_when_all_places_are_taken_is_told_to_come_back() {
     assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
     // A place is free again when someone leaves.
     busy.clear();
-    let mut client = Client::of(&served).await;
-    client.ask("/feed").await;
-    assert_eq!(client.answer().await.0, 200);
+    let answered = async {
+        loop {
+            let mut client = Client::of(&served).await;
+            client.ask("/feed").await;
+            if client.answer().await.0 == 200 {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, answered).await.unwrap();
 }
 
 #[tokio::test]
