@@ -78,7 +78,7 @@ def arguments():
     add("--tags", type=int, default=200)
     add("--categories", type=int, default=8)
     add("--seed", type=int, default=1)
-    add("--documents", action="store_true", help="make the documents and images that the releases refer to")
+    add("--documents", action="store_true", help="make the documents and images that the releases name, for Depeche")
     add("--runs", type=int, default=5, help="how often each is measured (default: %(default)s)")
     add("--cores", type=numbers, default=cores, help="cores of what is measured (default: all)")
     add("--client-cores", type=numbers, default=cores[-1:], help="cores of this script (default: the last)")

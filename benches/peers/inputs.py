@@ -42,7 +42,7 @@ level = "warn"
 def corpus(chosen, size, flavor):
     """The folder of the releases in this layout; made when it is not there."""
     name = f"{flavor}-{size}-{chosen.tags}-{chosen.categories}-{chosen.seed}"
-    name += "-documents" if chosen.documents else ""
+    name += "-documents" if chosen.documents and flavor == "jekyll" else ""
     folder = chosen.work / "corpora" / name
     if folder.exists():
         return folder
@@ -52,8 +52,8 @@ def corpus(chosen, size, flavor):
     command = [sys.executable, chosen.generator, "--releases", size, "--tags", chosen.tags]
     command += ["--categories", chosen.categories, "--seed", chosen.seed, "--flavor", flavor, unfinished]
     subprocess.run([str(part) for part in command], check=True)
-    if chosen.documents:
-        _make_documents(unfinished, flavor)
+    if chosen.documents and flavor == "jekyll":
+        _make_documents(unfinished)
     unfinished.rename(folder)
     return folder
 
@@ -89,9 +89,9 @@ def hugo_site(chosen, folder):
     shutil.copytree(os.path.join(chosen.peers, "hugo"), folder)
 
 
-def _make_documents(folder, flavor):
-    uploads = folder / ("uploads" if flavor == "jekyll" else "static/uploads")
-    uploads.mkdir(parents=True)
+def _make_documents(folder):
+    uploads = folder / "uploads"
+    uploads.mkdir()
     for path in releases(folder).values():
         with open(path, encoding="utf-8") as file:
             for name in UPLOAD.findall(file.read()):

@@ -33,10 +33,10 @@ class Report:
             self.path.write_text(text + "\n", encoding="utf-8")
 
     def line(self, measure, size, unit, ours, theirs=()):
-        """One line: medians (least–greatest), and the ratio of medians (of pairs: least–greatest)."""
+        """One line: medians (least–greatest), and the ratio of medians (of pairs, where they are: least–greatest)."""
         ratio = ""
         if theirs:
-            pairs = [a / b for a, b in zip(ours, theirs) if b]
+            pairs = [a / b for a, b in zip(ours, theirs) if b] if len(ours) == len(theirs) else []
             ratio = f"{figure(median(ours) / median(theirs))}×" if median(theirs) else ""
             ratio += f" ({figure(min(pairs))}–{figure(max(pairs))})" if len(pairs) > 1 else ""
         self.cells(measure, f"{size:,}", spread(ours, unit), spread(theirs, unit), ratio)
