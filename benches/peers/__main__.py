@@ -29,6 +29,7 @@ Python 3.11 or later and its standard library, Linux.
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -108,6 +109,8 @@ def arguments():
 
 def main():
     chosen = arguments()
+    # Daemons are stopped as this script ends, also when it is told to.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.sched_setaffinity(0, chosen.client_cores)
     chosen.work.mkdir(parents=True, exist_ok=True)
     report = Report(chosen.json)

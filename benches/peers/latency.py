@@ -100,14 +100,13 @@ class OpenLoop:
         start = time.perf_counter()
         if began:
             began()
-        sent, expected = 0, int(seconds * self.rate)
+        sent, expected, available = 0, int(seconds * self.rate), start
         while sent < expected or len(free) < len(self.connections):
             now = time.perf_counter()
             while free and sent < expected and (due := start + sent / self.rate) <= now:
                 connection = free.pop()
-                # A request that had to wait for a connection is late for the server's sake, not for the loop's.
-                if free:
-                    late.append(now - due)
+                # Until a connection was free, the request waited for the server, not for the loop.
+                late.append(now - max(due, available))
                 connection.send(due, *self.requests[sent % len(self.requests)])
                 sent += 1
                 now = time.perf_counter()
@@ -119,6 +118,8 @@ class OpenLoop:
                     continue
                 now = time.perf_counter()
                 waits.append(now - connection.due)
+                if not free:
+                    available = now
                 free.append(connection)
                 if connection.is_all and began:
                     if known is None:
@@ -139,7 +140,7 @@ class OpenLoop:
             "p50": waits[len(waits) // 2],
             "p99": waits[len(waits) * 99 // 100],
             "worst": waits[-1],
-            "client_p99": late[len(late) * 99 // 100] if late else 0.0,
+            "client_p99": late[len(late) * 99 // 100],
         }
 
 

@@ -1,5 +1,6 @@
 """Processes: run to their end and measured, or kept and looked at."""
 
+import atexit
 import os
 import shutil
 import signal
@@ -70,11 +71,12 @@ def free_port():
 
 
 class Kept:
-    """A process that goes on until it is stopped."""
+    """A process that goes on until it is stopped, or this script ends."""
 
     def __init__(self, command, folder, cores):
         self.log = open(folder / "log.txt", "wb")
         self.process = _spawn(command, folder, cores, self.log)
+        atexit.register(self.stop, signal.SIGTERM)
 
     def __enter__(self):
         return self

@@ -12,10 +12,10 @@ ADDRESS = re.compile(rb'xmlUrl="https?://[^/"]+([^"]+)"')
 class Reader:
     """One connection to one address of this machine."""
 
-    def __init__(self, port, encoding="identity"):
+    def __init__(self, port, encoding="identity", patience=60):
         self.encoding = encoding
         self.etag = None
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.answers = self.connection.makefile("rb")
 
@@ -67,7 +67,8 @@ def wait_for(port, kept, path, patience=1800):
     while time.monotonic() < end:
         kept.check()
         try:
-            reader = Reader(port)
+            # Whoever listens may well answer only once the releases are read.
+            reader = Reader(port, patience=patience)
         except ConnectionRefusedError:
             time.sleep(0.0005)
             continue

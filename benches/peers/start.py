@@ -42,9 +42,9 @@ def _once(chosen, folder):
     port = free_port()
     command = [chosen.depeche, "serve", "--listen", f"127.0.0.1:{port}"]
     begun = time.perf_counter()
-    kept = Kept(command, folder, chosen.cores)
-    feed = wait_for(port, kept, FEED)
-    run = {"wall": time.perf_counter() - begun, "cpu": kept.cpu(), "peak": kept.peak()}
-    kept.settle()
-    kept.stop(signal.SIGKILL)
+    with Kept(command, folder, chosen.cores) as kept:
+        feed = wait_for(port, kept, FEED)
+        run = {"wall": time.perf_counter() - begun, "cpu": kept.cpu(), "peak": kept.peak()}
+        kept.settle()
+        kept.stop(signal.SIGKILL)
     return run, feed
