@@ -64,6 +64,17 @@ impl PublishError {
     }
 }
 
+/// The bytes of a file to be written.
+pub trait FileBytes: AsRef<[u8]> {
+    /// Their digest; whoever knows it already says so here.
+    fn digest(&self) -> Digest {
+        Digest::of(self.as_ref())
+    }
+}
+
+impl FileBytes for Vec<u8> {}
+impl FileBytes for &str {}
+
 /// Writes `files` (paths below `folder` with `/` between their parts, and bytes) and removes what earlier runs wrote and
 /// this one did not. The folder is made when it is not there; a second run at the same time waits for the first. A file
 /// that stands where one of ours belongs is replaced.
@@ -77,7 +88,7 @@ pub fn publish<P, B, E>(
 ) -> Result<PublishReport, E>
 where
     P: AsRef<str>,
-    B: AsRef<[u8]>,
+    B: FileBytes,
     E: From<PublishError>,
 {
     fs::create_dir_all(folder).map_err(PublishError::io(folder))?;
@@ -88,7 +99,7 @@ where
     for file in files {
         let (path, bytes) = file?;
         let path = checked(path.as_ref())?;
-        let digest = Digest::of(bytes.as_ref());
+        let digest = bytes.digest();
         report.removed += prepare_folder(folder, path, &mut manifest)?;
         let target = folder.join(path);
         if holds(&target, bytes.as_ref()) {

@@ -229,7 +229,8 @@ async fn serve_depeche(listener: tokio::net::TcpListener, folder: &Path) {
     let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
     let clock = Arc::new(FixedClock::at(NOW.parse().unwrap()));
     let newsroom = open_newsroom(config, clock).await.unwrap();
-    let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
+    let ingest =
+        Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), depeche::watch::Cores::All);
     let mut editor = Editor::new(newsroom.clone(), ingest, "bench".to_owned());
     editor.look().await.unwrap();
     let (_stop, stopped) = watch::channel(false);

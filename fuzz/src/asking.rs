@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use camino::Utf8Path;
@@ -11,11 +10,12 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use depeche::app::open_newsroom;
 use depeche::clock::FixedClock;
 use depeche::config::Config;
-use depeche::http::public_router;
+use depeche::http::{PublicRouter, public_router};
 use depeche::task::{Editor, Ingest};
+use depeche::watch::Cores;
+use hyper::service::Service as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tower_service::Service as _;
 
 /// What is asked for: feeds, their archives and list, pages, a document, what is small, what moved, went or never was.
 const ADDRESSES: [&str; 13] = [
@@ -40,7 +40,7 @@ const DATES: [&str; 3] = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GM
 /// A newsroom that answers, and what its answers are without conditions.
 pub struct Desk {
     runtime: Runtime,
-    router: Router,
+    router: PublicRouter,
     addresses: Vec<Address>,
     _folder: TempDir,
 }
@@ -118,7 +118,7 @@ impl Desk {
 }
 
 impl Address {
-    async fn learn(router: &Router, path: &'static str, before: Option<String>) -> Self {
+    async fn learn(router: &PublicRouter, path: &'static str, before: Option<String>) -> Self {
         let plain = answer(router, Method::GET, path, &[]).await;
         let mut forms = BTreeMap::new();
         for coding in ["identity", "gzip", "br"] {
@@ -355,19 +355,19 @@ fn thousandths(text: &str) -> Option<u32> {
     (weight <= 1000).then_some(weight)
 }
 
-async fn answer(router: &Router, method: Method, path: &str, headers: &[(HeaderName, HeaderValue)]) -> Answer {
+async fn answer(router: &PublicRouter, method: Method, path: &str, headers: &[(HeaderName, HeaderValue)]) -> Answer {
     let mut request = Request::builder().method(method).uri(path).body(Body::empty()).expect("a request");
     for (name, value) in headers {
         request.headers_mut().append(name.clone(), value.clone());
     }
-    let response = router.clone().call(request).await.expect("a router always answers");
+    let response = router.call(request).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     Answer { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
 /// A newsroom in `root` whose releases have changed, and the tags that its addresses had before.
-async fn newsroom(root: &Utf8Path) -> (Router, BTreeMap<&'static str, String>) {
+async fn newsroom(root: &Utf8Path) -> (PublicRouter, BTreeMap<&'static str, String>) {
     let save = |name: &str, more: &str, text: &str| {
         let title = name.split(['.', '-']).next().unwrap_or_default();
         let text = format!("---\ntitle: {title}\ndate: 2026-03-09 10:00:00Z\n{more}---\n{text}\n");
@@ -385,7 +385,7 @@ async fn newsroom(root: &Utf8Path) -> (Router, BTreeMap<&'static str, String>) {
 
     let clock = Arc::new(FixedClock::at("2026-04-01T10:00:00Z".parse().expect("an instant")));
     let newsroom = open_newsroom(config(root), clock.clone()).await.expect("a newsroom");
-    let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone());
+    let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
     let mut editor = Editor::new(newsroom.clone(), ingest, "desk".to_owned());
     editor.look().await.expect("a look");
     clock.set("2026-04-01T11:00:00Z".parse().expect("an instant"));

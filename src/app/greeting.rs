@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::config::RelayKind;
 use crate::domain::Taxonomy;
-use crate::language::{Counted, Language, Severity, counted};
-use crate::task::Newsroom;
+use crate::language::{Counted, Language, counted};
+use crate::task::{Doubts, Newsroom};
 
 /// The greeting, a line each. `program` is how the program was called.
 #[must_use]
@@ -19,8 +19,7 @@ pub fn greeting(newsroom: &Newsroom, public: SocketAddr, admin: SocketAddr, prog
     let coming = current.catalog.coming(newsroom.now()).count();
     let categories = count(live.topics_in(Taxonomy::Category).len(), Counted::Categories);
     let tags = count(live.topics_in(Taxonomy::Tag).len(), Counted::Tags);
-    let of = |wanted| current.diagnostics.iter().filter(|found| found.diagnosis.severity() == wanted).count();
-    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let Doubts { errors, warnings } = current.doubts;
     let folder = &newsroom.config.content.folder;
     let root = newsroom.config.site.url.path();
     let mut lines = vec![

@@ -18,7 +18,7 @@ use crate::fetch::Fetcher;
 use crate::register::{Register, SharedMap};
 use crate::resource::Resources;
 use crate::store::Store;
-use crate::task::{Current, LinkDesk, Newsroom, feed_site};
+use crate::task::{Current, Doubts, LinkDesk, Newsroom, feed_site};
 use crate::template::Templates;
 use crate::watch::UploadsFolder;
 
@@ -154,6 +154,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         resources,
         register: Register::default(),
         diagnostics: Arc::default(),
+        doubts: Doubts::default(),
         looked: now,
     };
     let current = Arc::new(current);

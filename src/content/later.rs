@@ -4,6 +4,11 @@
 //! chapeau. Both questions here are asked of the text as it is written and answered cautiously: whoever is told "no"
 //! reads the text, which is never wrong.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use memchr::{memchr2, memchr2_iter};
+
 use crate::domain::SafeHtml;
 
 /// A longer text may have more parts than are read.
@@ -16,22 +21,28 @@ const DEEPEST: usize = super::markup::DEEPEST / 2;
 const LONGEST_PARAGRAPH: usize = 4 * 1024;
 
 /// Signs that begin a block or indent one.
-const BEGINS_BLOCKS: &str = " >*+-.:)(#[]^=~|";
+const BEGINS_BLOCKS: &[u8] = b" >*+-.:)(#[]^=~|";
 
-/// What a text holds that links to an upload or a release, is HTML, or spells something otherwise than it is read.
-const LOOKED_AT: [&str; 7] = ["uploads", "{{", "{%", "&#", "&Tab", "&New", "{::"];
+/// What begins what is read at once: Liquid, kramdown's extensions, characters by number or by the names of white space.
+const BEGINNINGS: [&str; 6] = ["{{", "{%", "{::", "&#", "&Tab", "&New"];
+
+/// Where uploads are.
+static UPLOADS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("uploads"));
 
 /// Whether `body` can be read later: it is no error, and it links to no upload and no release.
 pub(super) fn can_wait(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    let begins = |at: usize| BEGINNINGS.iter().any(|beginning| bytes[at..].starts_with(beginning.as_bytes()));
     body.len() <= LONGEST
-        && !body.bytes().any(|byte| matches!(byte, b'<' | b'\t'))
-        && LOOKED_AT.iter().all(|part| !body.contains(part))
-        && body.lines().all(is_shallow)
+        && memchr2(b'<', b'\t', bytes).is_none()
+        && !memchr2_iter(b'{', b'&', bytes).any(begins)
+        && UPLOADS.find(bytes).is_none()
+        && body.split('\n').all(is_shallow)
 }
 
 fn is_shallow(line: &str) -> bool {
-    let begins = |c: char| c.is_ascii_digit() || BEGINS_BLOCKS.contains(c);
-    line.len() < DEEPEST || line.chars().take(DEEPEST).any(|c| !begins(c))
+    let begins = |byte: &u8| byte.is_ascii_digit() || BEGINS_BLOCKS.contains(byte);
+    line.len() < DEEPEST || line.bytes().take(DEEPEST).any(|byte| !begins(&byte))
 }
 
 /// What `text` becomes when it is one paragraph without any markup; `None` when it may be anything else.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,17 +15,21 @@ use axum::routing::get;
 use futures_util::future::Either;
 use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
+use tokio::time::timeout;
 
 use super::answer::{answer_changes, guard, set};
 use super::conditional::{A_IM, known_tags, takes_changes};
 use super::page::{Problem, respond};
 use super::prepared::{Given, Prepared};
 use super::{office, subscription, upload};
-use crate::resource::{Coding, Found, PublicDocument};
+use crate::resource::{Coding, Found, PublicDocument, ResourceError};
 use crate::task::{Current, Newsroom};
 
 /// The largest form that is read.
 const LARGEST_FORM: usize = 64 * 1024;
+
+/// How long the next state of the site is waited for, when the present one cannot be shown.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Everything public, below the path of `site.url`.
 ///
@@ -129,13 +134,32 @@ impl PublicSide {
         let path = uri.path();
         let path = path.strip_prefix(prefix).unwrap_or(path);
         let path = if path.is_empty() { "/" } else { path };
-        let current = newsroom.current();
-        match current.resources.find(path)? {
+        let (current, found) = self.found(path).await?;
+        match found {
             Found::Document(document) => Ok(self.give(&current, path, document, method, headers)),
             Found::Upload(upload) => upload::answer(newsroom, &upload, method, headers).await,
             Found::Moved(address) => Ok(moved(&address)),
             Found::Gone => Err(Problem::Gone),
             Found::Missing => Err(Problem::NotFound),
+        }
+    }
+
+    /// What stands at `path`, and of which state of the site. Where a file changed under our hands, the next state is
+    /// waited for: it is on its way.
+    async fn found(&self, path: &str) -> Result<(Arc<Current>, Found), ResourceError> {
+        let newsroom = &self.newsroom;
+        let mut states = newsroom.current.subscribe();
+        loop {
+            let current = states.borrow_and_update().clone();
+            match current.resources.find(path) {
+                Err(ResourceError::Body(gone)) => {
+                    newsroom.folder_look_wanted.notify_one();
+                    if !matches!(timeout(LONGEST_WAIT, states.changed()).await, Ok(Ok(()))) {
+                        return Err(ResourceError::Body(gone));
+                    }
+                }
+                found => return found.map(|found| (current, found)),
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use crate::domain::Digest;
 pub struct PublicDocument {
     media_type: &'static str,
     bytes: Arc<[u8]>,
+    digest: Digest,
     tag: String,
     modified: Option<DateTime<Utc>>,
     told: OnceLock<DateTime<Utc>>,
@@ -24,11 +25,12 @@ impl PublicDocument {
     /// A document of `media_type` whose content changed at `modified` (when that is known) and may be kept for `max_age`.
     #[must_use]
     pub fn new(media_type: &'static str, bytes: Vec<u8>, modified: Option<DateTime<Utc>>, max_age: TimeDelta) -> Self {
-        let tag = Digest::of(&bytes).short(32);
+        let digest = Digest::of(&bytes);
         Self {
             media_type,
             bytes: bytes.into(),
-            tag,
+            tag: digest.short(32),
+            digest,
             modified,
             told: OnceLock::new(),
             max_age,
@@ -66,6 +68,12 @@ impl PublicDocument {
     #[must_use]
     pub fn is_compressible(&self) -> bool {
         self.bytes.len() >= WORTH_COMPRESSING
+    }
+
+    /// The digest of the plain bytes.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// The strong entity tag (RFC 9110 §8.8.3) of the plain bytes, without quotes.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use self::edits::Last;
 use super::last_good::LastGood;
-use super::newsroom::Current;
+use super::newsroom::{Current, Doubts};
 use super::office::BrokenFile;
 use super::reading::{ReadFile, Reader};
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
@@ -268,11 +268,14 @@ impl Ingest {
         register.learn_slugs(&changes.topic_slugs);
         let catalog = if changes.topic_slugs.is_empty() { catalog } else { catalog.with_slugs(&register.topic_slugs) };
         let broken = self.broken(&register);
-        let diagnostics = self.diagnostics(&catalog, &register, clashes, now);
+        let diagnostics = match self.reader.is_whole() {
+            true => self.diagnostics(&catalog, &register, clashes, now).into(),
+            false => Arc::default(),
+        };
         let resources = self.resources(&catalog, &register, now);
         Ingested {
             changes,
-            current: Current { catalog, resources, register, diagnostics: diagnostics.into(), looked: now },
+            current: Current { catalog, resources, register, diagnostics, doubts: self.doubts(), looked: now },
             broken,
             anything_new: true,
             unsettled: false,
@@ -333,6 +336,15 @@ impl Ingest {
             problems: vec![file.reason.to_string()],
         });
         broken.chain(unreadable).collect()
+    }
+
+    fn doubts(&self) -> Doubts {
+        let mut doubts = Doubts::default();
+        for file in self.files.values() {
+            doubts.errors += file.doubts.errors;
+            doubts.warnings += file.doubts.warnings;
+        }
+        doubts
     }
 
     fn diagnostics(

@@ -30,10 +30,21 @@ pub struct Current {
     pub resources: Resources,
     /// What is remembered of each release.
     pub register: Register,
-    /// What was wrong or doubtful in files when every one was last gone through, by file.
+    /// All that is wrong or doubtful in files, by file, where texts are read whole ([`super::Ingest::whole`]).
     pub diagnostics: Arc<[Diagnostic]>,
+    /// How much of it was come upon when every file was last gone through.
+    pub doubts: Doubts,
     /// When the look was taken.
     pub looked: DateTime<Utc>,
+}
+
+/// How much is wrong or doubtful in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Doubts {
+    /// Errors: files that are not published.
+    pub errors: usize,
+    /// What an editor should look at.
+    pub warnings: usize,
 }
 
 impl Current {

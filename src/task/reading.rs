@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::newsroom::Doubts;
 use crate::content::{self, Diagnostic, Reading, ReadingSettings, SourceFile};
 use crate::domain::{Bodies, BodyGone, Digest, Release, SafeHtml, SourcePath, UploadFacts, UploadPath, Uploads};
+use crate::language::Severity;
 use crate::watch::{FolderFiles, UploadsFolder};
 
 /// Reads the files of the content folder: their front matter at once, their bodies when they are asked for.
@@ -22,7 +24,9 @@ pub(super) struct Reader {
 pub(super) struct ReadFile {
     pub(super) digest: Digest,
     pub(super) release: Option<Arc<Release>>,
-    pub(super) diagnostics: Arc<[Diagnostic]>,
+    /// What there is to say of it; of a release only where texts are read whole.
+    pub(super) diagnostics: Box<[Diagnostic]>,
+    pub(super) doubts: Doubts,
     /// What was asked of the uploads folder, and what it said.
     asked: Box<[(UploadPath, Option<UploadFacts>)]>,
 }
@@ -38,14 +42,19 @@ impl Reader {
         Self { files: files.clone(), uploads: uploads.clone(), settings: settings.clone(), whole: true }
     }
 
+    /// Whether every text is read at once.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// Reads `bytes` as the file at `path`; its documents are among `uploads`.
     pub(super) fn read(self: &Arc<Self>, path: &SourcePath, bytes: Vec<u8>, uploads: &dyn Uploads) -> ReadFile {
         let file = SourceFile { path: path.clone(), bytes };
         if self.whole {
-            return noting(uploads, |uploads| content::read(&file, uploads, &self.settings));
+            return noting(uploads, true, |uploads| content::read(&file, uploads, &self.settings));
         }
         let bodies: Arc<dyn Bodies> = self.clone();
-        noting(uploads, |uploads| content::read_for_later(&file, uploads, &self.settings, &bodies))
+        noting(uploads, false, |uploads| content::read_for_later(&file, uploads, &self.settings, &bodies))
     }
 
     /// Reads the file at `path` once more; `None` when it has the digest `digest` no more.
@@ -66,19 +75,22 @@ impl Reader {
     /// Reads `bytes`, which the folder may have no more, as the file at `path`: its body at once.
     pub(super) fn read_whole(&self, path: &SourcePath, bytes: Vec<u8>) -> ReadFile {
         let file = SourceFile { path: path.clone(), bytes };
-        noting(self.uploads.as_ref(), |uploads| content::read(&file, uploads, &self.settings))
+        noting(self.uploads.as_ref(), self.whole, |uploads| content::read(&file, uploads, &self.settings))
     }
 }
 
-/// What `read` comes to, and what it asks of `uploads` meanwhile.
-fn noting(uploads: &dyn Uploads, read: impl FnOnce(&dyn Uploads) -> Reading) -> ReadFile {
+/// What `read` comes to, and what it asks of `uploads` meanwhile; of a release what there is to say is kept only of those
+/// read `whole`.
+fn noting(uploads: &dyn Uploads, whole: bool, read: impl FnOnce(&dyn Uploads) -> Reading) -> ReadFile {
     let asking = Asking { uploads, asked: Mutex::default() };
     let reading = read(&asking);
     let asked = asking.asked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let count = |wanted| reading.diagnostics.iter().filter(|found| found.diagnosis.severity() == wanted).count();
     ReadFile {
         digest: reading.digest,
+        doubts: Doubts { errors: count(Severity::Error), warnings: count(Severity::Warning) },
+        diagnostics: if whole || reading.release.is_none() { reading.diagnostics.into() } else { Box::default() },
         release: reading.release.map(Arc::new),
-        diagnostics: reading.diagnostics.into(),
         asked: asked.into_iter().collect(),
     }
 }

@@ -7,8 +7,9 @@ use percent_encoding::percent_decode_str;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::newsroom::Current;
-use crate::domain::{Permalink, UploadPath};
-use crate::resource::{DocumentKind, ResourceError, Resources};
+use crate::domain::{Digest, Permalink, UploadPath};
+use crate::publish::FileBytes;
+use crate::resource::{DocumentKind, PublicDocument, ResourceError, Resources};
 use crate::watch::UploadsFolder;
 
 /// Why the public files could not be put together.
@@ -29,7 +30,34 @@ pub enum SiteFilesError {
 }
 
 /// A file's path in the folder, and its bytes.
-pub type SiteFile = (String, Vec<u8>);
+pub type SiteFile = (String, SiteBytes);
+
+/// The bytes of a public file.
+#[derive(Debug)]
+pub enum SiteBytes {
+    /// Those of a document.
+    Document(Arc<PublicDocument>),
+    /// Those of an upload.
+    Upload(Vec<u8>),
+}
+
+impl AsRef<[u8]> for SiteBytes {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Document(document) => document.bytes(),
+            Self::Upload(bytes) => bytes,
+        }
+    }
+}
+
+impl FileBytes for SiteBytes {
+    fn digest(&self) -> Digest {
+        match self {
+            Self::Document(document) => document.digest(),
+            Self::Upload(bytes) => Digest::of(bytes),
+        }
+    }
+}
 
 /// How many files are made ahead of the one that is taken.
 const AHEAD: usize = 64;
@@ -82,7 +110,7 @@ pub fn count_site_files(current: &Current, wanted: &dyn Fn(DocumentKind) -> bool
 fn make(resources: &Resources, uploads: &UploadsFolder, wanted: Wanted) -> Option<Result<SiteFile, SiteFilesError>> {
     let document = |path: &str| {
         let document = resources.render(path).map_err(SiteFilesError::from).transpose()?;
-        Some(document.map(|document| document.bytes().to_vec()))
+        Some(document.map(SiteBytes::Document))
     };
     match wanted {
         Wanted::Document(path) => Some(document(&path)?.map(|bytes| (file_of(&path), bytes))),
@@ -92,7 +120,7 @@ fn make(resources: &Resources, uploads: &UploadsFolder, wanted: Wanted) -> Optio
                 let mut bytes = Vec::new();
                 let read = open.file.read_to_end(&mut bytes);
                 let failed = |source| SiteFilesError::Upload { path: upload.to_string(), source };
-                Some(read.map(|_| (format!("uploads/{upload}"), bytes)).map_err(failed))
+                Some(read.map(|_| (format!("uploads/{upload}"), SiteBytes::Upload(bytes))).map_err(failed))
             }
             // A document that is missing, or cannot be read, is named in the pages without a link.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => None,

@@ -59,10 +59,10 @@ impl Ingest {
         }
         let resources =
             if edits.is_empty() { last.current.resources.clone() } else { last.current.resources.with(live) };
-        let diagnostics = Arc::clone(&last.current.diagnostics);
+        let (diagnostics, doubts) = (Arc::clone(&last.current.diagnostics), last.current.doubts);
         Some(Ingested {
             changes,
-            current: Current { catalog, resources, register, diagnostics, looked: now },
+            current: Current { catalog, resources, register, diagnostics, doubts, looked: now },
             broken: Vec::new(),
             anything_new: !edits.is_empty(),
             unsettled: found.unsettled,
