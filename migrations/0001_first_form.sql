@@ -271,3 +271,10 @@ CREATE TABLE pings (
     tag TEXT NOT NULL,
     PRIMARY KEY (hub, feed)
 );
+
+-- What readers were last given of a feed: the entity tag of its plain bytes, and since when it is that.
+CREATE TABLE served_feeds (
+    feed TEXT NOT NULL PRIMARY KEY,
+    tag TEXT NOT NULL,
+    changed_at BIGINT NOT NULL
+);

@@ -26,6 +26,8 @@ use crate::watch::{Cores, Watcher};
 const DRAIN: Duration = Duration::from_secs(30);
 /// How many connections the administration's side has.
 const ADMIN_CONNECTIONS: usize = 64;
+/// How often what readers were given of feeds is kept.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 /// The shortest and longest pause between two looks for letters that were left behind.
 const SWEEP_BETWEEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 
@@ -93,10 +95,11 @@ impl Daemon {
             }
         }
         let watcher = Watcher::new(&newsroom.config.content);
-        let ingest =
-            Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::AllButOne);
+        // Nobody reads anything yet; later looks leave a core to readers.
+        let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
         let mut editor = Editor::new(newsroom.clone(), ingest, instance.name.clone());
         editor.look().await?;
+        editor.work_on(Cores::AllButOne);
         Ok(Self { newsroom, public, admin, admin_token, relays, editor, watcher, instance, _lock: lock })
     }
 
@@ -135,6 +138,7 @@ impl Daemon {
         tasks.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, stopped.clone()));
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
+        tasks.spawn(keep_served(newsroom.clone(), stopped.clone()));
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
             tasks.spawn(pinger.run(stopped.clone()));
         }
@@ -187,6 +191,24 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
             "failed to listen on {address} (`{key}`): is another program using it? choose another port in config.toml"
         )
     })
+}
+
+/// Keeps what readers were given of feeds, so that a restart takes nothing back.
+async fn keep_served(newsroom: Arc<Newsroom>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = interval(KEPT_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let stopped = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => true,
+            _ = ticks.tick() => false,
+        };
+        if let Err(error) = newsroom.keep_served().await {
+            error!(%error, "what readers were given is not kept: {error}");
+        }
+        if stopped {
+            return;
+        }
+    }
 }
 
 /// Takes up letters that were left behind: claims that ran out, and those whose reply was lost.

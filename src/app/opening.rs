@@ -16,7 +16,7 @@ use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, Jeky
 use crate::content::JekyllConfig;
 use crate::fetch::Fetcher;
 use crate::register::{Register, SharedMap};
-use crate::resource::Resources;
+use crate::resource::{Resources, ServedFeeds};
 use crate::store::Store;
 use crate::task::{Current, Doubts, LinkDesk, Newsroom, feed_site};
 use crate::template::Templates;
@@ -138,6 +138,8 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     // The times of files are the machine's own.
     let uploads = Arc::new(UploadsFolder::new(&config.content, machine));
+    let served = ServedFeeds::default();
+    served.take_up(store.served_feeds().await?);
     let links = LinkDesk::new(Fetcher::new(&config.fetch), clock.clone());
     let site = feed_site(&config, &Register::default(), now);
     let nothing = Catalog::default();
@@ -168,7 +170,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         links,
         current: watch::Sender::new(current.clone()),
         shown: watch::Sender::new(current),
-        served: crate::resource::ServedFeeds::default(),
+        served,
         told: std::sync::Mutex::default(),
         letters_queued: Notify::new(),
         look_wanted: Notify::new(),

@@ -48,6 +48,7 @@ impl<'l> Listing<'l> {
     }
 
     /// From the newest to the oldest.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &'l Arc<Published>> + ExactSizeIterator + use<'l> {
         let releases = self.releases;
         self.positions.iter().map(move |position| &releases[*position as usize])

@@ -148,6 +148,7 @@ impl Catalog {
     }
 
     /// Every valid release, newest first, then by id: for the office and for checks, never for the public.
+    #[must_use]
     pub fn all(&self) -> impl ExactSizeIterator<Item = &Arc<Published>> {
         self.releases.iter()
     }

@@ -60,13 +60,29 @@ pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
 
 /// Whether a character means nothing but itself, and is written as it is.
 pub(super) fn is_word(c: char) -> bool {
-    match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '.' | '?' | '!' | '(' | ')' | '/' | '%' | '-' | ':' => {
-            true
-        }
-        '’' | '«' | '»' | '–' | '—' | '…' | '€' | '°' => true,
-        _ => !c.is_ascii() && c.is_alphabetic(),
-    }
+    let is_sign = matches!(
+        c,
+        ' ' | ','
+            | ';'
+            | '.'
+            | '?'
+            | '!'
+            | '('
+            | ')'
+            | '/'
+            | '%'
+            | '-'
+            | ':'
+            | '’'
+            | '«'
+            | '»'
+            | '–'
+            | '—'
+            | '…'
+            | '€'
+            | '°'
+    );
+    c.is_ascii_alphanumeric() || is_sign || (!c.is_ascii() && c.is_alphabetic())
 }
 
 #[cfg(test)]

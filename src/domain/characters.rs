@@ -7,6 +7,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quic
 /// Whether no character of `text` may be a control character but line feed and tab, a non-character, or a private one.
 /// Cautious: a text that says "no" may still hold none.
 #[must_use]
+#[expect(clippy::needless_bitwise_bool, reason = "without branches the loops go over many bytes at once")]
 pub fn is_unsuspicious(text: &str) -> bool {
     let bytes = text.as_bytes();
     // U+0080 to U+009F begin with C2 and go on below A0; U+F000 to U+FFFF begin with EF, planes 12 to 16 with F3 and F4.

@@ -19,6 +19,6 @@ pub use cards::layout;
 pub use coding::Coding;
 pub use document::PublicDocument;
 pub use resources::{DocumentKind, Found, ResourceError, Resources};
-pub use served::ServedFeeds;
+pub use served::{ServedFeed, ServedFeeds};
 pub use shelf::Shelf;
 pub use words::Wording;

@@ -192,7 +192,6 @@ impl Resources {
 
     /// The addresses of the current documents of all feeds with their entity tags; those of topics that look the same in
     /// `before` are left out. Nothing that is made for this is kept.
-    #[must_use]
     ///
     /// # Errors
     /// When a file changed while its text was asked for.

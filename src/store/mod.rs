@@ -24,6 +24,7 @@ mod pings;
 mod register;
 mod revision;
 mod row;
+mod served_feeds;
 mod steering;
 mod subscribers;
 mod supersede;

@@ -73,6 +73,13 @@ impl Editor {
         }
     }
 
+    /// Looks on so many cores from now on.
+    pub fn work_on(&mut self, cores: Cores) {
+        if let Some(ingest) = &mut self.ingest {
+            ingest.work_on(cores);
+        }
+    }
+
     /// Whether this instance writes the register and opens editions: the only one, or the one that leads.
     async fn leads(&self) -> Result<bool, StoreError> {
         let (store, now) = (&self.newsroom.store, self.newsroom.now());

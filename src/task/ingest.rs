@@ -126,11 +126,16 @@ impl Ingest {
         Self { shelf: Arc::new(Shelf::for_formats(formats)), ..self }
     }
 
+    /// Reads on so many cores from now on.
+    pub fn work_on(&mut self, cores: Cores) {
+        self.threads = cores.pool();
+    }
+
     /// Looks at what `hint` names of the folder and compares it with what `register` remembers; `last_good` are the texts
     /// that belong to it.
     pub fn look(&mut self, register: &Register, last_good: &LastGood, now: DateTime<Utc>, hint: &Hint) -> Ingested {
         let found = self.find(hint, now);
-        self.take_in_all(found, register, last_good, now)
+        self.take_in_all(&found, register, last_good, now)
     }
 
     /// The same, where `kept` is the register as it is kept from look to look: what came of plain edits costs those edits
@@ -147,7 +152,7 @@ impl Ingest {
         let is_known = kept.agrees_with(last.as_ref().map(|last| &last.current.register));
         let found = self.find(hint, now);
         let edits = last.filter(|_| is_known).and_then(|last| self.take_in_edits(&last, &found, kept, last_good, now));
-        edits.unwrap_or_else(|| self.take_in_all(found, kept.register(), last_good, now))
+        edits.unwrap_or_else(|| self.take_in_all(&found, kept.register(), last_good, now))
     }
 
     /// Takes note that what the last look came to is saved, and `current` is shown of it.
@@ -195,7 +200,13 @@ impl Ingest {
     }
 
     /// What a look comes to, every release gone through.
-    fn take_in_all(&mut self, found: Found, register: &Register, last_good: &LastGood, now: DateTime<Utc>) -> Ingested {
+    fn take_in_all(
+        &mut self,
+        found: &Found,
+        register: &Register,
+        last_good: &LastGood,
+        now: DateTime<Utc>,
+    ) -> Ingested {
         let unreadable: Vec<&SourcePath> = self.unreadable.iter().map(|unreadable| &unreadable.path).collect();
         let reconciled = self.reconcile(register, &unreadable, found.root_missing, last_good, now);
         let decided = reconciled.register != *register;
@@ -268,9 +279,10 @@ impl Ingest {
         register.learn_slugs(&changes.topic_slugs);
         let catalog = if changes.topic_slugs.is_empty() { catalog } else { catalog.with_slugs(&register.topic_slugs) };
         let broken = self.broken(&register);
-        let diagnostics = match self.reader.is_whole() {
-            true => self.diagnostics(&catalog, &register, clashes, now).into(),
-            false => Arc::default(),
+        let diagnostics = if self.reader.is_whole() {
+            self.diagnostics(&catalog, &register, clashes, now).into()
+        } else {
+            Arc::default()
         };
         let resources = self.resources(&catalog, &register, now);
         Ingested {

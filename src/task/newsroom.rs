@@ -17,7 +17,7 @@ use crate::language::Language;
 use crate::mail::Writer;
 use crate::register::Register;
 use crate::resource::{Resources, ServedFeeds};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::template::{LetterParts, Templates};
 use crate::watch::UploadsFolder;
 
@@ -99,6 +99,15 @@ impl Newsroom {
     #[must_use]
     pub fn current(&self) -> Arc<Current> {
         self.current.borrow().clone()
+    }
+
+    /// Keeps what readers were given of feeds, so that a restart takes nothing back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_served(&self) -> Result<(), StoreError> {
+        let served = self.served.to_keep();
+        if served.is_empty() { Ok(()) } else { self.store.set_served_feeds(&served).await }
     }
 
     /// The key that signs.

@@ -194,9 +194,8 @@ pub(crate) async fn what_a_sync_program_leaves_is_no_release(mut room: TestNewsr
     room.pass("1h").await;
     assert_eq!(room.json_items().await, before);
     let told: Vec<String> = room
-        .newsroom()
-        .current()
-        .diagnostics
+        .diagnostics()
+        .await
         .iter()
         .filter(|found| found.diagnosis == Diagnosis::ConflictCopy)
         .map(|found| found.path.to_string())

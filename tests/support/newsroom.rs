@@ -13,14 +13,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use depeche::app::open_newsroom;
 use depeche::clock::FixedClock;
 use depeche::config::{Config, DatabaseUrl, parse_duration};
+use depeche::content::Diagnostic;
 use depeche::domain::{Edition, EditionState, EmailAddress, EndReason, Frequency, NewSubscriber, SubscriberId, Topic};
 use depeche::http::{Answers, Limits, admin_router, public_router, serve};
 use depeche::language::Language;
 use depeche::mail::{ShownLetter, read_letter};
 use depeche::smtp::{Letters, Relay};
 use depeche::store::{Added, EditionFilter};
-use depeche::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
-use depeche::watch::Cores;
+use depeche::task::{Dispatcher, Editor, Ingest, LastGood, Newsroom, Pinger};
+use depeche::watch::{Cores, Hint};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -184,6 +185,7 @@ impl TestNewsroom {
 
     /// Ends everything as a kill does, and opens it again on the same folder and database.
     pub(crate) async fn restart(&mut self) {
+        self.newsroom().keep_served().await.unwrap();
         self.close().await;
         self.begin().await;
     }
@@ -269,6 +271,19 @@ impl TestNewsroom {
     /// What the running parts share.
     pub(crate) fn newsroom(&self) -> &Arc<Newsroom> {
         &self.opened().newsroom
+    }
+
+    /// All there is to say of the files, as `check` says it.
+    pub(crate) async fn diagnostics(&self) -> Arc<[Diagnostic]> {
+        let newsroom = self.newsroom().clone();
+        let register = newsroom.store.load_register().await.unwrap();
+        let last_good = LastGood::of(&newsroom.store);
+        let looking = tokio::task::spawn_blocking(move || {
+            let Newsroom { config, uploads, templates, .. } = newsroom.as_ref();
+            let mut ingest = Ingest::new(config, uploads.clone(), templates.clone(), Cores::All).whole();
+            ingest.look(&register, &last_good, newsroom.now(), &Hint::Everything).current.diagnostics
+        });
+        looking.await.unwrap()
     }
 
     /// What tells a hub of changes.
