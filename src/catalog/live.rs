@@ -147,6 +147,17 @@ impl Live {
         Self { releases, index: Arc::new(index) }
     }
 
+    /// The same view where the slugs its labels got are settled.
+    #[must_use]
+    pub fn with_slugs_settled(mut self) -> Self {
+        // Nobody else has a view that was just made.
+        if let Some(index) = Arc::get_mut(&mut self.index) {
+            let settled = std::mem::take(&mut index.new_slugs).into_iter();
+            index.settled.extend(settled.map(|s| (Topic::new(s.taxonomy, s.slug), s.folded)));
+        }
+        self
+    }
+
     /// The same view with `published` in the place of the release with its id, which stands as that one does
     /// ([`Published::stands_as`]); unchanged when that one is not live.
     #[must_use]

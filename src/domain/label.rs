@@ -25,6 +25,9 @@ impl Label {
     /// What two labels share when they are one topic: case folded, accents dropped, `’` as `'`.
     #[must_use]
     pub fn folded(&self) -> String {
+        if self.0.is_ascii() {
+            return self.0.to_ascii_lowercase();
+        }
         let plain: String = self.0.nfd().filter(|c| !is_combining_mark(*c)).collect();
         plain.to_lowercase().replace('’', "'").replace("ß", "ss").nfc().collect()
     }

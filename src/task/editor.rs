@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinError;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
@@ -119,28 +120,30 @@ impl Editor {
             self.revision = None;
             Box::default()
         });
-        let refreshed = self.newsroom.store.refresh_register(&mut kept, &mut self.revision).await;
+        let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
+        let finding = tokio::task::spawn_blocking(move || {
+            let found = ingest.find(&hint, now);
+            (ingest, found)
+        });
+        let refreshing = self.newsroom.store.refresh_register(&mut kept, &mut self.revision);
+        let (found, refreshed) = tokio::join!(finding, refreshing);
+        let (mut ingest, found) = match found {
+            Ok(done) => done,
+            Err(error) => return Ok(self.begin_anew(&error)),
+        };
         if let Err(error) = refreshed {
-            self.register = Some(kept);
+            (self.register, self.ingest) = (Some(kept), Some(ingest));
             return Err(error);
         }
         let alarm_before = kept.register().alarm;
-        let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
         let last_good = LastGood::of(&self.newsroom.store);
-        let looked = tokio::task::spawn_blocking(move || {
-            let ingested = ingest.look_again(&mut kept, &last_good, now, &hint);
+        let taking_in = tokio::task::spawn_blocking(move || {
+            let ingested = ingest.take_in(&found, &mut kept, &last_good, now);
             (ingest, ingested, last_good, kept)
         });
-        let (ingest, ingested, last_good, kept) = match looked.await {
+        let (ingest, ingested, last_good, kept) = match taking_in.await {
             Ok(done) => done,
-            Err(error) => {
-                // What is shown stays; the next look begins from nothing, in case it was what was remembered.
-                error!(%error, "the look at the folder broke down: {error}");
-                let Newsroom { config, uploads, templates, .. } = self.newsroom.as_ref();
-                let ingest = Ingest::new(config, uploads.clone(), templates.clone(), Cores::AllButOne);
-                self.ingest = Some(Box::new(ingest));
-                return Ok(None);
-            }
+            Err(error) => return Ok(self.begin_anew(&error)),
         };
         self.register = Some(kept);
         let ingest = self.ingest.insert(ingest);
@@ -178,6 +181,16 @@ impl Editor {
             self.unwritten = !self.write_public(&shown).await;
         }
         Ok(self.announce().await)
+    }
+
+    /// After a look that broke down: what is shown stays, and the next look begins from nothing, in case it was what was
+    /// remembered.
+    fn begin_anew(&mut self, error: &JoinError) -> Option<DateTime<Utc>> {
+        error!(%error, "the look at the folder broke down: {error}");
+        let Newsroom { config, uploads, templates, .. } = self.newsroom.as_ref();
+        let ingest = Ingest::new(config, uploads.clone(), templates.clone(), Cores::AllButOne);
+        self.ingest = Some(Box::new(ingest));
+        None
     }
 
     /// Asks the office about documents that changed after their release was mailed.

@@ -12,7 +12,7 @@ use super::last_good::LastGood;
 use super::newsroom::{Current, Doubts};
 use super::office::BrokenFile;
 use super::reading::{ReadFile, Reader};
-use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Published, departed};
+use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Live, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
 use crate::domain::{Digest, Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
@@ -70,7 +70,9 @@ pub struct Ingested {
 
 /// What differs in the folder from the last look.
 #[derive(Debug)]
-struct Found {
+pub struct Found {
+    /// What the look before came to.
+    last: Option<Last>,
     /// Files that appeared or changed, with the releases they were.
     changed: Vec<(SourcePath, Option<Arc<Release>>)>,
     /// Nothing else differs: no file went, none cannot be read, no document changed.
@@ -138,21 +140,19 @@ impl Ingest {
         self.take_in_all(&found, register, last_good, now)
     }
 
-    /// The same, where `kept` is the register as it is kept from look to look: what came of plain edits costs those edits
-    /// alone.
-    pub fn look_again(
+    /// What `found` comes to beside `kept`, the register as it is kept from look to look: what came of plain edits costs
+    /// those edits alone.
+    pub fn take_in(
         &mut self,
+        found: &Found,
         kept: &mut KeptRegister,
         last_good: &LastGood,
         now: DateTime<Utc>,
-        hint: &Hint,
     ) -> Ingested {
-        // Until it is saved and shown, what this look comes to is nothing to build on.
-        let last = self.last.take();
-        let is_known = kept.agrees_with(last.as_ref().map(|last| &last.current.register));
-        let found = self.find(hint, now);
-        let edits = last.filter(|_| is_known).and_then(|last| self.take_in_edits(&last, &found, kept, last_good, now));
-        edits.unwrap_or_else(|| self.take_in_all(&found, kept.register(), last_good, now))
+        let last = found.last.as_ref();
+        let is_known = kept.agrees_with(last.map(|last| &last.current.register));
+        let edits = last.filter(|_| is_known).and_then(|last| self.take_in_edits(last, found, kept, last_good, now));
+        edits.unwrap_or_else(|| self.take_in_all(found, kept.register(), last_good, now))
     }
 
     /// Takes note that what the last look came to is saved, and `current` is shown of it.
@@ -160,8 +160,10 @@ impl Ingest {
         self.last = Some(Last { current: current.clone(), shown, settled });
     }
 
-    /// What differs in the folder from the last look; what was read of it is kept.
-    fn find(&mut self, hint: &Hint, now: DateTime<Utc>) -> Found {
+    /// What differs in what `hint` names of the folder from the last look; what was read of it is kept.
+    pub fn find(&mut self, hint: &Hint, now: DateTime<Utc>) -> Found {
+        // Until it is saved and shown, what this look comes to is nothing to build on.
+        let last = self.last.take();
         // Had anything under uploads changed, the hint would not be of files alone.
         let listing = (*hint == Hint::Everything).then(|| self.uploads.listed());
         let uploads: &(dyn Uploads + Sync) = match &listing {
@@ -196,7 +198,7 @@ impl Ingest {
         is_files_alone &= self.unreadable == look.unreadable && self.conflicts == look.conflicts;
         self.conflicts = look.conflicts;
         self.unreadable = look.unreadable;
-        Found { changed, is_files_alone, root_missing: look.root_missing, unsettled: !look.unsettled.is_empty() }
+        Found { last, changed, is_files_alone, root_missing: look.root_missing, unsettled: !look.unsettled.is_empty() }
     }
 
     /// What a look comes to, every release gone through.
@@ -274,17 +276,22 @@ impl Ingest {
             .with_topic_aliases(self.config.topic_aliases.clone())
             .with_departed(departed)
             .with_links(now);
-        changes.topic_slugs = catalog.new_slugs(now);
+        let live = catalog.live(now);
+        changes.topic_slugs = live.new_slugs().to_vec();
         let mut register = register;
         register.learn_slugs(&changes.topic_slugs);
-        let catalog = if changes.topic_slugs.is_empty() { catalog } else { catalog.with_slugs(&register.topic_slugs) };
+        let (catalog, live) = if changes.topic_slugs.is_empty() {
+            (catalog, live)
+        } else {
+            (catalog.with_slugs(&register.topic_slugs), live.with_slugs_settled())
+        };
         let broken = self.broken(&register);
         let diagnostics = if self.reader.is_whole() {
             self.diagnostics(&catalog, &register, clashes, now).into()
         } else {
             Arc::default()
         };
-        let resources = self.resources(&catalog, &register, now);
+        let resources = self.resources(&catalog, live, &register, now);
         Ingested {
             changes,
             current: Current { catalog, resources, register, diagnostics, doubts: self.doubts(), looked: now },
@@ -446,10 +453,10 @@ impl Ingest {
         Diagnostic { path, line, column, length, diagnosis }
     }
 
-    fn resources(&self, catalog: &Catalog, register: &Register, now: DateTime<Utc>) -> Resources {
+    fn resources(&self, catalog: &Catalog, live: Live, register: &Register, now: DateTime<Utc>) -> Resources {
         let site = feed_site(&self.config, register, now);
         Resources::new(
-            catalog.live(now),
+            live,
             register.aliases.clone(),
             catalog.gone(now),
             self.templates.clone(),

@@ -24,7 +24,7 @@ pub use edition::{
     see_to_editions,
 };
 pub use editor::Editor;
-pub use ingest::{Ingest, Ingested, feed_site};
+pub use ingest::{Found, Ingest, Ingested, feed_site};
 pub use last_good::LastGood;
 pub use links::LinkDesk;
 pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
