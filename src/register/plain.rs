@@ -68,7 +68,7 @@ impl KeptRegister {
             return None;
         }
         known.sort_by_key(|(edit, _)| edit.seen.path);
-        let mut step = Step::of_edits(register, &self.index().instants, now);
+        let mut step = Step::of_edits(register, &self.index().instants, texts, now);
         for (edit, record) in known {
             step.update(record, &edit.seen, Rule::SamePath.why());
         }

@@ -102,7 +102,7 @@ impl Register {
         if alarm.is_some_and(|alarm| alarm.holds(now)) {
             return self.unchanged(alarm);
         }
-        let mut step = Step::new(self, now, minting);
+        let mut step = Step::new(self, look.texts, now, minting);
         step.take_in(&good, &matches);
         step.keep(&look.broken);
         step.let_go(&present);

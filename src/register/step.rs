@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::matching::{Match, Rule};
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
+use super::texts::Texts;
 use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath};
 
 /// The work on one believed look.
@@ -33,29 +34,32 @@ pub(super) struct Step<'a> {
     pub(super) touched: BTreeSet<ReleaseId>,
     pub(super) now: DateTime<Utc>,
     zone: Tz,
+    texts: &'a dyn Texts,
     pub(super) first: bool,
 }
 
 impl<'a> Step<'a> {
     /// A look at all files.
-    pub(super) fn new(before: &'a Register, now: DateTime<Utc>, minting: &Minting<'_>) -> Self {
+    pub(super) fn new(before: &'a Register, texts: &'a dyn Texts, now: DateTime<Utc>, minting: &Minting<'_>) -> Self {
         let instants = before.records.values().map(|record| (record.updated, 1)).collect();
-        Self::beginning(before, Cow::Owned(instants), now, minting)
+        Self::beginning(before, Cow::Owned(instants), texts, now, minting)
     }
 
     /// A look in which known releases were edited and nothing else; `instants` are the `updated` of all.
     pub(super) fn of_edits(
         before: &'a Register,
         instants: &'a HashMap<DateTime<Utc>, usize>,
+        texts: &'a dyn Texts,
         now: DateTime<Utc>,
     ) -> Self {
         let minting = Minting { authority: "", zone: Tz::UTC };
-        Self::beginning(before, Cow::Borrowed(instants), now, &minting)
+        Self::beginning(before, Cow::Borrowed(instants), texts, now, &minting)
     }
 
     fn beginning(
         before: &'a Register,
         instants: Cow<'a, HashMap<DateTime<Utc>, usize>>,
+        texts: &'a dyn Texts,
         now: DateTime<Utc>,
         minting: &Minting<'_>,
     ) -> Self {
@@ -87,6 +91,7 @@ impl<'a> Step<'a> {
             touched: BTreeSet::new(),
             now,
             zone: minting.zone,
+            texts,
             first,
         }
     }
@@ -224,11 +229,19 @@ impl<'a> Step<'a> {
         if record.significant == significant {
             return;
         }
-        if seen.release.significant_digest_with(record.documents) == record.significant {
+        let same_documents = seen.release.documents_digest() == record.documents;
+        let same_words = seen.release.significant_digest_with(record.documents) == record.significant
+            || (record.file_digest != seen.digest && self.texts.reads_as(record, seen));
+        if same_words && same_documents {
+            // Written otherwise, read the same.
+            record.significant = significant;
+            return;
+        }
+        if same_words {
             self.decide(&record.id, "documents-changed", "its documents changed, and nothing else");
         } else {
             self.decide(&record.id, "edited", "title, chapeau, text, image or correction changed");
-            if seen.release.documents_digest() != record.documents {
+            if !same_documents {
                 self.decide(&record.id, "documents-changed", "its documents changed with its text");
             }
         }

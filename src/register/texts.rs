@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::reconcile::Seen;
 use super::record::Record;
 use crate::domain::{Digest, SourcePath};
 
@@ -15,6 +16,12 @@ pub trait Texts: Sync {
 
     /// A known release's last good text. `None` when there is none; nothing is like it then but its title.
     fn of_record(&self, record: &Record) -> Option<Arc<str>>;
+
+    /// Whether a file whose source differs from a known release's last good text shows its readers the very same words,
+    /// documents apart. `false` when that cannot be said.
+    fn reads_as(&self, _record: &Record, _seen: &Seen<'_>) -> bool {
+        false
+    }
 }
 
 /// No text at all: for changes that touch no release's words.

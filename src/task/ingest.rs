@@ -15,7 +15,7 @@ use super::reading::{ReadFile, Reader};
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Live, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
-use crate::domain::{Digest, Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
+use crate::domain::{Digest, Release, ReleaseId, ReleaseLink, SafeHtml, SourcePath, Uploads};
 use crate::feed::{FeedFormat, FeedSite};
 use crate::language::Diagnosis;
 use crate::register::{
@@ -481,6 +481,17 @@ impl Texts for LookTexts<'_> {
 
     fn of_record(&self, record: &Record) -> Option<Arc<str>> {
         self.last_good.text(&record.id)
+    }
+
+    fn reads_as(&self, record: &Record, seen: &Seen<'_>) -> bool {
+        let Some(text) = self.last_good.text(&record.id) else { return false };
+        let Some(before) = self.reader.read_whole(&record.path, text.as_bytes().to_vec()).release else { return false };
+        let (Ok(was), Ok(is)) = (before.body(), seen.release.body()) else { return false };
+        let nothing = Digest::of(&[]);
+        let shown = |release: &Release, body: &SafeHtml| {
+            Release { body: body.clone().into(), ..release.clone() }.significant_digest_with(nothing)
+        };
+        shown(&before, &was) == shown(seen.release, &is)
     }
 }
 

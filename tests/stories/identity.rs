@@ -219,3 +219,18 @@ pub(crate) async fn a_file_that_is_empty_for_a_moment_changes_nothing(mut room: 
     assert_eq!(room.editions().await.len(), 1);
     room.office();
 }
+
+pub(crate) async fn what_is_written_otherwise_and_reads_the_same_is_no_change(mut room: TestNewsroom) {
+    announced(&mut room).await;
+    room.save("2026-11-23-pont.md", &bridge().body("Le *pont* ouvre, et [le plan](/plan/) aussi."));
+    room.pass("20m").await;
+    let before = room.json_items().await;
+    let written = "Le _pont_ ouvre, et [le plan][p]\naussi.\n\n[p]: /plan/\n\n{::comment}\nÀ relire.\n{:/comment}";
+    room.save("2026-11-23-pont.md", &bridge().body(written));
+    room.pass("20m").await;
+    let items = room.json_items().await;
+    assert_eq!(items[0]["date_modified"], before[0]["date_modified"]);
+    room.save("2026-11-23-pont.md", &bridge().body("Le _pont_ ouvre, et [le plan](/carte/) aussi."));
+    room.pass("20m").await;
+    assert_ne!(room.json_items().await[0]["date_modified"], before[0]["date_modified"], "a link leads elsewhere");
+}

@@ -114,6 +114,7 @@ stories! {
         identity::names_swapped_and_texts_edited_in_one_look_are_no_news,
         identity::what_a_sync_program_leaves_is_no_release,
         identity::a_file_that_is_empty_for_a_moment_changes_nothing,
+        identity::what_is_written_otherwise_and_reads_the_same_is_no_change,
         identity::what_is_gone_is_gone_where_another_site_shows_releases,
         folder::an_embargo_outlasts_a_folder_that_empties,
         folder::most_releases_gone_are_believed_in_the_end_and_return_in_silence,
