@@ -7,6 +7,7 @@ link, which is switched to a tree with every file edited. What is counted begins
 five seconds after the first answer with the new text: the first rendering of every feed is in it.
 """
 
+import collections
 import gc
 import os
 import selectors
@@ -94,7 +95,9 @@ class OpenLoop:
 
     def run(self, seconds, began=None):
         """Figures of so many seconds; with `began`, it is called and the run ends once its effect was seen."""
-        free, waits, late, known, end = list(self.connections), [], [], None, None
+        # In turn: none is left idle until the server closes it.
+        free = collections.deque(self.connections)
+        waits, late, known, end = [], [], None, None
         gc.collect()
         gc.disable()
         start = time.perf_counter()
@@ -104,7 +107,7 @@ class OpenLoop:
         while sent < expected or len(free) < len(self.connections):
             now = time.perf_counter()
             while free and sent < expected and (due := start + sent / self.rate) <= now:
-                connection = free.pop()
+                connection = free.popleft()
                 # Until a connection was free, the request waited for the server, not for the loop.
                 late.append(now - max(due, available))
                 connection.send(due, *self.requests[sent % len(self.requests)])
