@@ -30,10 +30,11 @@ pub fn greeting(newsroom: &Newsroom, public: SocketAddr, admin: SocketAddr, prog
         ),
     ];
     if errors + warnings > 0 {
+        // Texts that nobody asked for are not read yet.
         let (errors, warnings) = (count(errors, Counted::Errors), count(warnings, Counted::Warnings));
         lines.push(say(
-            format!("  {errors}, {warnings} : `{program} check` dit où et comment les corriger"),
-            format!("  {errors}, {warnings}: `{program} check` says where and how to mend them"),
+            format!("  {errors}, au moins {warnings} : `{program} check` dit où et comment les corriger"),
+            format!("  {errors}, at least {warnings}: `{program} check` says where and how to mend them"),
         ));
     }
     let places = if french { ["accueil", "flux", "courriels"] } else { ["front page", "feeds", "mailbox"] };

@@ -188,12 +188,6 @@ impl Catalog {
         self.at(&self.index.unseen).filter(move |published| !published.is_live_at(now))
     }
 
-    /// The slugs that labels live at `now` get and that are not settled yet: to be remembered.
-    #[must_use]
-    pub fn new_slugs(&self, now: DateTime<Utc>) -> Vec<TopicSlug> {
-        self.live(now).new_slugs().to_vec()
-    }
-
     /// The topics a release has, or will have once it is live: whom its announcement concerns. [`Topic::All`] is one, and
     /// so are the old names of a merged topic, which subscriptions may still have.
     #[must_use]

@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::answer::{guard, set};
+use crate::domain::BodyGone;
 use crate::feed::FeedSite;
 use crate::language::Language;
-use crate::resource::layout;
+use crate::resource::{ResourceError, layout};
 use crate::store::StoreError;
 use crate::task::Newsroom;
 use crate::template::{Layout, Page, ProblemPage};
@@ -28,6 +29,8 @@ pub(super) enum Problem {
     MethodNotAllowed,
     /// The database does not answer.
     Store(StoreError),
+    /// The text changes faster than it can be read.
+    Unsettled(BodyGone),
     /// A page cannot be rendered, or something else is our own fault.
     Ours(String),
 }
@@ -44,9 +47,12 @@ impl From<crate::task::OfficeError> for Problem {
     }
 }
 
-impl From<crate::resource::ResourceError> for Problem {
-    fn from(error: crate::resource::ResourceError) -> Self {
-        Self::Ours(error.to_string())
+impl From<ResourceError> for Problem {
+    fn from(error: ResourceError) -> Self {
+        match error {
+            ResourceError::Template(error) => Self::Ours(error.to_string()),
+            ResourceError::Body(gone) => Self::Unsettled(gone),
+        }
     }
 }
 
@@ -90,6 +96,10 @@ pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
         Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Problem::Store(error) => {
             error!(%error, "the database does not answer: {error}");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Problem::Unsettled(gone) => {
+            warn!(%gone, "a request could not be answered yet: {gone}");
             StatusCode::SERVICE_UNAVAILABLE
         }
         Problem::Ours(error) => {

@@ -28,8 +28,8 @@ use crate::task::{Current, Newsroom};
 /// The largest form that is read.
 const LARGEST_FORM: usize = 64 * 1024;
 
-/// How long the next state of the site is waited for, when the present one cannot be shown.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How often, and each time how long, the next state of the site is waited for, when the present one cannot be shown.
+const WAITS: (usize, Duration) = (10, Duration::from_secs(1));
 
 /// Everything public, below the path of `site.url`.
 ///
@@ -149,14 +149,15 @@ impl PublicSide {
     async fn found(&self, path: &str) -> Result<(Arc<Current>, Found), ResourceError> {
         let newsroom = &self.newsroom;
         let mut states = newsroom.current.subscribe();
+        let mut waited = 0;
         loop {
             let current = states.borrow_and_update().clone();
             match current.resources.find(path) {
-                Err(ResourceError::Body(gone)) => {
+                Err(ResourceError::Body(_)) if waited < WAITS.0 => {
+                    waited += 1;
                     newsroom.folder_look_wanted.notify_one();
-                    if !matches!(timeout(LONGEST_WAIT, states.changed()).await, Ok(Ok(()))) {
-                        return Err(ResourceError::Body(gone));
-                    }
+                    // A file that is as it was again makes no new state: then, too, it is tried again.
+                    let _ = timeout(WAITS.1, states.changed()).await;
                 }
                 found => return found.map(|found| (current, found)),
             }

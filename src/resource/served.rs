@@ -75,6 +75,12 @@ impl ServedFeeds {
         }
     }
 
+    /// Gives again later what could not be kept.
+    pub fn keep_later(&self, served: Vec<ServedFeed>) {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.unkept.extend(served.into_iter().map(|(path, ..)| path));
+    }
+
     /// What is to be kept for the next run: given once.
     #[must_use]
     pub fn to_keep(&self) -> Vec<ServedFeed> {
@@ -118,6 +124,8 @@ mod tests {
         served.note(("/feeds/all.rss", "a"), None, old, at("2026-02-01T00:00:00Z"));
         let kept = served.to_keep();
         assert_eq!((kept.len(), served.to_keep().len()), (1, 0));
+        served.keep_later(kept.clone());
+        assert_eq!(served.to_keep(), kept);
         served.note(("/feeds/all.rss", "a"), None, old, at("2026-02-02T00:00:00Z"));
         assert_eq!(served.to_keep(), []);
         let again = ServedFeeds::default();

@@ -486,6 +486,10 @@ impl Texts for LookTexts<'_> {
     fn reads_as(&self, record: &Record, seen: &Seen<'_>) -> bool {
         let Some(text) = self.last_good.text(&record.id) else { return false };
         let Some(before) = self.reader.read_whole(&record.path, text.as_bytes().to_vec()).release else { return false };
+        // Read again it must be what it was: else an image or an upload changed with the text.
+        if before.significant_digest_with(record.documents) != record.significant {
+            return false;
+        }
         let (Ok(was), Ok(is)) = (before.body(), seen.release.body()) else { return false };
         let nothing = Digest::of(&[]);
         let shown = |release: &Release, body: &SafeHtml| {

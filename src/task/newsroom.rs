@@ -107,7 +107,14 @@ impl Newsroom {
     /// When the database does not answer.
     pub async fn keep_served(&self) -> Result<(), StoreError> {
         let served = self.served.to_keep();
-        if served.is_empty() { Ok(()) } else { self.store.set_served_feeds(&served).await }
+        if served.is_empty() {
+            return Ok(());
+        }
+        let kept = self.store.set_served_feeds(&served).await;
+        if kept.is_err() {
+            self.served.keep_later(served);
+        }
+        kept
     }
 
     /// The key that signs.

@@ -239,3 +239,20 @@ pub(crate) async fn only_documents_and_raster_images_are_shown_inline(mut room: 
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
 }
+
+pub(crate) async fn whoever_asks_for_a_text_that_just_changed_waits_for_the_look(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    let bridge = |text: &str| {
+        release("Un pont", "2026-11-20 10:00:00").labels("Discours", "Ponts").chapeau("Il rouvre.").body(text)
+    };
+    room.save("2026-11-20-pont.md", &bridge("Le texte du matin."));
+    room.look().await;
+    room.save("2026-11-20-pont.md", &bridge("Le texte du soir."));
+    // Nobody asked before, so the text is still in the file, which says something else by now.
+    let asking = tokio::spawn(room.request("GET", "/feeds/tag/ponts.atom").send());
+    room.newsroom().folder_look_wanted.notified().await;
+    room.look().await;
+    let answer = asking.await.unwrap();
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("Le texte du soir."));
+}
