@@ -80,8 +80,8 @@ pub struct Reconciled {
     pub kept: BTreeSet<ReleaseId>,
     /// Files left out because another has their id or address.
     pub clashes: Vec<Clash>,
-    /// Whether the same files would come to the same again: the look was believed, and no file pins an id that another
-    /// release has.
+    /// Whether the same files would come to the same again: the look was believed, no file pins an id that another release
+    /// has, and where two want one address the same would have it again.
     pub settled: bool,
 }
 

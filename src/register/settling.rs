@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::SubsecRound as _;
 
 use super::reconcile::{Clash, Seen};
-use super::record::{Announcement, NeverReason, Record};
+use super::record::{Announcement, NeverReason, Record, Register};
 use super::step::{Step, marked};
 use crate::domain::{Digest, Permalink, Release, ReleaseId};
 
@@ -82,8 +82,8 @@ impl Step<'_> {
 
     /// One address, one release: the one that is live there keeps it, else the one first seen; but one that is not to be
     /// seen yields.
-    fn precedence<'r>(&self, record: &'r Record) -> impl Ord + use<'r> {
-        let before = self.before.records.get(&record.id);
+    fn precedence<'r>(before: &Register, record: &'r Record) -> impl Ord + use<'r> {
+        let before = before.records.get(&record.id);
         let lives_there = before.is_some_and(|before| {
             before.permalink == record.permalink && before.live_since.is_some() && before.missing_since.is_none()
         });
@@ -100,7 +100,7 @@ impl Step<'_> {
             standing.iter().map(|record| &record.permalink).filter(|permalink| !addresses.insert(permalink)).collect();
         let mut records: Vec<&Record> =
             standing.into_iter().filter(|record| contested.contains(&record.permalink)).collect();
-        records.sort_by_cached_key(|record| self.precedence(record));
+        records.sort_by_cached_key(|record| Self::precedence(self.before, record));
         let mut holders: BTreeMap<&Permalink, &Record> = BTreeMap::new();
         let mut left_out = Vec::new();
         for record in records {
@@ -109,10 +109,12 @@ impl Step<'_> {
                 continue;
             };
             let (path, keeper, permalink) = (record.path.clone(), holder.path.clone(), record.permalink.clone());
-            left_out.push((record.id.clone(), Clash::Permalink { path, keeper, permalink }));
+            let clash = Clash::Permalink { path, keeper, permalink };
+            left_out.push((record.id.clone(), holder.id.clone(), clash));
         }
-        for (id, clash) in left_out {
+        for (id, holder, clash) in left_out {
             self.clashes.push(clash);
+            self.yielding.push((id.clone(), holder));
             self.files.remove(&id);
             self.kept.remove(&id);
             let live = self.after.records.get_mut(&id).filter(|record| record.live_since.is_some());
@@ -121,6 +123,13 @@ impl Step<'_> {
                 self.touched.insert(id);
             }
         }
+    }
+
+    /// Whether each address would stay with the same release if nothing changed until the next look, to which what is now
+    /// is what was before.
+    pub(super) fn addresses_stay(&self) -> bool {
+        let rank = |id: &ReleaseId| self.after.records.get(id).map(|record| Self::precedence(&self.after, record));
+        self.yielding.iter().all(|(left_out, holder)| rank(holder) < rank(left_out))
     }
 
     /// Marks releases live from the moment their embargo is over.

@@ -21,6 +21,8 @@ pub(super) struct Step<'a> {
     pub(super) files: BTreeMap<ReleaseId, SourcePath>,
     pub(super) kept: BTreeSet<ReleaseId>,
     pub(super) clashes: Vec<Clash>,
+    /// The releases left out because another has their address, each with that other.
+    pub(super) yielding: Vec<(ReleaseId, ReleaseId)>,
     /// Which release each file of the look is, by its index; and the record it had before.
     pub(super) of_file: Vec<Option<ReleaseId>>,
     pub(super) known: Vec<Option<&'a Record>>,
@@ -82,6 +84,7 @@ impl<'a> Step<'a> {
             files: BTreeMap::new(),
             kept: BTreeSet::new(),
             clashes: Vec::new(),
+            yielding: Vec::new(),
             of_file: Vec::new(),
             known: Vec::new(),
             settled: true,
@@ -332,13 +335,14 @@ impl<'a> Step<'a> {
         let new_texts =
             self.changes.records.iter().filter(|record| text_before(&record.id) != Some(record.file_digest));
         self.changes.new_texts = new_texts.map(|record| record.id.clone()).collect();
+        let settled = self.settled && self.addresses_stay();
         Reconciled {
             register: self.after,
             changes: self.changes,
             files: self.files,
             kept: self.kept,
             clashes: self.clashes,
-            settled: self.settled,
+            settled,
         }
     }
 }

@@ -193,6 +193,12 @@ proptest! {
 }
 
 #[test]
+fn an_address_that_two_want_is_settled_when_the_same_would_have_it_again() {
+    let withdraw = |path| Act::Change { path, what: 3 };
+    compare(&[withdraw(2), Act::Copy { from: 0, to: 3 }, withdraw(3), Act::Announce { path: 0 }]);
+}
+
+#[test]
 fn an_edit_of_one_file_is_plain() {
     let reword = |path, body| Act::Reword { path, body };
     assert_eq!(compare(&[reword(0, 1), reword(0, 2), reword(0, 0)]), 3);
