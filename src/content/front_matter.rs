@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, Options, Spanned};
 
+use super::plain_yaml::plain_document;
 use super::source::{Findings, Text, legal};
 use super::yaml::{Key, Node, Value};
 use crate::language::Diagnosis;
@@ -160,6 +161,9 @@ fn placed_at_start(node: &Node) -> Node {
 pub(super) fn read(range: Range<usize>, findings: &mut Findings<'_>) -> Option<RawFrontMatter> {
     let text = findings.text;
     let yaml = &text.content[range.clone()];
+    if let Some(document) = plain_document(yaml, range.start) {
+        return sort_keys(document, &range, findings);
+    }
     if yaml.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Some(RawFrontMatter::default());
     }

@@ -22,6 +22,7 @@ mod new_file;
 mod notes;
 mod pin;
 mod plain_text;
+mod plain_yaml;
 mod raw;
 mod reader;
 mod render;

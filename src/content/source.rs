@@ -73,7 +73,7 @@ pub(super) struct Text {
 impl Text {
     /// The text of `bytes`, or how much of it is UTF-8.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Self> {
-        match std::str::from_utf8(bytes) {
+        match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => Ok(Self::normalised(text)),
             Err(error) => {
                 let valid = &bytes[..error.valid_up_to()];

@@ -25,6 +25,49 @@ pub fn is_unsuspicious(text: &str) -> bool {
     !single && !double
 }
 
+/// `text` with each run of white space (Unicode's `White_Space`) as one space, and none at its ends.
+#[must_use]
+pub fn squeezed(text: &str) -> String {
+    let mut squeezed = String::with_capacity(text.len());
+    let mut add = |words: &str| {
+        if !squeezed.is_empty() {
+            squeezed.push(' ');
+        }
+        squeezed.push_str(words);
+    };
+    for line in text.split('\n') {
+        let line = line.trim_ascii();
+        if has_single_spaces(line) {
+            add(line);
+        } else {
+            line.split_whitespace().for_each(&mut add);
+        }
+    }
+    squeezed
+}
+
+/// Whether `line` holds something, and no white space but single spaces. Cautious: one that says "no" may do so, too.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches the loops go over many bytes at once")]
+fn has_single_spaces(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let pairs = || bytes.iter().zip(bytes.iter().skip(1));
+    let is_control = bytes.iter().fold(false, |found, byte| found | ((*byte >= b'\t') & (*byte <= b'\r')));
+    // Beyond ASCII: U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F and U+3000.
+    let is_doubled = pairs().fold(false, |found, (byte, next)| {
+        found
+            | ((*byte == b' ') & (*next == b' '))
+            | ((*byte == 0xC2) & ((*next == 0x85) | (*next == 0xA0)))
+            | ((*byte == 0xE1) & (*next == 0x9A))
+            | ((*byte == 0xE2) & (*next == 0x81))
+            | ((*byte == 0xE3) & (*next == 0x80))
+    });
+    let is_wide = pairs().zip(bytes.iter().skip(2)).fold(false, |found, ((byte, next), last)| {
+        let is_space = (*last <= 0x8A) | (*last == 0xA8) | (*last == 0xA9) | (*last == 0xAF);
+        found | ((*byte == 0xE2) & (*next == 0x80) & is_space)
+    });
+    !line.is_empty() && !is_control && !is_doubled && !is_wide
+}
+
 /// `text` composed (NFC).
 #[must_use]
 pub fn composed(text: &str) -> Cow<'_, str> {
@@ -47,6 +90,11 @@ mod tests {
         fn what_is_unsuspicious_holds_nothing_that_is_dropped(text in "\\PC{0,20}|[\\x00-\\x{9f}é«\\u{f8ff}\\u{fffe}\\u{f0000}]{0,8}") {
             let dropped = |c: char| matches!(c, '\0'..='\x08' | '\x0B'..='\x1F' | '\x7F'..='\u{9F}' | '\u{F000}'..='\u{FFFF}' | '\u{C0000}'..);
             prop_assert_eq!(is_unsuspicious(&text), !text.chars().any(dropped));
+        }
+
+        #[test]
+        fn squeezing_leaves_the_words(text in "[a-z’« \n\r\t\x0b\u{85}\u{a0}\u{1680}\u{2000}\u{200a}\u{2028}\u{202f}\u{205f}\u{3000}]{0,24}|\\PC{0,12}") {
+            prop_assert_eq!(squeezed(&text), text.split_whitespace().collect::<Vec<_>>().join(" "));
         }
 
         #[test]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{from_hex, to_hex};
+use super::{from_hex, squeezed, to_hex};
 
 /// A SHA-256 digest, shown as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,14 +33,7 @@ impl Digest {
     /// The digest of the words of `text`: each run of white space counts as one space, and none at the ends.
     #[must_use]
     pub fn of_words(text: &str) -> Self {
-        let mut squeezed = Vec::with_capacity(text.len());
-        for word in text.split_whitespace() {
-            if !squeezed.is_empty() {
-                squeezed.push(b' ');
-            }
-            squeezed.extend_from_slice(word.as_bytes());
-        }
-        Self::of(&squeezed)
+        Self::of(squeezed(text).as_bytes())
     }
 
     /// The digest that a streaming SHA-256 came to.

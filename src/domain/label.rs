@@ -4,7 +4,7 @@ use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use super::composed;
+use super::{composed, squeezed};
 
 /// A category's or tag's words as an editor wrote them: NFC, white space collapsed, never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +18,7 @@ impl Label {
         if clean.contains(char::is_control) {
             clean = clean.replace(char::is_control, " ").into();
         }
-        let text = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = squeezed(&clean);
         (!text.is_empty()).then_some(Self(text))
     }
 

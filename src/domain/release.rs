@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Body, BodyGone, Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, ReleaseLink, SafeHtml,
-    SourcePath, UploadFacts, UploadPath,
+    SourcePath, UploadFacts, UploadPath, squeezed,
 };
 use crate::language::Language;
 
@@ -133,14 +133,14 @@ impl Release {
     /// The digest of everything significant but the documents.
     fn words_digest(&self) -> Digest {
         let mut fields: Vec<Vec<u8>> = vec![
-            squeeze(&self.title),
-            squeeze(self.chapeau.as_str()),
+            squeezed(&self.title).into_bytes(),
+            squeezed(self.chapeau.as_str()).into_bytes(),
             self.body.words().as_bytes().to_vec(),
-            squeeze(self.correction.as_deref().unwrap_or_default()),
+            squeezed(self.correction.as_deref().unwrap_or_default()).into_bytes(),
         ];
         for image in &self.images {
             fields.push(image.target.address().into_bytes());
-            fields.push(squeeze(&image.alternative));
+            fields.push(squeezed(&image.alternative).into_bytes());
             fields.push(image.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());
         }
         for linked in &self.linked_uploads {
@@ -155,11 +155,6 @@ impl Release {
         let documents = self.documents.iter().filter_map(|document| document.target.upload());
         images.chain(documents).chain(self.linked_uploads.iter().map(|linked| &linked.path))
     }
-}
-
-/// `text` with each run of white space as one space.
-fn squeeze(text: &str) -> Vec<u8> {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").into_bytes()
 }
 
 /// A release for unit tests, with the given file, title and body; published, dated 2026-11-23T09:00:00Z.
