@@ -89,6 +89,8 @@ pub(crate) enum BuildPart {
     Archives,
     /// Pages, with the list of feeds and the site's map
     Pages,
+    /// The documents and images that releases refer to
+    Uploads,
 }
 
 /// `check`

@@ -24,6 +24,8 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
     let formats = formats_of(&only);
     let (current, uploads) = opening::look_for(&config, &formats).await?;
     let current = Arc::new(current);
+    // The process ends with the command: whatever it holds is the system's to take back at once, not ours piece by piece.
+    std::mem::forget(Arc::clone(&current));
     let wanted = move |kind| is_wanted(kind, &only, &formats);
     let out = arguments.out.clone();
     let progress = progress(terminal, || count_site_files(&current, &wanted));
@@ -78,6 +80,7 @@ fn is_wanted(kind: DocumentKind, only: &[BuildPart], formats: &[FeedFormat]) -> 
             DocumentKind::Feed(format) => only.contains(&part_of(format)),
             DocumentKind::Archive(format) => only.contains(&BuildPart::Archives) && formats.contains(&format),
             DocumentKind::Page => only.contains(&BuildPart::Pages),
+            DocumentKind::Upload => only.contains(&BuildPart::Uploads),
         }
 }
 

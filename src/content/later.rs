@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr2_iter};
 
-use crate::domain::SafeHtml;
+use crate::domain::{SafeHtml, lines};
 
 /// A longer text may have more parts than are read.
 const LONGEST: usize = 64 * 1024;
@@ -37,7 +37,7 @@ pub(super) fn can_wait(body: &str) -> bool {
         && memchr2(b'<', b'\t', bytes).is_none()
         && !memchr2_iter(b'{', b'&', bytes).any(begins)
         && UPLOADS.find(bytes).is_none()
-        && body.split('\n').all(is_shallow)
+        && lines(body).all(is_shallow)
 }
 
 fn is_shallow(line: &str) -> bool {

@@ -35,7 +35,7 @@ pub fn squeezed(text: &str) -> String {
         }
         squeezed.push_str(words);
     };
-    for line in text.split('\n') {
+    for line in lines(text) {
         let line = line.trim_ascii();
         if has_single_spaces(line) {
             add(line);
@@ -44,6 +44,12 @@ pub fn squeezed(text: &str) -> String {
         }
     }
     squeezed
+}
+
+/// The parts of `text` between line feeds.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    ends.scan(0, |start, end| Some(&text[std::mem::replace(start, end + 1)..end]))
 }
 
 /// Whether `line` holds something, and no white space but single spaces. Cautious: one that says "no" may do so, too.

@@ -33,7 +33,7 @@ mod upload;
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
-pub use characters::{composed, is_unsuspicious, squeezed};
+pub use characters::{composed, is_unsuspicious, lines, squeezed};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::Digest;
 pub use document::{Document, DocumentState, Image, Target};

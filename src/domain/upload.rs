@@ -1,6 +1,7 @@
 //! Files offered with releases: where they stand below the uploads folder and what is known of them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -11,7 +12,7 @@ const KEPT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remo
 
 /// A file's path below the uploads folder: composed (NFC), without `.`, `..`, empty parts, back slashes or NUL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UploadPath(String);
+pub struct UploadPath(Arc<str>);
 
 impl UploadPath {
     /// The path that an address such as `/uploads/a%20b.pdf` leads to; `None` when it is not below `/uploads/`.
@@ -25,7 +26,7 @@ impl UploadPath {
     #[must_use]
     pub fn from_decoded(text: &str) -> Option<Self> {
         let safe = text.split('/').all(|part| !matches!(part, "" | "." | "..")) && !text.contains(['\0', '\\']);
-        safe.then(|| Self(super::composed(text).into()))
+        safe.then(|| Self(super::composed(text).as_ref().into()))
     }
 
     /// The path's text, not encoded.

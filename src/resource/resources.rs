@@ -44,6 +44,8 @@ pub enum DocumentKind {
     Archive(FeedFormat),
     /// A page, or what belongs to pages: their style, their map, the list of feeds.
     Page,
+    /// A file below uploads that a release offers or shows.
+    Upload,
 }
 
 /// What stands at an address.

@@ -1,5 +1,6 @@
 //! Everything public as files for a static server: the same bytes as are served.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _};
 use std::sync::{Arc, mpsc};
 
@@ -72,7 +73,7 @@ enum Wanted {
     Upload(UploadPath),
 }
 
-/// Every public document of these kinds with its path in the folder, and every public upload: `/` is `index.html`. They
+/// Every public document and upload of these kinds with its path in the folder: `/` is `index.html`. They
 /// are made on several threads, a few ahead of the one that is taken, in no order, and none is kept.
 pub fn site_files(
     current: &Arc<Current>,
@@ -86,7 +87,7 @@ pub fn site_files(
         .into_iter()
         .map(Wanted::Document)
         .chain(aliases.filter(|_| wanted(DocumentKind::Page)))
-        .chain(resources.uploads().into_iter().map(Wanted::Upload))
+        .chain(referred_uploads(resources, wanted).into_iter().map(Wanted::Upload))
         .collect();
     let (made, taken) = mpsc::sync_channel(AHEAD);
     let (current, uploads) = (Arc::clone(current), Arc::clone(uploads));
@@ -103,7 +104,11 @@ pub fn site_files(
 /// How many files there are of these kinds, about.
 #[must_use]
 pub fn count_site_files(current: &Current, wanted: &dyn Fn(DocumentKind) -> bool) -> usize {
-    current.resources.paths(wanted).len() + current.resources.uploads().len()
+    current.resources.paths(wanted).len() + referred_uploads(&current.resources, wanted).len()
+}
+
+fn referred_uploads(resources: &Resources, wanted: &dyn Fn(DocumentKind) -> bool) -> BTreeSet<UploadPath> {
+    if wanted(DocumentKind::Upload) { resources.uploads() } else { BTreeSet::new() }
 }
 
 /// One file; `None` when there is none.
