@@ -3,9 +3,10 @@
 //! A withdrawn release is gone at once, a deleted one after a week: until then its file may only have been mislaid. One
 //! that was never public, or whose embargo still runs, is never said to be gone: that would tell that it exists.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foldhash::{HashMap, HashSet};
 
 use super::snapshot::Published;
 use crate::domain::{Permalink, ReleaseId};
@@ -27,7 +28,11 @@ pub struct Departed {
 /// file, or had one when they vanished.
 #[must_use]
 pub fn departed(register: &Register, published: &[Published]) -> Vec<Departed> {
-    let files: HashMap<&ReleaseId, &Published> = published.iter().map(|one| (&one.id, one)).collect();
+    let missing = register.records.values().filter(|record| record.missing_since.is_some());
+    let missing: HashSet<&ReleaseId> = missing.map(|record| &record.id).collect();
+    let may_be_gone = |one: &&Published| one.release.withdrawn.is_some() || missing.contains(&one.id);
+    let files: HashMap<&ReleaseId, &Published> =
+        published.iter().filter(may_be_gone).map(|one| (&one.id, one)).collect();
     let mut gone: BTreeMap<&ReleaseId, Departed> = BTreeMap::new();
     for record in register.records.values().filter(|record| record.first_live.is_some()) {
         let file = files.get(&record.id).copied();

@@ -1,7 +1,8 @@
 //! Labels that fold together, in the order they were first seen.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+
+use foldhash::HashMap;
 
 use super::snapshot::Published;
 use crate::domain::{Label, Taxonomy};
@@ -45,8 +46,6 @@ pub(super) struct Groups<'a> {
     pub(super) all: Vec<Group<'a>>,
     /// For each release, by position, its groups in its own order, categories first.
     pub(super) of_release: Vec<Vec<u32>>,
-    /// The positions of the releases, oldest first, then by id.
-    pub(super) oldest_first: Vec<u32>,
 }
 
 /// A position or a place: there are fewer releases, and fewer labels, than 2³².
@@ -54,16 +53,21 @@ pub(super) fn number(position: usize) -> u32 {
     u32::try_from(position).expect("fewer than 2³² releases and labels fit into memory")
 }
 
-/// Groups the labels of `releases`.
-pub(super) fn group<'a>(releases: &[&'a Published]) -> Groups<'a> {
-    let mut oldest_first: Vec<u32> = (0..number(releases.len())).collect();
-    oldest_first.sort_by_key(|position| (releases[*position as usize].release.date, &releases[*position as usize].id));
+/// The positions of `releases`, oldest first, then by id.
+pub(super) fn oldest_first(releases: &[&Published]) -> Vec<u32> {
+    let mut positions: Vec<u32> = (0..number(releases.len())).collect();
+    positions.sort_by_key(|position| (releases[*position as usize].release.date, &releases[*position as usize].id));
+    positions
+}
+
+/// Groups the labels of `releases`, whose positions are `oldest_first`.
+pub(super) fn group<'a>(releases: &[&'a Published], oldest_first: &[u32]) -> Groups<'a> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut of_release = vec![Vec::new(); releases.len()];
     // For each spelling its group, and its place among the group's spellings.
-    let mut by_label: HashMap<(Taxonomy, &Label), (u32, usize)> = HashMap::new();
-    let mut by_folded: HashMap<(Taxonomy, String), u32> = HashMap::new();
-    for &position in &oldest_first {
+    let mut by_label: HashMap<(Taxonomy, &Label), (u32, usize)> = HashMap::default();
+    let mut by_folded: HashMap<(Taxonomy, String), u32> = HashMap::default();
+    for &position in oldest_first {
         let release = &releases[position as usize].release;
         let categories = release.categories.iter().map(|label| (Taxonomy::Category, label));
         for (taxonomy, label) in categories.chain(release.tags.iter().map(|label| (Taxonomy::Tag, label))) {
@@ -90,5 +94,5 @@ pub(super) fn group<'a>(releases: &[&'a Published]) -> Groups<'a> {
     for group in &mut groups {
         group.spellings.retain(|(_, uses)| !uses.is_empty());
     }
-    Groups { all: groups, of_release, oldest_first }
+    Groups { all: groups, of_release }
 }

@@ -1,10 +1,10 @@
 //! Links from release to release: each leads to where the other stands, once that one is live, and is only its words
 //! until then. Nothing is said of a release that is not public, not even its address.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use foldhash::HashMap;
 
 use super::listing::Releases;
 use super::snapshot::{Catalog, Published};
@@ -15,7 +15,7 @@ struct Places<'a>(HashMap<String, Vec<(&'a SourcePath, &'a Permalink)>>);
 
 impl<'a> Places<'a> {
     fn of(releases: impl Iterator<Item = &'a Arc<Published>>, now: DateTime<Utc>) -> Self {
-        let mut places: HashMap<String, Vec<_>> = HashMap::new();
+        let mut places: HashMap<String, Vec<_>> = HashMap::default();
         for published in releases.filter(|published| published.is_live_at(now)) {
             let Release { path, permalink, .. } = published.release.as_ref();
             places.entry(last_part(path.as_str()).to_owned()).or_default().push((path, permalink));

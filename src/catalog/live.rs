@@ -1,9 +1,10 @@
 //! What exists publicly at one instant.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::group::{Group, group, number};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
+
+use super::group::{Group, group, number, oldest_first};
 use super::listing::{Listing, Releases};
 use super::slug_book::SlugBook;
 use super::snapshot::Published;
@@ -40,13 +41,35 @@ struct Index {
     members: HashMap<Topic, (usize, Vec<u32>)>,
     /// Places in `topics`, for each release by position.
     topics_of: Vec<Box<[u32]>>,
-    positions: HashMap<ReleaseId, u32>,
-    permalinks: HashMap<Permalink, u32>,
-    uploads: HashSet<UploadPath>,
+    places: Places,
     /// Topics once served, with the folded words that are left of them.
     settled: HashMap<Topic, String>,
     aliases: Arc<TopicAliases>,
     new_slugs: Vec<TopicSlug>,
+}
+
+/// Where releases are found other than by topic: their positions by id and by address, and the files they refer to.
+#[derive(Debug, Default)]
+struct Places {
+    positions: HashMap<ReleaseId, u32>,
+    permalinks: HashMap<Permalink, u32>,
+    uploads: HashSet<UploadPath>,
+}
+
+impl Places {
+    /// Those of `releases`, whose positions are `oldest_first`: of two with one address the older has it.
+    fn of(releases: &[&Published], oldest_first: &[u32]) -> Self {
+        let numbered = releases.iter().zip(0..);
+        let mut permalinks = HashMap::with_capacity(releases.len());
+        for &position in oldest_first {
+            permalinks.entry(releases[position as usize].release.permalink.clone()).or_insert(position);
+        }
+        Self {
+            positions: numbered.map(|(published, position)| (published.id.clone(), position)).collect(),
+            permalinks,
+            uploads: releases.iter().flat_map(|published| published.release.uploads().cloned()).collect(),
+        }
+    }
 }
 
 impl Default for Live {
@@ -81,11 +104,12 @@ impl Live {
     /// A view of `releases`, sorted newest first, all of them live.
     pub(super) fn new(releases: Releases, slugs: &[TopicSlug], aliases: Arc<TopicAliases>) -> Self {
         let listed: Vec<&Published> = releases.iter().map(AsRef::as_ref).collect();
-        let grouped = group(&listed);
+        let oldest_first = oldest_first(&listed);
+        let (grouped, places) = rayon::join(|| group(&listed, &oldest_first), || Places::of(&listed, &oldest_first));
         let mut book = SlugBook::new(slugs);
         let mut new_slugs = Vec::new();
         let mut found: Vec<Found<'_>> = Vec::new();
-        let mut by_topic: HashMap<Topic, usize> = HashMap::new();
+        let mut by_topic: HashMap<Topic, usize> = HashMap::default();
         for (index, group) in grouped.all.iter().enumerate() {
             let (slug, was_settled) = book.slug_of(group);
             if !was_settled {
@@ -126,20 +150,13 @@ impl Live {
             topics.push(TopicEntry { topic, label, count });
         }
         let topics_of = grouped.of_release.iter().map(|own| places_of(own, &place)).collect();
-        let mut permalinks = HashMap::with_capacity(listed.len());
-        for &position in &grouped.oldest_first {
-            permalinks.entry(listed[position as usize].release.permalink.clone()).or_insert(position);
-        }
-        let numbered = listed.iter().zip(0..);
         let index = Index {
             all: (0..number(listed.len())).collect(),
             categories: topics.iter().filter(|entry| matches!(entry.topic, Topic::Category(_))).count(),
             topics,
             members,
             topics_of,
-            positions: numbered.map(|(published, position)| (published.id.clone(), position)).collect(),
-            permalinks,
-            uploads: listed.iter().flat_map(|published| published.release.uploads().cloned()).collect(),
+            places,
             settled: slugs.iter().map(|s| (Topic::new(s.taxonomy, s.slug.clone()), s.folded.clone())).collect(),
             aliases,
             new_slugs,
@@ -162,7 +179,7 @@ impl Live {
     /// ([`Published::stands_as`]); unchanged when that one is not live.
     #[must_use]
     pub fn with(&self, published: &Arc<Published>) -> Self {
-        let position = self.index.positions.get(&published.id);
+        let position = self.index.places.positions.get(&published.id);
         let replaced = position.and_then(|position| self.releases.set(*position as usize, Arc::clone(published)));
         Self { releases: replaced.unwrap_or_else(|| self.releases.clone()), index: Arc::clone(&self.index) }
     }
@@ -182,7 +199,7 @@ impl Live {
     /// The live release with this id.
     #[must_use]
     pub fn get(&self, id: &ReleaseId) -> Option<&Arc<Published>> {
-        self.index.positions.get(id).map(|position| &self.releases[*position as usize])
+        self.index.places.positions.get(id).map(|position| &self.releases[*position as usize])
     }
 
     /// Every category and tag with a live release: categories first, each in the order of their folded words.
@@ -257,20 +274,21 @@ impl Live {
 
     /// The topics of a live release, in its own order, categories first; none for any other id.
     pub fn topics_of(&self, id: &ReleaseId) -> impl Iterator<Item = &TopicEntry> {
-        let own = self.index.positions.get(id).map_or(&[][..], |position| &self.index.topics_of[*position as usize]);
+        let own =
+            self.index.places.positions.get(id).map_or(&[][..], |position| &self.index.topics_of[*position as usize]);
         own.iter().map(|topic| &self.index.topics[*topic as usize])
     }
 
     /// The live release at an address; of two with the same one, the older.
     #[must_use]
     pub fn by_permalink(&self, permalink: &Permalink) -> Option<&Arc<Published>> {
-        self.index.permalinks.get(permalink).map(|position| &self.releases[*position as usize])
+        self.index.places.permalinks.get(permalink).map(|position| &self.releases[*position as usize])
     }
 
     /// Whether a live release offers, shows or links to this file.
     #[must_use]
     pub fn refers_to(&self, upload: &UploadPath) -> bool {
-        self.index.uploads.contains(upload)
+        self.index.places.uploads.contains(upload)
     }
 
     /// The slugs its labels got that are not settled yet: to be remembered.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::group::{Group, group};
+use super::group::{Group, group, oldest_first};
 use super::snapshot::Published;
 use crate::domain::{Slug, SourcePath, Taxonomy};
 
@@ -40,7 +40,7 @@ pub enum LabelNote {
 
 /// The notes on `releases`, by taxonomy, then in the order of first sight.
 pub(super) fn label_notes(releases: &[&Published]) -> Vec<LabelNote> {
-    let grouped = group(releases);
+    let grouped = group(releases, &oldest_first(releases));
     let mut notes = Vec::new();
     let mut by_slug: BTreeMap<(Taxonomy, Slug), Vec<&Group<'_>>> = BTreeMap::new();
     for group in &grouped.all {

@@ -1,6 +1,6 @@
 //! Which label has which slug: what is settled stays, a newcomer gets the next free number.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::group::Group;
 use crate::domain::{Label, Slug, Taxonomy};

@@ -1,9 +1,11 @@
 //! Every valid release at once, whether it is live or still coming.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use foldhash::HashMap;
+use rayon::slice::ParallelSliceMut as _;
 
 use super::departed::Departed;
 use super::listing::Releases;
@@ -85,7 +87,7 @@ impl Catalog {
     #[must_use]
     pub fn new(releases: Vec<Published>, slugs: &[TopicSlug]) -> Self {
         let mut releases: Vec<_> = releases.into_iter().map(Arc::new).collect();
-        releases.sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
+        releases.par_sort_by(|a, b| b.release.date.cmp(&a.release.date).then_with(|| a.id.cmp(&b.id)));
         let numbered = || releases.iter().zip(0..);
         let positions_of = |wanted: &dyn Fn(&Published) -> bool| {
             numbered().filter(|(published, _)| wanted(published)).map(|(_, position)| position).collect()

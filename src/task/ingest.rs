@@ -272,11 +272,14 @@ impl Ingest {
         }
         let departed = departed(&register, &published);
         published.truncate(left);
-        let catalog = Catalog::new(published, &register.topic_slugs)
-            .with_topic_aliases(self.config.topic_aliases.clone())
-            .with_departed(departed)
-            .with_links(now);
-        let live = catalog.live(now);
+        let (catalog, live) = self.threads.install(|| {
+            let catalog = Catalog::new(published, &register.topic_slugs)
+                .with_topic_aliases(self.config.topic_aliases.clone())
+                .with_departed(departed)
+                .with_links(now);
+            let live = catalog.live(now);
+            (catalog, live)
+        });
         changes.topic_slugs = live.new_slugs().to_vec();
         let mut register = register;
         register.learn_slugs(&changes.topic_slugs);
