@@ -11,6 +11,7 @@ use crate::language::Diagnosis;
 /// cut `Communiqué de presse` in three.
 pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -> Vec<Label> {
     let mut labels: Vec<Label> = Vec::new();
+    let mut folded: Vec<String> = Vec::new();
     for entry in entries.into_iter().flatten() {
         let alone = !matches!(entry.node.value, Value::List(_));
         for item in entry.node.items() {
@@ -25,17 +26,14 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
                 let diagnosis = Diagnosis::LabelWithComma { label: label.as_str().to_owned() };
                 findings.add(item.range.clone(), diagnosis);
             }
-            if !labels.is_empty() && contains_folded(&labels, &label) {
+            let words = label.folded();
+            if folded.contains(&words) {
                 findings.add(item.range, Diagnosis::LabelRepeated { label: label.as_str().to_owned() });
             } else {
+                folded.push(words);
                 labels.push(label);
             }
         }
     }
     labels
-}
-
-fn contains_folded(labels: &[Label], label: &Label) -> bool {
-    let folded = label.folded();
-    labels.iter().any(|other| other.folded() == folded)
 }

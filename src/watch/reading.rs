@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use camino::Utf8Path;
 
@@ -45,22 +46,54 @@ pub(super) fn read(path: &Utf8Path, known: Option<Stamp>) -> Reading {
 }
 
 fn read_once(path: &Utf8Path, known: Option<Stamp>) -> io::Result<Reading> {
-    // Asked before it is opened: opening a pipe waits for its other end.
-    let metadata = fs::metadata(path)?;
+    if known.is_some() && known == Some(Stamp::of(&fs::metadata(path)?)) {
+        return Ok(Reading::Same);
+    }
+    // Opening a pipe would wait for its other end.
+    let mut file = match File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
+        Err(_) if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) => {
+            return Ok(Reading::Refused(UnreadableReason::NotRegular));
+        }
+        file => file?,
+    };
+    let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Ok(Reading::Refused(UnreadableReason::NotRegular));
-    }
-    let before = Stamp::of(&metadata);
-    if known == Some(before) {
-        return Ok(Reading::Same);
     }
     if metadata.len() > LARGEST {
         return Ok(Reading::Refused(UnreadableReason::TooLarge { bytes: metadata.len() }));
     }
-    let mut file = File::open(path)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    (&mut file).take(LARGEST + 1).read_to_end(&mut bytes)?;
-    let after = Stamp::of(&file.metadata()?);
-    let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == metadata.len());
-    Ok(if whole && before == after { Reading::Read { bytes, stamp: after } } else { Reading::Unsettled })
+    let mut bytes = vec![0; usize::try_from(metadata.len()).unwrap_or_default()];
+    match file.read_exact(&mut bytes) {
+        Ok(()) => {}
+        // It was cut short meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Reading::Unsettled),
+        Err(error) => return Err(error),
+    }
+    let (before, after) = (Stamp::of(&metadata), Stamp::of(&file.metadata()?));
+    Ok(if before == after { Reading::Read { bytes, stamp: after } } else { Reading::Unsettled })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    use camino::Utf8PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_regular_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap();
+        let _socket = UnixListener::bind(place("socket.md")).unwrap();
+        assert!(Command::new("mkfifo").arg(place("pipe.md")).status().unwrap().success());
+        fs::create_dir(place("folder.md")).unwrap();
+        for name in ["socket.md", "pipe.md", "folder.md"] {
+            let reading = read(&place(name), None);
+            assert!(matches!(reading, Reading::Refused(UnreadableReason::NotRegular)), "{name}");
+        }
+        assert!(matches!(read(&place("none.md"), None), Reading::Gone));
+    }
 }
