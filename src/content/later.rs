@@ -105,7 +105,7 @@ mod tests {
             language: Language::French,
             notes_prefix: "chapeau-",
         };
-        let rendered = super::super::markup::render(text, &setting);
+        let rendered = super::super::markup::render(text, &setting, super::super::markup::Wanted::Whole);
         (rendered.html.as_str().to_owned(), rendered.remarks.is_empty())
     }
 

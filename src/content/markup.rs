@@ -29,11 +29,20 @@ pub(super) struct Setting<'a> {
     pub(super) notes_prefix: &'static str,
 }
 
+/// What is asked of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The whole of it.
+    Whole,
+    /// The whole, and its first paragraph by itself.
+    WholeAndFirstParagraph,
+}
+
 /// What became of a text.
 #[derive(Default)]
 pub(super) struct Rendered {
     pub(super) html: SafeHtml,
-    /// The first paragraph that says something, without ids and footnotes.
+    /// The first paragraph that says something, without ids and footnotes; empty when it was not wanted.
     pub(super) first_paragraph: SafeHtml,
     pub(super) linked_uploads: Vec<LinkedUpload>,
     /// The releases it links to, and where.
@@ -42,7 +51,7 @@ pub(super) struct Rendered {
 }
 
 /// Renders `source`; the places of remarks and links are offsets in it.
-pub(super) fn render(source: &str, setting: &Setting<'_>) -> Rendered {
+pub(super) fn render(source: &str, setting: &Setting<'_>, wanted: Wanted) -> Rendered {
     let Resolved { text, mut remarks, links } = liquid::resolve(source, setting.site_url);
     let mut document = parse(&text);
     remarks.append(&mut document.remarks);
@@ -58,7 +67,10 @@ pub(super) fn render(source: &str, setting: &Setting<'_>) -> Rendered {
         return Rendered { remarks: vec![(0..source.len(), Diagnosis::TooManyParts)], ..Rendered::default() };
     }
     remarks.extend(whole.remarks);
-    let first_paragraph = first_paragraph(setting, &document);
+    let first_paragraph = match wanted {
+        Wanted::Whole => SafeHtml::default(),
+        Wanted::WholeAndFirstParagraph => first_paragraph(setting, &document),
+    };
     Rendered {
         html: sanitise(&whole.html),
         first_paragraph,

@@ -7,6 +7,7 @@
 
 mod address;
 mod attributes;
+mod clean;
 mod contact;
 mod date;
 mod front_matter;

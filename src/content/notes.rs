@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::render::{Render, escape};
+use super::render::{Render, escape_value};
 use crate::language::{Diagnosis, Language};
 
 /// The footnotes that were called.
@@ -34,7 +34,8 @@ impl Render<'_> {
         let (call, note) = (self.call_id(name, self.notes.called[number].1), self.note_id(name));
         let href = self.here(&note);
         let number = number + 1;
-        let id = escape(&self.setting.base.id(&call));
+        let id = self.setting.base.id(&call);
+        let id = escape_value(&id);
         let _ = write!(self.html, "<sup id=\"{id}\"><a href=\"{href}\" class=\"footnote\">{number}</a></sup>");
     }
 
@@ -45,7 +46,7 @@ impl Render<'_> {
             let mut number = 0;
             while let Some((name, _)) = self.notes.called.get(number).cloned() {
                 let id = self.setting.base.id(&self.note_id(&name));
-                let _ = write!(self.html, "<li id=\"{}\">", escape(&id));
+                let _ = write!(self.html, "<li id=\"{}\">", escape_value(&id));
                 if let Some(note) = self.document.notes.get(&name) {
                     self.elements(&note.elements);
                 }
@@ -104,7 +105,7 @@ impl Render<'_> {
     /// The address of an id on the release's own page.
     fn here(&self, id: &str) -> String {
         match self.setting.base.resolve(&format!("#{id}")) {
-            super::address::Resolved::Kept(address) => escape(&address),
+            super::address::Resolved::Kept(address) => escape_value(&address).into_owned(),
             super::address::Resolved::Guessed(_)
             | super::address::Resolved::Empty
             | super::address::Resolved::Refused => String::new(),

@@ -15,7 +15,7 @@ use super::jekyll_config::JekyllConfig;
 use super::labels::labels;
 use super::later::{can_wait, plain_paragraph};
 use super::liquid;
-use super::markup::{self, Rendered, Setting};
+use super::markup::{self, Rendered, Setting, Wanted};
 use super::plain_text;
 use super::source::{Diagnostic, Findings, SourceFile, Text};
 use super::title::plain_line;
@@ -99,7 +99,7 @@ pub fn read_body(bytes: &[u8], release: &Release, uploads: &dyn Uploads, setting
         language: release.language,
         notes_prefix: "",
     };
-    markup::render(&text.content[body], &setting).html
+    markup::render(&text.content[body], &setting, Wanted::Whole).html
 }
 
 fn read_file(
@@ -439,8 +439,9 @@ impl Reader<'_> {
             let body = Body::waiting(file, Digest::of_words(source), Arc::clone(bodies));
             return Some(Texts { chapeau: html, body, linked_uploads: Vec::new(), release_links: Vec::new() });
         }
+        let wanted = if chapeau.is_some() { Wanted::Whole } else { Wanted::WholeAndFirstParagraph };
         let Rendered { html: body_html, first_paragraph, mut linked_uploads, release_links, remarks } =
-            markup::render(source, &setting(""));
+            markup::render(source, &setting(""), wanted);
         let is_broken = remarks.iter().any(|(_, diagnosis)| diagnosis.severity() == Severity::Error);
         for (range, diagnosis) in remarks {
             findings.add(body.start + range.start..body.start + range.end, diagnosis);
@@ -454,7 +455,7 @@ impl Reader<'_> {
             .collect();
         let own = chapeau.and_then(|node| {
             let text = node.text().unwrap_or_default();
-            let rendered = markup::render(text, &setting("chapeau-"));
+            let rendered = markup::render(text, &setting("chapeau-"), Wanted::Whole);
             for (range, named) in rendered.release_links {
                 let place = findings.text.place(&place_in_value(findings.text, &node.range, text, &range));
                 release_links.push(ReleaseLink { named, place });
@@ -466,17 +467,20 @@ impl Reader<'_> {
             let says_something = !plain_text(rendered.html.as_str()).is_empty();
             says_something.then_some((rendered.html, rendered.linked_uploads))
         });
-        let chapeau = match own {
-            Some((html, uploads)) => {
-                for linked in uploads {
-                    if !linked_uploads.contains(&linked) {
-                        linked_uploads.push(linked);
-                    }
+        let chapeau = if let Some((html, uploads)) = own {
+            for linked in uploads {
+                if !linked_uploads.contains(&linked) {
+                    linked_uploads.push(linked);
                 }
-                html
             }
-            None if first_paragraph.is_empty() => first_block(&body_html),
-            None => first_paragraph,
+            html
+        } else {
+            let first_paragraph = match wanted {
+                Wanted::WholeAndFirstParagraph => first_paragraph,
+                // A chapeau that says nothing was not to be expected.
+                Wanted::Whole => markup::render(source, &setting(""), Wanted::WholeAndFirstParagraph).first_paragraph,
+            };
+            if first_paragraph.is_empty() { first_block(&body_html) } else { first_paragraph }
         };
         if chapeau.is_empty() {
             if !is_broken {

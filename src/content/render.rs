@@ -3,6 +3,7 @@
 //! Elements carry attribute lists, ids are the release's own, addresses are resolved, and what is dropped is reported
 //! with its place.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -221,7 +222,7 @@ impl<'a> Render<'a> {
         self.open(name, attributes, element.list.as_deref());
         self.elements(&element.children);
         if element.children.is_empty() {
-            self.html.push('\u{A0}');
+            self.html.push_str("&nbsp;");
         }
         let _ = write!(self.html, "</{name}>");
     }
@@ -302,7 +303,7 @@ impl<'a> Render<'a> {
             if name == "id" && self.style.excerpt {
                 continue;
             }
-            let _ = write!(self.html, " {name}=\"{}\"", escape(&value));
+            let _ = write!(self.html, " {name}=\"{}\"", escape_value(&value));
         }
         self.html.push('>');
     }
@@ -341,7 +342,32 @@ impl<'a> Render<'a> {
     }
 }
 
-/// `text` as HTML text or attribute value.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+/// `text` as HTML text, written as HTML is written again (HTML §13.3).
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    escaped(text, &['&', '<', '>', '\u{A0}'])
+}
+
+/// `value` as an attribute's value.
+pub(super) fn escape_value(value: &str) -> Cow<'_, str> {
+    escaped(value, &['&', '<', '>', '\u{A0}', '"'])
+}
+
+fn escaped<'t>(text: &'t str, special: &[char]) -> Cow<'t, str> {
+    let Some(mut at) = text.find(special) else { return text.into() };
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    loop {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some(c) = rest.chars().next() else { return out.into() };
+        out.push_str(match c {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            _ => "&nbsp;",
+        });
+        rest = &rest[c.len_utf8()..];
+        at = rest.find(special).unwrap_or(rest.len());
+    }
 }

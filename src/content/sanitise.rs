@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::attributes::{EVERYWHERE, kept_on};
+use super::clean::is_clean;
 use super::source::is_illegal;
 use crate::domain::SafeHtml;
 
@@ -124,6 +125,9 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
 /// reader would put them. Nearly always, the first look shows that nothing changed.
 pub(super) fn sanitise(html: &str) -> SafeHtml {
     let mut html = Cow::Borrowed(html.trim());
+    if is_clean(&html) {
+        return SafeHtml::trust_sanitised(html.into_owned());
+    }
     for _ in 0..MOST_ROUNDS {
         let clean = cleaned(&html);
         if clean == *html {
@@ -135,7 +139,7 @@ pub(super) fn sanitise(html: &str) -> SafeHtml {
 }
 
 /// What the cleaner makes of `html` in one go.
-fn cleaned(html: &str) -> String {
+pub(super) fn cleaned(html: &str) -> String {
     let clean = CLEANER.clean(&in_short_texts(html)).to_string();
     with_first_lines(apart(&clean).trim())
 }
