@@ -71,6 +71,20 @@ pub(super) struct Gathered {
     images: isize,
 }
 
+/// Whether a byte may be a mark whatever follows.
+fn begins_alone(byte: u8) -> bool {
+    matches!(byte, b'*' | b'_' | b'`' | b'<' | b'[' | b']' | b'"' | b'\'' | b'$' | b'{' | b'&' | b'\\' | b'~')
+}
+
+/// Whether a byte may begin a mark of several: `--`, `...`, ` >>`, `![`, two spaces and a line's end.
+fn begins_with_others(byte: u8) -> bool {
+    matches!(byte, b'!' | b'-' | b'.' | b'>' | b' ' | b'\n')
+}
+
+fn may_mean_something(byte: u8) -> bool {
+    begins_alone(byte) || begins_with_others(byte)
+}
+
 impl Gathered {
     pub(super) fn text(&mut self, text: &str, range: Range<usize>) {
         if let Some(Element { kind: Kind::Text(before), range: whole, list: None, .. }) = self.elements.last_mut() {
@@ -166,30 +180,11 @@ impl<'p, 'c> Spans<'p, 'c> {
     /// How many bytes there are before anything that may be a mark.
     fn plain_length(&self) -> usize {
         let rest = self.rest().as_bytes();
-        let special = |byte: &u8| {
-            matches!(
-                byte,
-                b'*' | b'_'
-                    | b'`'
-                    | b'<'
-                    | b'['
-                    | b']'
-                    | b'!'
-                    | b'"'
-                    | b'\''
-                    | b'$'
-                    | b'{'
-                    | b'&'
-                    | b'-'
-                    | b'.'
-                    | b'>'
-                    | b' '
-                    | b'\\'
-                    | b'~'
-                    | b'\n'
-            )
+        let is_special = |at: usize| match rest[at] {
+            byte if begins_alone(byte) => true,
+            byte => begins_with_others(byte) && rest.get(at + 1).is_some_and(|next| may_mean_something(*next)),
         };
-        let Some(found) = rest.iter().position(special) else { return rest.len() };
+        let Some(found) = (0..rest.len()).find(|at| is_special(*at)) else { return rest.len() };
         // A quote is looked at together with the character before it.
         if matches!(rest[found], b'"' | b'\'') && found > 0 {
             let mut start = found - 1;
