@@ -80,6 +80,8 @@ impl Shelf<'_> {
             let media_type = media_type(&target);
             documents.push(Document { target, title, media_type, state });
         }
+        // There are many releases, and room for further documents in each would be most of what they take.
+        documents.shrink_to_fit();
         documents
     }
 
@@ -116,6 +118,7 @@ impl Shelf<'_> {
                 facts,
             });
         }
+        images.shrink_to_fit();
         images
     }
 

@@ -35,5 +35,6 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
             }
         }
     }
+    labels.shrink_to_fit();
     labels
 }

@@ -55,7 +55,7 @@ pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
         |line: &str| line.starts_with(char::is_alphabetic) && !line.ends_with(' ') && line.chars().all(is_word);
     let runs = ["  ", "..", "--"];
     let is_one = text.split('\n').all(is_plain) && runs.iter().all(|run| !text.contains(run));
-    is_one.then(|| SafeHtml::trust_sanitised(format!("<p>{text}</p>")))
+    is_one.then(|| SafeHtml::trust_sanitised(["<p>", text, "</p>"].concat()))
 }
 
 /// Whether a character means nothing but itself, and is written as it is.
