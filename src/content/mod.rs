@@ -32,6 +32,7 @@ mod source;
 mod tags;
 mod title;
 mod values;
+mod wording;
 mod yaml;
 
 pub use jekyll_config::{JekyllConfig, JekyllConfigError, never_holds_releases};
@@ -42,6 +43,7 @@ pub use plain_text::plain_text;
 pub use reader::{LARGEST_FILE, Reading, ReadingSettings, read, read_body, read_for_later};
 pub use sanitise::sanitised_again;
 pub use source::{Diagnostic, SourceFile};
+pub use wording::reads_otherwise;
 
 #[cfg(test)]
 mod tests;
