@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::row::{Fields, clean, micros};
+use super::row::{Fields, clean, micros, rows_of_placeholders};
 use super::{Store, StoreError, ids};
 use crate::domain::{EditionId, ReleaseId};
+use crate::register::Decision;
+
+/// How many rows are written in one statement.
+const ROWS_AT_ONCE: usize = 64;
 
 /// A decision as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +81,25 @@ pub(super) async fn add(
         .bind(clean(cause.who))
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Keeps what a look decided of releases, in its order.
+pub(super) async fn add_of_releases(connection: &mut AnyConnection, decisions: &[Decision]) -> Result<(), StoreError> {
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    let mut id = ids::reserve(connection, "decisions", decisions.len()).await?;
+    for decisions in decisions.chunks(ROWS_AT_ONCE) {
+        let rows = rows_of_placeholders(decisions.len(), 6);
+        let statement = format!("INSERT INTO decisions (id, release, at, what, why, who) VALUES {rows}");
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for Decision { release, at, what, why } in decisions {
+            query = query.bind(id).bind(release.as_str()).bind(micros(*at)).bind(*what).bind(clean(why)).bind("");
+            id += 1;
+        }
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The register's rows: loaded whole at start, changed in one transaction by each look at the folder, and asked from then on
 //! for what changed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::row::{Fields, clean, micros};
+use super::row::{Fields, clean, micros, placeholders, rows_of_placeholders};
 use super::{Cause, Revision, Store, StoreError, decisions, meta, revision};
 use crate::domain::{Digest, HoldReason, Permalink, ReleaseId, SourcePath, Taxonomy};
 use crate::register::{FolderAlarm, KeptRegister, Record, Register, RegisterChanges, Texts, TopicSlug};
@@ -16,6 +17,12 @@ use crate::register::{FolderAlarm, KeptRegister, Record, Register, RegisterChang
 /// The word of the decision that a release took over an id of an earlier feed.
 pub const ADOPTED: &str = "adopted";
 
+/// How many texts are asked for in one statement.
+const TEXTS_AT_ONCE: usize = 64;
+/// How many rows are written in one statement.
+const ROWS_AT_ONCE: usize = 32;
+/// After how many rows that are read in a row other tasks have their turn.
+const ROWS_IN_A_ROW: usize = 32;
 /// A revision before the first.
 const BEFORE_ALL: i64 = -1;
 /// The columns of a record: all but its text.
@@ -70,8 +77,13 @@ impl Store {
         kept.settle(authority, started.transpose()?, alarm.transpose()?);
         let statement = format!("SELECT {COLUMNS} FROM releases WHERE rev > $1");
         let mut rows = sqlx::query(AssertSqlSafe(statement)).bind(since).fetch(&mut *connection);
+        let mut taken_in = 0_usize;
         while let Some(row) = rows.try_next().await? {
             kept.put(record_from(&row)?);
+            taken_in += 1;
+            if taken_in.is_multiple_of(ROWS_IN_A_ROW) {
+                tokio::task::yield_now().await;
+            }
         }
         drop(rows);
         for (old, id) in aliases(&mut connection, since).await? {
@@ -112,9 +124,24 @@ impl Store {
             .fetch_optional(&self.read)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let fields = Fields::keyed_by_text(&row, "releases", "id");
-        let text = String::from_utf8(fields.bytes("source")?).map_err(|error| fields.wrong("source", error))?;
-        Ok(Some(text.into()))
+        source_of(&Fields::keyed_by_text(&row, "releases", "id")).map(Some)
+    }
+
+    /// The last good texts of several releases, as their files had them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_good_texts(&self, ids: &[&ReleaseId]) -> Result<HashMap<ReleaseId, Arc<str>>, StoreError> {
+        let mut texts = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(TEXTS_AT_ONCE) {
+            let statement = format!("SELECT id, source FROM releases WHERE id IN ({})", placeholders(1, ids.len()));
+            let query = ids.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, id| query.bind(id.as_str()));
+            for row in query.fetch_all(&self.read).await? {
+                let fields = Fields::keyed_by_text(&row, "releases", "id");
+                texts.insert(fields.parsed("id")?, source_of(&fields)?);
+            }
+        }
+        Ok(texts)
     }
 
     /// Saves what one look changed, all or nothing. The announcement of a release, once decided, is not undone. New
@@ -142,10 +169,14 @@ impl Store {
         }
         meta::put(&mut transaction, "alarm", alarm.as_ref().map(alarm_text).as_deref()).await?;
         meta::put(&mut transaction, "looked", Some(&micros(at).to_string())).await?;
-        for record in records {
-            let is_new = new_texts.contains(&record.id);
-            let text = is_new.then(|| texts.of_file(&record.path, record.file_digest)).flatten();
-            save_record(&mut transaction, record, text.as_deref(), revision).await?;
+        for records in records.chunks(ROWS_AT_ONCE) {
+            let texts = records.iter().map(|record| {
+                let is_new = new_texts.contains(&record.id);
+                is_new.then(|| texts.of_file(&record.path, record.file_digest)).flatten()
+            });
+            let (with, without): (Vec<_>, Vec<_>) = records.iter().zip(texts).partition(|(_, text)| text.is_some());
+            save_records(&mut transaction, &with, true, revision).await?;
+            save_records(&mut transaction, &without, false, revision).await?;
         }
         for (permalink, release) in aliases {
             save_alias(&mut transaction, permalink, release, revision).await?;
@@ -153,10 +184,7 @@ impl Store {
         for slug in topic_slugs {
             save_topic_slug(&mut transaction, slug, revision).await?;
         }
-        for decision in decisions {
-            let about = decisions::About::release(&decision.release);
-            decisions::add(&mut transaction, about, decision.at, decision.what, Cause::rule(&decision.why)).await?;
-        }
+        decisions::add_of_releases(&mut transaction, decisions).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -196,19 +224,24 @@ impl Store {
     }
 }
 
-/// Saves a record; with `text` also its file's text and digest, else these stay as they are. A row that is new without a
-/// text has that of an empty file.
-async fn save_record(
+fn source_of(fields: &Fields<'_>) -> Result<Arc<str>, StoreError> {
+    let text = String::from_utf8(fields.bytes("source")?).map_err(|error| fields.wrong("source", error))?;
+    Ok(text.into())
+}
+
+/// Saves records, with the texts and digests of their files, or these stay as they are. A row that is new without a text has
+/// that of an empty file.
+async fn save_records(
     connection: &mut AnyConnection,
-    record: &Record,
-    text: Option<&str>,
+    records: &[(&Record, Option<Arc<str>>)],
+    with_texts: bool,
     revision: i64,
 ) -> Result<(), StoreError> {
-    const SAVED: &str = "INSERT INTO releases (id, path, permalink, missing_since, file_digest, significant, documents, \
+    const COLUMNS_SAVED: usize = 19;
+    const INTO: &str = "INSERT INTO releases (id, path, permalink, missing_since, file_digest, significant, documents, \
          source, title, date, first_seen, publishable_since, live_since, first_live, updated, announcement, \
-         hold_reason, hold_detail, rev) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
-         ON CONFLICT (id) DO UPDATE SET path = excluded.path, permalink = excluded.permalink, \
+         hold_reason, hold_detail, rev) VALUES ";
+    const SAVED: &str = " ON CONFLICT (id) DO UPDATE SET path = excluded.path, permalink = excluded.permalink, \
          missing_since = excluded.missing_since, \
          significant = excluded.significant, documents = excluded.documents, title = excluded.title, \
          date = excluded.date, first_seen = excluded.first_seen, \
@@ -217,30 +250,36 @@ async fn save_record(
          announcement = CASE WHEN releases.announcement IN ('undecided', 'copy') THEN excluded.announcement \
          ELSE releases.announcement END, \
          hold_reason = excluded.hold_reason, hold_detail = excluded.hold_detail, rev = excluded.rev";
-    let with_text = if text.is_some() { ", file_digest = excluded.file_digest, source = excluded.source" } else { "" };
-    let file_digest = if text.is_some() { record.file_digest } else { Digest::of(b"") };
-    sqlx::query(AssertSqlSafe(format!("{SAVED}{with_text}")))
-        .bind(record.id.as_str())
-        .bind(record.path.as_str())
-        .bind(record.permalink.as_str())
-        .bind(record.missing_since.map(micros))
-        .bind(file_digest.to_string())
-        .bind(record.significant.to_string())
-        .bind(record.documents.to_string())
-        .bind(text.unwrap_or_default().as_bytes())
-        .bind(clean(&record.title))
-        .bind(micros(record.date))
-        .bind(micros(record.first_seen))
-        .bind(record.publishable_since.map(micros))
-        .bind(record.live_since.map(micros))
-        .bind(record.first_live.map(micros))
-        .bind(micros(record.updated))
-        .bind(record.announcement.as_str())
-        .bind(record.hold.as_ref().map(HoldReason::as_str))
-        .bind(record.hold.as_ref().map(|hold| clean(&hold.detail())))
-        .bind(revision)
-        .execute(connection)
-        .await?;
+    if records.is_empty() {
+        return Ok(());
+    }
+    let of_text = if with_texts { ", file_digest = excluded.file_digest, source = excluded.source" } else { "" };
+    let rows = rows_of_placeholders(records.len(), COLUMNS_SAVED);
+    let mut query = sqlx::query(AssertSqlSafe(format!("{INTO}{rows}{SAVED}{of_text}")));
+    for (record, text) in records {
+        let file_digest = if text.is_some() { record.file_digest } else { Digest::of(b"") };
+        query = query
+            .bind(record.id.as_str())
+            .bind(record.path.as_str())
+            .bind(record.permalink.as_str())
+            .bind(record.missing_since.map(micros))
+            .bind(file_digest.to_string())
+            .bind(record.significant.to_string())
+            .bind(record.documents.to_string())
+            .bind(text.as_deref().unwrap_or_default().as_bytes())
+            .bind(clean(&record.title))
+            .bind(micros(record.date))
+            .bind(micros(record.first_seen))
+            .bind(record.publishable_since.map(micros))
+            .bind(record.live_since.map(micros))
+            .bind(record.first_live.map(micros))
+            .bind(micros(record.updated))
+            .bind(record.announcement.as_str())
+            .bind(record.hold.as_ref().map(HoldReason::as_str))
+            .bind(record.hold.as_ref().map(|hold| clean(&hold.detail())))
+            .bind(revision);
+    }
+    query.execute(connection).await?;
     Ok(())
 }
 

@@ -25,6 +25,12 @@ pub(super) fn placeholders(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
+/// `($1, $2), ($3, $4)`: the placeholders of so many `rows` of so many `columns`.
+pub(super) fn rows_of_placeholders(rows: usize, columns: usize) -> String {
+    let row = |row: usize| format!("({})", placeholders(row * columns + 1, columns));
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// One row of a table, whose errors name table, row and column.
 pub(super) struct Fields<'a> {
     row: &'a AnyRow,
