@@ -1,4 +1,4 @@
-//! How many cores files are read on.
+//! How many cores files are read on, and how urgently.
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
@@ -10,8 +10,23 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub enum Cores {
     /// All of them: a command has nothing else to do.
     All,
-    /// All but one, and at least one: whoever reads the feeds meanwhile finds a core free.
+    /// All but one, and at least one: whoever reads the feeds meanwhile finds a core free. Where there is one alone, its
+    /// threads give way to those that answer.
     AllButOne,
+}
+
+/// How far a thread steps back that nobody waits for: it has a tenth of the time of one that answers when both want a core,
+/// and is interrupted as soon as that one wakes.
+const STEPS_BACK: i32 = 10;
+
+/// From now on, this thread lets others go first. Where that cannot be had, it does not.
+pub(super) fn give_way() {
+    // On Linux alone this is said of a thread, not of the process.
+    if cfg!(target_os = "linux")
+        && let Err(error) = rustix::process::setpriority_process(None, STEPS_BACK)
+    {
+        tracing::debug!(%error, "a thread that reads could not be made to give way");
+    }
 }
 
 impl Cores {
@@ -23,6 +38,10 @@ impl Cores {
     pub fn pool(self) -> ThreadPool {
         let all = available_parallelism().map_or(1, NonZero::get);
         let builder = ThreadPoolBuilder::new().num_threads(self.of(all)).thread_name(|n| format!("reading-{n}"));
+        let builder = match self {
+            Self::All => builder,
+            Self::AllButOne => builder.start_handler(|_| give_way()),
+        };
         builder.build().expect("the system gives threads: the program runs on some already")
     }
 
