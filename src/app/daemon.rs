@@ -94,7 +94,7 @@ impl Daemon {
                 warn!(key, %folder, "there is no folder `{folder}` (`{key}`): it is read once it is there");
             }
         }
-        let watcher = Watcher::new(&newsroom.config.content);
+        let watcher = Watcher::new(&newsroom.config.content, newsroom.clock.clone());
         // Nobody reads anything yet; later looks leave a core to readers.
         let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
         let mut editor = Editor::new(newsroom.clone(), ingest, instance.name.clone());

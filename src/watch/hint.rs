@@ -29,13 +29,18 @@ impl Hint {
         Self::Files(BTreeSet::new())
     }
 
+    /// What is called one of `names`: everything, when they are many.
+    pub(super) fn named(names: BTreeSet<SourcePath>) -> Self {
+        if names.len() > MOST_NAMES { Self::Everything } else { Self::Files(names) }
+    }
+
     /// Both: a look at the result misses nothing of either.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Files(mut names), Self::Files(more)) => {
                 names.extend(more);
-                if names.len() > MOST_NAMES { Self::Everything } else { Self::Files(names) }
+                Self::named(names)
             }
             (Self::Everything, _) | (_, Self::Everything) => Self::Everything,
         }

@@ -17,6 +17,7 @@ mod selection;
 mod stamp;
 mod uploads;
 mod walk;
+mod rounds;
 mod watcher;
 
 pub use cores::Cores;

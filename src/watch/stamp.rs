@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 const COARSEST_TICK: TimeDelta = TimeDelta::seconds(2);
 
 /// Device, inode, names, size and times of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Stamp {
     device: u64,
     inode: u64,

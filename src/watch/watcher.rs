@@ -14,6 +14,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::file_system::is_silent;
 use super::hint::{Hint, Roots};
+use super::rounds::Rounds;
+use crate::clock::Clock;
 use crate::config::{ContentSettings, PollMode};
 
 /// How often to look where events do not come, and how often to ask whether the folders are the same ones still: a
@@ -35,6 +37,10 @@ pub struct Watcher {
     poll: PollMode,
     tick: Duration,
     told: Arc<Told>,
+    /// Rounds by time, in which whatever no event told of is found.
+    rounds: Rounds,
+    /// Whether one was gone before a look at everything.
+    has_gone_round: bool,
     /// The folders as they were last: one that was replaced must be looked at, and watched anew.
     known: Folders,
     attached: Option<Attached>,
@@ -56,6 +62,10 @@ impl Told {
         });
         drop(told);
         self.happened.notify_one();
+    }
+
+    fn is_everything(&self) -> bool {
+        *self.hint.lock().unwrap_or_else(PoisonError::into_inner) == Some(Hint::Everything)
     }
 
     fn is_anything(&self) -> bool {
@@ -94,9 +104,9 @@ impl std::fmt::Debug for Watcher {
 impl Watcher {
     /// A watcher for the folders of `settings`; the first [`Watcher::changed`] returns at once, for what was written
     /// before. A folder that is not there yet, or events that cannot be had, are no
-    /// error: it looks by itself and tries again.
+    /// error: it looks by itself and tries again. `clock` tells whether a file's times can be trusted yet.
     #[must_use]
-    pub fn new(settings: &ContentSettings) -> Self {
+    pub fn new(settings: &ContentSettings, clock: Arc<dyn Clock>) -> Self {
         let duration = |delta: TimeDelta| delta.to_std().unwrap_or_default();
         let quiet = duration(settings.quiet);
         let mut watcher = Self {
@@ -108,6 +118,8 @@ impl Watcher {
             poll: settings.poll,
             tick: LOOK_EVERY,
             told: Arc::default(),
+            rounds: Rounds::new(settings, clock),
+            has_gone_round: false,
             known: Folders { content: None, uploads: None },
             attached: None,
         };
@@ -130,6 +142,12 @@ impl Watcher {
         self.attach();
         let due = Instant::now() + self.pause();
         loop {
+            if self.told.is_everything() && !self.has_gone_round {
+                // What the next round names, it names beside this one, after which everything is looked at.
+                self.rounds.begin();
+                self.rounds.over().await;
+                self.has_gone_round = true;
+            }
             if self.told.is_anything() {
                 let is_still = self.stillness().await;
                 // Events that come from now on wake the next call.
@@ -137,13 +155,23 @@ impl Watcher {
                 self.attach();
                 return told.filter(|_| is_still).unwrap_or(Hint::Everything);
             }
+            let tick = Instant::now() + self.tick;
+            let wake = if self.rounds.is_going() { tick } else { due.min(tick) };
             tokio::select! {
                 () = self.told.happened.notified() => {}
-                () = sleep_until(due.min(Instant::now() + self.tick)) => {
-                    if Instant::now() >= due || self.folders() != self.known {
+                hint = self.rounds.over() => {
+                    self.has_gone_round = true;
+                    self.attach();
+                    return hint;
+                }
+                () = sleep_until(wake) => {
+                    if self.folders() != self.known {
                         self.told.take();
                         self.attach();
                         return Hint::Everything;
+                    }
+                    if Instant::now() >= due {
+                        self.rounds.begin();
                     }
                 }
             }
@@ -244,6 +272,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::clock::SystemClock;
     use crate::config::{DocumentsAt, JekyllConfigAt};
     use crate::domain::SourcePath;
 
@@ -253,6 +282,7 @@ mod tests {
     struct Desk {
         _temporary: tempfile::TempDir,
         settings: ContentSettings,
+        clock: Arc<dyn Clock>,
     }
 
     impl Desk {
@@ -270,7 +300,7 @@ mod tests {
                 rescan: TimeDelta::hours(1),
                 poll,
             };
-            Self { _temporary: temporary, settings }
+            Self { _temporary: temporary, settings, clock: Arc::new(SystemClock) }
         }
 
         fn with_folders(self) -> Self {
@@ -287,7 +317,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_written_wakes() {
         let desk = Desk::new(PollMode::Never).with_folders();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         assert!(watcher.has_events());
         assert!(wakes(&mut watcher).await, "what was written before counts");
         for (folder, name) in [(&desk.settings.folder, "a.md"), (&desk.settings.uploads, "a.pdf")] {
@@ -313,7 +343,7 @@ mod tests {
         let desk = Desk::new(PollMode::Never).with_folders();
         let content = desk.settings.folder.clone();
         fs::create_dir(content.join("a")).unwrap();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         assert_eq!(told(&mut watcher).await, Hint::Everything);
         let named = |names: &[&str]| Hint::Files(names.iter().map(|name| SourcePath::new(*name)).collect());
         fs::write(content.join("a/b.md"), "text").unwrap();
@@ -336,7 +366,7 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_is_dropped_loses_nothing() {
         let desk = Desk::new(PollMode::Always).with_folders();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         let quiet = std::mem::replace(&mut watcher.quiet, GENEROUS);
         let hint = Hint::Files([SourcePath::new("a.md")].into());
         watcher.told.add(hint.clone());
@@ -349,7 +379,7 @@ mod tests {
     async fn reading_does_not_wake() {
         let desk = Desk::new(PollMode::Never).with_folders();
         fs::write(desk.settings.folder.join("a.md"), "text").unwrap();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         assert!(wakes(&mut watcher).await);
         fs::read(desk.settings.folder.join("a.md")).unwrap();
         let slept = timeout(Duration::from_millis(300), watcher.changed()).await.is_err();
@@ -359,7 +389,7 @@ mod tests {
     #[tokio::test]
     async fn a_folder_made_later_is_watched() {
         let desk = Desk::new(PollMode::Auto);
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         assert!(!watcher.has_events());
         assert_eq!(watcher.pause(), LOOK_EVERY);
         let desk = desk.with_folders();
@@ -378,7 +408,7 @@ mod tests {
     #[tokio::test]
     async fn constant_writing_is_not_waited_for_for_ever() {
         let desk = Desk::new(PollMode::Always).with_folders();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         assert_eq!(watcher.patience, LEAST_PATIENCE);
         watcher.quiet = GENEROUS * 2;
         watcher.patience = Duration::from_millis(50);
@@ -389,7 +419,7 @@ mod tests {
     #[tokio::test]
     async fn looking_by_time_needs_no_events() {
         let desk = Desk::new(PollMode::Always).with_folders();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         assert!(!watcher.has_events());
         assert_eq!(watcher.pause(), LOOK_EVERY);
         watcher.rescan = Duration::from_millis(5);
@@ -408,7 +438,7 @@ mod tests {
     #[tokio::test]
     async fn a_folder_removed_and_made_again_is_watched_again() {
         let desk = Desk::new(PollMode::Never).with_folders();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         watcher.tick = Duration::from_millis(10);
         for round in 0..3 {
             writing_wakes(&mut watcher, &desk, &format!("{round}.md")).await;
@@ -434,7 +464,7 @@ mod tests {
         }
         fs::remove_dir(&link).unwrap();
         std::os::unix::fs::symlink(root.join("releases/41"), &link).unwrap();
-        let mut watcher = Watcher::new(&desk.settings);
+        let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
         watcher.tick = Duration::from_millis(10);
         writing_wakes(&mut watcher, &desk, "a.md").await;
         while timeout(Duration::from_millis(150), watcher.changed()).await.is_ok() {}
