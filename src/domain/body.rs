@@ -15,6 +15,10 @@ pub trait Bodies: Send + Sync + fmt::Debug {
     /// # Errors
     /// When that file's text is to be had no more.
     fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone>;
+
+    /// Takes in the `source` that the file with the digest `file` had, for whoever asks for its text next. It may be
+    /// forgotten again.
+    fn recall(&self, _file: Digest, _source: &Arc<str>) {}
 }
 
 /// A file's text is to be had no more: the file changed, and a look at the folder is due.
@@ -62,6 +66,19 @@ impl Body {
         match &self.text {
             Text::Read(html) => Self::read(html.link_releases(address_of), self.words),
             Text::Waiting { .. } => self.clone(),
+        }
+    }
+
+    /// Hands in the `source` that the text's file had before it changed; `false` when it is not that one, or the text is at
+    /// hand.
+    #[must_use]
+    pub fn recall(&self, source: &Arc<str>) -> bool {
+        match &self.text {
+            Text::Waiting { file, bodies } if Digest::of(source.as_bytes()) == *file => {
+                bodies.recall(*file, source);
+                true
+            }
+            Text::Waiting { .. } | Text::Read(_) => false,
         }
     }
 

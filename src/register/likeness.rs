@@ -57,19 +57,34 @@ struct Pairs {
 
 impl Pairs {
     fn take(&mut self, text: &str) {
-        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-            let word = hash_of(word);
+        let mut word = NO_WORD;
+        for c in text.chars() {
+            word = match c {
+                'a'..='z' | '0'..='9' | 'à'..='ö' | 'ø'..='ÿ' => with(word, c),
+                'A'..='Z' => with(word, c.to_ascii_lowercase()),
+                c if c.is_alphanumeric() => c.to_lowercase().fold(word, with),
+                _ => self.end(word),
+            };
+        }
+        self.end(word);
+    }
+
+    /// The end of `word`, if it is one; the hash of none.
+    fn end(&mut self, word: u64) -> u64 {
+        if word != NO_WORD {
             self.found.push(mixed(self.last.rotate_left(17) ^ word));
             self.last = word;
         }
+        NO_WORD
     }
 }
 
-/// FNV-1a over the word's small letters.
-fn hash_of(word: &str) -> u64 {
-    word.chars()
-        .flat_map(char::to_lowercase)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01b3))
+/// The hash of no letter (FNV-1a).
+const NO_WORD: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The hash of a word with one small letter more.
+fn with(word: u64, letter: char) -> u64 {
+    (word ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
 }
 
 /// Spreads a hash over all bits (the finisher of `MurmurHash3`), so that the smallest are a fair choice.

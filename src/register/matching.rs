@@ -19,6 +19,7 @@ use unicode_normalization::UnicodeNormalization as _;
 pub(super) use self::claims::Evidence;
 use self::claims::Likenesses;
 use super::Seen;
+use super::comparing::Comparisons;
 use super::record::{Announcement, NeverReason, Record, Register};
 use super::texts::Texts;
 use crate::domain::{ReleaseId, SourcePath};
@@ -82,20 +83,22 @@ impl Rule {
 }
 
 /// Finds for each file in `seen` (by its index) what it is. `seen` is sorted by path; `present` are all paths in the
-/// folder, readable or not: a release whose file is there but broken has not vanished.
+/// folder, readable or not: a release whose file is there but broken has not vanished. What was compared on the way is
+/// given with it.
 pub(super) fn match_files<'a>(
     register: &'a Register,
     seen: &'a [Seen<'a>],
     present: &'a HashSet<&'a SourcePath>,
     texts: &'a dyn Texts,
     now: DateTime<Utc>,
-) -> Vec<Match<'a>> {
+) -> (Vec<Match<'a>>, Comparisons<'a>) {
+    let by_path = by_path(register);
     let mut matching = Matching {
         register,
         seen,
         present,
-        likenesses: Likenesses::new(seen, texts),
-        by_path: by_path(register),
+        likenesses: Likenesses::new(seen, texts, rewritten_at_home(seen, &by_path, texts)),
+        by_path,
         at: seen.iter().enumerate().map(|(index, file)| (file.path, index)).collect(),
         found: vec![None; seen.len()],
         taken: HashSet::new(),
@@ -107,7 +110,19 @@ pub(super) fn match_files<'a>(
     matching.by_contest();
     matching.survivors();
     matching.settle_new_pins();
-    matching.found.into_iter().map(|found| found.unwrap_or(Match::New)).collect()
+    let found = matching.found.into_iter().map(|found| found.unwrap_or(Match::New)).collect();
+    (found, matching.likenesses.at_home)
+}
+
+/// Each file compared with the release at its place, where their bytes differ.
+fn rewritten_at_home<'a>(
+    seen: &'a [Seen<'a>],
+    by_path: &HashMap<&'a SourcePath, &'a Record>,
+    texts: &dyn Texts,
+) -> Comparisons<'a> {
+    let at_home = seen.iter().filter_map(|file| Some((*by_path.get(file.path)?, file)));
+    let rewritten: Vec<_> = at_home.filter(|(record, file)| record.file_digest != file.digest).collect();
+    Comparisons::of(&rewritten, texts)
 }
 
 /// The record that each path belongs to: the one that is not missing, else the one that went last, a silent copy only

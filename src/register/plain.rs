@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use super::comparing::Comparisons;
 use super::kept::KeptRegister;
 use super::matching::{Evidence, Rule};
 use super::reconcile::Seen;
@@ -64,11 +65,18 @@ impl KeptRegister {
         for edit in edits {
             known.push((edit, register.records.get(edit.id).filter(|record| stays_as_it_is(edit, record))?));
         }
-        if !self.say_their_own(&known) || !self.are_who_they_were(&known, texts) {
+        if !self.say_their_own(&known) {
+            return None;
+        }
+        let rewritten = known.iter().filter(|(edit, record)| edit.seen.digest != record.file_digest);
+        let rewritten: Vec<_> = rewritten.map(|(edit, record)| (*record, &edit.seen)).collect();
+        let compared = Comparisons::of(&rewritten, texts);
+        if !self.are_who_they_were(&known, &compared) {
             return None;
         }
         known.sort_by_key(|(edit, _)| edit.seen.path);
-        let mut step = Step::of_edits(register, &self.index().instants, texts, now);
+        let step = Step::of_edits(register, &self.index().instants, texts, now);
+        let mut step = step.with_compared(compared);
         for (edit, record) in known {
             step.update(record, &edit.seen, Rule::SamePath.why());
         }
@@ -91,7 +99,7 @@ impl KeptRegister {
     }
 
     /// Whether each file is beyond doubt the release that it was.
-    fn are_who_they_were(&self, edits: &[(&Edit<'_>, &Record)], texts: &dyn Texts) -> bool {
+    fn are_who_they_were(&self, edits: &[(&Edit<'_>, &Record)], compared: &Comparisons<'_>) -> bool {
         let gone = &self.index().gone;
         // With a single file and no release that is gone there is nothing else it could be.
         let is_alone = edits.len() == 1 && gone.is_empty();
@@ -108,8 +116,10 @@ impl KeptRegister {
             if seen.release.pinned_id.as_ref() == Some(*id) {
                 return true;
             }
-            let evidence = Evidence::from_texts(seen, record, texts);
-            evidence.is_unbeatable_at_home() || (is_alone && evidence.says_the_same_without_date())
+            compared.get(record, seen).is_some_and(|compared| {
+                let evidence = Evidence::with_like(seen, record, compared.like);
+                evidence.is_unbeatable_at_home() || (is_alone && evidence.says_the_same_without_date())
+            })
         })
     }
 }

@@ -97,12 +97,12 @@ impl Register {
         good.sort_by_key(|seen| seen.path);
         let present: HashSet<&SourcePath> =
             good.iter().map(|seen| seen.path).chain(look.broken.iter().copied()).collect();
-        let matches = match_files(self, &good, &present, look.texts, now);
+        let (matches, compared) = match_files(self, &good, &present, look.texts, now);
         let alarm = self.alarm_after(&matches, look, &present, now);
         if alarm.is_some_and(|alarm| alarm.holds(now)) {
             return self.unchanged(alarm);
         }
-        let mut step = Step::new(self, look.texts, now, minting);
+        let mut step = Step::new(self, look.texts, now, minting).with_compared(compared);
         step.take_in(&good, &matches);
         step.keep(&look.broken);
         step.let_go(&present);

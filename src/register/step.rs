@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::comparing::Comparisons;
+use super::instants::Instants;
 use super::matching::{Match, Rule};
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
@@ -30,13 +32,13 @@ pub(super) struct Step<'a> {
     settled: bool,
     /// Releases first seen in this look, in the order of their dates, then of their paths.
     pub(super) new: Vec<ReleaseId>,
-    /// The `updated` instants in use before, so that no two releases share one; and those given since.
-    instants: Cow<'a, HashMap<DateTime<Utc>, usize>>,
-    given: HashSet<DateTime<Utc>>,
+    /// The `updated` instants in use, so that no two releases share one.
+    instants: Instants<'a>,
     pub(super) touched: BTreeSet<ReleaseId>,
     pub(super) now: DateTime<Utc>,
     zone: Tz,
     texts: &'a dyn Texts,
+    compared: Comparisons<'a>,
     pub(super) first: bool,
 }
 
@@ -89,14 +91,19 @@ impl<'a> Step<'a> {
             known: Vec::new(),
             settled: true,
             new: Vec::new(),
-            instants,
-            given: HashSet::new(),
+            instants: Instants::new(instants),
             touched: BTreeSet::new(),
             now,
             zone: minting.zone,
             texts,
+            compared: Comparisons::default(),
             first,
         }
+    }
+
+    /// The same, with what was compared already.
+    pub(super) fn with_compared(self, compared: Comparisons<'a>) -> Self {
+        Self { compared, ..self }
     }
 
     pub(super) fn decide(&mut self, release: &ReleaseId, what: &'static str, why: impl Into<String>) {
@@ -234,7 +241,7 @@ impl<'a> Step<'a> {
         }
         let same_documents = seen.release.documents_digest() == record.documents;
         let same_words = seen.release.significant_digest_with(record.documents) == record.significant
-            || (record.file_digest != seen.digest && self.texts.reads_as(record, seen));
+            || (record.file_digest != seen.digest && self.reads_as(record, seen));
         if same_words && same_documents {
             // Written otherwise, read the same.
             record.significant = significant;
@@ -257,29 +264,17 @@ impl<'a> Step<'a> {
         record.significant = significant;
     }
 
-    /// `wanted`, or the nearest millisecond to it that no other release has, later than `after` and not in the future.
-    pub(super) fn instant(&mut self, wanted: DateTime<Utc>, after: Option<DateTime<Utc>>) -> DateTime<Utc> {
-        let step = TimeDelta::milliseconds(1);
-        let floor = after.filter(|before| *before < self.now);
-        let mut instant = wanted;
-        while instant <= self.now && self.is_used(instant) {
-            instant += step;
+    /// Whether a file that is written otherwise than the release was shows its readers the same words.
+    fn reads_as(&self, record: &Record, seen: &Seen<'_>) -> bool {
+        if let Some(compared) = self.compared.get(record, seen) {
+            return compared.reads_same;
         }
-        if instant > self.now {
-            instant = wanted;
-            while self.is_used(instant) && floor.is_none_or(|floor| instant > floor) {
-                instant -= step;
-            }
-        }
-        if let Some(floor) = floor.filter(|floor| instant <= *floor) {
-            instant = floor + step;
-        }
-        self.given.insert(instant);
-        instant
+        self.texts.of_record(record).is_some_and(|was| self.texts.reads_as(record, &was, seen, None))
     }
 
-    fn is_used(&self, instant: DateTime<Utc>) -> bool {
-        self.instants.contains_key(&instant) || self.given.contains(&instant)
+    /// `wanted`, or the nearest millisecond to it that no other release has, later than `after` and not in the future.
+    pub(super) fn instant(&mut self, wanted: DateTime<Utc>, after: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        self.instants.take(wanted, after, self.now)
     }
 
     /// Files that are there and broken: a live release stays with its last good source.

@@ -17,9 +17,15 @@ pub trait Texts: Sync {
     /// A known release's last good text. `None` when there is none; nothing is like it then but its title.
     fn of_record(&self, record: &Record) -> Option<Arc<str>>;
 
-    /// Whether a file whose source differs from a known release's last good text shows its readers the very same words,
-    /// documents apart. `false` when that cannot be said.
-    fn reads_as(&self, _record: &Record, _seen: &Seen<'_>) -> bool {
+    /// Gives `work` the place in `records` and the last good text of each, once each, in any order and on any threads: where
+    /// many texts are to be compared, they are better fetched together.
+    fn of_each_record(&self, records: &[&Record], work: &(dyn Fn(usize, Option<Arc<str>>) + Sync)) {
+        records.iter().enumerate().for_each(|(place, record)| work(place, self.of_record(record)));
+    }
+
+    /// Whether a file whose source differs from `was`, a known release's last good text, shows its readers the very same
+    /// words, documents apart. `false` when that cannot be said. `is` is the file's own text, where it is at hand.
+    fn reads_as(&self, _record: &Record, _was: &str, _seen: &Seen<'_>, _is: Option<&str>) -> bool {
         false
     }
 }

@@ -1,6 +1,7 @@
 //! From the content folder to the catalog: looks, reads what changed, lets the register say who is who.
 
 mod edits;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use self::edits::Last;
+use self::texts::LookTexts;
 use super::last_good::LastGood;
 use super::newsroom::{Current, Doubts};
 use super::office::BrokenFile;
@@ -15,7 +17,7 @@ use super::reading::{ReadFile, Reader};
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Live, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
-use crate::domain::{Digest, Release, ReleaseId, ReleaseLink, SafeHtml, SourcePath, Uploads};
+use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
 use crate::feed::{FeedFormat, FeedSite};
 use crate::language::Diagnosis;
 use crate::register::{
@@ -25,12 +27,15 @@ use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
 use crate::watch::{ChangedFile, Cores, Folder, Hint, Unreadable, UploadsFolder, UploadsListing, UploadsMark};
 
+/// From so many releases on, work on them gives way to whoever is answered meanwhile.
+pub(super) const MUCH: usize = 64;
+
 /// Reads the content folder again and again.
 #[derive(Debug)]
 pub struct Ingest {
     folder: Folder,
     /// Where changed files are read.
-    threads: rayon::ThreadPool,
+    threads: Arc<rayon::ThreadPool>,
     uploads: Arc<UploadsFolder>,
     reader: Arc<Reader>,
     /// What uploads looked like when every file was last compared with it.
@@ -101,7 +106,7 @@ impl Ingest {
         Self {
             reader: Arc::new(Reader::new(folder.files(), uploads.clone(), settings)),
             folder,
-            threads: cores.pool(),
+            threads: Arc::new(cores.pool()),
             uploads,
             uploads_mark: None,
             config: config.clone(),
@@ -130,7 +135,7 @@ impl Ingest {
 
     /// Reads on so many cores from now on.
     pub fn work_on(&mut self, cores: Cores) {
-        self.threads = cores.pool();
+        self.threads = Arc::new(cores.pool());
     }
 
     /// Looks at what `hint` names of the folder and compares it with what `register` remembers; `last_good` are the texts
@@ -140,9 +145,35 @@ impl Ingest {
         self.take_in_all(&found, register, last_good, now)
     }
 
+    /// Does `work` that touches so many `releases`: much of it where it gives way to whoever is answered meanwhile.
+    pub fn aside<T: Send>(&self, releases: usize, work: impl FnOnce() -> T + Send) -> T {
+        if releases < MUCH { work() } else { self.threads.install(work) }
+    }
+
+    /// Where much work is done.
+    #[must_use]
+    pub fn threads(&self) -> Arc<rayon::ThreadPool> {
+        Arc::clone(&self.threads)
+    }
+
     /// What `found` comes to beside `kept`, the register as it is kept from look to look: what came of plain edits costs
     /// those edits alone.
     pub fn take_in(
+        &mut self,
+        found: &Found,
+        kept: &mut KeptRegister,
+        last_good: &LastGood,
+        now: DateTime<Utc>,
+    ) -> Ingested {
+        let threads = self.threads();
+        if found.changed.len() < MUCH {
+            self.take_in_here(found, kept, last_good, now)
+        } else {
+            threads.install(|| self.take_in_here(found, kept, last_good, now))
+        }
+    }
+
+    fn take_in_here(
         &mut self,
         found: &Found,
         kept: &mut KeptRegister,
@@ -162,6 +193,13 @@ impl Ingest {
 
     /// What differs in what `hint` names of the folder from the last look; what was read of it is kept.
     pub fn find(&mut self, hint: &Hint, now: DateTime<Utc>) -> Found {
+        match hint {
+            Hint::Files(_) => self.find_here(hint, now),
+            Hint::Everything => self.threads().install(|| self.find_here(hint, now)),
+        }
+    }
+
+    fn find_here(&mut self, hint: &Hint, now: DateTime<Utc>) -> Found {
         // Until it is saved and shown, what this look comes to is nothing to build on.
         let last = self.last.take();
         // Had anything under uploads changed, the hint would not be of files alone.
@@ -222,7 +260,7 @@ impl Ingest {
 
     /// The texts of the files as the last look found them, and those that `last_good` has.
     pub fn texts<'a>(&'a self, last_good: &'a LastGood) -> impl Texts + use<'a> {
-        LookTexts { reader: &self.reader, last_good }
+        LookTexts { reader: &self.reader, last_good, threads: &self.threads }
     }
 
     fn reconcile(
@@ -467,38 +505,6 @@ impl Ingest {
             self.shelf.clone(),
         )
         .with_feed_aliases(self.config.feeds.aliases.clone())
-    }
-}
-
-/// What a look may compare and save.
-struct LookTexts<'a> {
-    reader: &'a Reader,
-    last_good: &'a LastGood,
-}
-
-impl Texts for LookTexts<'_> {
-    fn of_file(&self, path: &SourcePath, digest: Digest) -> Option<Arc<str>> {
-        let bytes = self.reader.bytes(path, digest)?;
-        Some(String::from_utf8_lossy(&bytes).into())
-    }
-
-    fn of_record(&self, record: &Record) -> Option<Arc<str>> {
-        self.last_good.text(&record.id)
-    }
-
-    fn reads_as(&self, record: &Record, seen: &Seen<'_>) -> bool {
-        let Some(text) = self.last_good.text(&record.id) else { return false };
-        let Some(before) = self.reader.read_whole(&record.path, text.as_bytes().to_vec()).release else { return false };
-        // Read again it must be what it was: else an image or an upload changed with the text.
-        if before.significant_digest_with(record.documents) != record.significant {
-            return false;
-        }
-        let (Ok(was), Ok(is)) = (before.body(), seen.release.body()) else { return false };
-        let nothing = Digest::of(&[]);
-        let shown = |release: &Release, body: &SafeHtml| {
-            Release { body: body.clone().into(), ..release.clone() }.significant_digest_with(nothing)
-        };
-        shown(&before, &was) == shown(seen.release, &is)
     }
 }
 

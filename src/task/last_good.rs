@@ -1,5 +1,6 @@
-//! The last good texts of releases, fetched from the database one by one while a look works on a thread of its own.
+//! The last good texts of releases, fetched from the database while a look works on a thread of its own.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
@@ -25,10 +26,18 @@ impl LastGood {
     /// The release's last good text.
     pub(super) fn text(&self, id: &ReleaseId) -> Option<Arc<str>> {
         let (store, runtime) = self.database.as_ref()?;
-        runtime.block_on(store.last_good_text(id)).unwrap_or_else(|error| {
-            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            None
-        })
+        runtime.block_on(store.last_good_text(id)).unwrap_or_else(|error| self.failed(error))
+    }
+
+    /// The last good texts of `ids`, of those that have one.
+    pub(super) fn texts(&self, ids: &[&ReleaseId]) -> HashMap<ReleaseId, Arc<str>> {
+        let Some((store, runtime)) = self.database.as_ref() else { return HashMap::new() };
+        runtime.block_on(store.last_good_texts(ids)).unwrap_or_else(|error| self.failed(error))
+    }
+
+    fn failed<T: Default>(&self, error: StoreError) -> T {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        T::default()
     }
 
     /// Whether whatever was asked for could be read: else what the look came to is not to be believed.

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
 use super::newsroom::Doubts;
 use crate::content::{self, Diagnostic, Reading, ReadingSettings, SourceFile};
 use crate::domain::{Bodies, BodyGone, Digest, Release, SafeHtml, SourcePath, UploadFacts, UploadPath, Uploads};
@@ -17,6 +20,22 @@ pub(super) struct Reader {
     settings: ReadingSettings,
     /// Every text is read at once, so that all there is to say of it is said.
     whole: bool,
+    /// What files had that have changed, as far as somebody asked for it.
+    recalled: Cache<Digest, Arc<str>, Weight>,
+}
+
+/// How many bytes of texts are recalled.
+const RECALLED: u64 = 16 * 1024 * 1024;
+/// What a text weighs, about.
+const USUAL: u64 = 4 * 1024;
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<Digest, Arc<str>> for Weight {
+    fn weight(&self, _: &Digest, text: &Arc<str>) -> u64 {
+        text.len() as u64 + 64
+    }
 }
 
 /// One file as it was read.
@@ -33,13 +52,15 @@ pub(super) struct ReadFile {
 
 impl Reader {
     pub(super) fn new(files: FolderFiles, uploads: Arc<UploadsFolder>, settings: ReadingSettings) -> Self {
-        Self { files, uploads, settings, whole: false }
+        let usual = usize::try_from(RECALLED / USUAL).unwrap_or_default();
+        let recalled = Cache::with_weighter(usual, RECALLED, Weight);
+        Self { files, uploads, settings, whole: false, recalled }
     }
 
     /// The same, but every text is read at once.
     pub(super) fn whole(&self) -> Self {
-        let Self { files, uploads, settings, whole: _ } = self;
-        Self { files: files.clone(), uploads: uploads.clone(), settings: settings.clone(), whole: true }
+        let Self { files, uploads, settings, whole: _, recalled: _ } = self;
+        Self { whole: true, ..Self::new(files.clone(), uploads.clone(), settings.clone()) }
     }
 
     /// Whether every text is read at once.
@@ -77,6 +98,15 @@ impl Reader {
         let file = SourceFile { path: path.clone(), bytes };
         noting(self.uploads.as_ref(), self.whole, |uploads| content::read(&file, uploads, &self.settings))
     }
+
+    /// Reads `text`, which the folder may have no more, as the file at `path`: its body when it is asked for.
+    pub(super) fn read_from(self: &Arc<Self>, path: &SourcePath, text: &str) -> ReadFile {
+        let file = SourceFile { path: path.clone(), bytes: text.as_bytes().to_vec() };
+        let bodies: Arc<dyn Bodies> = Arc::new(AtHand { reader: Arc::clone(self), bytes: file.bytes.clone() });
+        noting(self.uploads.as_ref(), self.whole, |uploads| {
+            content::read_for_later(&file, uploads, &self.settings, &bodies)
+        })
+    }
 }
 
 /// What `read` comes to, and what it asks of `uploads` meanwhile; of a release what there is to say is kept only of those
@@ -95,10 +125,31 @@ fn noting(uploads: &dyn Uploads, whole: bool, read: impl FnOnce(&dyn Uploads) ->
     }
 }
 
+/// The body of a text that is at hand.
+#[derive(Debug)]
+struct AtHand {
+    reader: Arc<Reader>,
+    bytes: Vec<u8>,
+}
+
+impl Bodies for AtHand {
+    fn body(&self, release: &Release, _file: Digest) -> Result<SafeHtml, BodyGone> {
+        let Reader { uploads, settings, .. } = self.reader.as_ref();
+        Ok(content::read_body(&self.bytes, release, uploads.as_ref(), settings))
+    }
+}
+
 impl Bodies for Reader {
     fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone> {
-        let bytes = self.bytes(&release.path, file).ok_or_else(|| BodyGone(release.path.clone()))?;
-        Ok(content::read_body(&bytes, release, self.uploads.as_ref(), &self.settings))
+        let read = |bytes: &[u8]| content::read_body(bytes, release, self.uploads.as_ref(), &self.settings);
+        if let Some(text) = self.recalled.get(&file) {
+            return Ok(read(text.as_bytes()));
+        }
+        self.bytes(&release.path, file).map(|bytes| read(&bytes)).ok_or_else(|| BodyGone(release.path.clone()))
+    }
+
+    fn recall(&self, file: Digest, source: &Arc<str>) {
+        self.recalled.insert(file, Arc::clone(source));
     }
 }
 

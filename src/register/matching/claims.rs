@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::Rule;
 use crate::domain::ReleaseId;
 use crate::register::Seen;
+use crate::register::comparing::Comparisons;
 use crate::register::likeness::Likeness;
 use crate::register::record::Record;
 use crate::register::texts::Texts;
@@ -31,13 +32,15 @@ const WORD: f64 = 1.5;
 pub(super) struct Likenesses<'a> {
     seen: &'a [Seen<'a>],
     texts: &'a dyn Texts,
+    /// What files have in common with the releases at their places.
+    pub(super) at_home: Comparisons<'a>,
     files: RefCell<HashMap<usize, Rc<Likeness>>>,
     records: RefCell<HashMap<ReleaseId, Rc<Likeness>>>,
 }
 
 impl<'a> Likenesses<'a> {
-    pub(super) fn new(seen: &'a [Seen<'a>], texts: &'a dyn Texts) -> Self {
-        Self { seen, texts, files: RefCell::default(), records: RefCell::default() }
+    pub(super) fn new(seen: &'a [Seen<'a>], texts: &'a dyn Texts, at_home: Comparisons<'a>) -> Self {
+        Self { seen, texts, at_home, files: RefCell::default(), records: RefCell::default() }
     }
 
     pub(super) fn of_file(&self, index: usize) -> Rc<Likeness> {
@@ -82,17 +85,15 @@ pub(in crate::register) struct Evidence {
 impl Evidence {
     pub(super) fn of(likenesses: &Likenesses<'_>, index: usize, record: &Record) -> Self {
         let file = &likenesses.seen[index];
-        let like = likenesses.of_file(index).similarity(&likenesses.of_record(record));
+        let like = match likenesses.at_home.get(record, file) {
+            Some(compared) => compared.like,
+            None => likenesses.of_file(index).similarity(&likenesses.of_record(record)),
+        };
         Self::with_like(file, record, like)
     }
 
-    /// The same of texts that nothing else is compared with.
-    pub(in crate::register) fn from_texts(file: &Seen<'_>, record: &Record, texts: &dyn Texts) -> Self {
-        let like = likeness_of_file(file, texts).similarity(&likeness_of_record(record, texts));
-        Self::with_like(file, record, like)
-    }
-
-    fn with_like(file: &Seen<'_>, record: &Record, like: f64) -> Self {
+    /// The same of texts that are so much alike.
+    pub(in crate::register) fn with_like(file: &Seen<'_>, record: &Record, like: f64) -> Self {
         Self { like, title: record.title == file.release.title, date: record.date == file.release.date }
     }
 

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 
 use super::super::last_good::LastGood;
 use super::super::newsroom::Current;
-use super::{Found, Ingest, Ingested, LookTexts, publish};
+use super::texts::LookTexts;
+use super::{Found, Ingest, Ingested, publish};
 use crate::domain::{Release, ReleaseId, SourcePath};
 use crate::register::{Edit, KeptRegister, PlainEdits, Seen};
 
@@ -48,7 +49,7 @@ impl Ingest {
             edits.push(Edit { id, before: release, seen });
         }
         let next_change = last.current.catalog.next_change(last.current.looked);
-        let texts = LookTexts { reader: &self.reader, last_good };
+        let texts = LookTexts { reader: &self.reader, last_good, threads: &self.threads };
         let PlainEdits { register, changes } = kept.plain_edits(&edits, &texts, now, next_change)?;
         let (mut catalog, mut live) = (last.current.catalog.clone(), last.current.resources.live().clone());
         for edit in &edits {
