@@ -1,8 +1,12 @@
 //! The public side: documents looked up by address, and one file per interactive page.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,13 +19,16 @@ use axum::routing::get;
 use futures_util::future::Either;
 use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing::warn;
 
-use super::answer::{answer_changes, guard, set};
-use super::conditional::{A_IM, known_tags, takes_changes};
+use super::answer::{answer_changes, coding_for, guard, set, tag_of};
+use super::conditional::{A_IM, is_not_modified, known_tags, takes_changes};
 use super::page::{Problem, respond};
 use super::prepared::{Given, Prepared};
 use super::{office, subscription, upload};
+use crate::domain::ReleaseId;
 use crate::resource::{Coding, Found, PublicDocument, ResourceError};
 use crate::task::{Current, Newsroom};
 
@@ -44,11 +51,14 @@ pub struct PublicRouter {
 struct PublicSide {
     newsroom: Arc<Newsroom>,
     given: Given,
+    /// How many documents are made at a time: whoever comes second for the same one finds it made.
+    making: Semaphore,
 }
 
 /// Everything public, below the path of `site.url`.
 pub fn public_router(newsroom: Arc<Newsroom>) -> PublicRouter {
-    let side = Arc::new(PublicSide { newsroom, given: Given::default() });
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    let side = Arc::new(PublicSide { newsroom, given: Given::default(), making: Semaphore::new(cores) });
     PublicRouter { router: TowerToHyperService::new(router(&side)), side }
 }
 
@@ -134,7 +144,7 @@ impl PublicSide {
         let path = uri.path();
         let path = path.strip_prefix(prefix).unwrap_or(path);
         let path = if path.is_empty() { "/" } else { path };
-        let (current, found) = self.found(path).await?;
+        let (current, found) = self.found(path, method, headers).await?;
         match found {
             Found::Document(document) => Ok(self.give(&current, path, document, method, headers)),
             Found::Upload(upload) => upload::answer(newsroom, &upload, method, headers).await,
@@ -144,24 +154,77 @@ impl PublicSide {
         }
     }
 
-    /// What stands at `path`, and of which state of the site. Where a file changed under our hands, the next state is
-    /// waited for: it is on its way.
-    async fn found(&self, path: &str) -> Result<(Arc<Current>, Found), ResourceError> {
+    /// What stands at `path`, and of which state of the site. Where a file changed under our hands, its text is read from the
+    /// database; where that has another already, the next state is waited for: it is on its way.
+    async fn found(
+        &self,
+        path: &str,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<(Arc<Current>, Found), ResourceError> {
         let newsroom = &self.newsroom;
         let mut states = newsroom.current.subscribe();
-        let mut waited = 0;
+        let (mut waited, mut recalled) = (0, None);
         loop {
             let current = states.borrow_and_update().clone();
-            match current.resources.find(path) {
+            if let Some(found) = current.resources.at_hand(path) {
+                return Ok((current, found));
+            }
+            match self.make(&current, path, method, headers).await {
                 Err(ResourceError::Body(_)) if waited < WAITS.0 => {
-                    waited += 1;
                     newsroom.folder_look_wanted.notify_one();
+                    if recalled.as_ref().is_none_or(|recalled| !Arc::ptr_eq(recalled, &current))
+                        && self.recall(&current, path).await
+                    {
+                        recalled = Some(current);
+                        continue;
+                    }
+                    waited += 1;
                     // A file that is as it was again makes no new state: then, too, it is tried again.
                     let _ = timeout(WAITS.1, states.changed()).await;
                 }
                 found => return found.map(|found| (current, found)),
             }
         }
+    }
+
+    /// Finds what stands at `path` on a thread of its own, in the form that will be asked for: whoever is given what is at
+    /// hand does not wait meanwhile.
+    async fn make(
+        &self,
+        current: &Arc<Current>,
+        path: &str,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Found, ResourceError> {
+        let _turn = self.making.acquire().await;
+        let (resources, path) = (current.resources.clone(), path.to_owned());
+        let (is_whole, headers) = (*method == Method::GET, headers.clone());
+        let making = tokio::task::spawn_blocking(move || {
+            let found = resources.find(&path);
+            if let Ok(Found::Document(document)) = &found {
+                let coding = coding_for(document, &headers);
+                if is_whole && !is_not_modified(&headers, &tag_of(document, coding), None) {
+                    let _ = document.encoded(coding);
+                }
+            }
+            found
+        });
+        making.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+    }
+
+    /// Fetches the texts of the document at `path` from the database; `false` when none is of use.
+    async fn recall(&self, current: &Current, path: &str) -> bool {
+        let releases = current.resources.made_of(path);
+        let ids: Vec<&ReleaseId> = releases.iter().map(|published| &published.id).collect();
+        let texts = self.newsroom.store.last_good_texts(&ids).await.unwrap_or_else(|error| {
+            warn!(%error, "texts that files have no more could not be read from the database: {error}");
+            HashMap::new()
+        });
+        let recalled = releases
+            .iter()
+            .filter(|published| texts.get(&published.id).is_some_and(|text| published.release.body.recall(text)));
+        recalled.count() > 0
     }
 
     fn give(

@@ -64,6 +64,12 @@ impl PublicDocument {
         small.map_or_else(|| (Coding::Identity, self.bytes.clone()), |small| (coding, small))
     }
 
+    /// The codings in which somebody had it.
+    pub fn codings(&self) -> impl Iterator<Item = Coding> + use<> {
+        let made = [(Coding::Gzip, self.gzip.get()), (Coding::Brotli, self.brotli.get())];
+        made.map(|(coding, bytes)| bytes.map(|_| coding)).into_iter().flatten()
+    }
+
     /// Whether compressing is worth trying, without compressing anything.
     #[must_use]
     pub fn is_compressible(&self) -> bool {

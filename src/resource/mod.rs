@@ -20,5 +20,5 @@ pub use coding::Coding;
 pub use document::PublicDocument;
 pub use resources::{DocumentKind, Found, ResourceError, Resources};
 pub use served::{ServedFeed, ServedFeeds};
-pub use shelf::Shelf;
+pub use shelf::{Ready, Shelf};
 pub use words::Wording;

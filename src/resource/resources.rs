@@ -1,5 +1,7 @@
 //! Everything public at one instant, by address.
 
+mod ready;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 

@@ -96,11 +96,43 @@ impl Shelf {
         Some(Arc::clone(&made.document))
     }
 
+    /// The document under `name`, if it was found to be of `state` before.
+    pub(super) fn find_of(&self, name: &str, state: u64) -> Option<Arc<PublicDocument>> {
+        let made = self.documents.get(name)?;
+        (made.state.load(Ordering::Relaxed) == state).then(|| Arc::clone(&made.document))
+    }
+
+    /// What was found for a state since `since`, whatever was asked for last first; at most `most`.
+    pub(super) fn found_since(&self, since: u64, most: usize) -> Vec<(String, Arc<PublicDocument>)> {
+        let mut found: Vec<_> = self
+            .documents
+            .iter()
+            .map(|(name, made)| (made.state.load(Ordering::Relaxed), name, made))
+            .filter(|(state, ..)| *state >= since)
+            .collect();
+        found.sort_by(|(state, name, _), (other, later, _)| (other, name).cmp(&(state, later)));
+        found.truncate(most);
+        found.into_iter().map(|(_, name, made)| (name, Arc::clone(&made.document))).collect()
+    }
+
+    /// Whether what is kept under `name` is made of `ingredients`.
+    pub(super) fn is_made_of(&self, name: &str, ingredients: &Ingredients) -> bool {
+        self.documents.get(name).is_some_and(|made| made.ingredients == *ingredients)
+    }
+
     /// Keeps a document of `state` under `name`.
     pub(super) fn keep(&self, name: String, document: &Arc<PublicDocument>, ingredients: Ingredients, state: u64) {
         let made = Made { document: Arc::clone(document), ingredients, state: AtomicU64::new(state) };
         self.documents.insert(name, Arc::new(made));
     }
+}
+
+/// A document made before the state of the site is shown that it belongs to.
+#[derive(Debug)]
+pub struct Ready {
+    pub(super) path: String,
+    pub(super) document: Arc<PublicDocument>,
+    pub(super) ingredients: Ingredients,
 }
 
 impl PartialEq for Ingredients {

@@ -6,21 +6,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinError;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use super::alarm::watch_clock;
 use super::edition::see_to_editions;
-use super::ingest::{Ingest, Ingested};
+use super::ingest::{Ingest, Ingested, MUCH};
 use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
 use super::office::log_untold;
+use super::readying::make_ready;
 use super::site_files::{SiteFilesError, site_files};
 use crate::clock::ClockDoubt;
 use crate::publish::{PublishError, publish};
 use crate::register::{Announcement, KeptRegister, RegisterChanges};
+use crate::resource::Ready;
 use crate::store::{Revision, StoreError};
 use crate::watch::{Cores, Hint, Watcher};
 
@@ -121,7 +124,7 @@ impl Editor {
             Box::default()
         });
         let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
-        let finding = tokio::task::spawn_blocking(move || {
+        let finding = spawn_blocking(move || {
             let found = ingest.find(&hint, now);
             (ingest, found)
         });
@@ -137,7 +140,7 @@ impl Editor {
         }
         let alarm_before = kept.register().alarm;
         let last_good = LastGood::of(&self.newsroom.store);
-        let taking_in = tokio::task::spawn_blocking(move || {
+        let taking_in = spawn_blocking(move || {
             let ingested = ingest.take_in(&found, &mut kept, &last_good, now);
             (ingest, ingested, last_good, kept)
         });
@@ -145,8 +148,7 @@ impl Editor {
             Ok(done) => done,
             Err(error) => return Ok(self.begin_anew(&error)),
         };
-        self.register = Some(kept);
-        let ingest = self.ingest.insert(ingest);
+        (self.register, self.ingest) = (Some(kept), Some(ingest));
         last_good.check()?;
         self.owes_look = false;
         let Ingested { changes, current, broken, anything_new, unsettled, shown: files, settled } = ingested;
@@ -157,16 +159,27 @@ impl Editor {
             self.unsettled = true;
             return Ok(None);
         }
-        if !unchanged || changes.alarm != alarm_before {
-            self.newsroom.store.save_register(&changes, now, &ingest.texts(&LastGood::default())).await?;
-            log_decisions(&changes);
-        }
-        ingest.keep(&current, files, settled);
         let shown = self.newsroom.current();
+        let current = Arc::new(current);
+        // Before the texts of now take the place of those that are shown still.
+        let ready = match self.make_ready(&shown, &current, changes.records.len()).await {
+            Ok(ready) => ready,
+            Err(error) => return Ok(self.begin_anew(&error)),
+        };
+        let mut changes = changes;
+        if !unchanged || changes.alarm != alarm_before {
+            changes = match self.save(changes, now).await {
+                Ok(saved) => saved?,
+                Err(error) => return Ok(self.begin_anew(&error)),
+            };
+        }
+        if let Some(ingest) = &mut self.ingest {
+            ingest.keep(&current, files, settled);
+        }
         // What was rendered before stays of use when nothing differs.
         let has_gone = shown.resources.gone() != current.resources.gone();
         if anything_new || has_gone || shown.register != current.register {
-            let current = Arc::new(current);
+            current.resources.put_out(ready);
             self.newsroom.current.send_replace(current.clone());
             self.unwritten = !self.write_public(&current).await;
             for file in &broken {
@@ -183,6 +196,39 @@ impl Editor {
         Ok(self.announce().await)
     }
 
+    /// Saves `changes` and says what was decided, on a thread that may wait: texts are read from their files for it.
+    async fn save(
+        &mut self,
+        changes: RegisterChanges,
+        now: DateTime<Utc>,
+    ) -> Result<Result<RegisterChanges, StoreError>, JoinError> {
+        let Some(ingest) = self.ingest.take() else { return Ok(Ok(changes)) };
+        let (store, runtime) = (self.newsroom.store.clone(), Handle::current());
+        let saving = spawn_blocking(move || {
+            let saved = ingest.aside(changes.records.len(), || {
+                let nothing = LastGood::default();
+                let saved = runtime.block_on(store.save_register(&changes, now, &ingest.texts(&nothing)));
+                saved.inspect(|()| log_decisions(&changes))
+            });
+            (ingest, saved.map(|()| changes))
+        });
+        let (ingest, saved) = saving.await?;
+        self.ingest = Some(ingest);
+        Ok(saved)
+    }
+
+    /// The documents of `coming` that are to be ready when it is shown, in which so many `releases` are otherwise.
+    async fn make_ready(
+        &self,
+        shown: &Arc<Current>,
+        coming: &Arc<Current>,
+        releases: usize,
+    ) -> Result<Vec<Ready>, JoinError> {
+        let Some(ingest) = self.ingest.as_ref().filter(|_| releases >= MUCH) else { return Ok(Vec::new()) };
+        let (shown, coming, threads) = (Arc::clone(shown), Arc::clone(coming), ingest.threads());
+        spawn_blocking(move || make_ready(&shown.resources, &coming.resources, &threads)).await
+    }
+
     /// After a look that broke down: what is shown stays, and the next look begins from nothing, in case it was what was
     /// remembered.
     fn begin_anew(&mut self, error: &JoinError) -> Option<DateTime<Utc>> {
@@ -190,6 +236,7 @@ impl Editor {
         let Newsroom { config, uploads, templates, .. } = self.newsroom.as_ref();
         let ingest = Ingest::new(config, uploads.clone(), templates.clone(), Cores::AllButOne);
         self.ingest = Some(Box::new(ingest));
+        self.owes_look = true;
         None
     }
 

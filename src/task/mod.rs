@@ -6,6 +6,7 @@ mod newsroom;
 mod reading;
 mod last_good;
 mod ingest;
+mod readying;
 mod links;
 mod office;
 mod edition;

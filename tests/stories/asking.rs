@@ -2,6 +2,8 @@
 
 use std::io::Read as _;
 
+use sqlx::Connection as _;
+
 use crate::draft::release;
 use crate::http_client::Answer;
 use crate::newsroom::TestNewsroom;
@@ -240,19 +242,48 @@ pub(crate) async fn only_documents_and_raster_images_are_shown_inline(mut room: 
     }
 }
 
+/// A release whose text is left in its file until somebody asks for it, and a look at it.
+async fn bridge(room: &mut TestNewsroom, text: &str) {
+    save_bridge(room, text);
+    room.look().await;
+}
+
+fn save_bridge(room: &TestNewsroom, text: &str) {
+    let draft = release("Un pont", "2026-11-20 10:00:00").labels("Discours", "Ponts").chapeau("Il rouvre.").body(text);
+    room.save("2026-11-20-pont.md", &draft);
+}
+
+pub(crate) async fn whoever_asks_for_a_text_that_just_changed_has_the_one_that_is_shown(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    bridge(&mut room, "Le texte du matin.").await;
+    save_bridge(&room, "Le texte du soir.");
+    // Nobody asked before: the file says something else by now, and the database what is shown.
+    for path in ["/feeds/tag/ponts.atom", "/feeds/all.rss"] {
+        let answer = room.get(path).await;
+        assert_eq!((answer.status, answer.text().contains("Le texte du matin.")), (200, true), "{path}");
+    }
+    room.look().await;
+    assert!(room.get("/feeds/tag/ponts.atom").await.text().contains("Le texte du soir."));
+}
+
 pub(crate) async fn whoever_asks_for_a_text_that_just_changed_waits_for_the_look(mut room: TestNewsroom) {
     begin(&mut room).await;
-    let bridge = |text: &str| {
-        release("Un pont", "2026-11-20 10:00:00").labels("Discours", "Ponts").chapeau("Il rouvre.").body(text)
-    };
-    room.save("2026-11-20-pont.md", &bridge("Le texte du matin."));
-    room.look().await;
-    room.save("2026-11-20-pont.md", &bridge("Le texte du soir."));
-    // Nobody asked before, so the text is still in the file, which says something else by now.
+    bridge(&mut room, "Le texte du matin.").await;
+    // Nobody asked before, so the text is still in the file, which says something else by now; so does the database.
+    save_bridge(&room, "Le texte du soir.");
+    forget_texts(&room).await;
     let asking = tokio::spawn(room.request("GET", "/feeds/tag/ponts.atom").send());
     room.newsroom().folder_look_wanted.notified().await;
     room.look().await;
     let answer = asking.await.unwrap();
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("Le texte du soir."));
+}
+
+/// Another process saved other texts since the look.
+async fn forget_texts(room: &TestNewsroom) {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", room.root().join("depeche.sqlite"));
+    let mut database = sqlx::AnyConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE releases SET source = X''").execute(&mut database).await.unwrap();
 }

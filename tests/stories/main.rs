@@ -141,6 +141,7 @@ stories! {
         asking::last_modified_is_the_real_change_of_this_document,
         asking::whoever_asks_for_changes_gets_only_what_is_new_or_changed,
         asking::whoever_asks_for_changes_learns_what_was_withdrawn,
+        asking::whoever_asks_for_a_text_that_just_changed_has_the_one_that_is_shown,
         asking::whoever_asks_for_a_text_that_just_changed_waits_for_the_look,
         asking::only_documents_and_raster_images_are_shown_inline,
         hub::a_hub_is_told_of_each_feed_that_really_changed,
