@@ -60,8 +60,6 @@ fn compare(record: &Record, was: Option<&str>, seen: &Seen<'_>, texts: &dyn Text
 }
 
 /// Whether only the rendered texts tell if the words changed: the source did.
-pub(super) fn may_read_the_same(record: &Record, seen: &Seen<'_>) -> bool {
-    record.file_digest != seen.digest
-        && record.significant != seen.release.significant_digest()
-        && record.significant != seen.release.significant_digest_with(record.documents)
+fn may_read_the_same(record: &Record, seen: &Seen<'_>) -> bool {
+    record.file_digest != seen.digest && record.significant != seen.release.significant_digest_with(record.documents)
 }

@@ -240,8 +240,9 @@ impl<'a> Step<'a> {
             return;
         }
         let same_documents = seen.release.documents_digest() == record.documents;
-        let same_words = seen.release.significant_digest_with(record.documents) == record.significant
-            || (record.file_digest != seen.digest && self.reads_as(record, seen));
+        let by_digest = || seen.release.significant_digest_with(record.documents) == record.significant;
+        let same_words =
+            (!same_documents && by_digest()) || (record.file_digest != seen.digest && self.reads_as(record, seen));
         if same_words && same_documents {
             // Written otherwise, read the same.
             record.significant = significant;

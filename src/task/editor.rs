@@ -179,8 +179,7 @@ impl Editor {
         // What was rendered before stays of use when nothing differs.
         let has_gone = shown.resources.gone() != current.resources.gone();
         if anything_new || has_gone || shown.register != current.register {
-            current.resources.put_out(ready);
-            self.newsroom.current.send_replace(current.clone());
+            self.swap_in(&current, ready).await;
             self.unwritten = !self.write_public(&current).await;
             for file in &broken {
                 warn!(path = file.path, "{} has errors and is not read: {}", file.path, file.problems.join("; "));
@@ -193,6 +192,8 @@ impl Editor {
         } else if self.unwritten {
             self.unwritten = !self.write_public(&shown).await;
         }
+        // Whoever has it last clears it away: that takes long where very much was otherwise.
+        drop(spawn_blocking(move || drop(shown)));
         Ok(self.announce().await)
     }
 
@@ -215,6 +216,24 @@ impl Editor {
         let (ingest, saved) = saving.await?;
         self.ingest = Some(ingest);
         Ok(saved)
+    }
+
+    /// Shows `current`, of which `ready` are documents. What takes long with many of them, and with many releases that are
+    /// not shown any more, takes it on a thread that may.
+    async fn swap_in(&self, current: &Arc<Current>, ready: Vec<Ready>) {
+        let newsroom = Arc::clone(&self.newsroom);
+        if ready.is_empty() {
+            newsroom.current.send_replace(Arc::clone(current));
+            return;
+        }
+        let current = Arc::clone(current);
+        let swapping = spawn_blocking(move || {
+            current.resources.put_out(ready);
+            newsroom.current.send_replace(current);
+        });
+        if let Err(error) = swapping.await {
+            error!(%error, "documents could not be put out: {error}");
+        }
     }
 
     /// The documents of `coming` that are to be ready when it is shown, in which so many `releases` are otherwise.
