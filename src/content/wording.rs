@@ -146,7 +146,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::super::address::Base;
-    use super::super::markup::{Setting, render};
+    use super::super::markup::{Setting, Wanted, render};
     use super::*;
     use crate::domain::{UploadFacts, UploadPath};
     use crate::language::Language;
@@ -161,7 +161,7 @@ mod tests {
             language: Language::French,
             notes_prefix: "",
         };
-        render(body, &setting).html.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+        render(body, &setting, Wanted::Whole).html.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn file(body: &str) -> String {

@@ -47,7 +47,7 @@ pub use letter::{LetterKind, RenderedLetter, SpliceMarks};
 pub use permalink::{Permalink, PermalinkError, PermalinkPattern};
 #[cfg(test)]
 pub(crate) use release::sample_release;
-pub use release::{LinkedUpload, PressContact, Release};
+pub use release::{LinkedUpload, PressContact, Release, Significance};
 pub use release_link::ReleaseLink;
 pub use site_url::{SiteUrl, SiteUrlError};
 pub use slug::{Slug, SlugError};

@@ -57,6 +57,15 @@ pub struct Release {
     pub withdrawn: Option<String>,
 }
 
+/// What tells a change of a release that readers would notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Significance {
+    /// The digest of everything such ([`Release::significant_digest`]).
+    pub whole: Digest,
+    /// The digest of its documents' bytes alone ([`Release::documents_digest`]).
+    pub documents: Digest,
+}
+
 /// A file below uploads that a release's text links to or shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedUpload {
@@ -102,6 +111,13 @@ impl Release {
     #[must_use]
     pub fn stated_change(&self) -> DateTime<Utc> {
         self.last_modified.map_or(self.date, |modified| modified.max(self.date))
+    }
+
+    /// Both digests that tell a change of it.
+    #[must_use]
+    pub fn significance(&self) -> Significance {
+        let documents = self.documents_digest();
+        Significance { whole: self.significant_digest_with(documents), documents }
     }
 
     /// The digest of what readers would call a change: title, chapeau, text and link targets, image, documents by

@@ -88,7 +88,7 @@ impl KeptRegister {
     fn say_their_own(&self, edits: &[(&Edit<'_>, &Record)]) -> bool {
         let mut new_words = HashSet::new();
         edits.iter().all(|(edit, record)| {
-            let words = edit.seen.release.significant_digest();
+            let words = edit.seen.significance.whole;
             match record.announcement {
                 _ if words == record.significant => true,
                 Announcement::Never(NeverReason::Copy) => false,

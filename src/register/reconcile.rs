@@ -9,7 +9,7 @@ use super::matching::match_files;
 use super::record::{Register, RegisterChanges};
 use super::step::Step;
 use super::texts::Texts;
-use crate::domain::{Digest, Permalink, Release, ReleaseId, SourcePath};
+use crate::domain::{Digest, Permalink, Release, ReleaseId, Significance, SourcePath};
 
 /// A file that was read as a release.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Seen<'a> {
     pub digest: Digest,
     /// What it says.
     pub release: &'a Release,
+    /// What tells a change of that ([`Release::significance`]).
+    pub significance: Significance,
 }
 
 /// One look at the content folder.

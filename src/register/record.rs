@@ -1,5 +1,6 @@
 //! What is remembered of each release, and what one look changes of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -106,7 +107,7 @@ pub struct Decision {
     /// call a change), `missing`, `returned`, `live`, `announced`, `never`, `news` (no copy any more), `held`.
     pub what: &'static str,
     /// Why, as a sentence fragment for the log and `--why`.
-    pub why: String,
+    pub why: Cow<'static, str>,
 }
 
 /// A label's slug, settled when it was first seen live and never given to another label.

@@ -1,6 +1,7 @@
 //! The work on one believed look: each file's record is made or brought up to date.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
@@ -106,7 +107,7 @@ impl<'a> Step<'a> {
         Self { compared, ..self }
     }
 
-    pub(super) fn decide(&mut self, release: &ReleaseId, what: &'static str, why: impl Into<String>) {
+    pub(super) fn decide(&mut self, release: &ReleaseId, what: &'static str, why: impl Into<Cow<'static, str>>) {
         self.changes.decisions.push(Decision { release: release.clone(), at: self.now, what, why: why.into() });
     }
 
@@ -129,11 +130,11 @@ impl<'a> Step<'a> {
                     }
                     self.of_file[index] = Some(record.id.clone());
                 }
-                Match::New => new.push((index, None, "no known release is like it".to_owned())),
+                Match::New => new.push((index, None, Cow::Borrowed("no known release is like it"))),
                 Match::Doubtful(like) => new.push((
                     index,
                     Some(HoldReason::DoubtfulIdentity),
-                    format!("somewhat like {like}, whose file is gone"),
+                    format!("somewhat like {like}, whose file is gone").into(),
                 )),
             }
         }
@@ -149,7 +150,7 @@ impl<'a> Step<'a> {
         self.files = files.filter_map(|(seen, id)| Some((id.clone()?, seen.path.clone()))).collect();
     }
 
-    fn add(&mut self, seen: &Seen<'_>, hold: Option<HoldReason>, why: String) -> ReleaseId {
+    fn add(&mut self, seen: &Seen<'_>, hold: Option<HoldReason>, why: Cow<'static, str>) -> ReleaseId {
         let id = self.mint(seen);
         let release = seen.release;
         // What was withdrawn before Depeche came had been public.
@@ -160,8 +161,8 @@ impl<'a> Step<'a> {
             permalink: release.permalink.clone(),
             missing_since: None,
             file_digest: seen.digest,
-            significant: release.significant_digest(),
-            documents: release.documents_digest(),
+            significant: seen.significance.whole,
+            documents: seen.significance.documents,
             title: release.title.clone(),
             date: release.date,
             first_seen: self.now,
@@ -184,20 +185,24 @@ impl<'a> Step<'a> {
         let authority = self.after.authority.as_deref().unwrap_or_default();
         let year = seen.release.date.with_timezone(&self.zone).year();
         let path = seen.path.as_str();
-        let whole: String = path.rsplit_once('.').map_or(path, |(stem, _)| stem).nfc().collect();
-        let numbered = (2..).map(|number| format!("{whole}-{number}"));
-        let minted = [seen.path.stem(), whole.clone()].into_iter().chain(numbered);
+        let whole = LazyCell::new(|| path.rsplit_once('.').map_or(path, |(stem, _)| stem).nfc().collect::<String>());
+        // Nearly always the first is free.
+        let names = (0_u64..).map(|turn| match turn {
+            0 => seen.path.stem(),
+            1 => whole.clone(),
+            number => format!("{}-{number}", *whole),
+        });
         seen.release
             .pinned_id
             .clone()
             .into_iter()
-            .chain(minted.map(|name| ReleaseId::mint(authority, year, &name)))
+            .chain(names.map(|name| ReleaseId::mint(authority, year, &name)))
             .find(|id| !self.after.records.contains_key(id))
             .expect("one of endlessly many numbers is free")
     }
 
     /// A file of a known release: its record is brought up to date.
-    pub(super) fn update(&mut self, before: &Record, seen: &Seen<'_>, why: &str) {
+    pub(super) fn update(&mut self, before: &Record, seen: &Seen<'_>, why: &'static str) {
         if is_as_remembered(before, seen) {
             return;
         }
@@ -221,7 +226,7 @@ impl<'a> Step<'a> {
             record.live_since = None;
         }
         self.compare_words(&mut record, seen);
-        record.documents = release.documents_digest();
+        record.documents = seen.significance.documents;
         record.file_digest = seen.digest;
         release.title.clone_into(&mut record.title);
         record.date = release.date;
@@ -235,11 +240,11 @@ impl<'a> Step<'a> {
 
     /// Whether the release changed in what readers would call a change.
     fn compare_words(&mut self, record: &mut Record, seen: &Seen<'_>) {
-        let significant = seen.release.significant_digest();
+        let significant = seen.significance.whole;
         if record.significant == significant {
             return;
         }
-        let same_documents = seen.release.documents_digest() == record.documents;
+        let same_documents = seen.significance.documents == record.documents;
         let by_digest = || seen.release.significant_digest_with(record.documents) == record.significant;
         let same_words =
             (!same_documents && by_digest()) || (record.file_digest != seen.digest && self.reads_as(record, seen));
@@ -326,7 +331,8 @@ impl<'a> Step<'a> {
 
     pub(super) fn finish(mut self) -> Reconciled {
         let touched = self.touched.iter().filter_map(|id| self.after.records.get(id));
-        self.changes.records = touched.cloned().collect();
+        self.changes.records.reserve_exact(self.touched.len());
+        self.changes.records.extend(touched.cloned());
         let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
         let new_texts =
             self.changes.records.iter().filter(|record| text_before(&record.id) != Some(record.file_digest));
@@ -354,8 +360,8 @@ fn is_as_remembered(record: &Record, seen: &Seen<'_>) -> bool {
         && record.date == release.date
         && record.publishable_since.is_some() == release.is_publishable()
         && (record.live_since.is_none() || release.is_publishable())
-        && record.documents == release.documents_digest()
-        && record.significant == release.significant_digest()
+        && record.documents == seen.significance.documents
+        && record.significant == seen.significance.whole
 }
 
 /// Each record, in the order of ids, and whether its id is among `ids`, which are in that order, too.

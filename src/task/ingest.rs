@@ -3,6 +3,7 @@
 mod edits;
 mod texts;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -20,9 +21,7 @@ use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
 use crate::domain::{Release, ReleaseId, ReleaseLink, SourcePath, Uploads};
 use crate::feed::{FeedFormat, FeedSite};
 use crate::language::Diagnosis;
-use crate::register::{
-    Clash, FolderLook, KeptRegister, Minting, Reconciled, Record, Register, RegisterChanges, Seen, Texts,
-};
+use crate::register::{Clash, FolderLook, KeptRegister, Minting, Reconciled, Record, Register, RegisterChanges, Texts};
 use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
 use crate::watch::{ChangedFile, Cores, Folder, Hint, Unreadable, UploadsFolder, UploadsListing, UploadsMark};
@@ -272,11 +271,11 @@ impl Ingest {
         now: DateTime<Utc>,
     ) -> Reconciled {
         let texts = self.texts(last_good);
-        let known = known_paths(register);
+        let known = LazyCell::new(|| known_paths(register));
         let mut look = FolderLook { good: Vec::new(), broken: unreadable.to_vec(), folder_missing, texts: &texts };
         for (path, file) in &self.files {
-            match &file.release {
-                Some(release) => look.good.push(Seen { path, digest: file.digest, release }),
+            match file.seen(path) {
+                Some(seen) => look.good.push(seen),
                 None if file.is_broken() || known.contains(path) => look.broken.push(path),
                 None => {}
             }
@@ -291,13 +290,15 @@ impl Ingest {
         let withdrawn = vanished_withdrawn(&register, now);
         self.kept.retain(|id, _| kept.contains(id) || withdrawn.contains(id));
         let mut published = Vec::new();
-        for (id, path) in &files {
-            published.extend(
-                self.files
-                    .get(path)
-                    .and_then(|file| file.release.clone())
-                    .and_then(|release| publish(&register, id, release)),
-            );
+        {
+            let mut records = register.records.values().peekable();
+            for (id, path) in &files {
+                // Both are in the order of ids.
+                while records.next_if(|record| record.id < *id).is_some() {}
+                let record = records.next_if(|record| record.id == *id);
+                let release = self.files.get(path).and_then(|file| file.release.clone());
+                published.extend(record.zip(release).map(|(record, release)| published_as(record, release)));
+            }
         }
         for id in &kept {
             published
@@ -525,8 +526,11 @@ fn vanished_withdrawn(register: &Register, now: DateTime<Utc>) -> BTreeSet<Relea
 }
 
 fn publish(register: &Register, id: &ReleaseId, release: Arc<Release>) -> Option<Published> {
-    let record = register.records.get(id)?;
-    Some(Published { id: id.clone(), release, updated: record.updated, live_since: record.live_since })
+    register.records.get(id).map(|record| published_as(record, release))
+}
+
+fn published_as(record: &Record, release: Arc<Release>) -> Published {
+    Published { id: record.id.clone(), release, updated: record.updated, live_since: record.live_since }
 }
 
 /// What feeds and pages say of the site.

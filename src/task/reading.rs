@@ -8,8 +8,11 @@ use quick_cache::sync::Cache;
 
 use super::newsroom::Doubts;
 use crate::content::{self, Diagnostic, Reading, ReadingSettings, SourceFile};
-use crate::domain::{Bodies, BodyGone, Digest, Release, SafeHtml, SourcePath, UploadFacts, UploadPath, Uploads};
+use crate::domain::{
+    Bodies, BodyGone, Digest, Release, SafeHtml, Significance, SourcePath, UploadFacts, UploadPath, Uploads,
+};
 use crate::language::Severity;
+use crate::register::Seen;
 use crate::watch::{FolderFiles, UploadsFolder};
 
 /// Reads the files of the content folder: their front matter at once, their bodies when they are asked for.
@@ -43,6 +46,8 @@ impl Weighter<Digest, Arc<str>> for Weight {
 pub(super) struct ReadFile {
     pub(super) digest: Digest,
     pub(super) release: Option<Arc<Release>>,
+    /// What tells a change of the release, when there is one.
+    significance: Option<Significance>,
     /// What there is to say of it; of a release only where texts are read whole.
     pub(super) diagnostics: Box<[Diagnostic]>,
     pub(super) doubts: Doubts,
@@ -120,6 +125,7 @@ fn noting(uploads: &dyn Uploads, whole: bool, read: impl FnOnce(&dyn Uploads) ->
         digest: reading.digest,
         doubts: Doubts { errors: count(Severity::Error), warnings: count(Severity::Warning) },
         diagnostics: if whole || reading.release.is_none() { reading.diagnostics.into() } else { Box::default() },
+        significance: reading.release.as_ref().map(Release::significance),
         release: reading.release.map(Arc::new),
         asked: asked.into_iter().collect(),
     }
@@ -154,6 +160,11 @@ impl Bodies for Reader {
 }
 
 impl ReadFile {
+    /// The release it is, as the register looks at it.
+    pub(super) fn seen<'a>(&'a self, path: &'a SourcePath) -> Option<Seen<'a>> {
+        Some(Seen { path, digest: self.digest, release: self.release.as_ref()?, significance: self.significance? })
+    }
+
     /// Whether the documents and images it names are still as they were when it was read.
     pub(super) fn holds(&self, uploads: &dyn Uploads) -> bool {
         self.asked.iter().all(|(path, facts)| uploads.facts(path) == *facts)

@@ -39,7 +39,7 @@ pub(crate) async fn every_field_comes_back(room: Room) {
             release: release("bridge"),
             at: minute(1),
             what: "never",
-            why: "it was live when Depeche first started".to_owned(),
+            why: "it was live when Depeche first started".into(),
         }],
         alarm: Some(alarm),
     };

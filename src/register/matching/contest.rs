@@ -200,8 +200,7 @@ impl<'a> Matching<'a> {
                 if other.file == claim.file {
                     other.record.significant != claim.record.significant
                 } else {
-                    self.seen[other.file].release.significant_digest()
-                        != self.seen[claim.file].release.significant_digest()
+                    self.seen[other.file].significance.whole != self.seen[claim.file].significance.whole
                 }
             };
             let is_sure = matches!(claim.rule, Rule::SamePath | Rule::SameSpelling | Rule::Redirect);

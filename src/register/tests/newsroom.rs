@@ -17,6 +17,11 @@ pub(super) const OTHER: &str =
 pub(super) const THIRD: &str =
     "La halte fluviale de Brumeval accueille désormais vingt bateaux, une capitainerie et un marché le samedi.";
 
+/// A file with this source.
+fn seen<'a>(path: &'a SourcePath, source: &str, release: &'a Release) -> Seen<'a> {
+    Seen { path, digest: Digest::of(source.as_bytes()), release, significance: release.significance() }
+}
+
 /// A folder that is changed and looked at, and what is remembered of it.
 pub(super) struct Newsroom {
     pub(super) files: BTreeMap<String, Release>,
@@ -116,7 +121,7 @@ impl Newsroom {
             .iter()
             .zip(&sources)
             .map(|((path, id, before, release), source)| {
-                let seen = Seen { path, digest: Digest::of(source.as_bytes()), release };
+                let seen = seen(path, source, release);
                 Edit { id, before, seen }
             })
             .collect();
@@ -132,7 +137,7 @@ impl Newsroom {
             .values()
             .zip(&paths)
             .zip(&sources)
-            .map(|((release, path), source)| Seen { path, digest: Digest::of(source.as_bytes()), release })
+            .map(|((release, path), source)| seen(path, source, release))
             .collect();
         if backwards {
             good.reverse();

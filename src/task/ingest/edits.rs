@@ -13,7 +13,7 @@ use super::super::newsroom::Current;
 use super::texts::LookTexts;
 use super::{Found, Ingest, Ingested, publish};
 use crate::domain::{Release, ReleaseId, SourcePath};
-use crate::register::{Edit, KeptRegister, PlainEdits, Seen};
+use crate::register::{Edit, KeptRegister, PlainEdits};
 
 /// What the last look came to, saved and shown.
 #[derive(Debug)]
@@ -44,8 +44,7 @@ impl Ingest {
         }
         let mut edits = Vec::with_capacity(before.len());
         for (path, id, release) in before {
-            let file = self.files.get(path)?;
-            let seen = Seen { path, digest: file.digest, release: file.release.as_ref()? };
+            let seen = self.files.get(path)?.seen(path)?;
             edits.push(Edit { id, before: release, seen });
         }
         let next_change = last.current.catalog.next_change(last.current.looked);
