@@ -1,8 +1,9 @@
 //! Whether a look is to be believed: a folder that lost most of its releases at once may only be unmounted.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foldhash::HashSet;
 
 use super::matching::Match;
 use super::reconcile::{FolderLook, Reconciled};

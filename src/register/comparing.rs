@@ -3,8 +3,9 @@
 //! Where everything was edited these comparisons are most of a look's work. Each needs two texts, and nothing is kept of
 //! them but what they have in common.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+
+use foldhash::HashMap;
 
 use super::likeness::Likeness;
 use super::reconcile::Seen;

@@ -1,10 +1,10 @@
 //! What is looked up of all records at once, kept beside them and changed with each, so that an edit need not go through
 //! them all.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
+use foldhash::HashMap;
 
 use super::record::Record;
 use super::shared_map::SharedMap;

@@ -1,9 +1,9 @@
 //! The `updated` instants of releases: no two have the same.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use foldhash::{HashMap, HashSet};
 
 /// How far apart two releases are kept.
 const STEP: TimeDelta = TimeDelta::milliseconds(1);
@@ -23,7 +23,7 @@ pub(super) struct Instants<'a> {
 impl<'a> Instants<'a> {
     /// `before` are those in use.
     pub(super) fn new(before: Cow<'a, HashMap<DateTime<Utc>, usize>>) -> Self {
-        Self { before, given: HashSet::new(), later: HashMap::new(), earlier: HashMap::new() }
+        Self { before, given: HashSet::default(), later: HashMap::default(), earlier: HashMap::default() }
     }
 
     /// Takes `wanted`, or the nearest millisecond to it that is free, later than `after` and not later than `now`.
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn very_many_may_want_one_instant() {
-        let (none, now) = (HashMap::new(), at(10_000_000));
+        let (none, now) = (HashMap::default(), at(10_000_000));
         let mut instants = Instants::new(Cow::Borrowed(&none));
         let given: HashSet<_> = (0..100_000).map(|_| instants.take(now, None, now)).collect();
         assert_eq!((given.len(), given.iter().min()), (100_000, Some(&at(10_000_000 - 99_999))));

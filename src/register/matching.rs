@@ -11,9 +11,8 @@ mod exact;
 mod pins;
 mod survivors;
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::{DateTime, Utc};
+use foldhash::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) use self::claims::Evidence;
@@ -101,7 +100,7 @@ pub(super) fn match_files<'a>(
         by_path,
         at: seen.iter().enumerate().map(|(index, file)| (file.path, index)).collect(),
         found: vec![None; seen.len()],
-        taken: HashSet::new(),
+        taken: HashSet::default(),
         now,
     };
     matching.by_pinned_id();

@@ -4,9 +4,8 @@
 //! is asked whenever one of them might say something else than that the words changed; whatever is answered here is what
 //! it would say, at the cost of the edits alone. A property test holds the two together.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
+use foldhash::HashSet;
 
 use super::comparing::Comparisons;
 use super::kept::KeptRegister;
@@ -86,7 +85,7 @@ impl KeptRegister {
 
     /// Whether nobody becomes or ceases to be a copy by these edits.
     fn say_their_own(&self, edits: &[(&Edit<'_>, &Record)]) -> bool {
-        let mut new_words = HashSet::new();
+        let mut new_words = HashSet::default();
         edits.iter().all(|(edit, record)| {
             let words = edit.seen.significance.whole;
             match record.announcement {

@@ -1,9 +1,10 @@
 //! One look at the folder → what the register remembers from now on.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use foldhash::HashSet;
 
 use super::matching::match_files;
 use super::record::{Register, RegisterChanges};

@@ -1,8 +1,9 @@
 //! What is settled between releases once each file's own record is known: copies, addresses, and what is live.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SubsecRound as _;
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 
 use super::reconcile::{Clash, Seen};
 use super::record::{Announcement, NeverReason, Record, Register};
@@ -25,9 +26,9 @@ impl Step<'_> {
             return;
         }
         let waiting: BTreeSet<&ReleaseId> = open.iter().collect();
-        let mut words: HashMap<Digest, Vec<ReleaseId>> = HashMap::new();
+        let mut words: HashMap<Digest, Vec<ReleaseId>> = HashMap::default();
         // A backup of the words before today's edit is a copy, too.
-        let mut former: HashMap<Digest, ReleaseId> = HashMap::new();
+        let mut former: HashMap<Digest, ReleaseId> = HashMap::default();
         for record in self.after.records.values().filter(|record| record.missing_since.is_none()) {
             if !stands_for_others(record) {
                 continue;

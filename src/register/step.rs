@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use chrono_tz::Tz;
+use foldhash::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::comparing::Comparisons;

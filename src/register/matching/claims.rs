@@ -1,8 +1,9 @@
 //! What speaks for a file being a release, weighed.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::Rule;
 use crate::domain::ReleaseId;

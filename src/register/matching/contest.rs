@@ -4,9 +4,10 @@
 //! edited at once, each goes to the release whose text it has, whatever their dates. Likeness is computed for open
 //! files and free releases only; where both are many, a sketch of each text finds the pairs worth comparing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use foldhash::{HashMap, HashSet};
 
 use super::claims::{ELSEWHERE_LIKE, Evidence, Likenesses, SAME_PATH_LIKE};
 use super::{Match, Matching, Rule, folded, is_lost_copy};
@@ -39,7 +40,7 @@ impl<'a> Matching<'a> {
         if open.is_empty() || free.is_empty() {
             return;
         }
-        let (mut claims, mut doubts) = (self.claims_by_place(&open, &free), HashMap::new());
+        let (mut claims, mut doubts) = (self.claims_by_place(&open, &free), HashMap::default());
         for (file, record) in pairs_to_compare(&open, &free, &self.likenesses) {
             self.claim_by_likeness(file, record, &mut claims, &mut doubts);
         }
@@ -76,8 +77,8 @@ impl<'a> Matching<'a> {
 
     /// Claims by path, `redirect_from`, file name, permalink, and by title and date together.
     fn claims_by_place(&self, open: &[usize], free: &[&'a Record]) -> Vec<Claim<'a>> {
-        let (mut spelled, mut names) = (HashMap::new(), HashMap::new());
-        let (mut links, mut titles) = (HashMap::new(), HashMap::new());
+        let (mut spelled, mut names) = (HashMap::default(), HashMap::default());
+        let (mut links, mut titles) = (HashMap::default(), HashMap::default());
         for record in free {
             links.entry(&record.permalink).or_insert_with(Vec::new).push(*record);
             if self.home_file(record).is_none() {
@@ -179,7 +180,7 @@ impl<'a> Matching<'a> {
     }
 
     fn grant(&mut self, claims: &[Claim<'a>], doubts: &mut HashMap<usize, &'a Record>) {
-        let (mut of_file, mut of_record) = (HashMap::new(), HashMap::new());
+        let (mut of_file, mut of_record) = (HashMap::default(), HashMap::default());
         for (place, claim) in claims.iter().enumerate() {
             of_file.entry(claim.file).or_insert_with(Vec::new).push(place);
             of_record.entry(&claim.record.id).or_insert_with(Vec::new).push(place);
@@ -224,7 +225,7 @@ fn pairs_to_compare<'a>(open: &[usize], free: &[&'a Record], likenesses: &Likene
     if open.len().saturating_mul(free.len()) <= PAIRS_COMPARED {
         return open.iter().flat_map(|file| free.iter().map(|record| (*file, *record))).collect();
     }
-    let mut sketches: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut sketches: HashMap<u64, Vec<usize>> = HashMap::default();
     for (place, record) in free.iter().enumerate() {
         for pair in likenesses.of_record_once(record).sketch() {
             sketches.entry(*pair).or_default().push(place);

@@ -1,6 +1,8 @@
 //! Evidence that needs no judgement: equal bytes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashSet};
 
 use super::{Matching, Rule, is_lost_copy};
 use crate::domain::Digest;
@@ -28,7 +30,7 @@ impl<'a> Matching<'a> {
         if files.is_empty() {
             return;
         }
-        let mut records: HashMap<Digest, Vec<&'a Record>> = HashMap::new();
+        let mut records: HashMap<Digest, Vec<&'a Record>> = HashMap::default();
         for record in self.register.records.values() {
             let may_move = self.is_free(record) && !self.is_broken(record) && !is_lost_copy(record);
             if may_move && files.contains_key(&record.file_digest) {

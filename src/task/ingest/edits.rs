@@ -3,10 +3,10 @@
 //! Most looks find nothing, or one file that was saved again. Who is who, what is listed where and what stands at which
 //! address is as it was then; only words differ. Whenever anything else may differ, the whole folder is gone through.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use foldhash::HashMap;
 
 use super::super::last_good::LastGood;
 use super::super::newsroom::Current;
