@@ -68,13 +68,40 @@ impl Store {
         }
     }
 
+    /// Makes `register` what `kept` holds, if the database is at the revision `at` still, as of which `register` was kept: its
+    /// records, aliases and slugs are then those of the database. `false` when it is not, and nothing is done.
+    ///
+    /// # Errors
+    /// When the database does not answer or a value cannot be read.
+    pub async fn take_up_register(
+        &self,
+        register: KeptRegister,
+        at: Revision,
+        kept: &mut KeptRegister,
+        known: &mut Option<Revision>,
+    ) -> Result<bool, StoreError> {
+        if !self.is_register_at(at).await? {
+            return Ok(false);
+        }
+        let mut connection = self.read.acquire().await?;
+        *kept = register;
+        settle(&mut connection, kept).await?;
+        *known = Some(at);
+        Ok(true)
+    }
+
+    /// Whether the register is as it was at the revision `at`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_register_at(&self, at: Revision) -> Result<bool, StoreError> {
+        Ok(revision::present(&self.read).await? == at)
+    }
+
     /// Takes in whatever was written after the revision `since`.
     async fn take_in(&self, kept: &mut KeptRegister, since: i64) -> Result<(), StoreError> {
         let mut connection = self.read.acquire().await?;
-        let authority = meta::get(&mut connection, "authority").await?;
-        let started = meta::get(&mut connection, "started").await?.map(|text| instant_from("started", &text));
-        let alarm = meta::get(&mut connection, "alarm").await?.map(|text| alarm_from(&text));
-        kept.settle(authority, started.transpose()?, alarm.transpose()?);
+        settle(&mut connection, kept).await?;
         let statement = format!("SELECT {COLUMNS} FROM releases WHERE rev > $1");
         let mut rows = sqlx::query(AssertSqlSafe(statement)).bind(since).fetch(&mut *connection);
         let mut taken_in = 0_usize;
@@ -312,6 +339,15 @@ async fn save_topic_slug(connection: &mut AnyConnection, slug: &TopicSlug, revis
     .bind(revision)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Takes in what is known of the register as a whole.
+async fn settle(connection: &mut AnyConnection, kept: &mut KeptRegister) -> Result<(), StoreError> {
+    let authority = meta::get(connection, "authority").await?;
+    let started = meta::get(connection, "started").await?.map(|text| instant_from("started", &text));
+    let alarm = meta::get(connection, "alarm").await?.map(|text| alarm_from(&text));
+    kept.settle(authority, started.transpose()?, alarm.transpose()?);
     Ok(())
 }
 
