@@ -36,6 +36,10 @@ pub struct Folder {
     pub(super) walked: Option<Box<Walked>>,
 }
 
+/// The files there are; `None` when the folder is not there, or cannot be listed.
+#[derive(Debug)]
+pub struct Listed(Option<(Walk, Ground)>);
+
 /// Where a look at everything went, and what it came upon beside files; looks by name keep it as such a look would tell.
 #[derive(Debug)]
 pub(super) struct Walked {
@@ -61,6 +65,7 @@ pub(super) struct Seen {
 }
 
 /// Where the content and uploads folders are, links followed.
+#[derive(Debug)]
 pub(super) struct Ground {
     pub(super) root: Utf8PathBuf,
     /// Device and inode of the root.
@@ -123,8 +128,24 @@ impl Folder {
         threads: &ThreadPool,
         take: &(impl Fn(FoundFile) -> T + Sync),
     ) -> Look<T> {
-        let walked = self.ground().and_then(|ground| Ok((walk(&ground.place(&self.selection))?, ground)));
-        let Ok((walk, ground)) = walked else {
+        self.look_at_listed(self.list(), now, threads, take)
+    }
+
+    /// Lists every file and looks at none.
+    #[must_use]
+    pub fn list(&self) -> Listed {
+        Listed(self.ground().and_then(|ground| Ok((walk(&ground.place(&self.selection))?, ground))).ok())
+    }
+
+    /// The same as [`Folder::look`], at what was just `listed`.
+    pub fn look_at_listed<T: Send>(
+        &mut self,
+        listed: Listed,
+        now: DateTime<Utc>,
+        threads: &ThreadPool,
+        take: &(impl Fn(FoundFile) -> T + Sync),
+    ) -> Look<T> {
+        let Listed(Some((walk, ground))) = listed else {
             self.walked = None;
             self.doubtful.clear();
             let vanished = std::mem::take(&mut self.seen).into_keys().collect();
@@ -132,6 +153,34 @@ impl Folder {
         };
         let visits = self.visit_all(&ground.root, &walk.files, now, threads, take);
         self.compare(ground, walk, visits)
+    }
+
+    /// Takes it that its files were last seen like this, by path: those that still are need not be read at the first look.
+    pub fn take_up(&mut self, known: impl IntoIterator<Item = (SourcePath, Stamp, Digest)>) {
+        let seen = |(path, stamp, digest)| (path, Seen { stamp: Some(stamp), digest: Some(digest) });
+        self.seen = known.into_iter().map(seen).collect();
+    }
+
+    /// Forgets what was seen, as if it had never been looked at.
+    pub fn forget(&mut self) {
+        (self.seen, self.doubtful, self.walked) = (BTreeMap::new(), BTreeSet::new(), None);
+    }
+
+    /// By what each file is known that was read and has not been touched since, by path.
+    pub fn settled(&self) -> impl Iterator<Item = (&SourcePath, Stamp, Digest)> {
+        self.seen.iter().filter_map(|(path, seen)| Some((path, seen.stamp?, seen.digest?)))
+    }
+
+    /// Whether it was ever looked at, and was there.
+    #[must_use]
+    pub fn was_looked_at(&self) -> bool {
+        self.walked.is_some()
+    }
+
+    /// Whether the last look came upon folders that could not be listed: of the files in them it told nothing.
+    #[must_use]
+    pub fn has_closed_folders(&self) -> bool {
+        self.walked.as_ref().is_some_and(|walked| !walked.closed_folders.is_empty())
     }
 
     /// The file at `path` as it is now, without changing what the next look tells.

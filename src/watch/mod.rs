@@ -22,9 +22,10 @@ mod watcher;
 
 pub use cores::Cores;
 pub use files::FolderFiles;
-pub use folder::Folder;
+pub use folder::{Folder, Listed};
 pub use hint::Hint;
 pub use listing::{UploadsListing, UploadsMark};
 pub use look::{ChangedFile, FoundFile, Look, Unreadable, UnreadableReason};
+pub use stamp::Stamp;
 pub use uploads::{OpenUpload, UploadsFolder};
 pub use watcher::Watcher;

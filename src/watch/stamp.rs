@@ -11,7 +11,7 @@ const COARSEST_TICK: TimeDelta = TimeDelta::seconds(2);
 
 /// Device, inode, names, size and times of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Stamp {
+pub struct Stamp {
     device: u64,
     inode: u64,
     names: u64,
@@ -21,7 +21,9 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    /// What `metadata` says.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
@@ -29,6 +31,29 @@ impl Stamp {
             size: metadata.size(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Everything in it, to be kept.
+    #[must_use]
+    pub const fn to_numbers(self) -> [i64; 8] {
+        let Self { device, inode, names, size, modified, changed } = self;
+        let [device, inode, names, size] =
+            [device.cast_signed(), inode.cast_signed(), names.cast_signed(), size.cast_signed()];
+        [device, inode, names, size, modified.0, modified.1, changed.0, changed.1]
+    }
+
+    /// The stamp that `numbers` were made of.
+    #[must_use]
+    pub const fn from_numbers(numbers: [i64; 8]) -> Self {
+        let [device, inode, names, size, modified, modified_nanos, changed, changed_nanos] = numbers;
+        Self {
+            device: device.cast_unsigned(),
+            inode: inode.cast_unsigned(),
+            names: names.cast_unsigned(),
+            size: size.cast_unsigned(),
+            modified: (modified, modified_nanos),
+            changed: (changed, changed_nanos),
         }
     }
 

@@ -55,6 +55,19 @@ impl UploadsFolder {
         UploadsListing::new(self)
     }
 
+    /// What is known of files by their stamps.
+    #[must_use]
+    pub fn settled(&self) -> Vec<(UploadPath, Stamp, UploadFacts)> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().map(|(path, (stamp, facts))| (path.clone(), *stamp, facts.clone())).collect()
+    }
+
+    /// Takes it that files with these stamps are what they were.
+    pub fn take_up(&self, known: impl IntoIterator<Item = (UploadPath, Stamp, UploadFacts)>) {
+        let known = known.into_iter().map(|(path, stamp, facts)| (path, (stamp, facts)));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
+    }
+
     pub(super) fn root(&self) -> &Utf8Path {
         &self.root
     }
