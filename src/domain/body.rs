@@ -59,6 +59,15 @@ impl Body {
         self.words
     }
 
+    /// The text, when it is at hand.
+    #[must_use]
+    pub fn at_hand(&self) -> Option<&SafeHtml> {
+        match &self.text {
+            Text::Read(html) => Some(html),
+            Text::Waiting { .. } => None,
+        }
+    }
+
     /// The same text with each link to another release led where `address_of` says; one it does not know is only its
     /// words. A text that was left for later links to none.
     #[must_use]

@@ -55,10 +55,7 @@ impl KeptRegister {
         let Some(other) = register else { return false };
         let own = &self.register;
         let same_record = |id: &ReleaseId| match (own.records.get(id), other.records.get(id)) {
-            (Some(own), Some(other)) => {
-                let undecided = Record { announcement: own.announcement, hold: own.hold.clone(), ..other.clone() };
-                undecided == *own
-            }
+            (Some(own), Some(other)) => own.agrees_with(other),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };

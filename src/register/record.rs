@@ -49,6 +49,14 @@ pub struct Record {
     pub hold: Option<HoldReason>,
 }
 
+impl Record {
+    /// Whether `other` says the same, what was decided about announcing apart.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        Self { announcement: self.announcement, hold: self.hold.clone(), ..other.clone() } == *self
+    }
+}
+
 /// What was decided about announcing a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Announcement {
@@ -152,6 +160,16 @@ pub struct Register {
 }
 
 impl Register {
+    /// Whether `other` says the same, what was decided about announcing apart.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let is_same = |(own, other): (&Record, &Record)| std::ptr::eq(own, other) || own.agrees_with(other);
+        self.records.len() == other.records.len()
+            && (&self.authority, self.started, self.alarm) == (&other.authority, other.started, other.alarm)
+            && (&self.aliases, &self.topic_slugs) == (&other.aliases, &other.topic_slugs)
+            && self.records.values().zip(other.records.values()).all(is_same)
+    }
+
     /// Takes in slugs that are settled now.
     pub fn learn_slugs(&mut self, slugs: &[TopicSlug]) {
         if !slugs.is_empty() {
