@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use camino::Utf8Path;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
@@ -16,6 +16,7 @@ use super::descriptors::connections_within;
 use super::instance::Instance;
 use super::own_folders::refuse_own_folders;
 use super::schedule::start_schedule;
+use crate::cache::{Cache, Fingerprint};
 use crate::http::{AdminToken, Limits, admin_router, public_router, serve, serve_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
@@ -40,7 +41,6 @@ pub struct Daemon {
     admin_token: Option<AdminToken>,
     relays: Vec<Relay>,
     editor: Editor,
-    watcher: Watcher,
     instance: Instance,
     _lock: DaemonLock,
 }
@@ -94,13 +94,18 @@ impl Daemon {
                 warn!(key, %folder, "there is no folder `{folder}` (`{key}`): it is read once it is there");
             }
         }
-        let watcher = Watcher::new(&newsroom.config.content, newsroom.clock.clone());
         // Nobody reads anything yet; later looks leave a core to readers.
         let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
+        let deciding = ingest.deciding();
+        let cache =
+            Fingerprint::of_running(&deciding.each_ref().map(String::as_str)).map(|writer| Cache::new(secrets, writer));
         let mut editor = Editor::new(newsroom.clone(), ingest, instance.name.clone());
+        if let Some(cache) = cache {
+            editor = editor.keeping(cache);
+        }
         editor.look().await?;
         editor.work_on(Cores::AllButOne);
-        Ok(Self { newsroom, public, admin, admin_token, relays, editor, watcher, instance, _lock: lock })
+        Ok(Self { newsroom, public, admin, admin_token, relays, editor, instance, _lock: lock })
     }
 
     /// Where the public side listens.
@@ -124,7 +129,7 @@ impl Daemon {
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start(self) -> anyhow::Result<RunningDaemon> {
-        let Self { newsroom, public, admin, admin_token, relays, editor, watcher, instance, _lock: lock } = self;
+        let Self { newsroom, public, admin, admin_token, relays, editor, instance, _lock: lock } = self;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let settings = newsroom.config.relays.first();
@@ -136,6 +141,10 @@ impl Daemon {
         let office = Limits::of(ADMIN_CONNECTIONS);
         tasks.spawn(serve(public, public_router(newsroom.clone()), readers, stopped.clone()));
         tasks.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, stopped.clone()));
+        // Attaching goes through all folders, and nobody who asks for a feed waits for it: whatever is written until it is
+        // done is found by the look that the watcher begins with.
+        let (content, clock) = (newsroom.config.content.clone(), newsroom.clock.clone());
+        let watcher = spawn_blocking(move || Watcher::new(&content, clock));
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
         tasks.spawn(keep_served(newsroom.clone(), stopped.clone()));

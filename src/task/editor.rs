@@ -8,18 +8,20 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use super::alarm::watch_clock;
 use super::edition::see_to_editions;
 use super::ingest::{Ingest, Ingested, MUCH};
+use super::keeping::{Keeping, opened, refresh};
 use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
 use super::office::log_untold;
 use super::readying::make_ready;
 use super::site_files::{SiteFilesError, site_files};
+use crate::cache::Cache;
 use crate::clock::ClockDoubt;
 use crate::publish::{PublishError, publish};
 use crate::register::{Announcement, KeptRegister, RegisterChanges};
@@ -58,6 +60,8 @@ pub struct Editor {
     owes_look: bool,
     /// The public folder is not as it should be: to be tried again at the next look.
     unwritten: bool,
+    /// What is kept for the next start.
+    keeping: Option<Keeping>,
 }
 
 impl Editor {
@@ -74,7 +78,14 @@ impl Editor {
             unsettled: false,
             owes_look: false,
             unwritten: false,
+            keeping: None,
         }
+    }
+
+    /// The same, which takes up what `cache` has of the last run, and keeps there what the next may take up.
+    #[must_use]
+    pub fn keeping(self, cache: Cache) -> Self {
+        Self { keeping: Some(Keeping::new(cache)), ..self }
     }
 
     /// Looks on so many cores from now on.
@@ -124,19 +135,30 @@ impl Editor {
             Box::default()
         });
         let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
+        let cache = opened(&mut self.keeping).await;
+        let readings = cache.clone();
         let finding = spawn_blocking(move || {
+            let is_taken_up = readings.is_some_and(|cache| ingest.take_up(&cache));
             let found = ingest.find(&hint, now);
-            (ingest, found)
+            (ingest, found, is_taken_up)
         });
-        let refreshing = self.newsroom.store.refresh_register(&mut kept, &mut self.revision);
+        let refreshing = refresh(&self.newsroom.store, cache.clone(), &mut kept, &mut self.revision);
         let (found, refreshed) = tokio::join!(finding, refreshing);
-        let (mut ingest, found) = match found {
+        let (mut ingest, found, is_taken_up) = match found {
             Ok(done) => done,
             Err(error) => return Ok(self.begin_anew(&error)),
         };
-        if let Err(error) = refreshed {
-            (self.register, self.ingest) = (Some(kept), Some(ingest));
-            return Err(error);
+        let is_register_taken_up = match refreshed {
+            Ok(is_taken_up) => is_taken_up,
+            Err(error) => {
+                (self.register, self.ingest) = (Some(kept), Some(ingest));
+                return Err(error);
+            }
+        };
+        let settled = cache.filter(|_| is_taken_up && is_register_taken_up).and_then(|cache| cache.settled());
+        let is_as_kept = ingest.resume(&found, settled);
+        if let Some(keeping) = &mut self.keeping {
+            keeping.looked(&found, is_as_kept, self.revision, now);
         }
         let alarm_before = kept.register().alarm;
         let last_good = LastGood::of(&self.newsroom.store);
@@ -289,16 +311,28 @@ impl Editor {
     }
 
     /// Looks whenever the folder changed, at each instant something falls due, and when it is asked to.
-    pub async fn run(mut self, mut watcher: Watcher, mut stop: watch::Receiver<bool>) {
+    ///
+    /// Events come from when `watcher` is there; it begins by telling that anything may have changed before.
+    pub async fn run(mut self, watcher: JoinHandle<Watcher>, mut stop: watch::Receiver<bool>) {
         let told = Arc::new(Hints::default());
         let telling = told.clone();
         let watching = tokio::spawn(async move {
+            let mut watcher = match watcher.await {
+                Ok(watcher) => watcher,
+                Err(error) => {
+                    error!(%error, "no events come from the content folder: {error}");
+                    return;
+                }
+            };
             loop {
                 telling.add(watcher.changed().await);
             }
         });
         let mut live_from = None;
         loop {
+            if self.keeping.as_ref().is_some_and(|keeping| keeping.is_due(self.revision, self.newsroom.now())) {
+                self.keep().await;
+            }
             // Whoever wants a look from now on wakes us, even before we wait.
             let newsroom = self.newsroom.clone();
             let wanted = newsroom.look_wanted.notified();
@@ -328,6 +362,40 @@ impl Editor {
         watching.abort();
         if let Err(error) = self.give_up_lead().await {
             error!(%error, "the lead could not be given up: {error}");
+        }
+        self.keep_for_next_start().await;
+    }
+
+    /// Keeps what the next start may take up, whatever was kept before, and waits until it is written.
+    pub async fn keep_for_next_start(&mut self) {
+        self.keep().await;
+        if let Some(keeping) = &mut self.keeping {
+            keeping.written().await;
+        }
+    }
+
+    /// Keeps what the next start may take up, if anything differs from what is kept.
+    async fn keep(&mut self) {
+        let Some(keeping) = self.keeping.as_mut().filter(|_| !self.owes_look) else { return };
+        let Some(kept) = &mut self.register else { return };
+        let Some(ingest) = self.ingest.take() else { return };
+        let gathering = tokio::task::spawn_blocking(move || (ingest.gather(), ingest));
+        let refreshing = self.newsroom.store.refresh_register(kept, &mut self.revision);
+        let (gathered, refreshed) = tokio::join!(gathering, refreshing);
+        let gathered = match gathered {
+            Ok((gathered, ingest)) => {
+                self.ingest = Some(ingest);
+                gathered
+            }
+            Err(error) => {
+                self.begin_anew(&error);
+                return;
+            }
+        };
+        if let Err(error) = refreshed {
+            error!(%error, "nothing is kept for the next start: {error}");
+        } else if let Some(revision) = self.revision.filter(|_| keeping.differs(self.revision)) {
+            keeping.write(gathered, kept.register().clone(), revision, self.newsroom.now());
         }
     }
 

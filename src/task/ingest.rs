@@ -1,21 +1,25 @@
 //! From the content folder to the catalog: looks, reads what changed, lets the register say who is who.
 
 mod edits;
+mod keeping;
 mod texts;
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use foldhash::{HashMap, HashSet};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use self::edits::Last;
+pub use self::keeping::Gathered;
 use self::texts::LookTexts;
 use super::last_good::LastGood;
 use super::newsroom::{Current, Doubts};
 use super::office::BrokenFile;
 use super::reading::{ReadFile, Reader};
+use crate::cache::Settled;
 use crate::catalog::{Catalog, GONE_AFTER, LabelNote, Live, Published, departed};
 use crate::config::{Config, Origin};
 use crate::content::{Diagnostic, JekyllConfig, ReadingSettings};
@@ -25,7 +29,9 @@ use crate::language::Diagnosis;
 use crate::register::{Clash, FolderLook, KeptRegister, Minting, Reconciled, Record, Register, RegisterChanges, Texts};
 use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
-use crate::watch::{ChangedFile, Cores, Folder, Hint, Unreadable, UploadsFolder, UploadsListing, UploadsMark};
+use crate::watch::{
+    ChangedFile, Cores, Folder, FoundFile, Hint, Listed, Unreadable, UploadsFolder, UploadsListing, UploadsMark,
+};
 
 /// From so many releases on, work on them gives way to whoever is answered meanwhile.
 pub(super) const MUCH: usize = 64;
@@ -52,6 +58,10 @@ pub struct Ingest {
     kept: BTreeMap<ReleaseId, ReadFile>,
     /// What the last look came to, once it was saved and shown.
     last: Option<Last>,
+    /// What was taken up from the last run came to nothing else, and neither would it now.
+    settled: Option<Settled>,
+    /// The folder as it was listed while that was taken up.
+    listed: Option<Listed>,
 }
 
 /// What one look came to. The changes are to be saved before the rest is shown to anybody.
@@ -71,6 +81,14 @@ pub struct Ingested {
     pub shown: Arc<HashMap<SourcePath, ReleaseId>>,
     /// Whether nothing is left open that a later look may settle otherwise.
     pub settled: bool,
+}
+
+impl Found {
+    /// How many files are otherwise than the look before had them, as far as they were counted.
+    #[must_use]
+    pub fn differing(&self) -> usize {
+        self.changed.len().max(usize::from(!self.is_files_alone))
+    }
 }
 
 /// What differs in the folder from the last look.
@@ -117,6 +135,8 @@ impl Ingest {
             conflicts: Vec::new(),
             kept: BTreeMap::new(),
             last: None,
+            settled: None,
+            listed: None,
         }
     }
 
@@ -183,7 +203,8 @@ impl Ingest {
         let last = found.last.as_ref();
         let is_known = kept.agrees_with(last.map(|last| &last.current.register));
         let edits = last.filter(|_| is_known).and_then(|last| self.take_in_edits(last, found, kept, last_good, now));
-        edits.unwrap_or_else(|| self.take_in_all(found, kept.register(), last_good, now))
+        let as_kept = edits.or_else(|| self.take_in_as_kept(found, kept, last_good, now));
+        as_kept.unwrap_or_else(|| self.take_in_all(found, kept.register(), last_good, now))
     }
 
     /// Takes note that what the last look came to is saved, and `current` is shown of it.
@@ -202,6 +223,7 @@ impl Ingest {
     fn find_here(&mut self, hint: &Hint, now: DateTime<Utc>) -> Found {
         // Until it is saved and shown, what this look comes to is nothing to build on.
         let last = self.last.take();
+        let is_taken_up = !self.folder.was_looked_at() && !self.files.is_empty();
         // Had anything under uploads changed, the hint would not be of files alone.
         let listing = (*hint == Hint::Everything).then(|| self.uploads.listed());
         let uploads: &(dyn Uploads + Sync) = match &listing {
@@ -209,18 +231,29 @@ impl Ingest {
             None => self.uploads.as_ref(),
         };
         let reader = &self.reader;
-        let look =
-            self.folder.look_at(now, hint, &self.threads, &|found| reader.read(&found.path, found.bytes, uploads));
+        let read = |found: FoundFile| reader.read(&found.path, found.bytes, uploads);
+        let mut look = match self.listed.take() {
+            Some(listed) => self.folder.look_at_listed(listed, now, &self.threads, &read),
+            None => self.folder.look_at(now, hint, &self.threads, &read),
+        };
+        if is_taken_up && self.folder.has_closed_folders() {
+            // What lies in them was not compared with what the last run saw.
+            self.folder.forget();
+            self.files.clear();
+            look = self.folder.look_at(now, hint, &self.threads, &read);
+        }
         let mut is_files_alone = look.vanished.is_empty() && !look.root_missing;
         for path in &look.vanished {
             self.files.remove(path);
         }
         let mark = listing.as_ref().map(UploadsListing::mark);
         if let Some(mark) = mark.filter(|mark| mark.is_none() || *mark != self.uploads_mark) {
-            for (path, file) in &mut self.files {
+            let lapsed = |(path, file): (&SourcePath, &ReadFile)| (!file.holds(uploads)).then(|| path.clone());
+            let lapsed: Vec<SourcePath> = self.threads.install(|| self.files.par_iter().filter_map(lapsed).collect());
+            for path in lapsed {
                 // One that is not as it was is found by the next look.
-                if !file.holds(uploads)
-                    && let Some(again) = reader.read_again(path, file.digest, uploads)
+                if let Some(file) = self.files.get_mut(&path)
+                    && let Some(again) = reader.read_again(&path, file.digest, uploads)
                 {
                     is_files_alone = false;
                     *file = again;
@@ -368,8 +401,9 @@ impl Ingest {
                 .values()
                 .any(|record| record.path == *path && record.missing_since.is_none() && record.live_since.is_some())
         };
-        let known = known_paths(register);
-        let emptied = |path: &SourcePath, file: &ReadFile| file.release.is_none() && known.contains(path);
+        let known = OnceCell::new();
+        let is_known = |path: &SourcePath| known.get_or_init(|| known_paths(register)).contains(path);
+        let emptied = |path: &SourcePath, file: &ReadFile| file.release.is_none() && is_known(path);
         let broken = self.files.iter().filter(|(path, file)| file.is_broken() || emptied(path, file));
         let broken = broken.map(|(path, file)| {
             let whole = !file.is_broken();

@@ -10,6 +10,7 @@ mod readying;
 mod links;
 mod office;
 mod edition;
+mod keeping;
 mod editor;
 mod site_files;
 mod subscription;
@@ -25,7 +26,7 @@ pub use edition::{
     see_to_editions,
 };
 pub use editor::Editor;
-pub use ingest::{Found, Ingest, Ingested, feed_site};
+pub use ingest::{Found, Gathered, Ingest, Ingested, feed_site};
 pub use last_good::LastGood;
 pub use links::LinkDesk;
 pub use newsroom::{Current, Doubts, Newsroom, random_boundary};

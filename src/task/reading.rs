@@ -1,19 +1,20 @@
 //! Files read as releases, and kept until the file or a document it names changes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::newsroom::Doubts;
+use crate::cache::KeptReading;
 use crate::content::{self, Diagnostic, Reading, ReadingSettings, SourceFile};
 use crate::domain::{
     Bodies, BodyGone, Digest, Release, SafeHtml, Significance, SourcePath, UploadFacts, UploadPath, Uploads,
 };
 use crate::language::Severity;
 use crate::register::Seen;
-use crate::watch::{FolderFiles, UploadsFolder};
+use crate::watch::{FolderFiles, Stamp, UploadsFolder};
 
 /// Reads the files of the content folder: their front matter at once, their bodies when they are asked for.
 #[derive(Debug)]
@@ -46,13 +47,13 @@ impl Weighter<Digest, Arc<str>> for Weight {
 pub(super) struct ReadFile {
     pub(super) digest: Digest,
     pub(super) release: Option<Arc<Release>>,
-    /// What tells a change of the release, when there is one.
-    significance: Option<Significance>,
+    /// What tells a change of the release, once that was asked.
+    significance: OnceLock<Significance>,
     /// What there is to say of it; of a release only where texts are read whole.
     pub(super) diagnostics: Box<[Diagnostic]>,
     pub(super) doubts: Doubts,
     /// What was asked of the uploads folder, and what it said.
-    asked: Box<[(UploadPath, Option<UploadFacts>)]>,
+    asked: Arc<[(UploadPath, Option<UploadFacts>)]>,
 }
 
 impl Reader {
@@ -66,6 +67,11 @@ impl Reader {
     pub(super) fn whole(&self) -> Self {
         let Self { files, uploads, settings, whole: _, recalled: _ } = self;
         Self { whole: true, ..Self::new(files.clone(), uploads.clone(), settings.clone()) }
+    }
+
+    /// What decides, beside a file's bytes, how it is read.
+    pub(super) const fn settings(&self) -> &ReadingSettings {
+        &self.settings
     }
 
     /// Whether every text is read at once.
@@ -125,7 +131,8 @@ fn noting(uploads: &dyn Uploads, whole: bool, read: impl FnOnce(&dyn Uploads) ->
         digest: reading.digest,
         doubts: Doubts { errors: count(Severity::Error), warnings: count(Severity::Warning) },
         diagnostics: if whole || reading.release.is_none() { reading.diagnostics.into() } else { Box::default() },
-        significance: reading.release.as_ref().map(Release::significance),
+        // Nearly always it is asked, and here many are answered at once.
+        significance: reading.release.as_ref().map(Release::significance).map(OnceLock::from).unwrap_or_default(),
         release: reading.release.map(Arc::new),
         asked: asked.into_iter().collect(),
     }
@@ -162,12 +169,35 @@ impl Bodies for Reader {
 impl ReadFile {
     /// The release it is, as the register looks at it.
     pub(super) fn seen<'a>(&'a self, path: &'a SourcePath) -> Option<Seen<'a>> {
-        Some(Seen { path, digest: self.digest, release: self.release.as_ref()?, significance: self.significance? })
+        let release = self.release.as_ref()?;
+        let significance = *self.significance.get_or_init(|| release.significance());
+        Some(Seen { path, digest: self.digest, release, significance })
     }
 
     /// Whether the documents and images it names are still as they were when it was read.
     pub(super) fn holds(&self, uploads: &dyn Uploads) -> bool {
         self.asked.iter().all(|(path, facts)| uploads.facts(path) == *facts)
+    }
+
+    /// Every file below uploads that was asked for.
+    pub(super) fn uploads(&self) -> impl Iterator<Item = &UploadPath> {
+        self.asked.iter().map(|(path, _)| path)
+    }
+
+    /// What is to be kept of it, if it can be: of a release that there is nothing more to say of.
+    pub(super) fn to_keep(&self, stamp: Stamp, digest: Digest) -> Option<KeptReading> {
+        let Self { digest: own, release, significance: _, diagnostics, doubts, asked } = self;
+        let release = release.as_ref().filter(|_| diagnostics.is_empty() && *own == digest)?;
+        let doubts = (doubts.errors, doubts.warnings);
+        Some(KeptReading { stamp, digest, asked: Arc::clone(asked), doubts, release: Arc::clone(release) })
+    }
+
+    /// The file as it was kept.
+    pub(super) fn from_kept(kept: KeptReading) -> Self {
+        let KeptReading { stamp: _, digest, asked, doubts: (errors, warnings), release } = kept;
+        let doubts = Doubts { errors, warnings };
+        let (significance, diagnostics) = (OnceLock::new(), Box::default());
+        Self { digest, release: Some(release), significance, diagnostics, doubts, asked }
     }
 
     /// Whether it was meant to be a release and has errors.

@@ -27,6 +27,7 @@ mod postgres;
 mod previews;
 mod reaching;
 mod snapshots;
+mod starting;
 mod subscribing;
 
 use newsroom::TestNewsroom;

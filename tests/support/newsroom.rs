@@ -11,6 +11,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use depeche::app::open_newsroom;
+use depeche::cache::{Cache, Fingerprint};
 use depeche::clock::FixedClock;
 use depeche::config::{Config, DatabaseUrl, parse_duration};
 use depeche::content::Diagnostic;
@@ -49,6 +50,8 @@ pub(crate) struct TestNewsroom {
     open: Option<Open>,
     /// What it is called in its database.
     instance: String,
+    /// The program that runs.
+    pub(crate) program: String,
     /// It works beside another one, which reads the letters.
     is_companion: bool,
     /// Whether pages can be asked for over HTTP.
@@ -151,6 +154,7 @@ impl TestNewsroom {
             read: BTreeSet::new(),
             open: None,
             instance: "story".to_owned(),
+            program: "depeche".to_owned(),
             is_companion: false,
             is_served,
         }
@@ -186,8 +190,14 @@ impl TestNewsroom {
     /// Ends everything as a kill does, and opens it again on the same folder and database.
     pub(crate) async fn restart(&mut self) {
         self.newsroom().keep_served().await.unwrap();
+        self.keep_for_next_start().await;
         self.close().await;
         self.begin().await;
+    }
+
+    /// Keeps what the next start may take up, as the daemon does now and then.
+    pub(crate) async fn keep_for_next_start(&mut self) {
+        self.open.as_mut().expect("start the newsroom first").editor.keep_for_next_start().await;
     }
 
     /// Ends everything as a kill does.
@@ -210,6 +220,7 @@ impl TestNewsroom {
             read: BTreeSet::new(),
             open: None,
             instance: instance.to_owned(),
+            program: self.program.clone(),
             is_companion: true,
             is_served: self.is_served,
         };
@@ -230,8 +241,10 @@ impl TestNewsroom {
         } else {
             None
         };
+        let writer = Fingerprint::new(&self.program, &ingest.deciding().each_ref().map(String::as_str));
+        let cache = Cache::new(&self.root(), writer);
         self.open = Some(Open {
-            editor: Editor::new(newsroom.clone(), ingest, self.instance.clone()),
+            editor: Editor::new(newsroom.clone(), ingest, self.instance.clone()).keeping(cache),
             dispatcher: Arc::new(dispatcher),
             served,
             newsroom,
