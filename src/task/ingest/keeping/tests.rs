@@ -112,6 +112,10 @@ fn release(name: &str, document: &str) -> String {
 
 /// All that is known of the files.
 fn known(ingest: &Ingest) -> String {
+    for (path, file) in &ingest.files {
+        // What is found out when it is asked for.
+        let _ = file.seen(path);
+    }
     format!("{:#?}", ingest.files)
 }
 
