@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{error, info, warn};
 
 use super::alarm::watch_clock;
@@ -34,6 +34,10 @@ const EDITIONS_LOOK: Duration = Duration::from_secs(1);
 /// How soon a folder is looked at again in which a file was being written.
 const UNSETTLED_LOOK: Duration = Duration::from_millis(200);
 
+/// How soon a folder is looked at again in which files were just written: their times can be believed by then, and whoever
+/// saves the next file need not wait until all of these are read again.
+const FRESH_LOOK: Duration = Duration::from_secs(3);
+
 /// The register's word for documents that changed while the rest of a release did not.
 const DOCUMENTS_CHANGED: &str = "documents-changed";
 /// The name of the lead among instances of one database: who holds it writes the register and opens editions.
@@ -56,6 +60,8 @@ pub struct Editor {
     /// `None` only while a look is under way on another thread.
     ingest: Option<Box<Ingest>>,
     unsettled: bool,
+    /// When to look again at files that were just written.
+    fresh_look: Option<Instant>,
     /// A look broke down: the next one looks at everything.
     owes_look: bool,
     /// The public folder is not as it should be: to be tried again at the next look.
@@ -76,6 +82,7 @@ impl Editor {
             revision: None,
             ingest: Some(Box::new(ingest)),
             unsettled: false,
+            fresh_look: None,
             owes_look: false,
             unwritten: false,
             keeping: None,
@@ -170,11 +177,13 @@ impl Editor {
             Ok(done) => done,
             Err(error) => return Ok(self.begin_anew(&error)),
         };
+        let has_fresh_files = ingest.has_fresh_files();
         (self.register, self.ingest) = (Some(kept), Some(ingest));
         last_good.check()?;
         self.owes_look = false;
         let Ingested { changes, current, broken, anything_new, unsettled, shown: files, settled } = ingested;
         self.unsettled = unsettled;
+        self.fresh_look = (anything_new && has_fresh_files).then(|| Instant::now() + FRESH_LOOK);
         let unchanged = changes == RegisterChanges { alarm: changes.alarm, ..RegisterChanges::default() };
         if !leads && (!unchanged || changes.alarm != alarm_before) {
             // What the register does not know yet is shown once the leader has decided about it.
@@ -343,6 +352,9 @@ impl Editor {
                 hint = told.taken() => Some(hint),
                 () = newsroom.folder_look_wanted.notified() => Some(Hint::Everything),
                 () = sleep(UNSETTLED_LOOK), if self.unsettled => Some(Hint::nothing()),
+                () = sleep_until(self.fresh_look.unwrap_or_else(Instant::now)), if self.fresh_look.is_some() => {
+                    Some(Hint::nothing())
+                }
                 () = wanted => None,
                 () = newsroom.links.answered() => None,
                 () = sleep(pause) => None,

@@ -158,6 +158,12 @@ impl Ingest {
         self.threads = Arc::new(cores.pool());
     }
 
+    /// Whether each look reads files again that were just written.
+    #[must_use]
+    pub fn has_fresh_files(&self) -> bool {
+        self.folder.has_fresh_files()
+    }
+
     /// Looks at what `hint` names of the folder and compares it with what `register` remembers; `last_good` are the texts
     /// that belong to it.
     pub fn look(&mut self, register: &Register, last_good: &LastGood, now: DateTime<Utc>, hint: &Hint) -> Ingested {

@@ -183,6 +183,14 @@ impl Folder {
         self.walked.as_ref().is_some_and(|walked| !walked.closed_folders.is_empty())
     }
 
+    /// Whether files were written so shortly before they were read that their times may not show the next change: each look
+    /// reads these again.
+    #[must_use]
+    pub fn has_fresh_files(&self) -> bool {
+        let is_fresh = |seen: &Seen| seen.stamp.is_none() && seen.digest.is_some();
+        self.doubtful.iter().any(|path| self.seen.get(path).is_some_and(is_fresh))
+    }
+
     /// The file at `path` as it is now, without changing what the next look tells.
     ///
     /// # Errors

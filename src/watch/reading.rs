@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use camino::Utf8Path;
+use rustix::fs::OFlags;
 
 use super::look::UnreadableReason;
 use super::stamp::Stamp;
@@ -50,7 +51,8 @@ fn read_once(path: &Utf8Path, known: Option<Stamp>) -> io::Result<Reading> {
         return Ok(Reading::Same);
     }
     // Opening a pipe would wait for its other end.
-    let mut file = match File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
+    let at_once = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = match File::options().read(true).custom_flags(at_once).open(path) {
         Err(_) if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) => {
             return Ok(Reading::Refused(UnreadableReason::NotRegular));
         }
