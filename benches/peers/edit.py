@@ -20,6 +20,8 @@ from report import MIB, MILLISECONDS
 
 # Edits do not keep time with anything inside the programs.
 PAUSE = (0.05, 0.15)
+# After so many seconds the times of what was copied before are believed, and it was looked at again.
+BELIEVED = 5
 # After this many seconds an edit is lost.
 PATIENCE = 120
 
@@ -96,6 +98,8 @@ class Depeche:
         inputs.newsroom(folder, folder / "content", self.port)
         self.kept = Kept([chosen.depeche, "serve"], folder, chosen.cores)
         wait_for(self.port, self.kept, "/feeds/all.atom")
+        # Files that were just copied are read again at each look, until their times are older than they are exact.
+        time.sleep(BELIEVED)
         self.database = sqlite3.connect(f"file:{folder}/var/depeche.sqlite?mode=ro", uri=True)
         self.readers = {encoding: Reader(self.port, encoding) for encoding in ("identity", "gzip")}
 

@@ -183,7 +183,11 @@ impl Editor {
         self.owes_look = false;
         let Ingested { changes, current, broken, anything_new, unsettled, shown: files, settled } = ingested;
         self.unsettled = unsettled;
-        self.fresh_look = (anything_new && has_fresh_files).then(|| Instant::now() + FRESH_LOOK);
+        self.fresh_look = self.fresh_look.filter(|at| *at > Instant::now());
+        if anything_new {
+            self.fresh_look = Some(Instant::now() + FRESH_LOOK);
+        }
+        self.fresh_look.take_if(|_| !has_fresh_files);
         let unchanged = changes == RegisterChanges { alarm: changes.alarm, ..RegisterChanges::default() };
         if !leads && (!unchanged || changes.alarm != alarm_before) {
             // What the register does not know yet is shown once the leader has decided about it.

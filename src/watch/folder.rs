@@ -540,8 +540,12 @@ mod tests {
         desk.put("a.md", "one");
         desk.look();
         assert_eq!(desk.folder.seen[&SourcePath::new("a.md")].stamp, None);
+        assert!(desk.folder.has_fresh_files());
         desk.folder.seen.get_mut(&SourcePath::new("a.md")).unwrap().digest = Some(Digest::of(b"as remembered"));
         assert_eq!(desk.difference(), (list(&["a.md"]), list(&[])));
+        desk.now = DateTime::<Utc>::MAX_UTC - TimeDelta::days(1);
+        desk.look();
+        assert!(!desk.folder.has_fresh_files());
     }
 
     #[test]
