@@ -133,6 +133,8 @@ impl Editor {
     /// The same for what `hint` names.
     async fn look_at(&mut self, hint: Hint) -> Result<Option<DateTime<Utc>>, StoreError> {
         let hint = if std::mem::replace(&mut self.owes_look, true) { Hint::Everything } else { hint };
+        // Whatever becomes of this look: it is not what to wait for any more.
+        self.fresh_look.take_if(|at| *at <= Instant::now());
         self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
         let leads = self.leads().await?;
         let now = self.newsroom.now();
@@ -183,7 +185,6 @@ impl Editor {
         self.owes_look = false;
         let Ingested { changes, current, broken, anything_new, unsettled, shown: files, settled } = ingested;
         self.unsettled = unsettled;
-        self.fresh_look = self.fresh_look.filter(|at| *at > Instant::now());
         if anything_new {
             self.fresh_look = Some(Instant::now() + FRESH_LOOK);
         }

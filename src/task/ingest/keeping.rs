@@ -139,7 +139,9 @@ impl Gathered {
     #[must_use]
     pub fn beside(self, register: Register, revision: Revision) -> (Kept, Arc<dyn Bodies>) {
         let Self { readings, uploads, releases, last, bodies } = self;
-        let last = last.filter(|last| last.agrees_with(&register, releases));
+        // Were a release's reading missing, nobody would notice at the next start that its file is gone by then.
+        let is_whole = readings.len() == releases;
+        let last = last.filter(|last| is_whole && last.agrees_with(&register, releases));
         let settled = last.map(|last| Settled { next_change: last.next_change });
         (Kept { readings, uploads, state: Some(KeptState { revision, register, settled }) }, bodies)
     }

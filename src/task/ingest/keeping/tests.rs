@@ -203,6 +203,16 @@ fn a_file_written_just_now_is_read_again() {
 }
 
 #[test]
+fn where_a_reading_is_missing_the_register_is_gone_through() {
+    let mut desk = Desk::new();
+    let later = desk.now;
+    desk.now = DateTime::UNIX_EPOCH;
+    assert_eq!(desk.run().1, None, "of a file that is gone at the next start nobody would know");
+    desk.now = later;
+    assert!(desk.run().1.is_some());
+}
+
+#[test]
 fn where_nothing_differs_the_register_is_not_gone_through() {
     let desk = Desk::new();
     let (register, settled) = desk.run();
