@@ -52,13 +52,13 @@ struct PublicSide {
     newsroom: Arc<Newsroom>,
     given: Given,
     /// How many documents are made at a time: whoever comes second for the same one finds it made.
-    making: Semaphore,
+    making: Arc<Semaphore>,
 }
 
 /// Everything public, below the path of `site.url`.
 pub fn public_router(newsroom: Arc<Newsroom>) -> PublicRouter {
     let cores = available_parallelism().map_or(1, NonZero::get);
-    let side = Arc::new(PublicSide { newsroom, given: Given::default(), making: Semaphore::new(cores) });
+    let side = Arc::new(PublicSide { newsroom, given: Given::default(), making: Arc::new(Semaphore::new(cores)) });
     PublicRouter { router: TowerToHyperService::new(router(&side)), side }
 }
 
@@ -197,10 +197,12 @@ impl PublicSide {
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Found, ResourceError> {
-        let _turn = self.making.acquire().await;
+        let turn = Arc::clone(&self.making).acquire_owned().await;
         let (resources, path) = (current.resources.clone(), path.to_owned());
         let (is_whole, headers) = (*method == Method::GET, headers.clone());
         let making = tokio::task::spawn_blocking(move || {
+            // Whoever asked may hang up meanwhile: the turn is over when the document is made.
+            let _turn = turn;
             let found = resources.find(&path);
             if let Ok(Found::Document(document)) = &found {
                 let coding = coding_for(document, &headers);
