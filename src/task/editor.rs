@@ -411,6 +411,7 @@ impl Editor {
         };
         if let Err(error) = refreshed {
             error!(%error, "nothing is kept for the next start: {error}");
+            keeping.failed(self.newsroom.now());
         } else if let Some(revision) = self.revision.filter(|_| keeping.differs(self.revision)) {
             keeping.write(gathered, kept.register().clone(), revision, self.newsroom.now());
         }

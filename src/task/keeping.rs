@@ -69,6 +69,11 @@ impl Keeping {
         !is_writing && self.differs(revision) && !(kept..kept + pause).contains(&now)
     }
 
+    /// Takes note that it could not be written at `now`: the next try has time.
+    pub(super) fn failed(&mut self, now: DateTime<Utc>) {
+        self.kept = Some(now);
+    }
+
     /// Whether anything differs from what is kept.
     pub(super) fn differs(&self, revision: Option<Revision>) -> bool {
         self.begun && (self.kept.is_none() || self.changed > 0 || self.revision != revision)
