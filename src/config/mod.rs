@@ -18,6 +18,8 @@ mod words;
 
 pub use duration::parse_duration;
 pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
+#[cfg(test)]
+pub(crate) use settings::sample_content;
 pub use settings::{
     Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
     HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,

@@ -146,6 +146,22 @@ pub struct ContentSettings {
     pub poll: PollMode,
 }
 
+/// Settings for unit tests: these folders and nothing else, read as soon as something happens, and looked at by time once an
+/// hour.
+#[cfg(test)]
+pub(crate) fn sample_content(folder: Utf8PathBuf, uploads: Utf8PathBuf) -> ContentSettings {
+    ContentSettings {
+        folder,
+        uploads,
+        documents: DocumentsAt::File,
+        jekyll_config: JekyllConfigAt::Nowhere,
+        jekyll: None,
+        quiet: TimeDelta::zero(),
+        rescan: TimeDelta::hours(1),
+        poll: PollMode::Never,
+    }
+}
+
 /// `content.jekyll_config`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JekyllConfigAt {

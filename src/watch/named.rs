@@ -172,7 +172,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::config::{ContentSettings, DocumentsAt, JekyllConfigAt, JekyllFile, PollMode};
+    use crate::config::{ContentSettings, JekyllFile, sample_content};
     use crate::watch::Cores;
 
     const FOLDERS: [&str; 7] = ["", "a", "a/b", "uploads", "_drafts", ".git", "shut"];
@@ -264,20 +264,13 @@ mod tests {
         ) {
             let temporary = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(temporary.path().canonicalize().unwrap()).unwrap();
-            let settings = ContentSettings {
-                folder: root.clone(),
-                uploads: root.join("uploads"),
-                documents: DocumentsAt::File,
-                jekyll_config: JekyllConfigAt::Nowhere,
-                jekyll: Some(JekyllFile {
-                    path: root.join("_config.yml"),
-                    text: "exclude: [shut, left.md]".to_owned(),
-                    folder: "_posts".to_owned(),
-                }),
-                quiet: TimeDelta::zero(),
-                rescan: TimeDelta::hours(1),
-                poll: PollMode::Never,
+            let jekyll = JekyllFile {
+                path: root.join("_config.yml"),
+                text: "exclude: [shut, left.md]".to_owned(),
+                folder: "_posts".to_owned(),
             };
+            let uploads = root.join("uploads");
+            let settings = ContentSettings { jekyll: Some(jekyll), ..sample_content(root.clone(), uploads) };
             for folder in &FOLDERS[1..] {
                 fs::create_dir_all(root.join(folder)).unwrap();
             }

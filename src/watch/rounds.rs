@@ -179,7 +179,7 @@ mod tests {
 
     use super::*;
     use crate::clock::FixedClock;
-    use crate::config::{DocumentsAt, JekyllConfigAt, PollMode};
+    use crate::config::sample_content;
 
     struct Desk {
         _temporary: tempfile::TempDir,
@@ -192,16 +192,7 @@ mod tests {
         fn new(is_fresh: bool) -> Self {
             let temporary = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(temporary.path().canonicalize().unwrap()).unwrap();
-            let settings = ContentSettings {
-                folder: root.join("content"),
-                uploads: root.join("uploads"),
-                documents: DocumentsAt::File,
-                jekyll_config: JekyllConfigAt::Nowhere,
-                jekyll: None,
-                quiet: TimeDelta::zero(),
-                rescan: TimeDelta::hours(1),
-                poll: PollMode::Never,
-            };
+            let settings = sample_content(root.join("content"), root.join("uploads"));
             for (path, text) in [("content/a.md", "a"), ("content/x/b.md", "b"), ("uploads/c.pdf", "%PDF")] {
                 fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
                 fs::write(root.join(path), text).unwrap();

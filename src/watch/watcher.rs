@@ -273,7 +273,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::config::{DocumentsAt, JekyllConfigAt};
+    use crate::config::sample_content;
     use crate::domain::SourcePath;
 
     /// Far more than any machine needs; reached only when something is broken.
@@ -291,14 +291,9 @@ mod tests {
             let temporary = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(temporary.path().to_owned()).unwrap();
             let settings = ContentSettings {
-                folder: root.join("content"),
-                uploads: root.join("uploads"),
-                documents: DocumentsAt::File,
-                jekyll_config: JekyllConfigAt::Nowhere,
-                jekyll: None,
                 quiet: TimeDelta::milliseconds(20),
-                rescan: TimeDelta::hours(1),
                 poll,
+                ..sample_content(root.join("content"), root.join("uploads"))
             };
             Self { _temporary: temporary, settings, clock: Arc::new(SystemClock) }
         }
