@@ -7,6 +7,7 @@
 
 use super::front_matter::{Parts, split};
 use super::later::{can_wait, is_word};
+use crate::domain::WordHash;
 
 /// Whether the bodies of two files certainly become different HTML. `false` says nothing: they may.
 #[must_use]
@@ -23,9 +24,6 @@ pub fn reads_otherwise(one: &str, other: &str) -> bool {
     let (Some(one), Some(other)) = (words(one), words(other)) else { return false };
     one.says_more_than(&other) || other.says_more_than(&one)
 }
-
-/// The hash of no letter (FNV-1a).
-const NO_WORD: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// The words of a body, hashed and in order, and how sure it is that they are to be read.
 struct Words {
@@ -124,18 +122,16 @@ fn skip_attributes(text: &str, rest: &mut std::str::CharIndices<'_>) -> bool {
 
 /// Gives the hash of each run of letters to `take`.
 fn each_hash(text: &str, mut take: impl FnMut(u64)) {
-    let mut word = NO_WORD;
+    let mut word = WordHash::NONE;
     for c in text.chars() {
         if matches!(c, 'a'..='z' | 'A'..='Z' | 'à'..='ö' | 'ø'..='ÿ') || c.is_alphabetic() {
-            word = (word ^ u64::from(c)).wrapping_mul(0x0100_0000_01b3);
-        } else if word != NO_WORD {
-            take(word);
-            word = NO_WORD;
+            word = word.with(c);
+        } else {
+            word.of_a_word().into_iter().for_each(&mut take);
+            word = WordHash::NONE;
         }
     }
-    if word != NO_WORD {
-        take(word);
-    }
+    word.of_a_word().into_iter().for_each(take);
 }
 
 #[cfg(test)]

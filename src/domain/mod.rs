@@ -29,6 +29,7 @@ mod token;
 mod topic;
 mod topic_aliases;
 mod upload;
+mod word_hash;
 
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
@@ -59,3 +60,4 @@ pub use token::{Token, TokenError, TokenKey};
 pub use topic::{Taxonomy, Topic, TopicError};
 pub use topic_aliases::{TopicAliasError, TopicAliases};
 pub use upload::{FileKind, UploadFacts, UploadPath, Uploads};
+pub use word_hash::WordHash;

@@ -3,6 +3,8 @@
 //! Pairs rather than words: two unrelated French texts share a third of their words (`de`, `la`, `et`) and next to none
 //! of their pairs. Of the front matter only the chapeau counts, since many releases say everything there.
 
+use crate::domain::WordHash;
+
 /// How many pairs stand for a text when candidates are looked up.
 const SKETCH: usize = 32;
 
@@ -57,12 +59,12 @@ struct Pairs {
 
 impl Pairs {
     fn take(&mut self, text: &str) {
-        let mut word = NO_WORD;
+        let mut word = WordHash::NONE;
         for c in text.chars() {
             word = match c {
-                'a'..='z' | '0'..='9' | 'à'..='ö' | 'ø'..='ÿ' => with(word, c),
-                'A'..='Z' => with(word, c.to_ascii_lowercase()),
-                c if c.is_alphanumeric() => c.to_lowercase().fold(word, with),
+                'a'..='z' | '0'..='9' | 'à'..='ö' | 'ø'..='ÿ' => word.with(c),
+                'A'..='Z' => word.with(c.to_ascii_lowercase()),
+                c if c.is_alphanumeric() => c.to_lowercase().fold(word, WordHash::with),
                 _ => self.end(word),
             };
         }
@@ -70,21 +72,13 @@ impl Pairs {
     }
 
     /// The end of `word`, if it is one; the hash of none.
-    fn end(&mut self, word: u64) -> u64 {
-        if word != NO_WORD {
+    fn end(&mut self, word: WordHash) -> WordHash {
+        if let Some(word) = word.of_a_word() {
             self.found.push(mixed(self.last.rotate_left(17) ^ word));
             self.last = word;
         }
-        NO_WORD
+        WordHash::NONE
     }
-}
-
-/// The hash of no letter (FNV-1a).
-const NO_WORD: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// The hash of a word with one small letter more.
-fn with(word: u64, letter: char) -> u64 {
-    (word ^ u64::from(letter)).wrapping_mul(0x0100_0000_01b3)
 }
 
 /// Spreads a hash over all bits (the finisher of `MurmurHash3`), so that the smallest are a fair choice.
