@@ -112,7 +112,6 @@ struct ImageRow<'a> {
     target: TargetRow<'a>,
     alternative: &'a str,
     caption: Option<&'a str>,
-    media_type: u32,
     facts: Option<FactsRow>,
 }
 
@@ -121,7 +120,6 @@ struct DocumentRow<'a> {
     #[serde(borrow)]
     target: TargetRow<'a>,
     title: &'a str,
-    media_type: u32,
     state: StateRow,
 }
 
@@ -195,8 +193,8 @@ impl<'a> ReleaseRow<'a> {
             chapeau: chapeau.as_str(),
             words: DigestRow(body.words()),
             body: body.at_hand().map(SafeHtml::as_str),
-            images: images.iter().map(|image| ImageRow::of(image, glossary)).collect(),
-            documents: documents.iter().map(|document| DocumentRow::of(document, glossary)).collect(),
+            images: images.iter().map(ImageRow::of).collect(),
+            documents: documents.iter().map(DocumentRow::of).collect(),
             linked_uploads: linked_uploads.iter().map(linked_upload_row).collect(),
             release_links: release_links.iter().map(LinkRow::of).collect(),
             contact: contact.as_ref().map(|contact| ContactRow::of(contact, glossary)),
@@ -226,8 +224,8 @@ impl<'a> ReleaseRow<'a> {
             tags: all(self.tags, |label| making.label(label))?,
             chapeau: SafeHtml::trust_sanitised(self.chapeau.to_owned()),
             body,
-            images: all(self.images, |image| image.image(making))?,
-            documents: all(self.documents, |document| document.document(making))?,
+            images: all(self.images, ImageRow::image)?,
+            documents: all(self.documents, DocumentRow::document)?,
             linked_uploads: all(self.linked_uploads, |(path, facts)| {
                 let path = UploadPath::from_decoded(path)?;
                 Some(LinkedUpload { path, facts: facts.map(FactsRow::facts) })
@@ -266,40 +264,38 @@ impl<'a> TargetRow<'a> {
 }
 
 impl<'a> ImageRow<'a> {
-    fn of(image: &'a Image, glossary: &mut Glossary<'a>) -> Self {
-        let Image { target, alternative, caption, media_type, facts } = image;
+    fn of(image: &'a Image) -> Self {
+        let Image { target, alternative, caption, facts } = image;
         Self {
             target: TargetRow::of(target),
             alternative,
             caption: caption.as_deref(),
-            media_type: glossary.place(media_type),
             facts: facts.as_ref().map(FactsRow::of),
         }
     }
 
-    fn image(self, making: &Making<'_>) -> Option<Image> {
+    fn image(self) -> Option<Image> {
         Some(Image {
             target: self.target.target()?,
             alternative: self.alternative.to_owned(),
             caption: self.caption.map(str::to_owned),
-            media_type: making.word(self.media_type)?,
             facts: self.facts.map(FactsRow::facts),
         })
     }
 }
 
 impl<'a> DocumentRow<'a> {
-    fn of(document: &'a Document, glossary: &mut Glossary<'a>) -> Self {
-        let Document { target, title, media_type, state } = document;
+    fn of(document: &'a Document) -> Self {
+        let Document { target, title, state } = document;
         let state = match state {
             DocumentState::Present { bytes, digest } => StateRow::Present { bytes: *bytes, digest: DigestRow(*digest) },
             DocumentState::Missing => StateRow::Missing,
             DocumentState::Elsewhere => StateRow::Elsewhere,
         };
-        Self { target: TargetRow::of(target), title, media_type: glossary.place(media_type), state }
+        Self { target: TargetRow::of(target), title, state }
     }
 
-    fn document(self, making: &Making<'_>) -> Option<Document> {
+    fn document(self) -> Option<Document> {
         let state = match self.state {
             StateRow::Present { bytes, digest } => DocumentState::Present { bytes, digest: digest.0 },
             StateRow::Missing => DocumentState::Missing,
@@ -308,7 +304,6 @@ impl<'a> DocumentRow<'a> {
         Some(Document {
             target: self.target.target()?,
             title: self.title.to_owned(),
-            media_type: making.word(self.media_type)?,
             state,
         })
     }

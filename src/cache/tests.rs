@@ -78,13 +78,11 @@ fn full_release(words: &str, bodies: &Arc<dyn Bodies>) -> Release {
         target,
         alternative: words.to_owned(),
         caption: Some(words.to_owned()),
-        media_type: "image/png".to_owned(),
         facts,
     };
     let document = |state| Document {
         target: Target::Upload(upload.clone()),
         title: words.to_owned(),
-        media_type: "application/pdf".to_owned(),
         state,
     };
     Release {

@@ -169,7 +169,6 @@ fn uploads_are_those_of_live_releases() {
     let offered = Document {
         target: Target::Upload(path.clone()),
         title: "Dossier".to_owned(),
-        media_type: "application/pdf".to_owned(),
         state: DocumentState::Missing,
     };
     let live = catalog(vec![Release { documents: vec![offered], ..release("a", "2026-01-01T09:00:00Z") }])

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use percent_encoding::percent_decode_str;
 
 use super::address::{Base, Resolved};
 use super::front_matter::Entry;
@@ -17,7 +16,9 @@ use crate::language::{Diagnosis, Expected};
 /// `%20` or `#` is found too; `None` when the address leads elsewhere.
 pub(super) fn find_upload(address: &str, uploads: &dyn Uploads) -> Option<(UploadPath, Option<UploadFacts>)> {
     let decoded = UploadPath::from_address(address);
-    let literal = address.strip_prefix("/uploads/").and_then(UploadPath::from_decoded);
+    // Nearly always both are one.
+    let may_differ = decoded.is_none() || address.contains(['%', '?', '#']);
+    let literal = address.strip_prefix("/uploads/").filter(|_| may_differ).and_then(UploadPath::from_decoded);
     for path in [&decoded, &literal].into_iter().flatten() {
         if let Some(facts) = uploads.facts(path) {
             return Some((path.clone(), Some(facts)));
@@ -77,8 +78,7 @@ impl Shelf<'_> {
                 findings.add(range, Diagnosis::DocumentUntitled { title: title.clone() });
                 title
             });
-            let media_type = media_type(&target);
-            documents.push(Document { target, title, media_type, state });
+            documents.push(Document { target, title, state });
         }
         // There are many releases, and room for further documents in each would be most of what they take.
         documents.shrink_to_fit();
@@ -109,12 +109,10 @@ impl Shelf<'_> {
             if parts.words.is_none() {
                 findings.add(range, Diagnosis::ImageWithoutAlternative);
             }
-            let media_type = media_type(&target);
             images.push(Image {
                 target,
                 alternative: parts.words.unwrap_or_default(),
                 caption: parts.caption,
-                media_type,
                 facts,
             });
         }
@@ -271,34 +269,10 @@ fn document_state(
     DocumentState::Missing
 }
 
-/// The file name of a target, decoded and without a query.
-fn file_name(target: &Target) -> String {
-    match target {
-        Target::Upload(path) => path.file_name().to_owned(),
-        Target::External(address) => {
-            let path = address.split(['?', '#']).next().unwrap_or_default();
-            let path = path.split_once("://").map_or(path, |(_, rest)| rest);
-            let last = path.split_once('/').map_or("", |(_, rest)| rest).trim_end_matches('/');
-            let name = last.rsplit('/').next().unwrap_or_default();
-            percent_decode_str(name).decode_utf8_lossy().into_owned()
-        }
-    }
-}
-
 /// The words that offer a document without a name: its file's name, or its address.
 fn title_of_file(target: &Target) -> String {
-    let name = file_name(target);
+    let name = target.file_name();
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     let words = super::source::legal(&stem.replace('_', " ")).split_whitespace().collect::<Vec<_>>().join(" ");
     if words.is_empty() { target.address() } else { words }
-}
-
-/// The media type by the file's ending; an address elsewhere without one is a page.
-fn media_type(target: &Target) -> String {
-    let name = file_name(target);
-    let unknown = match target {
-        Target::Upload(_) => "application/octet-stream",
-        Target::External(_) => "text/html",
-    };
-    mime_guess::from_path(&name).first_raw().unwrap_or(unknown).to_owned()
 }

@@ -1,5 +1,9 @@
 //! Categories and tags of one file. That spellings in different files are one topic is the catalog's to say.
 
+use std::sync::{Arc, LazyLock};
+
+use quick_cache::sync::Cache;
+
 use super::front_matter::Entry;
 use super::source::Findings;
 use super::title::plain_line;
@@ -7,18 +11,30 @@ use super::yaml::Value;
 use crate::domain::Label;
 use crate::language::Diagnosis;
 
+/// How many labels are kept in mind.
+const KNOWN: usize = 4096;
+
+/// Labels by how they are written, with their folded words: most releases have those that others have.
+static LABELS: LazyLock<Cache<String, Option<KnownLabel>>> = LazyLock::new(|| Cache::new(KNOWN));
+
+#[derive(Debug, Clone)]
+struct KnownLabel {
+    label: Label,
+    folded: Arc<str>,
+}
+
 /// The labels of the plural and the singular key. A text alone is one label, even with spaces or commas: Jekyll would
 /// cut `Communiqué de presse` in three.
 pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -> Vec<Label> {
     let mut labels: Vec<Label> = Vec::new();
-    let mut folded: Vec<String> = Vec::new();
+    let mut folded: Vec<Arc<str>> = Vec::new();
     for entry in entries.into_iter().flatten() {
         let alone = !matches!(entry.node.value, Value::List(_));
         for item in entry.node.items() {
             if item.value == Value::Null {
                 continue;
             }
-            let Some(label) = item.text().and_then(|text| Label::new(&plain_line(text))) else {
+            let Some(KnownLabel { label, folded: words }) = item.text().and_then(known) else {
                 findings.add(item.range, Diagnosis::LabelEmpty);
                 continue;
             };
@@ -26,7 +42,6 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
                 let diagnosis = Diagnosis::LabelWithComma { label: label.as_str().to_owned() };
                 findings.add(item.range.clone(), diagnosis);
             }
-            let words = label.folded();
             if folded.contains(&words) {
                 findings.add(item.range, Diagnosis::LabelRepeated { label: label.as_str().to_owned() });
             } else {
@@ -37,4 +52,15 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
     }
     labels.shrink_to_fit();
     labels
+}
+
+/// The label that is written like this; `None` when it says nothing.
+fn known(written: &str) -> Option<KnownLabel> {
+    if let Some(known) = LABELS.get(written) {
+        return known;
+    }
+    let label = Label::new(&plain_line(written));
+    let known = label.map(|label| KnownLabel { folded: label.folded().into(), label });
+    LABELS.insert(written.to_owned(), known.clone());
+    known
 }

@@ -1,6 +1,11 @@
 //! What a release offers beside its text: documents and images.
 
+use percent_encoding::percent_decode_str;
+
 use super::{Digest, UploadFacts, UploadPath};
+
+/// The media type of a PDF (RFC 8118).
+pub const PDF: &str = "application/pdf";
 
 /// Where a document or an image is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +24,31 @@ impl Target {
             Self::Upload(path) => path.address(),
             Self::External(address) => address.clone(),
         }
+    }
+
+    /// The name of its file, decoded and without a query; empty where the address names none.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        match self {
+            Self::Upload(path) => path.file_name().to_owned(),
+            Self::External(address) => {
+                let path = address.split(['?', '#']).next().unwrap_or_default();
+                let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+                let last = path.split_once('/').map_or("", |(_, rest)| rest).trim_end_matches('/');
+                let name = last.rsplit('/').next().unwrap_or_default();
+                percent_decode_str(name).decode_utf8_lossy().into_owned()
+            }
+        }
+    }
+
+    /// Its media type by its file's ending (`application/pdf`); an address elsewhere without one is a page.
+    #[must_use]
+    pub fn media_type(&self) -> &'static str {
+        let unknown = match self {
+            Self::Upload(_) => "application/octet-stream",
+            Self::External(_) => "text/html",
+        };
+        mime_guess::from_path(self.file_name()).first_raw().unwrap_or(unknown)
     }
 
     /// The file below uploads, when it is one.
@@ -54,8 +84,6 @@ pub struct Document {
     pub target: Target,
     /// The words that offer it.
     pub title: String,
-    /// Its media type, by the file's ending: `application/pdf`.
-    pub media_type: String,
     /// Whether it is there.
     pub state: DocumentState,
 }
@@ -69,8 +97,6 @@ pub struct Image {
     pub alternative: String,
     /// The caption shown below it.
     pub caption: Option<String>,
-    /// Its media type, by the file's ending: `image/png`.
-    pub media_type: String,
     /// What is known of the file; `None` when it is missing or on another site.
     pub facts: Option<UploadFacts>,
 }

@@ -1,14 +1,15 @@
 //! The words of a category or tag, and when two of them mean the same topic.
 
 use std::fmt;
+use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use super::{composed, squeezed};
 
-/// A category's or tag's words as an editor wrote them: NFC, white space collapsed, never empty.
+/// A category's or tag's words as an editor wrote them: NFC, white space collapsed, never empty. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label(String);
+pub struct Label(Arc<str>);
 
 impl Label {
     /// A label from `words`; `None` when they are only white space or control characters.
@@ -19,7 +20,7 @@ impl Label {
             clean = clean.replace(char::is_control, " ").into();
         }
         let text = squeezed(&clean);
-        (!text.is_empty()).then_some(Self(text))
+        (!text.is_empty()).then(|| Self(text.into()))
     }
 
     /// What two labels share when they are one topic: case folded, accents dropped, `’` as `'`.

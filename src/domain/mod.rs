@@ -37,7 +37,7 @@ pub use body::{Bodies, Body, BodyGone};
 pub use characters::{composed, is_unsuspicious, lines, squeezed};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::Digest;
-pub use document::{Document, DocumentState, Image, Target};
+pub use document::{Document, DocumentState, Image, PDF, Target};
 pub use edition::{DigestRound, Edition, EditionKind, EditionState, HoldReason, NewEdition};
 pub use fragment::{Fragment, Piece};
 pub use hex::{from_hex, to_hex};

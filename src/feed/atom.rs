@@ -149,14 +149,14 @@ fn document(attachment: &Attachment) -> Link {
     Link {
         title: attachment.title.some().map(str::to_owned),
         length: attachment.bytes.map(|bytes| bytes.to_string()),
-        ..link(rel, &attachment.url, Some(&attachment.media_type))
+        ..link(rel, &attachment.url, Some(attachment.media_type))
     }
 }
 
 fn picture(picture: &Picture) -> Extension {
     let mut attrs = BTreeMap::from([
         ("medium".to_owned(), "image".to_owned()),
-        ("type".to_owned(), picture.media_type.clone()),
+        ("type".to_owned(), picture.media_type.to_owned()),
         ("url".to_owned(), picture.url.clone()),
     ]);
     if let Some(bytes) = picture.bytes {

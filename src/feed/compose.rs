@@ -12,18 +12,12 @@ use super::date::local;
 use super::full_text::full_text;
 use super::model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};
 use crate::catalog::{Live, Published, TopicEntry};
-use crate::domain::{BodyGone, DocumentState, FileKind, Release, SiteUrl, Target, Taxonomy, Topic};
+use crate::domain::{BodyGone, DocumentState, FileKind, PDF, Release, SiteUrl, Target, Taxonomy, Topic};
 use crate::language::{FeedSubject, Language, feed_subtitle, feed_title};
 
 /// The date in feeds' `tag:` URIs (RFC 4151 §2.1). Fixed, so that neither a lost database nor a removed release
 /// changes a feed's id.
 const FEED_ID_YEAR: u16 = 2026;
-
-/// What is written where a file's media type makes no sense (RFC 2046 §4.5.1).
-const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
-
-/// The media type of a PDF (RFC 8118).
-const PDF: &str = "application/pdf";
 
 /// What a feed says of its site, and how much it holds.
 #[derive(Debug, Clone)]
@@ -217,7 +211,7 @@ fn picture_of(release: &Release, addresses: Addresses<'_>) -> Option<Picture> {
     });
     Some(Picture {
         url: addresses.of_target(&image.target),
-        media_type: media_type(&image.media_type),
+        media_type: image.target.media_type(),
         alternative: CleanText::line(&image.alternative),
         bytes: image.facts.as_ref().map(|facts| facts.bytes),
         pixels,
@@ -237,7 +231,7 @@ fn attachments_of(release: &Release, addresses: Addresses<'_>) -> Vec<Attachment
         attachments.push(Attachment {
             title: CleanText::line(&document.title).or(&url),
             url,
-            media_type: media_type(&document.media_type),
+            media_type: document.target.media_type(),
             bytes,
         });
     }
@@ -254,7 +248,7 @@ fn attachments_of(release: &Release, addresses: Addresses<'_>) -> Vec<Attachment
         attachments.push(Attachment {
             title: CleanText::line(&title).or(&url),
             url,
-            media_type: PDF.to_owned(),
+            media_type: PDF,
             bytes: Some(facts.bytes),
         });
     }
@@ -274,16 +268,4 @@ fn topic_of(entry: &TopicEntry, site: &FeedSite) -> Option<EntryTopic> {
         slug,
         page: site.page_of(&entry.topic),
     })
-}
-
-/// `text` when it is a media type without parameters (RFC 6838 §4.2).
-fn media_type(text: &str) -> String {
-    let is_name = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
-    };
-    match text.split_once('/') {
-        Some((kind, name)) if is_name(kind) && is_name(name) => text.to_owned(),
-        _ => UNKNOWN_MEDIA_TYPE.to_owned(),
-    }
 }

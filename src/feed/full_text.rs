@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::address::Addresses;
 use super::clean_text::escape;
-use crate::domain::{BodyGone, Document, DocumentState, FileKind, Image, PressContact, Release};
+use crate::domain::{BodyGone, Document, DocumentState, FileKind, Image, PDF, PressContact, Release};
 use crate::language::{EntryWords, Language, entry_words, file_size};
 
 /// From short numbers such as `115` to the longest there is (ITU-T E.164 §6).
@@ -52,7 +52,7 @@ pub fn document_note(document: &Document, language: Language) -> String {
 
 /// `PDF` and the like: by the media type, else by the ending of the address.
 fn kind(document: &Document) -> Option<String> {
-    if document.media_type == "application/pdf" {
+    if document.target.media_type() == PDF {
         return Some("PDF".to_owned());
     }
     let address = document.target.address();
@@ -178,11 +178,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_note(address: &str, media_type: &str, state: DocumentState, expected: &str) {
+    fn check_note(address: &str, state: DocumentState, expected: &str) {
         let document = Document {
             target: Target::External(address.to_owned()),
             title: "x".to_owned(),
-            media_type: media_type.to_owned(),
             state,
         };
         assert_eq!(document_note(&document, Language::English).replace('\u{a0}', " "), expected);
@@ -191,11 +190,11 @@ mod tests {
     #[test]
     fn a_document_says_what_it_is() {
         let present = DocumentState::Present { bytes: 2_000, digest: Digest::of(b"") };
-        check_note("https://x.example/get?id=1", "application/pdf", present, "PDF, 2 KB");
-        check_note("https://x.example/a.ods?v=2", "text/csv", DocumentState::Elsewhere, "ODS");
-        check_note("https://x.example/a.b/c", "text/csv", DocumentState::Elsewhere, "");
-        check_note("https://presse.org", "text/html", DocumentState::Elsewhere, "");
-        check_note("https://x.example/", "application/pdf", DocumentState::Missing, "document not available");
+        check_note("https://x.example/a.pdf?id=1", present, "PDF, 2 KB");
+        check_note("https://x.example/a.ods?v=2", DocumentState::Elsewhere, "ODS");
+        check_note("https://x.example/a.b/c", DocumentState::Elsewhere, "");
+        check_note("https://presse.org", DocumentState::Elsewhere, "");
+        check_note("https://x.example/", DocumentState::Missing, "document not available");
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn item_of(entry: &Entry) -> Item<'_> {
 fn attachment_of(attachment: &Attachment) -> JsonAttachment<'_> {
     JsonAttachment {
         url: &attachment.url,
-        mime_type: &attachment.media_type,
+        mime_type: attachment.media_type,
         title: attachment.title.as_str(),
         size_in_bytes: attachment.bytes,
     }

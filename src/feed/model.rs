@@ -234,7 +234,7 @@ pub struct Picture {
     /// Its absolute address.
     pub url: String,
     /// Its media type.
-    pub media_type: String,
+    pub media_type: &'static str,
     /// The alternative text, empty for a decorative image.
     pub alternative: CleanText,
     /// Its size in bytes, when known.
@@ -249,7 +249,7 @@ pub struct Attachment {
     /// Its absolute address.
     pub url: String,
     /// Its media type.
-    pub media_type: String,
+    pub media_type: &'static str,
     /// The words that offer it.
     pub title: CleanText,
     /// Its size; `None` when it lies on another site.

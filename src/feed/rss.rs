@@ -158,7 +158,7 @@ fn split_enclosure(attachments: &[Attachment]) -> (Option<Enclosure>, Vec<&Attac
                 enclosure = Some(Enclosure {
                     url: attachment.url.clone(),
                     length: bytes.to_string(),
-                    mime_type: attachment.media_type.clone(),
+                    mime_type: attachment.media_type.to_owned(),
                 });
             }
             _ => others.push(attachment),
@@ -168,7 +168,7 @@ fn split_enclosure(attachments: &[Attachment]) -> (Option<Enclosure>, Vec<&Attac
 }
 
 fn picture(picture: &Picture) -> Extension {
-    let mut content = media_content(&picture.url, &picture.media_type, "image", picture.bytes);
+    let mut content = media_content(&picture.url, picture.media_type, "image", picture.bytes);
     if let Some((width, height)) = picture.pixels {
         content.attrs.insert("width".to_owned(), width.to_string());
         content.attrs.insert("height".to_owned(), height.to_string());
@@ -180,7 +180,7 @@ fn picture(picture: &Picture) -> Extension {
 }
 
 fn document(attachment: &Attachment) -> Extension {
-    let mut content = media_content(&attachment.url, &attachment.media_type, "document", attachment.bytes);
+    let mut content = media_content(&attachment.url, attachment.media_type, "document", attachment.bytes);
     content.children = one("title", plain("media:title", attachment.title.as_str()));
     content
 }

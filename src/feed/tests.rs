@@ -45,7 +45,7 @@ fn upload(path: &str) -> Target {
 }
 
 fn document(target: Target, title: &str, state: DocumentState) -> Document {
-    Document { target, title: title.to_owned(), media_type: "application/pdf".to_owned(), state }
+    Document { target, title: title.to_owned(), state }
 }
 
 fn present(bytes: u64) -> DocumentState {
@@ -58,7 +58,6 @@ fn picture(path: &str, alternative: &str, caption: Option<&str>) -> Image {
         target: upload(path),
         alternative: alternative.to_owned(),
         caption: caption.map(str::to_owned),
-        media_type: "image/png".to_owned(),
         facts: Some(UploadFacts { bytes: 20_480, digest: Digest::of(b"png"), kind }),
     }
 }
@@ -301,10 +300,10 @@ fn release_of(texts: &[String]) -> Release {
         categories: Label::new(&next()).into_iter().collect(),
         images: vec![
             picture("i.png", &next(), Some(&next())),
-            Image { media_type: next(), target: Target::External(next()), ..picture("j.png", &next(), None) },
+            Image { target: Target::External(next()), ..picture("j.png", &next(), None) },
         ],
         documents: vec![
-            Document { media_type: next(), ..document(upload("a.pdf"), &next(), present(5)) },
+            Document { ..document(upload("a.pdf"), &next(), present(5)) },
             document(Target::External(next()), &next(), DocumentState::Elsewhere),
             document(upload("c.pdf"), &next(), DocumentState::Missing),
         ],

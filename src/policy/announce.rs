@@ -296,7 +296,6 @@ pub(super) mod tests {
         let missing = Document {
             target: Target::Upload(crate::domain::UploadPath::from_decoded("a.pdf").unwrap()),
             title: "Le dossier".to_owned(),
-            media_type: "application/pdf".to_owned(),
             state: DocumentState::Missing,
         };
         let hold = Plan::Hold(HoldReason::DocumentMissing { documents: vec!["Le dossier".to_owned()] });
@@ -367,7 +366,6 @@ pub(super) mod tests {
         without.documents.push(Document {
             target: Target::Upload(crate::domain::UploadPath::from_decoded("a.pdf").unwrap()),
             title: "Le dossier".to_owned(),
-            media_type: "application/pdf".to_owned(),
             state: DocumentState::Missing,
         });
         let situation = |release| Situation {

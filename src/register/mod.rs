@@ -11,6 +11,7 @@ mod comparing;
 mod matching;
 mod alarm;
 mod instants;
+mod draft;
 mod step;
 mod settling;
 mod reconcile;

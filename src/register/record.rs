@@ -189,7 +189,7 @@ pub struct RegisterChanges {
     /// Set at the first look.
     pub started: Option<DateTime<Utc>>,
     /// Records to insert or replace, whole.
-    pub records: Vec<Record>,
+    pub records: Vec<Arc<Record>>,
     /// Those of the records whose text is another than before, and is to be saved with them.
     pub new_texts: BTreeSet<ReleaseId>,
     /// Old addresses to remember (an address that leads elsewhere now is replaced).

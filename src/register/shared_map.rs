@@ -13,7 +13,7 @@ use rpds::RedBlackTreeMapSync;
 /// A map in the order of its keys; cheap to clone, and cheap to compare with what it was cloned from.
 #[derive(Clone)]
 pub struct SharedMap<K: Ord, V> {
-    entries: RedBlackTreeMapSync<K, V>,
+    entries: RedBlackTreeMapSync<K, Arc<V>>,
     /// One for all maps that hold the very same entries: another after each change.
     identity: Arc<()>,
 }
@@ -34,7 +34,13 @@ impl<K: Ord, V> SharedMap<K, V> {
     /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key)
+        self.entries.get(key).map(AsRef::as_ref)
+    }
+
+    /// The value of `key`, to be held by others, too.
+    #[must_use]
+    pub fn shared(&self, key: &K) -> Option<Arc<V>> {
+        self.entries.get(key).map(Arc::clone)
     }
 
     /// Whether there is a value of `key`.
@@ -45,7 +51,7 @@ impl<K: Ord, V> SharedMap<K, V> {
 
     /// The keys and their values, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries.iter()
+        self.entries.iter().map(|(key, value)| (key, value.as_ref()))
     }
 
     /// The keys, in their order.
@@ -55,13 +61,18 @@ impl<K: Ord, V> SharedMap<K, V> {
 
     /// The values, in the order of their keys.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values()
+        self.entries.values().map(AsRef::as_ref)
     }
 }
 
 impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     /// Sets the value of `key`.
     pub fn insert(&mut self, key: K, value: V) {
+        self.insert_shared(key, Arc::new(value));
+    }
+
+    /// Sets the value of `key`, which others may hold, too.
+    pub fn insert_shared(&mut self, key: K, value: Arc<V>) {
         self.diverge();
         self.entries.insert_mut(key, value);
     }
@@ -69,7 +80,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     /// The value of `key`, to be changed: here alone, in no other copy.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.diverge();
-        self.entries.get_mut(key)
+        self.entries.get_mut(key).map(Arc::make_mut)
     }
 
     fn diverge(&mut self) {
@@ -106,7 +117,7 @@ impl<K: Ord, V> Index<&K> for SharedMap<K, V> {
     type Output = V;
 
     fn index(&self, key: &K) -> &V {
-        &self.entries[key]
+        self.entries[key].as_ref()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use chrono_tz::Tz;
@@ -10,6 +10,7 @@ use foldhash::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::comparing::Comparisons;
+use super::draft::Draft;
 use super::instants::Instants;
 use super::matching::{Match, Rule};
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
@@ -20,9 +21,11 @@ use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath};
 /// The work on one believed look.
 pub(super) struct Step<'a> {
     pub(super) before: &'a Register,
+    /// What is left of the register beside its records.
     pub(super) after: Register,
+    pub(super) records: Draft<'a>,
     pub(super) changes: RegisterChanges,
-    pub(super) files: BTreeMap<ReleaseId, SourcePath>,
+    pub(super) files: HashMap<ReleaseId, SourcePath>,
     pub(super) kept: BTreeSet<ReleaseId>,
     pub(super) clashes: Vec<Clash>,
     /// The releases left out because another has their address, each with that other.
@@ -36,7 +39,6 @@ pub(super) struct Step<'a> {
     pub(super) new: Vec<ReleaseId>,
     /// The `updated` instants in use, so that no two releases share one.
     instants: Instants<'a>,
-    pub(super) touched: BTreeSet<ReleaseId>,
     pub(super) now: DateTime<Utc>,
     zone: Tz,
     texts: &'a dyn Texts,
@@ -84,8 +86,9 @@ impl<'a> Step<'a> {
         Self {
             before,
             after,
+            records: Draft::new(&before.records),
             changes,
-            files: BTreeMap::new(),
+            files: HashMap::default(),
             kept: BTreeSet::new(),
             clashes: Vec::new(),
             yielding: Vec::new(),
@@ -94,7 +97,6 @@ impl<'a> Step<'a> {
             settled: true,
             new: Vec::new(),
             instants: Instants::new(instants),
-            touched: BTreeSet::new(),
             now,
             zone: minting.zone,
             texts,
@@ -139,6 +141,7 @@ impl<'a> Step<'a> {
                 )),
             }
         }
+        self.records.reserve(new.len());
         new.sort_by_key(|(index, ..)| (good[*index].release.date, good[*index].path));
         for (index, hold, why) in new {
             let id = self.add(&good[index], hold, why);
@@ -175,8 +178,7 @@ impl<'a> Step<'a> {
             hold,
         };
         self.decide(&id, "new", why);
-        self.after.records.insert(id.clone(), record);
-        self.touched.insert(id.clone());
+        self.records.put(record);
         self.new.push(id.clone());
         id
     }
@@ -198,7 +200,7 @@ impl<'a> Step<'a> {
             .clone()
             .into_iter()
             .chain(names.map(|name| ReleaseId::mint(authority, year, &name)))
-            .find(|id| !self.after.records.contains_key(id))
+            .find(|id| !self.records.contains(id))
             .expect("one of endlessly many numbers is free")
     }
 
@@ -234,8 +236,7 @@ impl<'a> Step<'a> {
         record.publishable_since =
             if release.is_publishable() { record.publishable_since.or(Some(self.now)) } else { None };
         if record != *before {
-            self.touched.insert(id.clone());
-            self.after.records.insert(id.clone(), record);
+            self.records.put(record);
         }
     }
 
@@ -298,15 +299,14 @@ impl<'a> Step<'a> {
 
     /// Releases whose file is gone.
     pub(super) fn let_go(&mut self, present: &HashSet<&SourcePath>) {
-        let gone: Vec<&Record> = marked(self.before.records.values(), self.files.keys())
-            .filter(|(record, has_file)| !has_file && record.missing_since.is_none() && !self.kept.contains(&record.id))
-            .map(|(record, _)| record)
-            .collect();
+        let is_gone = |record: &&Record| {
+            record.missing_since.is_none() && !self.files.contains_key(&record.id) && !self.kept.contains(&record.id)
+        };
+        let gone: Vec<&Record> = self.before.records.values().filter(is_gone).collect();
         for record in gone {
-            if let Some(record) = self.after.records.get_mut(&record.id) {
+            if let Some(record) = self.records.change(&record.id) {
                 record.missing_since = Some(self.now);
             }
-            self.touched.insert(record.id.clone());
             let overwritten = present.contains(&record.path);
             let why = if overwritten { "its file holds another release now" } else { "its file is gone" };
             self.decide(&record.id, "missing", why);
@@ -331,18 +331,16 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn finish(mut self) -> Reconciled {
-        let touched = self.touched.iter().filter_map(|id| self.after.records.get(id));
-        self.changes.records.reserve_exact(self.touched.len());
-        self.changes.records.extend(touched.cloned());
+        let settled = self.settled && self.addresses_stay();
+        (self.after.records, self.changes.records) = self.records.finish();
         let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
         let new_texts =
             self.changes.records.iter().filter(|record| text_before(&record.id) != Some(record.file_digest));
         self.changes.new_texts = new_texts.map(|record| record.id.clone()).collect();
-        let settled = self.settled && self.addresses_stay();
         Reconciled {
             register: self.after,
             changes: self.changes,
-            files: self.files,
+            files: self.files.into_iter().collect(),
             kept: self.kept,
             clashes: self.clashes,
             settled,
@@ -363,16 +361,4 @@ fn is_as_remembered(record: &Record, seen: &Seen<'_>) -> bool {
         && (record.live_since.is_none() || release.is_publishable())
         && record.documents == seen.significance.documents
         && record.significant == seen.significance.whole
-}
-
-/// Each record, in the order of ids, and whether its id is among `ids`, which are in that order, too.
-pub(super) fn marked<'r, 'i>(
-    records: impl Iterator<Item = &'r Record>,
-    ids: impl Iterator<Item = &'i ReleaseId>,
-) -> impl Iterator<Item = (&'r Record, bool)> {
-    let mut ids = ids.peekable();
-    records.map(move |record| {
-        while ids.next_if(|id| **id < record.id).is_some() {}
-        (record, ids.next_if(|id| **id == record.id).is_some())
-    })
 }

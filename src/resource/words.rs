@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 
 use crate::catalog::{Live, Published};
-use crate::domain::{Document, DocumentState, FileKind, Image, PressContact, SafeHtml, Target, Taxonomy, Topic};
+use crate::domain::{Document, DocumentState, FileKind, Image, PDF, PressContact, SafeHtml, Target, Taxonomy, Topic};
 use crate::feed::FeedSite;
 use crate::language::{Language, date_words, file_size, instant_words, say};
 use crate::template::{Contact, DocumentLink, Link, Picture, Stamp, Telephone};
@@ -133,13 +133,13 @@ impl<'a> Wording<'a> {
 
 /// A document's type in a word: its file's ending, in capitals.
 fn kind_words(document: &Document) -> String {
-    if document.media_type == "application/pdf" {
+    if document.target.media_type() == PDF {
         return "PDF".to_owned();
     }
     let address = document.target.address();
     let name = address.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
     match name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| ending.len() <= 5) {
         Some(ending) => ending.to_uppercase(),
-        None => document.media_type.clone(),
+        None => document.target.media_type().to_owned(),
     }
 }

@@ -201,7 +201,8 @@ impl Store {
                 let is_new = new_texts.contains(&record.id);
                 is_new.then(|| texts.of_file(&record.path, record.file_digest)).flatten()
             });
-            let (with, without): (Vec<_>, Vec<_>) = records.iter().zip(texts).partition(|(_, text)| text.is_some());
+            let records = records.iter().map(AsRef::as_ref);
+            let (with, without): (Vec<_>, Vec<_>) = records.zip(texts).partition(|(_, text)| text.is_some());
             save_records(&mut transaction, &with, true, revision).await?;
             save_records(&mut transaction, &without, false, revision).await?;
         }

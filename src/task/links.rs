@@ -14,7 +14,7 @@ use super::newsroom::Newsroom;
 use crate::catalog::Published;
 use crate::clock::Clock;
 use crate::config::DocumentsAt;
-use crate::domain::{Document, Target};
+use crate::domain::{Document, PDF, Target};
 use crate::fetch::Fetcher;
 use crate::policy::Links;
 use crate::resource::Wording;
@@ -133,7 +133,7 @@ impl Newsroom {
         let mut known = KnownLinks { links: Links::default(), page_missing_since: None };
         for document in &published.release.documents {
             let Some(address) = self.address_to_ask(document, published, now) else { continue };
-            let is_pdf = document.media_type == "application/pdf";
+            let is_pdf = document.target.media_type() == PDF;
             let answer = self.links.know(Question::Document { address, is_pdf }, due, now);
             match answer.last {
                 Some((_, false)) => known.links.missing.push(document.title.clone()),

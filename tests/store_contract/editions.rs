@@ -110,7 +110,7 @@ pub(crate) async fn a_cancelled_announcement_is_never_made(room: Room) {
     let announced = |register: depeche::register::Register, name| register.records[&release(name)].announcement;
     let register = room.store.load_register().await.unwrap();
     assert_eq!(announced(register, "bridge"), Announcement::Never(NeverReason::Cancelled));
-    let stale = RegisterChanges { records: vec![record("bridge")], ..RegisterChanges::default() };
+    let stale = RegisterChanges { records: vec![record("bridge").into()], ..RegisterChanges::default() };
     room.store.save_register(&stale, minute(2), &NoTexts).await.unwrap();
     let register = room.store.load_register().await.unwrap();
     assert_eq!(announced(register, "bridge"), Announcement::Never(NeverReason::Cancelled));

@@ -31,7 +31,7 @@ pub(crate) async fn every_field_comes_back(room: Room) {
     let changes = RegisterChanges {
         authority: Some("presse.example.org".to_owned()),
         started: Some(minute(0)),
-        records: vec![bridge.clone(), plain.clone()],
+        records: vec![bridge.clone().into(), plain.clone().into()],
         new_texts: [release("bridge"), release("plain")].into(),
         aliases: vec![(old, release("bridge"))],
         topic_slugs: vec![slug.clone()],
@@ -67,7 +67,9 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     let first = RegisterChanges {
         authority: Some("presse.example.org".to_owned()),
         started: Some(minute(0)),
-        records: vec![Record { announcement: Announcement::Opened, first_live: Some(minute(1)), ..record("bridge") }],
+        records: vec![
+            Record { announcement: Announcement::Opened, first_live: Some(minute(1)), ..record("bridge") }.into(),
+        ],
         topic_slugs: vec![TopicSlug {
             taxonomy: Taxonomy::Tag,
             folded: "eau".to_owned(),
@@ -81,7 +83,7 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     let second = RegisterChanges {
         authority: Some("autre.example.org".to_owned()),
         started: Some(minute(9)),
-        records: vec![Record { title: "Le pont".to_owned(), ..record("bridge") }],
+        records: vec![Record { title: "Le pont".to_owned(), ..record("bridge") }.into()],
         topic_slugs: vec![TopicSlug {
             taxonomy: Taxonomy::Tag,
             folded: "eau".to_owned(),
@@ -196,7 +198,7 @@ pub(crate) async fn whoever_writes_it_is_heard_of(room: Room) {
             7 => drop(room.sending("road").await),
             _ => {
                 let renamed = Record { title: "Le bac".to_owned(), ..record("ferry") };
-                let changes = RegisterChanges { records: vec![renamed], ..RegisterChanges::default() };
+                let changes = RegisterChanges { records: vec![renamed.into()], ..RegisterChanges::default() };
                 store.save_register(&changes, minute(5), &NoTexts).await.unwrap();
             }
         }

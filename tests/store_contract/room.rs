@@ -85,7 +85,7 @@ pub(crate) fn source(name: &str) -> String {
 /// What a look changes that finds these releases for the first time.
 pub(crate) fn appearing(records: Vec<Record>) -> RegisterChanges {
     let new_texts = records.iter().map(|record| record.id.clone()).collect();
-    RegisterChanges { records, new_texts, ..RegisterChanges::default() }
+    RegisterChanges { records: records.into_iter().map(Arc::new).collect(), new_texts, ..RegisterChanges::default() }
 }
 
 /// A folder in which each file has the text of its name.

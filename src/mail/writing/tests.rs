@@ -51,7 +51,6 @@ fn bridge() -> Release {
         documents: vec![Document {
             target: Target::Upload(upload),
             title: "The release".to_owned(),
-            media_type: "application/pdf".to_owned(),
             state,
         }],
         contact: Some(PressContact { name: Some("Zoé Martin".to_owned()), ..PressContact::default() }),

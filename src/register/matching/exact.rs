@@ -23,6 +23,9 @@ impl<'a> Matching<'a> {
     /// other words is left to the contest: what has its old bytes may be a mere copy. So is a silent copy that went: what
     /// has its bytes may be its original, which says again what it said before.
     pub(super) fn by_moved_bytes(&mut self) {
+        if self.register.records.is_empty() {
+            return;
+        }
         let mut files: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
         for index in self.open() {
             files.entry(self.seen[index].digest).or_default().push(index);

@@ -95,7 +95,6 @@ fn a_change_of_documents_alone_is_told_apart() {
     let document = |bytes: &[u8]| Document {
         target: Target::Upload(UploadPath::from_decoded("plan.pdf").unwrap()),
         title: "Le plan".to_owned(),
-        media_type: "application/pdf".to_owned(),
         state: DocumentState::Present { bytes: 1, digest: Digest::of(bytes) },
     };
     let mut room = Newsroom::with(&[("a.md", "Un pont", BODY)]);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::newsroom::{BODY, Newsroom, OTHER, THIRD, minutes};
 use crate::domain::Release;
-use crate::register::{Announcement, KeptRegister};
+use crate::register::{Announcement, KeptRegister, Record};
 
 const PATHS: [&str; 5] = ["2026-11-23-a.md", "b.md", "c.md", "x/c.md", "d.md"];
 const TITLES: [&str; 3] = ["Un pont", "Un bac", "Une halte"];
@@ -153,7 +153,7 @@ fn compare(acts: &[Act]) -> usize {
         let (files, broken) = (room.files.clone(), std::mem::take(&mut room.broken));
         play(&mut room, act);
         room.broken.retain(|path| !room.files.contains_key(path.as_str()));
-        room.register.records.values().cloned().for_each(|record| kept.put(record));
+        room.register.records.values().for_each(|record| kept.put(Record::clone(record)));
         let only_edits = files.keys().eq(room.files.keys()) && room.broken.is_empty() && broken.is_empty();
         let is_settled = room.last.as_ref().is_some_and(|last| last.settled);
         let short =
@@ -179,7 +179,7 @@ fn compare(acts: &[Act]) -> usize {
 fn take_in(mut kept: KeptRegister, room: &Newsroom) -> KeptRegister {
     let register = &room.register;
     kept.settle(register.authority.clone(), register.started, register.alarm);
-    room.last.iter().flat_map(|last| &last.changes.records).cloned().for_each(|record| kept.put(record));
+    room.last.iter().flat_map(|last| &last.changes.records).for_each(|record| kept.put(Record::clone(record)));
     register.aliases.iter().for_each(|(old, id)| kept.put_alias(old.clone(), id.clone()));
     assert_eq!(kept.register(), register);
     kept
