@@ -27,7 +27,7 @@ pub fn file(bytes: &[u8]) -> Reading {
         jekyll: None,
     };
     let uploads: BTreeMap<UploadPath, UploadFacts> = BTreeMap::new();
-    let source = SourceFile { path: SourcePath::new("2026-03-09-un-pont.md"), bytes: bytes.to_vec() };
+    let source = SourceFile::new(SourcePath::new("2026-03-09-un-pont.md"), bytes.to_vec());
     let reading = read(&source, &uploads, &settings);
     same_later(&reading, &source, &settings);
     let errors = reading.diagnostics.iter().any(|found| found.diagnosis.severity() == Severity::Error);

@@ -301,11 +301,7 @@ impl<'a> DocumentRow<'a> {
             StateRow::Missing => DocumentState::Missing,
             StateRow::Elsewhere => DocumentState::Elsewhere,
         };
-        Some(Document {
-            target: self.target.target()?,
-            title: self.title.to_owned(),
-            state,
-        })
+        Some(Document { target: self.target.target()?, title: self.title.to_owned(), state })
     }
 }
 

@@ -74,17 +74,8 @@ fn stamp(number: i64) -> Stamp {
 fn full_release(words: &str, bodies: &Arc<dyn Bodies>) -> Release {
     let upload = UploadPath::from_decoded("dossier/été.pdf").unwrap();
     let facts = UploadFacts { bytes: 7, digest: Digest::of(b"x"), kind: FileKind::Image { width: 3, height: 2 } };
-    let image = |target, facts| Image {
-        target,
-        alternative: words.to_owned(),
-        caption: Some(words.to_owned()),
-        facts,
-    };
-    let document = |state| Document {
-        target: Target::Upload(upload.clone()),
-        title: words.to_owned(),
-        state,
-    };
+    let image = |target, facts| Image { target, alternative: words.to_owned(), caption: Some(words.to_owned()), facts };
+    let document = |state| Document { target: Target::Upload(upload.clone()), title: words.to_owned(), state };
     Release {
         last_modified: Some(instant("2026-11-24T09:00:00.123456789Z")),
         published: false,

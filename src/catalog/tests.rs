@@ -166,11 +166,8 @@ fn of_two_releases_at_one_address_the_older_answers() {
 #[test]
 fn uploads_are_those_of_live_releases() {
     let path = UploadPath::from_decoded("dossier/a b.pdf").unwrap();
-    let offered = Document {
-        target: Target::Upload(path.clone()),
-        title: "Dossier".to_owned(),
-        state: DocumentState::Missing,
-    };
+    let offered =
+        Document { target: Target::Upload(path.clone()), title: "Dossier".to_owned(), state: DocumentState::Missing };
     let live = catalog(vec![Release { documents: vec![offered], ..release("a", "2026-01-01T09:00:00Z") }])
         .live(at("2026-02-01T00:00:00Z"));
     assert!(live.refers_to(&path));

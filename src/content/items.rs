@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-
 use super::address::{Base, Resolved};
 use super::front_matter::Entry;
 use super::source::Findings;
@@ -109,12 +108,7 @@ impl Shelf<'_> {
             if parts.words.is_none() {
                 findings.add(range, Diagnosis::ImageWithoutAlternative);
             }
-            images.push(Image {
-                target,
-                alternative: parts.words.unwrap_or_default(),
-                caption: parts.caption,
-                facts,
-            });
+            images.push(Image { target, alternative: parts.words.unwrap_or_default(), caption: parts.caption, facts });
         }
         images.shrink_to_fit();
         images

@@ -108,7 +108,7 @@ fn read_file(
     settings: &ReadingSettings,
     bodies: Option<&Arc<dyn Bodies>>,
 ) -> Reading {
-    let digest = Digest::of(&file.bytes);
+    let digest = file.digest;
     let (text, whole) = if file.bytes.len() > LARGEST_FILE {
         (Text::decode(b"").unwrap_or_else(|text| text), false)
     } else {

@@ -3,18 +3,29 @@
 //! The text is normalised so that every later offset counts the same characters as the editor sees: no byte order mark,
 //! one `\n` a line, and each character that no feed may hold replaced by one [`ERASED`], which is dropped on the way out.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
-use crate::domain::{SourcePath, is_unsuspicious};
+use crate::domain::{Digest, SourcePath, is_unsuspicious};
 use crate::language::{Diagnosis, Severity};
 
-/// One release file.
+/// A file below the content folder with its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it stands below the content folder.
+    /// Where it stands below the content folder, spelled as on disk.
     pub path: SourcePath,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Their digest.
+    pub digest: Digest,
+}
+
+impl SourceFile {
+    /// The file at `path` with these bytes.
+    #[must_use]
+    pub fn new(path: SourcePath, bytes: Vec<u8>) -> Self {
+        Self { path, digest: Digest::of(&bytes), bytes }
+    }
 }
 
 /// Something to say about a place in a file.
@@ -65,7 +76,8 @@ pub(super) fn legal(text: &str) -> String {
 /// A file's text with its line starts.
 pub(super) struct Text {
     pub(super) content: String,
-    line_starts: Vec<usize>,
+    /// Where its lines begin, once something is said of one.
+    line_starts: OnceCell<Vec<usize>>,
     /// The first erased character and how many there are.
     pub(super) erased: Option<(usize, usize)>,
 }
@@ -85,20 +97,15 @@ impl Text {
     fn normalised(raw: &str) -> Self {
         let raw = raw.strip_prefix('\u{FEFF}').unwrap_or(raw);
         if is_unsuspicious(raw) {
-            let line_starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', raw.as_bytes()).map(|at| at + 1));
-            return Self { line_starts: line_starts.collect(), content: raw.to_owned(), erased: None };
+            return Self { content: raw.to_owned(), line_starts: OnceCell::new(), erased: None };
         }
         let mut text = String::with_capacity(raw.len());
-        let mut line_starts = vec![0];
         let mut erased = None;
         let mut chars = raw.chars().peekable();
         while let Some(c) = chars.next() {
             match c {
                 '\r' if chars.peek() == Some(&'\n') => {}
-                '\r' | '\n' => {
-                    text.push('\n');
-                    line_starts.push(text.len());
-                }
+                '\r' | '\n' => text.push('\n'),
                 c if is_illegal(c) => {
                     let (_, count) = erased.get_or_insert((text.len(), 0));
                     *count += 1;
@@ -107,15 +114,24 @@ impl Text {
                 c => text.push(c),
             }
         }
-        Self { content: text, line_starts, erased }
+        Self { content: text, line_starts: OnceCell::new(), erased }
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let mut starts = Vec::with_capacity(1 + memchr::memchr_iter(b'\n', self.content.as_bytes()).count());
+            starts.push(0);
+            starts.extend(memchr::memchr_iter(b'\n', self.content.as_bytes()).map(|at| at + 1));
+            starts
+        })
     }
 
     /// Line and column of a byte offset, and the length of `range` within its first line, in characters.
     pub(super) fn place(&self, range: &Range<usize>) -> (usize, usize, usize) {
         let start = self.floor(range.start);
         let line = self.line_of(start);
-        let line_start = self.line_starts[line - 1];
-        let line_end = self.line_starts.get(line).map_or(self.content.len(), |next| next - 1);
+        let line_start = self.line_starts()[line - 1];
+        let line_end = self.line_starts().get(line).map_or(self.content.len(), |next| next - 1);
         let end = self.floor(range.end).clamp(start, line_end.max(start));
         let column = self.content[line_start..start].chars().count() + 1;
         (line, column, self.content[start..end].trim_end().chars().count().max(1))
@@ -123,12 +139,12 @@ impl Text {
 
     /// The line of a byte offset, from 1.
     pub(super) fn line_of(&self, offset: usize) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset)
+        self.line_starts().partition_point(|start| *start <= offset)
     }
 
     /// The byte offset of a line (from 1) and column (from 1, in characters).
     pub(super) fn offset_of(&self, line: usize, column: usize) -> usize {
-        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(self.content.len());
+        let start = self.line_starts().get(line.saturating_sub(1)).copied().unwrap_or(self.content.len());
         let rest = &self.content[start..];
         rest.char_indices().nth(column.saturating_sub(1)).map_or(self.content.len(), |(at, _)| start + at)
     }
@@ -136,8 +152,8 @@ impl Text {
     /// The line that holds `offset`, without its end.
     pub(super) fn line_range(&self, offset: usize) -> Range<usize> {
         let line = self.line_of(self.floor(offset));
-        let start = self.line_starts[line - 1];
-        start..self.line_starts.get(line).map_or(self.content.len(), |next| next - 1)
+        let start = self.line_starts()[line - 1];
+        start..self.line_starts().get(line).map_or(self.content.len(), |next| next - 1)
     }
 
     fn floor(&self, offset: usize) -> usize {

@@ -34,7 +34,7 @@ fn uploads() -> BTreeMap<UploadPath, UploadFacts> {
 
 fn read_text(text: &str) -> Reading {
     let path = SourcePath::new("2026-03-09-un-pont.md");
-    read(&SourceFile { path, bytes: text.as_bytes().to_vec() }, &uploads(), &settings())
+    read(&SourceFile::new(path, text.as_bytes().to_vec()), &uploads(), &settings())
 }
 
 /// A release with `head` added to a title, and `body`.
@@ -99,7 +99,7 @@ fn wrong_values_are_told_where_they_stand() {
 fn bytes_that_are_not_utf8_are_told() {
     let path = SourcePath::new("x.md");
     let bytes = b"---\ntitle: \xE9t\xE9\n---\n".to_vec();
-    let reading = read(&SourceFile { path, bytes }, &uploads(), &settings());
+    let reading = read(&SourceFile::new(path, bytes), &uploads(), &settings());
     let found = &reading.diagnostics[0];
     assert_eq!((found.line, found.column, found.diagnosis.code()), (2, 8, "not-utf8"));
     assert_eq!(reading.release, None);
@@ -256,8 +256,7 @@ fn a_new_file_reads_back_clean() {
     for title in ["Un pont: \"neuf\" \\ *à* <b> & l’eau &amp; #1", "1. Le [plan](x) {{ a }} _b_ `c`"] {
         let (name, text) = new_release_file(title, date, chrono_tz::Europe::Paris, Language::French, false);
         assert!(name.starts_with("2026-11-23-") && is_release_name(&SourcePath::new(name.clone())), "{name}");
-        let reading =
-            read(&SourceFile { path: SourcePath::new(name), bytes: text.into_bytes() }, &uploads(), &settings());
+        let reading = read(&SourceFile::new(SourcePath::new(name), text.into_bytes()), &uploads(), &settings());
         assert_eq!(reading.diagnostics, []);
         let release = reading.release.unwrap();
         assert_eq!((release.title.as_str(), release.date, release.published), (title, date, false));

@@ -12,8 +12,8 @@ pub struct SourcePath(Arc<str>);
 impl SourcePath {
     /// The path `text`, relative to the content folder.
     #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into().into())
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
     }
 
     /// The path's text.

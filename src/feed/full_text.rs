@@ -179,11 +179,7 @@ mod tests {
 
     #[track_caller]
     fn check_note(address: &str, state: DocumentState, expected: &str) {
-        let document = Document {
-            target: Target::External(address.to_owned()),
-            title: "x".to_owned(),
-            state,
-        };
+        let document = Document { target: Target::External(address.to_owned()), title: "x".to_owned(), state };
         assert_eq!(document_note(&document, Language::English).replace('\u{a0}', " "), expected);
     }
 

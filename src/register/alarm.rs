@@ -6,9 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use foldhash::HashSet;
 
 use super::matching::Match;
+use super::present::Present;
 use super::reconcile::{FolderLook, Reconciled};
 use super::record::{FolderAlarm, Record, Register, RegisterChanges};
-use crate::domain::{ReleaseId, SourcePath};
+use crate::domain::ReleaseId;
 
 /// How long a folder that lost most of its releases must stay so before it is believed.
 pub const ALARM_PATIENCE: TimeDelta = TimeDelta::minutes(15);
@@ -38,7 +39,7 @@ impl Register {
         &self,
         matches: &[Match<'_>],
         look: &FolderLook<'_>,
-        present: &HashSet<&SourcePath>,
+        present: &Present<'_>,
         now: DateTime<Utc>,
     ) -> Option<FolderAlarm> {
         let live: Vec<&Record> = self

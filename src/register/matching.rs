@@ -19,6 +19,7 @@ pub(super) use self::claims::Evidence;
 use self::claims::Likenesses;
 use super::Seen;
 use super::comparing::Comparisons;
+use super::present::Present;
 use super::record::{Announcement, NeverReason, Record, Register};
 use super::texts::Texts;
 use crate::domain::{ReleaseId, SourcePath};
@@ -81,13 +82,13 @@ impl Rule {
     }
 }
 
-/// Finds for each file in `seen` (by its index) what it is. `seen` is sorted by path; `present` are all paths in the
+/// Finds for each file in `seen` (by its index) what it is. `seen` is sorted by path; `present` are all files of the
 /// folder, readable or not: a release whose file is there but broken has not vanished. What was compared on the way is
 /// given with it.
 pub(super) fn match_files<'a>(
     register: &'a Register,
     seen: &'a [Seen<'a>],
-    present: &'a HashSet<&'a SourcePath>,
+    present: &'a Present<'a>,
     texts: &'a dyn Texts,
     now: DateTime<Utc>,
 ) -> (Vec<Match<'a>>, Comparisons<'a>) {
@@ -98,7 +99,6 @@ pub(super) fn match_files<'a>(
         present,
         likenesses: Likenesses::new(seen, texts, rewritten_at_home(seen, &by_path, texts)),
         by_path,
-        at: seen.iter().enumerate().map(|(index, file)| (file.path, index)).collect(),
         found: vec![None; seen.len()],
         taken: HashSet::default(),
         now,
@@ -145,11 +145,9 @@ fn is_lost_copy(record: &Record) -> bool {
 struct Matching<'a> {
     register: &'a Register,
     seen: &'a [Seen<'a>],
-    present: &'a HashSet<&'a SourcePath>,
+    present: &'a Present<'a>,
     likenesses: Likenesses<'a>,
     by_path: HashMap<&'a SourcePath, &'a Record>,
-    /// The file at each path.
-    at: HashMap<&'a SourcePath, usize>,
     found: Vec<Option<Match<'a>>>,
     taken: HashSet<&'a ReleaseId>,
     now: DateTime<Utc>,
@@ -183,11 +181,13 @@ impl<'a> Matching<'a> {
     /// The open file at the path that is `record`'s own.
     fn home_file(&self, record: &Record) -> Option<usize> {
         let owner = self.by_path.get(&record.path).is_some_and(|owner| owner.id == record.id);
-        self.at.get(&record.path).copied().filter(|index| owner && self.found[*index].is_none())
+        self.present.place_of(&record.path).filter(|index| owner && self.found[*index].is_none())
     }
 
     /// Whether `record`'s file is there and cannot be read: it is neither changed nor gone.
     fn is_broken(&self, record: &Record) -> bool {
-        record.missing_since.is_none() && self.present.contains(&record.path) && !self.at.contains_key(&record.path)
+        record.missing_since.is_none()
+            && self.present.contains(&record.path)
+            && self.present.place_of(&record.path).is_none()
     }
 }

@@ -8,6 +8,7 @@ mod record;
 mod texts;
 mod likeness;
 mod comparing;
+mod present;
 mod matching;
 mod alarm;
 mod instants;

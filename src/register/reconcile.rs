@@ -1,12 +1,13 @@
 //! One look at the folder → what the register remembers from now on.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use foldhash::HashSet;
 
 use super::matching::match_files;
+use super::present::Present;
 use super::record::{Register, RegisterChanges};
 use super::step::Step;
 use super::texts::Texts;
@@ -96,10 +97,11 @@ impl Register {
         if self.started.is_none() && look.folder_missing {
             return self.unchanged(None);
         }
-        let mut good = look.good.clone();
-        good.sort_by_key(|seen| seen.path);
-        let present: HashSet<&SourcePath> =
-            good.iter().map(|seen| seen.path).chain(look.broken.iter().copied()).collect();
+        let mut good = Cow::Borrowed(look.good.as_slice());
+        if !good.is_sorted_by_key(|seen| seen.path) {
+            good.to_mut().sort_by_key(|seen| seen.path);
+        }
+        let present = Present::new(&good, &look.broken);
         let (matches, compared) = match_files(self, &good, &present, look.texts, now);
         let alarm = self.alarm_after(&matches, look, &present, now);
         if alarm.is_some_and(|alarm| alarm.holds(now)) {

@@ -1,18 +1,20 @@
 //! The work on one believed look: each file's record is made or brought up to date.
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use chrono_tz::Tz;
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSliceMut as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::comparing::Comparisons;
 use super::draft::Draft;
 use super::instants::Instants;
 use super::matching::{Match, Rule};
+use super::present::Present;
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
 use super::texts::Texts;
@@ -142,9 +144,15 @@ impl<'a> Step<'a> {
             }
         }
         self.records.reserve(new.len());
-        new.sort_by_key(|(index, ..)| (good[*index].release.date, good[*index].path));
-        for (index, hold, why) in new {
-            let id = self.add(&good[index], hold, why);
+        let order = |(index, ..): &(usize, _, _)| (good[*index].release.date, good[*index].path);
+        new.par_sort_by(|a, b| order(a).cmp(&order(b)));
+        let authority = self.after.authority.clone().unwrap_or_default();
+        let names = Names { authority: &authority, zone: self.zone };
+        let wanted: Vec<ReleaseId> = new.par_iter().map(|(index, ..)| names.first(&good[*index])).collect();
+        for ((index, hold, why), wanted) in new.into_iter().zip(wanted) {
+            let seen = &good[index];
+            let id = if self.records.contains(&wanted) { names.free(seen, &self.records) } else { wanted };
+            self.add(id.clone(), seen, hold, why);
             self.of_file[index] = Some(id);
         }
         for (seen, id) in good.iter().zip(&self.of_file) {
@@ -154,8 +162,7 @@ impl<'a> Step<'a> {
         self.files = files.filter_map(|(seen, id)| Some((id.clone()?, seen.path.clone()))).collect();
     }
 
-    fn add(&mut self, seen: &Seen<'_>, hold: Option<HoldReason>, why: Cow<'static, str>) -> ReleaseId {
-        let id = self.mint(seen);
+    fn add(&mut self, id: ReleaseId, seen: &Seen<'_>, hold: Option<HoldReason>, why: Cow<'static, str>) {
         let release = seen.release;
         // What was withdrawn before Depeche came had been public.
         let withdrawn_before = self.first && release.published && release.withdrawn.is_some();
@@ -179,29 +186,7 @@ impl<'a> Step<'a> {
         };
         self.decide(&id, "new", why);
         self.records.put(record);
-        self.new.push(id.clone());
-        id
-    }
-
-    /// A new id: the one pinned, else minted from the file's stem, from its path when another release has that.
-    fn mint(&self, seen: &Seen<'_>) -> ReleaseId {
-        let authority = self.after.authority.as_deref().unwrap_or_default();
-        let year = seen.release.date.with_timezone(&self.zone).year();
-        let path = seen.path.as_str();
-        let whole = LazyCell::new(|| path.rsplit_once('.').map_or(path, |(stem, _)| stem).nfc().collect::<String>());
-        // Nearly always the first is free.
-        let names = (0_u64..).map(|turn| match turn {
-            0 => seen.path.stem(),
-            1 => whole.clone(),
-            number => format!("{}-{number}", *whole),
-        });
-        seen.release
-            .pinned_id
-            .clone()
-            .into_iter()
-            .chain(names.map(|name| ReleaseId::mint(authority, year, &name)))
-            .find(|id| !self.records.contains(id))
-            .expect("one of endlessly many numbers is free")
+        self.new.push(id);
     }
 
     /// A file of a known release: its record is brought up to date.
@@ -298,7 +283,7 @@ impl<'a> Step<'a> {
     }
 
     /// Releases whose file is gone.
-    pub(super) fn let_go(&mut self, present: &HashSet<&SourcePath>) {
+    pub(super) fn let_go(&mut self, present: &Present<'_>) {
         let is_gone = |record: &&Record| {
             record.missing_since.is_none() && !self.files.contains_key(&record.id) && !self.kept.contains(&record.id)
         };
@@ -332,6 +317,8 @@ impl<'a> Step<'a> {
 
     pub(super) fn finish(mut self) -> Reconciled {
         let settled = self.settled && self.addresses_stay();
+        let mut files: Vec<_> = self.files.into_iter().collect();
+        files.par_sort_unstable_by(|(id, _), (other, _)| id.cmp(other));
         (self.after.records, self.changes.records) = self.records.finish();
         let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
         let new_texts =
@@ -340,11 +327,44 @@ impl<'a> Step<'a> {
         Reconciled {
             register: self.after,
             changes: self.changes,
-            files: self.files.into_iter().collect(),
+            files: files.into_iter().collect(),
             kept: self.kept,
             clashes: self.clashes,
             settled,
         }
+    }
+}
+
+/// New ids: the one pinned, else minted from the file's stem, from its path when another release has that.
+#[derive(Debug, Clone, Copy)]
+struct Names<'a> {
+    authority: &'a str,
+    zone: Tz,
+}
+
+impl Names<'_> {
+    /// The first choice: nearly always it is free.
+    fn first(&self, seen: &Seen<'_>) -> ReleaseId {
+        seen.release.pinned_id.clone().unwrap_or_else(|| self.mint(seen, &seen.path.stem()))
+    }
+
+    /// The best choice that none of `records` has.
+    fn free(&self, seen: &Seen<'_>, records: &Draft<'_>) -> ReleaseId {
+        let path = seen.path.as_str();
+        let whole: String = path.rsplit_once('.').map_or(path, |(stem, _)| stem).nfc().collect();
+        let names = (0_u64..).map(|turn| match turn {
+            0 => seen.path.stem(),
+            1 => whole.clone(),
+            number => format!("{whole}-{number}"),
+        });
+        names
+            .map(|name| self.mint(seen, &name))
+            .find(|id| !records.contains(id))
+            .expect("one of endlessly many numbers is free")
+    }
+
+    fn mint(&self, seen: &Seen<'_>, name: &str) -> ReleaseId {
+        ReleaseId::mint(self.authority, seen.release.date.with_timezone(&self.zone).year(), name)
     }
 }
 

@@ -23,15 +23,13 @@ use super::reading::{ReadFile, Reader};
 use crate::cache::Settled;
 use crate::catalog::{Catalog, GONE_AFTER, Live, Published, departed};
 use crate::config::{Config, Origin};
-use crate::content::{JekyllConfig, ReadingSettings};
+use crate::content::{JekyllConfig, ReadingSettings, SourceFile};
 use crate::domain::{Release, ReleaseId, SourcePath, Uploads};
 use crate::feed::{FeedFormat, FeedSite};
 use crate::register::{FolderLook, KeptRegister, Minting, Reconciled, Record, Register, RegisterChanges, Texts};
 use crate::resource::{Resources, Shelf};
 use crate::template::Templates;
-use crate::watch::{
-    ChangedFile, Cores, Folder, FoundFile, Hint, Listed, Unreadable, UploadsFolder, UploadsListing, UploadsMark,
-};
+use crate::watch::{ChangedFile, Cores, Folder, Hint, Listed, Unreadable, UploadsFolder, UploadsListing, UploadsMark};
 
 /// From so many releases on, work on them gives way to whoever is answered meanwhile.
 pub(super) const MUCH: usize = 64;
@@ -237,7 +235,7 @@ impl Ingest {
             None => self.uploads.as_ref(),
         };
         let reader = &self.reader;
-        let read = |found: FoundFile| reader.read(&found.path, found.bytes, uploads);
+        let read = |file: SourceFile| reader.read(&file, uploads);
         let mut look = match self.listed.take() {
             Some(listed) => self.folder.look_at_listed(listed, now, &self.threads, &read),
             None => self.folder.look_at(now, hint, &self.threads, &read),
@@ -268,9 +266,15 @@ impl Ingest {
             self.uploads_mark = mark;
         }
         let mut changed = Vec::with_capacity(look.changed.len());
-        for ChangedFile { path, taken, .. } in look.changed {
-            let before = self.files.insert(path.clone(), taken).and_then(|file| file.release);
-            changed.push((path, before));
+        if self.files.is_empty() {
+            // What is in order is taken in as it stands.
+            changed.extend(look.changed.iter().map(|file| (file.path.clone(), None)));
+            self.files = look.changed.into_iter().map(|ChangedFile { path, taken, .. }| (path, taken)).collect();
+        } else {
+            for ChangedFile { path, taken, .. } in look.changed {
+                let before = self.files.insert(path.clone(), taken).and_then(|file| file.release);
+                changed.push((path, before));
+            }
         }
         is_files_alone &= self.unreadable == look.unreadable && self.conflicts == look.conflicts;
         self.conflicts = look.conflicts;

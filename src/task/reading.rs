@@ -79,14 +79,13 @@ impl Reader {
         self.whole
     }
 
-    /// Reads `bytes` as the file at `path`; its documents are among `uploads`.
-    pub(super) fn read(self: &Arc<Self>, path: &SourcePath, bytes: Vec<u8>, uploads: &dyn Uploads) -> ReadFile {
-        let file = SourceFile { path: path.clone(), bytes };
+    /// Reads `file`; its documents are among `uploads`.
+    pub(super) fn read(self: &Arc<Self>, file: &SourceFile, uploads: &dyn Uploads) -> ReadFile {
         if self.whole {
-            return noting(uploads, true, |uploads| content::read(&file, uploads, &self.settings));
+            return noting(uploads, true, |uploads| content::read(file, uploads, &self.settings));
         }
         let bodies: Arc<dyn Bodies> = self.clone();
-        noting(uploads, false, |uploads| content::read_for_later(&file, uploads, &self.settings, &bodies))
+        noting(uploads, false, |uploads| content::read_for_later(file, uploads, &self.settings, &bodies))
     }
 
     /// Reads the file at `path` once more; `None` when it has the digest `digest` no more.
@@ -96,23 +95,27 @@ impl Reader {
         digest: Digest,
         uploads: &dyn Uploads,
     ) -> Option<ReadFile> {
-        self.bytes(path, digest).map(|bytes| self.read(path, bytes, uploads))
+        self.file(path, digest).map(|file| self.read(&file, uploads))
     }
 
     /// The bytes of the file at `path`; `None` when it has the digest `digest` no more.
     pub(super) fn bytes(&self, path: &SourcePath, digest: Digest) -> Option<Vec<u8>> {
-        self.files.read(path).ok().filter(|found| found.digest == digest).map(|found| found.bytes)
+        self.file(path, digest).map(|file| file.bytes)
+    }
+
+    fn file(&self, path: &SourcePath, digest: Digest) -> Option<SourceFile> {
+        self.files.read(path).ok().filter(|file| file.digest == digest)
     }
 
     /// Reads `bytes`, which the folder may have no more, as the file at `path`: its body at once.
     pub(super) fn read_whole(&self, path: &SourcePath, bytes: Vec<u8>) -> ReadFile {
-        let file = SourceFile { path: path.clone(), bytes };
+        let file = SourceFile::new(path.clone(), bytes);
         noting(self.uploads.as_ref(), self.whole, |uploads| content::read(&file, uploads, &self.settings))
     }
 
     /// Reads `text`, which the folder may have no more, as the file at `path`: its body when it is asked for.
     pub(super) fn read_from(self: &Arc<Self>, path: &SourcePath, text: &str) -> ReadFile {
-        let file = SourceFile { path: path.clone(), bytes: text.as_bytes().to_vec() };
+        let file = SourceFile::new(path.clone(), text.as_bytes().to_vec());
         let bodies: Arc<dyn Bodies> = Arc::new(AtHand { reader: Arc::clone(self), bytes: file.bytes.clone() });
         noting(self.uploads.as_ref(), self.whole, |uploads| {
             content::read_for_later(&file, uploads, &self.settings, &bodies)

@@ -4,8 +4,8 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
-use super::look::FoundFile;
 use super::reading::{Reading, read};
+use crate::content::SourceFile;
 use crate::domain::SourcePath;
 
 /// The files of the content folder, to be read one by one.
@@ -19,9 +19,9 @@ impl FolderFiles {
     ///
     /// # Errors
     /// When it is not there or cannot be read.
-    pub fn read(&self, path: &SourcePath) -> io::Result<FoundFile> {
+    pub fn read(&self, path: &SourcePath) -> io::Result<SourceFile> {
         match read(&self.root.join(path.as_str()), None) {
-            Reading::Read { bytes, .. } => Ok(FoundFile::new(path, bytes)),
+            Reading::Read { bytes, .. } => Ok(SourceFile::new(path.clone(), bytes)),
             Reading::Gone => Err(io::ErrorKind::NotFound.into()),
             Reading::Same | Reading::Unsettled => Err(io::ErrorKind::ResourceBusy.into()),
             Reading::Refused(reason) => Err(io::Error::other(reason)),

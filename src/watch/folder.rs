@@ -11,13 +11,13 @@ use rayon::ThreadPool;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::files::FolderFiles;
-use super::look::{ChangedFile, FoundFile, Look, Unreadable, UnreadableReason};
+use super::look::{ChangedFile, Look, Unreadable, UnreadableReason};
 use super::reading::{Reading, read};
 use super::selection::Selection;
 use super::stamp::Stamp;
 use super::walk::{Place, Walk, walk};
 use crate::config::ContentSettings;
-use crate::content::JekyllConfig;
+use crate::content::{JekyllConfig, SourceFile};
 use crate::domain::{Digest, SourcePath};
 
 /// From so many files on, threads are woken to look at them.
@@ -126,7 +126,7 @@ impl Folder {
         &mut self,
         now: DateTime<Utc>,
         threads: &ThreadPool,
-        take: &(impl Fn(FoundFile) -> T + Sync),
+        take: &(impl Fn(SourceFile) -> T + Sync),
     ) -> Look<T> {
         self.look_at_listed(self.list(), now, threads, take)
     }
@@ -143,7 +143,7 @@ impl Folder {
         listed: Listed,
         now: DateTime<Utc>,
         threads: &ThreadPool,
-        take: &(impl Fn(FoundFile) -> T + Sync),
+        take: &(impl Fn(SourceFile) -> T + Sync),
     ) -> Look<T> {
         let Listed(Some((walk, ground))) = listed else {
             self.walked = None;
@@ -195,7 +195,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is not there or cannot be read.
-    pub fn read(&self, path: &SourcePath) -> io::Result<FoundFile> {
+    pub fn read(&self, path: &SourcePath) -> io::Result<SourceFile> {
         self.files().read(path)
     }
 
@@ -219,7 +219,7 @@ impl Folder {
         files: &[SourcePath],
         now: DateTime<Utc>,
         threads: &ThreadPool,
-        take: &(impl Fn(FoundFile) -> T + Sync),
+        take: &(impl Fn(SourceFile) -> T + Sync),
     ) -> Vec<(SourcePath, Visit<T>)> {
         let visit = |path: &SourcePath| Some((path.clone(), self.visit(root, path, now, take)?));
         if files.len() < WORTH_THREADS {
@@ -234,13 +234,13 @@ impl Folder {
         root: &Utf8Path,
         path: &SourcePath,
         now: DateTime<Utc>,
-        take: &impl Fn(FoundFile) -> T,
+        take: &impl Fn(SourceFile) -> T,
     ) -> Option<Visit<T>> {
         let last = self.seen.get(path);
         Some(match read(&root.join(path.as_str()), last.and_then(|last| last.stamp)) {
             Reading::Same => return None,
             Reading::Read { bytes, stamp } => {
-                let found = FoundFile::new(path, bytes);
+                let found = SourceFile::new(path.clone(), bytes);
                 let digest = found.digest;
                 let is_new = last.and_then(|last| last.digest) != Some(digest);
                 let seen = Seen { stamp: Some(stamp).filter(|stamp| stamp.is_settled(now)), digest: Some(digest) };
@@ -270,11 +270,14 @@ impl Folder {
         for path in &look.vanished {
             self.seen.remove(path);
         }
-        for (path, visit) in visits {
-            self.remember(path, visit, &mut look);
+        if self.seen.is_empty() {
+            self.remember_all(visits, &mut look);
+        } else {
+            visits.into_iter().for_each(|(path, visit)| self.remember(path, visit, &mut look));
         }
-        let listed = files.iter().filter(|path| self.seen.get(path).is_some_and(Seen::is_doubtful));
-        self.doubtful = listed.chain(&links).chain(&look.unsettled).cloned().collect();
+        let doubtful = self.seen.iter().filter(|(path, seen)| seen.is_doubtful() && is_listed(path));
+        let doubtful = doubtful.map(|(path, _)| path);
+        self.doubtful = doubtful.chain(&links).chain(&look.unsettled).cloned().collect();
         let Ground { root, identity, uploads } = ground;
         let walked =
             Walked { root, identity, uploads, folders, closed_folders, conflicts, left_out, unreadable: Vec::new() };
@@ -289,6 +292,22 @@ impl Folder {
         walked.unreadable.clone_from(&look.unreadable);
         self.walked = Some(Box::new(walked));
         look
+    }
+
+    /// The same as [`Folder::remember`] of each of the `visits`, which are by path, when nothing was seen before.
+    fn remember_all<T>(&mut self, visits: Vec<(SourcePath, Visit<T>)>, look: &mut Look<T>) {
+        look.changed.reserve_exact(visits.len());
+        let mut all = Vec::with_capacity(visits.len());
+        for (path, visit) in visits {
+            if let Visit::Read { seen, changed } = visit {
+                look.changed.extend(changed.map(|(digest, taken)| ChangedFile { path: path.clone(), digest, taken }));
+                all.push((path, seen));
+            } else {
+                self.remember(path, visit, look);
+            }
+        }
+        // What is in order is taken in as it stands.
+        self.seen.append(&mut all.into_iter().collect());
     }
 
     /// Keeps in mind what came of looking at the file at `path`; what is to be told of it goes into `look`.

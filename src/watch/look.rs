@@ -4,17 +4,6 @@ use std::io;
 
 use crate::domain::{Digest, SourcePath};
 
-/// A file with its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundFile {
-    /// Its path below the folder, spelled as on disk.
-    pub path: SourcePath,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// Their digest.
-    pub digest: Digest,
-}
-
 /// What a look at the folder found; `T` is what was made of each file that changed.
 #[derive(Debug)]
 pub struct Look<T> {
@@ -77,12 +66,6 @@ pub enum UnreadableReason {
 impl Unreadable {
     pub(super) fn new(path: &str, reason: UnreadableReason) -> Self {
         Self { path: SourcePath::new(path), reason }
-    }
-}
-
-impl FoundFile {
-    pub(super) fn new(path: &SourcePath, bytes: Vec<u8>) -> Self {
-        Self { path: path.clone(), digest: Digest::of(&bytes), bytes }
     }
 }
 

@@ -25,7 +25,7 @@ pub use files::FolderFiles;
 pub use folder::{Folder, Listed};
 pub use hint::Hint;
 pub use listing::{UploadsListing, UploadsMark};
-pub use look::{ChangedFile, FoundFile, Look, Unreadable, UnreadableReason};
+pub use look::{ChangedFile, Look, Unreadable, UnreadableReason};
 pub use stamp::Stamp;
 pub use uploads::{OpenUpload, UploadsFolder};
 pub use watcher::Watcher;

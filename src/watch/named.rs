@@ -14,8 +14,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::folder::{Folder, Ground, Seen, Visit, Walked};
 use super::hint::Hint;
-use super::look::{FoundFile, Look};
+use super::look::Look;
 use super::walk::{Place, Sort};
+use crate::content::SourceFile;
 use crate::domain::SourcePath;
 
 /// What became of the paths that were named.
@@ -42,7 +43,7 @@ impl Folder {
         now: DateTime<Utc>,
         hint: &Hint,
         threads: &ThreadPool,
-        take: &(impl Fn(FoundFile) -> T + Sync),
+        take: &(impl Fn(SourceFile) -> T + Sync),
     ) -> Look<T> {
         let Hint::Files(names) = hint else { return self.look(now, threads, take) };
         let Some(walked) = self.walked.take() else { return self.look(now, threads, take) };

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::slice::ParallelSliceMut as _;
 
 use super::look::{Unreadable, UnreadableReason};
 use super::selection::Selection;
@@ -74,7 +75,7 @@ impl Place<'_> {
             Sort::Nothing
         } else if self.selection.leaves_out_file(below) {
             Sort::LeftOut
-        } else if is_conflict_copy(&SourcePath::new(name)) {
+        } else if is_conflict_copy(name) {
             Sort::Conflict
         } else {
             Sort::Release
@@ -101,7 +102,7 @@ pub(super) fn walk(place: &Place<'_>) -> io::Result<Walk> {
             }
         }
     }
-    walk.files.sort();
+    walk.files.par_sort_unstable();
     Ok(walk)
 }
 
@@ -113,11 +114,17 @@ impl Walk {
         place: &Place<'_>,
         waiting: &mut Vec<(Utf8PathBuf, String)>,
     ) -> io::Result<()> {
+        let mut below = String::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name();
             let shown = name.to_string_lossy();
-            let below = if relative.is_empty() { shown.to_string() } else { format!("{relative}/{shown}") };
+            below.clear();
+            if !relative.is_empty() {
+                below.push_str(relative);
+                below.push('/');
+            }
+            below.push_str(&shown);
             if name.to_str().is_none() {
                 let may_count = is_release_name(&shown) || entry.file_type().is_ok_and(|kind| kind.is_dir());
                 if may_count && !is_left_out(&shown) {
@@ -128,15 +135,15 @@ impl Walk {
             match entry.file_type() {
                 Ok(kind) => match place.sort(&below, kind.is_dir()) {
                     Sort::Nothing => {}
-                    Sort::Folder => waiting.push((place.root.join(&below), below)),
+                    Sort::Folder => waiting.push((place.root.join(&below), below.clone())),
                     Sort::LeftOut => {
-                        self.left_out.insert(below);
+                        self.left_out.insert(below.clone());
                     }
                     Sort::Conflict => {
-                        self.conflicts.insert(SourcePath::new(below));
+                        self.conflicts.insert(SourcePath::new(below.as_str()));
                     }
                     Sort::Release => {
-                        let path = SourcePath::new(below);
+                        let path = SourcePath::new(below.as_str());
                         if kind.is_symlink() {
                             self.links.insert(path.clone());
                         }

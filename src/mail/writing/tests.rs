@@ -48,11 +48,7 @@ fn bridge() -> Release {
     let state = DocumentState::Present { bytes: 312_000, digest: Digest::of(b"pont") };
     Release {
         language: Language::English,
-        documents: vec![Document {
-            target: Target::Upload(upload),
-            title: "The release".to_owned(),
-            state,
-        }],
+        documents: vec![Document { target: Target::Upload(upload), title: "The release".to_owned(), state }],
         contact: Some(PressContact { name: Some("Zoé Martin".to_owned()), ..PressContact::default() }),
         ..release("pont", "2026-11-23T09:00:00Z")
     }

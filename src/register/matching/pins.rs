@@ -13,7 +13,7 @@ impl<'a> Matching<'a> {
         let (seen, register) = (self.seen, self.register);
         for (id, files) in self.pinning() {
             let Some(record) = register.records.get(id) else { continue };
-            let own = self.at.get(&record.path).copied().filter(|_| record.missing_since.is_none());
+            let own = self.present.place_of(&record.path).filter(|_| record.missing_since.is_none());
             let keeper = match own {
                 Some(own) if files.contains(&own) => own,
                 Some(own) if self.is_still(own, record) => own,

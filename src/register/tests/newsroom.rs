@@ -112,7 +112,7 @@ impl Newsroom {
         let changed: Vec<_> = before.iter().filter(|(path, release)| self.files.get(*path) != Some(release)).collect();
         let mut known = Vec::new();
         for (path, release) in changed {
-            known.push((SourcePath::new(path), self.find(path)?, release, self.files.get(path)?));
+            known.push((SourcePath::new(path.as_str()), self.find(path)?, release, self.files.get(path)?));
         }
         let sources: Vec<String> = known.iter().map(|(.., release)| source_of(release)).collect();
         let paths = known.iter().map(|(path, ..)| path);
@@ -130,7 +130,7 @@ impl Newsroom {
 
     /// What a look would come to, with the files in their order or in the opposite one.
     fn imagine(&self, backwards: bool) -> Reconciled {
-        let paths: Vec<SourcePath> = self.files.keys().map(SourcePath::new).collect();
+        let paths: Vec<SourcePath> = self.files.keys().map(|path| SourcePath::new(path.as_str())).collect();
         let sources: Vec<String> = self.files.values().map(source_of).collect();
         let mut good: Vec<_> = self
             .files
