@@ -144,6 +144,8 @@ impl<'a> Step<'a> {
             }
         }
         self.records.reserve(new.len());
+        // At a first start, each is new, live, and never to be announced.
+        self.changes.decisions.reserve(if self.first { 3 * new.len() } else { new.len() });
         let order = |(index, ..): &(usize, _, _)| (good[*index].release.date, good[*index].path);
         new.par_sort_by(|a, b| order(a).cmp(&order(b)));
         let authority = self.after.authority.clone().unwrap_or_default();

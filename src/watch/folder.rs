@@ -273,7 +273,9 @@ impl Folder {
         if self.seen.is_empty() {
             self.remember_all(visits, &mut look);
         } else {
-            visits.into_iter().for_each(|(path, visit)| self.remember(path, visit, &mut look));
+            for (path, visit) in visits {
+                self.remember(path, visit, &mut look);
+            }
         }
         let doubtful = self.seen.iter().filter(|(path, seen)| seen.is_doubtful() && is_listed(path));
         let doubtful = doubtful.map(|(path, _)| path);
