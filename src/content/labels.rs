@@ -13,6 +13,8 @@ use crate::language::Diagnosis;
 
 /// How many labels are kept in mind.
 const KNOWN: usize = 4096;
+/// A longer text is no label that others have.
+const LONGEST: usize = 256;
 
 /// Labels by how they are written, with their folded words: most releases have those that others have.
 static LABELS: LazyLock<Cache<String, Option<KnownLabel>>> = LazyLock::new(|| Cache::new(KNOWN));
@@ -56,11 +58,14 @@ pub(super) fn labels(entries: [Option<Entry>; 2], findings: &mut Findings<'_>) -
 
 /// The label that is written like this; `None` when it says nothing.
 fn known(written: &str) -> Option<KnownLabel> {
-    if let Some(known) = LABELS.get(written) {
+    let is_usual = written.len() <= LONGEST;
+    if is_usual && let Some(known) = LABELS.get(written) {
         return known;
     }
     let label = Label::new(&plain_line(written));
     let known = label.map(|label| KnownLabel { folded: label.folded().into(), label });
-    LABELS.insert(written.to_owned(), known.clone());
+    if is_usual {
+        LABELS.insert(written.to_owned(), known.clone());
+    }
     known
 }

@@ -11,7 +11,7 @@ use rayon::slice::ParallelSliceMut as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::comparing::Comparisons;
-use super::draft::Draft;
+use super::draft::{Draft, is_in_pool};
 use super::instants::Instants;
 use super::matching::{Match, Rule};
 use super::present::Present;
@@ -147,10 +147,16 @@ impl<'a> Step<'a> {
         // At a first start, each is new, live, and never to be announced.
         self.changes.decisions.reserve(if self.first { 3 * new.len() } else { new.len() });
         let order = |(index, ..): &(usize, _, _)| (good[*index].release.date, good[*index].path);
-        new.par_sort_by(|a, b| order(a).cmp(&order(b)));
+        if is_in_pool() {
+            new.par_sort_by(|a, b| order(a).cmp(&order(b)));
+        } else {
+            new.sort_by(|a, b| order(a).cmp(&order(b)));
+        }
         let authority = self.after.authority.clone().unwrap_or_default();
         let names = Names { authority: &authority, zone: self.zone };
-        let wanted: Vec<ReleaseId> = new.par_iter().map(|(index, ..)| names.first(&good[*index])).collect();
+        let first = |(index, ..): &(usize, _, _)| names.first(&good[*index]);
+        let wanted: Vec<ReleaseId> =
+            if is_in_pool() { new.par_iter().map(first).collect() } else { new.iter().map(first).collect() };
         for ((index, hold, why), wanted) in new.into_iter().zip(wanted) {
             let seen = &good[index];
             let id = if self.records.contains(&wanted) { names.free(seen, &self.records) } else { wanted };
@@ -320,7 +326,11 @@ impl<'a> Step<'a> {
     pub(super) fn finish(mut self) -> Reconciled {
         let settled = self.settled && self.addresses_stay();
         let mut files: Vec<_> = self.files.into_iter().collect();
-        files.par_sort_unstable_by(|(id, _), (other, _)| id.cmp(other));
+        if is_in_pool() {
+            files.par_sort_unstable_by(|(id, _), (other, _)| id.cmp(other));
+        } else {
+            files.sort_unstable_by(|(id, _), (other, _)| id.cmp(other));
+        }
         (self.after.records, self.changes.records) = self.records.finish();
         let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
         let new_texts =

@@ -166,7 +166,11 @@ impl Ingest {
     /// that belong to it.
     pub fn look(&mut self, register: &Register, last_good: &LastGood, now: DateTime<Utc>, hint: &Hint) -> Ingested {
         let found = self.find(hint, now);
-        self.take_in_all(&found, register, last_good, now)
+        if found.changed.len() < MUCH {
+            return self.take_in_all(&found, register, last_good, now);
+        }
+        let threads = self.threads();
+        threads.install(|| self.take_in_all(&found, register, last_good, now))
     }
 
     /// Does `work` that touches so many `releases`: much of it where it gives way to whoever is answered meanwhile.

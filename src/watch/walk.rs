@@ -102,7 +102,12 @@ pub(super) fn walk(place: &Place<'_>) -> io::Result<Walk> {
             }
         }
     }
-    walk.files.par_sort_unstable();
+    // Whoever walks outside a pool does so aside, and does not call others for it.
+    if rayon::current_thread_index().is_some() {
+        walk.files.par_sort_unstable();
+    } else {
+        walk.files.sort_unstable();
+    }
     Ok(walk)
 }
 
