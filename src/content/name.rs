@@ -10,8 +10,8 @@ pub fn is_release_name(path: &SourcePath) -> bool {
     !hidden && ending.is_some_and(|ending| ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("markdown"))
 }
 
-/// Whether a file of this name is what a sync program left of two versions that it could not reconcile: Syncthing, Dropbox, Nextcloud
-/// and ownCloud, Seafile, Resilio. It holds a release that is there already, so it is none of its own.
+/// Whether a file of this name is what a sync program left of two versions that it could not reconcile: Syncthing,
+/// Dropbox, Nextcloud and ownCloud, Seafile, Resilio. It holds a release that is there already, so it is none of its own.
 #[must_use]
 pub fn is_conflict_copy(name: &str) -> bool {
     // Whatever they call it has these letters.
@@ -41,7 +41,7 @@ mod tests {
     fn conflict_copies_are_told_by_their_names() {
         for copy in [
             "pont.sync-conflict-20261123-101010-ABCDEFG.md",
-            "pont (conflicted copy 2026-11-23).md",
+            "a/pont (conflicted copy 2026-11-23).md",
             "pont (Ann's conflicted copy 2026-11-23).md",
             "pont (Copie en conflit de Ann 2026-11-23).md",
             "pont (copie en conflit, 2026-11-23).markdown",
@@ -50,15 +50,16 @@ mod tests {
             "pont (SFConflict ann@example.org 2026-11-23-10-10-10).md",
             "pont.Conflict.md",
         ] {
-            assert!(is_conflict_copy(copy), "{copy}");
+            assert!(is_conflict_copy(SourcePath::new(copy).file_name()), "{copy}");
         }
         for release in [
             "2026-11-23-copie-en-conflit.md",
+            "(conflicted copy)/pont.md",
             "un (grand) conflit.md",
             "le-droit-du_conflict-resolution.md",
             "pont (copie).md",
         ] {
-            assert!(!is_conflict_copy(release), "{release}");
+            assert!(!is_conflict_copy(SourcePath::new(release).file_name()), "{release}");
         }
     }
 

@@ -3,16 +3,11 @@
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use rayon::slice::ParallelSliceMut as _;
 
+use super::pool::sort_by;
 use super::record::Record;
 use super::shared_map::SharedMap;
 use crate::domain::ReleaseId;
-
-/// Whether others may be called to help: whoever works outside a pool has little to do, or leaves the cores to readers.
-pub(super) fn is_in_pool() -> bool {
-    rayon::current_thread_index().is_some()
-}
 
 /// Records to be read and changed; those of before stay as they are until it is finished.
 pub(super) struct Draft<'a> {
@@ -70,11 +65,7 @@ impl<'a> Draft<'a> {
     /// All records after the look, and those of them that were touched, by id.
     pub(super) fn finish(self) -> (SharedMap<ReleaseId, Record>, Vec<Arc<Record>>) {
         let mut changed: Vec<Arc<Record>> = self.changed.into_values().collect();
-        if is_in_pool() {
-            changed.par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        } else {
-            changed.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        }
+        sort_by(&mut changed, |a, b| a.id.cmp(&b.id));
         let mut records = self.before.clone();
         for record in &changed {
             records.insert_shared(record.id.clone(), Arc::clone(record));

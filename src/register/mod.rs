@@ -12,6 +12,7 @@ mod present;
 mod matching;
 mod alarm;
 mod instants;
+mod pool;
 mod draft;
 mod step;
 mod settling;

@@ -7,13 +7,13 @@ use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use chrono_tz::Tz;
 use foldhash::HashMap;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use rayon::slice::ParallelSliceMut as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::comparing::Comparisons;
-use super::draft::{Draft, is_in_pool};
+use super::draft::Draft;
 use super::instants::Instants;
 use super::matching::{Match, Rule};
+use super::pool::{is_in_pool, sort_by};
 use super::present::Present;
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
@@ -147,11 +147,7 @@ impl<'a> Step<'a> {
         // At a first start, each is new, live, and never to be announced.
         self.changes.decisions.reserve(if self.first { 3 * new.len() } else { new.len() });
         let order = |(index, ..): &(usize, _, _)| (good[*index].release.date, good[*index].path);
-        if is_in_pool() {
-            new.par_sort_by(|a, b| order(a).cmp(&order(b)));
-        } else {
-            new.sort_by(|a, b| order(a).cmp(&order(b)));
-        }
+        sort_by(&mut new, |a, b| order(a).cmp(&order(b)));
         let authority = self.after.authority.clone().unwrap_or_default();
         let names = Names { authority: &authority, zone: self.zone };
         let first = |(index, ..): &(usize, _, _)| names.first(&good[*index]);
@@ -326,11 +322,7 @@ impl<'a> Step<'a> {
     pub(super) fn finish(mut self) -> Reconciled {
         let settled = self.settled && self.addresses_stay();
         let mut files: Vec<_> = self.files.into_iter().collect();
-        if is_in_pool() {
-            files.par_sort_unstable_by(|(id, _), (other, _)| id.cmp(other));
-        } else {
-            files.sort_unstable_by(|(id, _), (other, _)| id.cmp(other));
-        }
+        sort_by(&mut files, |(id, _), (other, _)| id.cmp(other));
         (self.after.records, self.changes.records) = self.records.finish();
         let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
         let new_texts =
