@@ -19,7 +19,7 @@ use crate::domain::Digest;
 /// The form of the file: another whenever a row changes.
 const FORM: &[u8; 8] = b"depeche1";
 /// What stands behind the head: its length, its digest and the form.
-const TAIL: usize = 8 + 32 + FORM.len();
+const TAIL: usize = 8 + 16 + FORM.len();
 
 /// Why a file is not believed.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::Digest;
 
-/// A digest: its 32 bytes.
+/// A digest: its 16 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DigestRow(pub(super) Digest);
 
@@ -30,7 +30,7 @@ impl Visitor<'_> for DigestVisitor {
     type Value = DigestRow;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the 32 bytes of a digest")
+        f.write_str("the 16 bytes of a digest")
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<DigestRow, E> {

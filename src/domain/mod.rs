@@ -36,7 +36,7 @@ pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
 pub use characters::{composed, is_unsuspicious, lines, squeezed};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
-pub use digest::Digest;
+pub use digest::{Digest, Digesting};
 pub use document::{Document, DocumentState, Image, PDF, Target};
 pub use edition::{DigestRound, Edition, EditionKind, EditionState, HoldReason, NewEdition};
 pub use fragment::{Fragment, Piece};

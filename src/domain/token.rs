@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::{DeliveryId, Digest, EditionId, SubscriberId};
+use super::{DeliveryId, EditionId, SubscriberId, to_hex};
 
 /// The secret that signs tokens and Message-IDs. Shows nothing of itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl TokenKey {
     /// What the database keeps to recognise the key, without being able to sign.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        Digest::of_fields([&b"depeche key fingerprint"[..], &self.0]).short(32)
+        to_hex(&self.mac("key fingerprint", &[])[..16])
     }
 
     /// HMAC-SHA-256 of `fields` for one `purpose`; each field is preceded by its length.

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::exchange::{self, Request};
 use super::{StoreError, meta, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
-use crate::domain::{Digest, EmailAddress, TokenKey};
+use crate::domain::{EmailAddress, TokenKey, to_hex};
 
 /// How many connections read at the same time on SQLite.
 const SQLITE_READERS: u32 = 4;
@@ -166,7 +166,7 @@ impl Store {
     pub(super) fn address_hash(&self, address: &EmailAddress) -> Result<String, StoreError> {
         let key = self.key.get().ok_or(StoreError::NoKey)?;
         let mac = key.mac("address", &[address.folded().as_bytes()]);
-        Ok(Digest::of(&mac).to_string())
+        Ok(to_hex(&mac))
     }
 }
 

@@ -9,14 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
 use imagesize::ImageType;
-use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::listing::UploadsListing;
 use super::stamp::Stamp;
 use crate::clock::Clock;
 use crate::config::ContentSettings;
-use crate::domain::{Digest, FileKind, UploadFacts, UploadPath, Uploads};
+use crate::domain::{Digesting, FileKind, UploadFacts, UploadPath, Uploads};
 
 /// How much of a file is read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -170,7 +169,7 @@ fn spelled_otherwise(root: &Utf8Path, path: &UploadPath) -> io::Result<Utf8PathB
 }
 
 fn facts_of(mut file: File) -> io::Result<UploadFacts> {
-    let mut hasher = Sha256::new();
+    let mut digesting = Digesting::new();
     let mut head = Vec::with_capacity(HEAD);
     let mut bytes = 0_u64;
     let mut chunk = vec![0; CHUNK];
@@ -182,11 +181,11 @@ fn facts_of(mut file: File) -> io::Result<UploadFacts> {
             Err(error) => return Err(error),
         };
         head.extend(read.iter().take(HEAD - head.len()));
-        hasher.update(read);
+        digesting.add(read);
         bytes += read.len() as u64;
     }
     let kind = kind_of(&head, file)?;
-    Ok(UploadFacts { bytes, digest: Digest::from_bytes(hasher.finalize().into()), kind })
+    Ok(UploadFacts { bytes, digest: digesting.finish(), kind })
 }
 
 /// Only the formats that mail programs and feed readers show count as images.
@@ -213,6 +212,7 @@ mod tests {
 
     use super::*;
     use crate::clock::FixedClock;
+    use crate::domain::Digest;
 
     /// An image of 3 by 2 pixels: the signature and header of a PNG.
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0\0\0\0\0";
