@@ -223,7 +223,8 @@ fn take_part(parts: &mut Parts, name: &str, node: Node, names: &Names, findings:
         }
         return;
     };
-    let words = plain_line(text);
+    // An address is not shown: it matters only whether there are words at all.
+    let words = if is_address && text.starts_with('/') { text.to_owned() } else { plain_line(text) };
     if words.is_empty() {
         return;
     }

@@ -60,29 +60,11 @@ pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
 
 /// Whether a character means nothing but itself, and is written as it is.
 pub(super) fn is_word(c: char) -> bool {
-    let is_sign = matches!(
-        c,
-        ' ' | ','
-            | ';'
-            | '.'
-            | '?'
-            | '!'
-            | '('
-            | ')'
-            | '/'
-            | '%'
-            | '-'
-            | ':'
-            | '’'
-            | '«'
-            | '»'
-            | '–'
-            | '—'
-            | '…'
-            | '€'
-            | '°'
-    );
-    c.is_ascii_alphanumeric() || is_sign || (!c.is_ascii() && c.is_alphabetic())
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric()
+            || matches!(c, ' ' | ',' | ';' | '.' | '?' | '!' | '(' | ')' | '/' | '%' | '-' | ':');
+    }
+    matches!(c, '’' | '«' | '»' | '–' | '—' | '…' | '€' | '°') || c.is_alphabetic()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::items::find_upload;
 use super::kramdown::{Alignment, Document, Element, Kind, Remark, decode};
 use super::markup::Setting;
 use super::notes::Notes;
-use crate::domain::{LinkedUpload, UploadPath};
+use crate::domain::{ByteSet, LinkedUpload, UploadPath};
 use crate::language::Diagnosis;
 
 /// How a text is rendered.
@@ -344,30 +344,38 @@ impl<'a> Render<'a> {
 
 /// `text` as HTML text, written as HTML is written again (HTML §13.3).
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    escaped(text, &['&', '<', '>', '\u{A0}'])
+    static SPECIAL: ByteSet = ByteSet::of(&[b'&', b'<', b'>', NO_BREAK.as_bytes()[0]]);
+    escaped(text, &SPECIAL)
 }
 
 /// `value` as an attribute's value.
 pub(super) fn escape_value(value: &str) -> Cow<'_, str> {
-    escaped(value, &['&', '<', '>', '\u{A0}', '"'])
+    static SPECIAL: ByteSet = ByteSet::of(&[b'&', b'<', b'>', b'"', NO_BREAK.as_bytes()[0]]);
+    escaped(value, &SPECIAL)
 }
 
-fn escaped<'t>(text: &'t str, special: &[char]) -> Cow<'t, str> {
-    let Some(mut at) = text.find(special) else { return text.into() };
+/// A no-break space.
+const NO_BREAK: &str = "\u{A0}";
+
+/// `special` are the characters that do not stand for themselves, each by its first byte.
+fn escaped<'t>(text: &'t str, special: &ByteSet) -> Cow<'t, str> {
+    let Some(mut at) = special.first_in(text) else { return text.into() };
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
     loop {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let Some(c) = rest.chars().next() else { return out.into() };
+        let (own, rest_of_it) = rest.split_at(c.len_utf8());
         out.push_str(match c {
             '&' => "&amp;",
             '<' => "&lt;",
             '>' => "&gt;",
             '"' => "&quot;",
-            _ => "&nbsp;",
+            '\u{A0}' => "&nbsp;",
+            _ => own,
         });
-        rest = &rest[c.len_utf8()..];
-        at = rest.find(special).unwrap_or(rest.len());
+        rest = rest_of_it;
+        at = special.first_in(rest).unwrap_or(rest.len());
     }
 }

@@ -3,7 +3,6 @@
 //! The text is normalised so that every later offset counts the same characters as the editor sees: no byte order mark,
 //! one `\n` a line, and each character that no feed may hold replaced by one [`ERASED`], which is dropped on the way out.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::domain::{Digest, SourcePath, is_unsuspicious};
@@ -73,11 +72,9 @@ pub(super) fn legal(text: &str) -> String {
     text.chars().filter(|c| !is_illegal(*c)).collect()
 }
 
-/// A file's text with its line starts.
+/// A file's text.
 pub(super) struct Text {
     pub(super) content: String,
-    /// Where its lines begin, once something is said of one.
-    line_starts: OnceCell<Vec<usize>>,
     /// The first erased character and how many there are.
     pub(super) erased: Option<(usize, usize)>,
 }
@@ -97,7 +94,7 @@ impl Text {
     fn normalised(raw: &str) -> Self {
         let raw = raw.strip_prefix('\u{FEFF}').unwrap_or(raw);
         if is_unsuspicious(raw) {
-            return Self { content: raw.to_owned(), line_starts: OnceCell::new(), erased: None };
+            return Self { content: raw.to_owned(), erased: None };
         }
         let mut text = String::with_capacity(raw.len());
         let mut erased = None;
@@ -114,46 +111,39 @@ impl Text {
                 c => text.push(c),
             }
         }
-        Self { content: text, line_starts: OnceCell::new(), erased }
-    }
-
-    fn line_starts(&self) -> &[usize] {
-        self.line_starts.get_or_init(|| {
-            let mut starts = Vec::with_capacity(1 + memchr::memchr_iter(b'\n', self.content.as_bytes()).count());
-            starts.push(0);
-            starts.extend(memchr::memchr_iter(b'\n', self.content.as_bytes()).map(|at| at + 1));
-            starts
-        })
+        Self { content: text, erased }
     }
 
     /// Line and column of a byte offset, and the length of `range` within its first line, in characters.
     pub(super) fn place(&self, range: &Range<usize>) -> (usize, usize, usize) {
         let start = self.floor(range.start);
-        let line = self.line_of(start);
-        let line_start = self.line_starts()[line - 1];
-        let line_end = self.line_starts().get(line).map_or(self.content.len(), |next| next - 1);
-        let end = self.floor(range.end).clamp(start, line_end.max(start));
-        let column = self.content[line_start..start].chars().count() + 1;
-        (line, column, self.content[start..end].trim_end().chars().count().max(1))
+        let line = self.line_range(start);
+        let end = self.floor(range.end).clamp(start, line.end);
+        let column = self.content[line.start..start].chars().count() + 1;
+        (self.line_of(start), column, self.content[start..end].trim_end().chars().count().max(1))
     }
 
     /// The line of a byte offset, from 1.
     pub(super) fn line_of(&self, offset: usize) -> usize {
-        self.line_starts().partition_point(|start| *start <= offset)
+        let bytes = self.content.as_bytes();
+        1 + memchr::memchr_iter(b'\n', &bytes[..offset.min(bytes.len())]).count()
     }
 
     /// The byte offset of a line (from 1) and column (from 1, in characters).
     pub(super) fn offset_of(&self, line: usize, column: usize) -> usize {
-        let start = self.line_starts().get(line.saturating_sub(1)).copied().unwrap_or(self.content.len());
+        let before = line.saturating_sub(1).checked_sub(1);
+        let end = |line| memchr::memchr_iter(b'\n', self.content.as_bytes()).nth(line);
+        let start = before.map_or(0, |line| end(line).map_or(self.content.len(), |end| end + 1));
         let rest = &self.content[start..];
         rest.char_indices().nth(column.saturating_sub(1)).map_or(self.content.len(), |(at, _)| start + at)
     }
 
     /// The line that holds `offset`, without its end.
     pub(super) fn line_range(&self, offset: usize) -> Range<usize> {
-        let line = self.line_of(self.floor(offset));
-        let start = self.line_starts()[line - 1];
-        start..self.line_starts().get(line).map_or(self.content.len(), |next| next - 1)
+        let offset = self.floor(offset);
+        let (before, behind) = self.content.as_bytes().split_at(offset);
+        let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+        start..memchr::memchr(b'\n', behind).map_or(self.content.len(), |end| offset + end)
     }
 
     fn floor(&self, offset: usize) -> usize {

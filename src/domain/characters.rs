@@ -4,6 +4,36 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
+/// Some bytes, told from the others by one look at a table.
+#[derive(Debug, Clone, Copy)]
+pub struct ByteSet([bool; 256]);
+
+impl ByteSet {
+    /// These `bytes`.
+    #[must_use]
+    pub const fn of(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut at = 0;
+        while at < bytes.len() {
+            set[bytes[at] as usize] = true;
+            at += 1;
+        }
+        Self(set)
+    }
+
+    /// Whether `byte` is among them.
+    #[must_use]
+    pub const fn contains(&self, byte: u8) -> bool {
+        self.0[byte as usize]
+    }
+
+    /// Where the first of them stands in `text`.
+    #[must_use]
+    pub fn first_in(&self, text: &str) -> Option<usize> {
+        text.bytes().position(|byte| self.contains(byte))
+    }
+}
+
 /// Whether no character of `text` may be a control character but line feed and tab, a non-character, or a private one.
 /// Cautious: a text that says "no" may still hold none.
 #[must_use]

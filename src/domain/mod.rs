@@ -34,7 +34,7 @@ mod word_hash;
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
-pub use characters::{composed, is_unsuspicious, lines, squeezed};
+pub use characters::{ByteSet, composed, is_unsuspicious, lines, squeezed};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::{Digest, Digesting};
 pub use document::{Document, DocumentState, Image, PDF, Target};

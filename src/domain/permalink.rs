@@ -184,7 +184,7 @@ impl PermalinkPattern {
     }
 
     fn value(&self, key: &str, path: &SourcePath, day: NaiveDate, slug: Option<&str>, categories: &[Label]) -> String {
-        let own_words = slug.map_or_else(|| path.title_part(), str::to_owned).replace(['/', '\\'], "-");
+        let own_words = || slug.map_or_else(|| path.title_part(), str::to_owned).replace(['/', '\\'], "-");
         match key {
             "year" => format!("{:04}", day.year()),
             "short_year" => day.format("%y").to_string(),
@@ -207,12 +207,12 @@ impl PermalinkPattern {
             },
             "name" => percent(&jekyll_slug(&path.stem(), Kept::Letters)),
             "slug" => match self.words {
-                Words::Own => Slug::of_label(&own_words).as_str().to_owned(),
-                Words::Jekyll { .. } => percent(&jekyll_slug(&own_words, Kept::Letters)),
+                Words::Own => Slug::of_label(&own_words()).as_str().to_owned(),
+                Words::Jekyll { .. } => percent(&jekyll_slug(&own_words(), Kept::Letters)),
             },
             "title" => match self.words {
-                Words::Own => percent(&own_words),
-                Words::Jekyll { .. } => percent(&jekyll_slug(&own_words, Kept::LettersAndMarks)),
+                Words::Own => percent(&own_words()),
+                Words::Jekyll { .. } => percent(&jekyll_slug(&own_words(), Kept::LettersAndMarks)),
             },
             "slugified_categories" => {
                 let slugs = categories.iter().map(|label| percent(&jekyll_slug(label.as_str(), Kept::Letters)));

@@ -80,26 +80,20 @@ impl<'l> Archives<'l> {
     #[must_use]
     pub fn of(live: &'l Live, topic: &Topic, zone: Tz) -> Self {
         let mut parts = Vec::new();
-        let mut rest = live.of(topic);
-        while let Some(newest) = rest.first() {
-            let year = year_of(newest.release.date, zone);
-            let end = rest.partition_point(|one| year_of(one.release.date, zone) >= year);
-            let this = rest.part(0..end);
-            rest = rest.part(end..rest.len());
-            if YEARS.contains(&year) {
-                let first = parts.len();
-                let chunks = this.from_the_oldest(LARGEST_ARCHIVE).zip(1..);
-                parts.extend(chunks.map(|(releases, part)| (Period { year, part }, releases)));
-                parts[first..].reverse();
-            }
+        for (year, releases) in years(live.of(topic), zone) {
+            let first = parts.len();
+            let chunks = releases.from_the_oldest(LARGEST_ARCHIVE).zip(1..);
+            parts.extend(chunks.map(|(releases, part)| (Period { year, part }, releases)));
+            parts[first..].reverse();
         }
         Self { parts }
     }
 
-    /// The newest archive; `None` for a topic without releases.
+    /// The period of the newest archive of `topic`, without a look at the others; `None` for a topic without releases.
     #[must_use]
-    pub fn newest(&self) -> Option<Period> {
-        self.parts.first().map(|(period, _)| *period)
+    pub fn newest_of(live: &Live, topic: &Topic, zone: Tz) -> Option<Period> {
+        let (year, releases) = years(live.of(topic), zone).next()?;
+        Some(Period { year, part: releases.len().div_ceil(LARGEST_ARCHIVE) })
     }
 
     /// Every period there is an archive of, newest first.
@@ -119,6 +113,19 @@ impl<'l> Archives<'l> {
             newer: neighbour(at.checked_sub(1)),
         })
     }
+}
+
+/// The years of which there are archives, newest first, each with its releases.
+fn years(releases: Listing<'_>, zone: Tz) -> impl Iterator<Item = (i32, Listing<'_>)> {
+    let mut rest = releases;
+    let year = move || {
+        let year = year_of(rest.first()?.release.date, zone);
+        let end = rest.partition_point(|one| year_of(one.release.date, zone) >= year);
+        let this = rest.part(0..end);
+        rest = rest.part(end..rest.len());
+        Some((year, this))
+    };
+    std::iter::from_fn(year).filter(|(year, _)| YEARS.contains(year))
 }
 
 fn year_of(instant: DateTime<Utc>, zone: Tz) -> i32 {

@@ -10,7 +10,7 @@ use syndication::extension::{Extension, ExtensionMap};
 use syndication::{Category, Content, Generator, Link, Person, Text, WriteConfig};
 
 use super::frame::{Frame, entry_in};
-use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+use super::model::{Attachment, Entry, EntryBytes, Feed, FeedFormat, Picture};
 use crate::content::plain_text;
 use crate::register::KnownEntry;
 
@@ -49,9 +49,9 @@ pub(super) fn frame(feed: &Feed) -> Frame {
 ///
 /// # Panics
 /// Never: writing to memory does not fail.
-pub(super) fn write_entry(entry: &Entry) -> Vec<u8> {
+pub(super) fn write_entry(entry: &Entry) -> EntryBytes {
     let feed = syndication::Feed { entries: vec![entry_of(entry)], ..syndication::Feed::default() };
-    entry_in(written(&feed, Vec::new()), ENTRY.0, ENTRY.1)
+    entry_in(&written(&feed, Vec::with_capacity(entry.usual_size())), ENTRY.0, ENTRY.1)
 }
 
 fn written(feed: &syndication::Feed, before: Vec<u8>) -> Vec<u8> {

@@ -93,7 +93,7 @@ pub fn feed_of(live: &Live, topic: &Topic, site: &FeedSite) -> Feed {
 
 /// The feed of `topic` with these of its releases alone.
 pub(super) fn excerpt_of(live: &Live, topic: &Topic, site: &FeedSite, releases: Vec<Arc<Published>>) -> Feed {
-    let newest = Archives::of(live, topic, site.timezone).newest();
+    let newest = Archives::newest_of(live, topic, site.timezone);
     let excerpt = Excerpt {
         releases,
         place: site.feed_place(topic),

@@ -9,6 +9,9 @@ use crate::catalog::Published;
 use crate::domain::{ReleaseId, Slug, Taxonomy, Topic};
 use crate::language::Language;
 
+/// An entry's bytes in one format.
+pub(super) type EntryBytes = Arc<[u8]>;
+
 /// The three formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FeedFormat {
@@ -58,11 +61,11 @@ impl FeedFormat {
 
     /// The bytes of `entry` in this format: the same in every feed that carries it.
     #[must_use]
-    pub fn write_entry(self, entry: &Entry) -> Vec<u8> {
+    pub(super) fn write_entry(self, entry: &Entry) -> EntryBytes {
         match self {
             Self::Rss => super::rss::write_entry(entry),
             Self::Atom => super::atom::write_entry(entry),
-            Self::Json => super::json::write_entry(entry),
+            Self::Json => super::json::write_entry(entry).into(),
         }
     }
 
@@ -225,6 +228,12 @@ impl Entry {
     /// Its language, where that is not the feed's own.
     pub(super) fn own_language(&self) -> Option<&'static str> {
         (self.language != self.site_language).then(|| self.language.code())
+    }
+
+    /// How many bytes it takes in XML, mostly: the texts with their marks escaped, and what stands around them.
+    pub(super) fn usual_size(&self) -> usize {
+        let texts = self.content_html.as_str().len() + self.summary_html.as_str().len();
+        texts + texts / 4 + 4 * 1024
     }
 }
 

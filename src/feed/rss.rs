@@ -13,7 +13,7 @@ use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use super::date::{rfc822, rfc3339};
 use super::frame::{Frame, entry_in};
-use super::model::{Attachment, Entry, Feed, FeedFormat, Picture};
+use super::model::{Attachment, Entry, EntryBytes, Feed, FeedFormat, Picture};
 use crate::content::plain_text;
 use crate::register::KnownEntry;
 
@@ -37,20 +37,20 @@ pub(super) fn frame(feed: &Feed) -> Frame {
         dublin_core_ext: Some(DublinCoreExtension { creators, ..DublinCoreExtension::default() }),
         ..Item::default()
     };
-    Frame::of(&written(&channel_of(feed, item)), ITEM.0, ITEM.1)
+    Frame::of(&written(&channel_of(feed, item), Vec::new()), ITEM.0, ITEM.1)
 }
 
 /// The bytes of `entry` as an item of RSS 2.0.
 ///
 /// # Panics
 /// Never: writing to memory does not fail.
-pub(super) fn write_entry(entry: &Entry) -> Vec<u8> {
+pub(super) fn write_entry(entry: &Entry) -> EntryBytes {
     let channel = Channel { items: vec![item_of(entry)], ..Channel::default() };
-    entry_in(written(&channel), ITEM.0, ITEM.1)
+    entry_in(&written(&channel, Vec::with_capacity(entry.usual_size())), ITEM.0, ITEM.1)
 }
 
-fn written(channel: &Channel) -> Vec<u8> {
-    channel.pretty_write_to(Vec::new(), b' ', 2).expect("writing to memory does not fail")
+fn written(channel: &Channel, into: Vec<u8>) -> Vec<u8> {
+    channel.pretty_write_to(into, b' ', 2).expect("writing to memory does not fail")
 }
 
 /// The entries of an RSS feed that readers may know, whoever wrote it; `None` when it is none.

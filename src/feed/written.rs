@@ -9,7 +9,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::compose::{FeedSite, entry_of};
-use super::model::{Feed, FeedFormat};
+use super::model::{EntryBytes, Feed, FeedFormat};
 use crate::catalog::{Live, Published, TopicEntry};
 use crate::domain::{BodyGone, ReleaseId};
 
@@ -17,9 +17,6 @@ use crate::domain::{BodyGone, ReleaseId};
 const KEPT: u64 = 96 * 1024 * 1024;
 /// What an entry in one format weighs, about.
 const USUAL: u64 = 8 * 1024;
-
-/// An entry's bytes.
-type EntryBytes = Arc<[u8]>;
 
 /// The entries of one site's feeds, as they were written.
 #[derive(Debug)]
@@ -79,7 +76,7 @@ impl WrittenEntries {
         for wanted in self.formats.iter().chain([&format]) {
             let written = &mut bytes[wanted.place()];
             if written.is_none() {
-                *written = Some(EntryBytes::from(wanted.write_entry(&entry)));
+                *written = Some(wanted.write_entry(&entry));
             }
         }
         let asked = bytes[format.place()].clone().unwrap_or_default();

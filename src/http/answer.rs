@@ -72,7 +72,7 @@ pub(super) fn whole(document: &PublicDocument, coding: Coding) -> (HeaderMap, By
     if let Some(name) = coding.name() {
         set(&mut fields, CONTENT_ENCODING, name);
     }
-    (fields, Bytes::from_owner(bytes))
+    (fields, bytes)
 }
 
 /// Sets a header whose value is ours, so always in order.

@@ -1,7 +1,8 @@
 //! One document as it is served or published: its bytes and their validators.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
+use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 use super::coding::{Coding, WORTH_COMPRESSING};
@@ -11,14 +12,14 @@ use crate::domain::Digest;
 #[derive(Debug)]
 pub struct PublicDocument {
     media_type: &'static str,
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     digest: Digest,
     tag: String,
     modified: Option<DateTime<Utc>>,
     told: OnceLock<DateTime<Utc>>,
     max_age: TimeDelta,
-    gzip: OnceLock<Option<Arc<[u8]>>>,
-    brotli: OnceLock<Option<Arc<[u8]>>>,
+    gzip: OnceLock<Option<Bytes>>,
+    brotli: OnceLock<Option<Bytes>>,
 }
 
 impl PublicDocument {
@@ -54,13 +55,13 @@ impl PublicDocument {
     /// The bytes in `coding`, shared by all who ask: compressed when that is first asked for, and always the same. Not
     /// compressed when that would not be smaller; the coding they have is given with them.
     #[must_use]
-    pub fn encoded(&self, coding: Coding) -> (Coding, Arc<[u8]>) {
+    pub fn encoded(&self, coding: Coding) -> (Coding, Bytes) {
         let kept = match coding {
             Coding::Identity => None,
             Coding::Gzip => Some(&self.gzip),
             Coding::Brotli => Some(&self.brotli),
         };
-        let small = kept.and_then(|kept| kept.get_or_init(|| coding.encode(&self.bytes).map(Arc::from)).clone());
+        let small = kept.and_then(|kept| kept.get_or_init(|| coding.encode(&self.bytes).map(Bytes::from)).clone());
         small.map_or_else(|| (Coding::Identity, self.bytes.clone()), |small| (coding, small))
     }
 
@@ -121,7 +122,7 @@ mod tests {
         let mut plain = String::new();
         brotli::Decompressor::new(&*small, 4096).read_to_string(&mut plain).unwrap();
         assert_eq!((coding, plain.as_str()), (Coding::Brotli, text.as_str()));
-        assert!(Arc::ptr_eq(&small, &document.encoded(Coding::Brotli).1), "compressed once");
+        assert!(small.as_ptr() == document.encoded(Coding::Brotli).1.as_ptr(), "compressed once");
     }
 
     #[test]

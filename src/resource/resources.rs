@@ -202,7 +202,7 @@ impl Resources {
     pub fn feed_tags(&self, before: Option<&Self>) -> Result<Vec<(String, String)>, ResourceError> {
         let same = |topic: &Topic| {
             // The address of the newest archive stands in the feed, too.
-            let newest = |live| Archives::of(live, topic, self.site.timezone).newest();
+            let newest = |live| Archives::newest_of(live, topic, self.site.timezone);
             before.is_some_and(|before| {
                 self.live.shows_as(&before.live, topic, self.site.entries) && newest(&self.live) == newest(&before.live)
             })
@@ -375,7 +375,7 @@ impl Resources {
         match address {
             Address::Feed(topic, _) => {
                 let newest = live.of(topic).newest(self.site.entries);
-                let older = Archives::of(live, topic, zone).newest();
+                let older = Archives::newest_of(live, topic, zone);
                 Ingredients::of(newest.iter(), (live.topic_label(topic), older, labels(newest)))
             }
             Address::Archive(topic, period, _) => match Archives::of(live, topic, zone).get(*period) {

@@ -16,6 +16,7 @@ use super::parser::Parser;
 use super::typography;
 use crate::content::attributes::AttributeList;
 use crate::content::markup::DEEPEST;
+use crate::domain::ByteSet;
 use crate::language::Diagnosis;
 
 /// How many steps a text has for each of its bytes, and besides.
@@ -71,19 +72,11 @@ pub(super) struct Gathered {
     images: isize,
 }
 
-/// Whether a byte may be a mark whatever follows.
-fn begins_alone(byte: u8) -> bool {
-    matches!(byte, b'*' | b'_' | b'`' | b'<' | b'[' | b']' | b'"' | b'\'' | b'$' | b'{' | b'&' | b'\\' | b'~')
-}
+/// Bytes that may be a mark whatever follows.
+static ALONE: ByteSet = ByteSet::of(b"*_`<[]\"'${&\\~");
 
-/// Whether a byte may begin a mark of several: `--`, `...`, ` >>`, `![`, two spaces and a line's end.
-fn begins_with_others(byte: u8) -> bool {
-    matches!(byte, b'!' | b'-' | b'.' | b'>' | b' ' | b'\n')
-}
-
-fn may_mean_something(byte: u8) -> bool {
-    begins_alone(byte) || begins_with_others(byte)
-}
+/// The same, and bytes that may begin a mark of several: `--`, `...`, ` >>`, `![`, two spaces and a line's end.
+static BEGINNINGS: ByteSet = ByteSet::of(b"*_`<[]\"'${&\\~!-.> \n");
 
 impl Gathered {
     pub(super) fn text(&mut self, text: &str, range: Range<usize>) {
@@ -180,10 +173,8 @@ impl<'p, 'c> Spans<'p, 'c> {
     /// How many bytes there are before anything that may be a mark.
     fn plain_length(&self) -> usize {
         let rest = self.rest().as_bytes();
-        let is_special = |at: usize| match rest[at] {
-            byte if begins_alone(byte) => true,
-            byte => begins_with_others(byte) && rest.get(at + 1).is_some_and(|next| may_mean_something(*next)),
-        };
+        let means_something = |at: usize| rest.get(at).is_some_and(|byte| BEGINNINGS.contains(*byte));
+        let is_special = |at: usize| means_something(at) && (ALONE.contains(rest[at]) || means_something(at + 1));
         let Some(found) = (0..rest.len()).find(|at| is_special(*at)) else { return rest.len() };
         // A quote is looked at together with the character before it.
         if matches!(rest[found], b'"' | b'\'') && found > 0 {
