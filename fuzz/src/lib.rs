@@ -72,7 +72,7 @@ fn same_later(reading: &Reading, source: &SourceFile, settings: &ReadingSettings
     };
     let text = late.body().expect("the file is as it was").into_owned();
     assert_eq!(late.significant_digest(), release.significant_digest());
-    let read = Release { body: Body::read(text, late.body.words()), ..late.clone() };
+    let read = Release { body: Body::read(text, late.body.source()), ..late.clone() };
     assert_eq!(read, *release);
 }
 

@@ -81,8 +81,8 @@ pub(super) struct ReleaseRow<'a> {
     categories: Vec<u32>,
     tags: Vec<u32>,
     chapeau: &'a str,
-    /// The digest of the text's words.
-    words: DigestRow,
+    /// The digest of the text's source.
+    source: DigestRow,
     /// The text; `None` when it waits in its file.
     body: Option<&'a str>,
     #[serde(borrow)]
@@ -191,7 +191,7 @@ impl<'a> ReleaseRow<'a> {
             categories: categories.iter().map(|label| glossary.place(label.as_str())).collect(),
             tags: tags.iter().map(|label| glossary.place(label.as_str())).collect(),
             chapeau: chapeau.as_str(),
-            words: DigestRow(body.words()),
+            source: DigestRow(body.source()),
             body: body.at_hand().map(SafeHtml::as_str),
             images: images.iter().map(ImageRow::of).collect(),
             documents: documents.iter().map(DocumentRow::of).collect(),
@@ -211,8 +211,8 @@ impl<'a> ReleaseRow<'a> {
     /// The release in the file at `path`, which has the digest `file`; `None` when a value is none of its kind.
     pub(super) fn release(self, path: SourcePath, file: Digest, making: &mut Making<'_>) -> Option<Release> {
         let body = match self.body {
-            Some(html) => Body::read(SafeHtml::trust_sanitised(html.to_owned()), self.words.0),
-            None => Body::waiting(file, self.words.0, Arc::clone(making.bodies)),
+            Some(html) => Body::read(SafeHtml::trust_sanitised(html.to_owned()), self.source.0),
+            None => Body::waiting(file, self.source.0, Arc::clone(making.bodies)),
         };
         Some(Release {
             path,

@@ -81,7 +81,7 @@ fn full_release(words: &str, bodies: &Arc<dyn Bodies>) -> Release {
         published: false,
         categories: Label::new(words).into_iter().collect(),
         tags: ["Ponts", "Été", "Ponts et chaussées"].map(|words| Label::new(words).unwrap()).into(),
-        body: Body::waiting(Digest::of(b"file"), Digest::of_words(words), Arc::clone(bodies)),
+        body: Body::waiting(Digest::of(b"file"), Digest::of(words.as_bytes()), Arc::clone(bodies)),
         images: vec![
             image(Target::Upload(upload.clone()), Some(facts.clone())),
             image(Target::External("https://example.org/é.png".to_owned()), None),

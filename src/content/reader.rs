@@ -436,7 +436,7 @@ impl Reader<'_> {
             && let Some(html) = node.text().and_then(plain_paragraph)
             && can_wait(source)
         {
-            let body = Body::waiting(file, Digest::of_words(source), Arc::clone(bodies));
+            let body = Body::waiting(file, source_digest(source), Arc::clone(bodies));
             return Some(Texts { chapeau: html, body, linked_uploads: Vec::new(), release_links: Vec::new() });
         }
         let wanted = if chapeau.is_some() { Wanted::Whole } else { Wanted::WholeAndFirstParagraph };
@@ -488,9 +488,13 @@ impl Reader<'_> {
             }
             return None;
         }
-        let words = Digest::of_words(source);
-        Some(Texts { chapeau, body: Body::read(body_html, words), linked_uploads, release_links })
+        Some(Texts { chapeau, body: Body::read(body_html, source_digest(source)), linked_uploads, release_links })
     }
+}
+
+/// What tells that a body is written as it was.
+fn source_digest(source: &str) -> Digest {
+    Digest::of(source.trim_ascii().as_bytes())
 }
 
 /// What a release says.

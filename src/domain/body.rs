@@ -29,8 +29,8 @@ pub struct BodyGone(pub SourcePath);
 /// A full text, without chapeau, image, documents and contact.
 #[derive(Clone)]
 pub struct Body {
-    /// The digest of its source's words, white space apart.
-    words: Digest,
+    /// The digest of its source.
+    source: Digest,
     text: Text,
 }
 
@@ -41,22 +41,22 @@ enum Text {
 }
 
 impl Body {
-    /// A text at hand, whose source has the words digest `words`.
+    /// A text at hand, whose source has the digest `source`.
     #[must_use]
-    pub fn read(html: SafeHtml, words: Digest) -> Self {
-        Self { words, text: Text::Read(html) }
+    pub fn read(html: SafeHtml, source: Digest) -> Self {
+        Self { source, text: Text::Read(html) }
     }
 
     /// A text that `bodies` reads from the file with the digest `file` when it is asked for.
     #[must_use]
-    pub fn waiting(file: Digest, words: Digest, bodies: Arc<dyn Bodies>) -> Self {
-        Self { words, text: Text::Waiting { file, bodies } }
+    pub fn waiting(file: Digest, source: Digest, bodies: Arc<dyn Bodies>) -> Self {
+        Self { source, text: Text::Waiting { file, bodies } }
     }
 
-    /// The digest of its source's words, white space apart: what tells a change of it without reading it.
+    /// The digest of its source, white space around it apart: what tells that it is the same without reading it.
     #[must_use]
-    pub fn words(&self) -> Digest {
-        self.words
+    pub fn source(&self) -> Digest {
+        self.source
     }
 
     /// The text, when it is at hand.
@@ -73,7 +73,7 @@ impl Body {
     #[must_use]
     pub fn link_releases(&self, address_of: &dyn Fn(&str) -> Option<String>) -> Self {
         match &self.text {
-            Text::Read(html) => Self::read(html.link_releases(address_of), self.words),
+            Text::Read(html) => Self::read(html.link_releases(address_of), self.source),
             Text::Waiting { .. } => self.clone(),
         }
     }
@@ -99,11 +99,11 @@ impl Body {
     }
 }
 
-/// A text at hand, whose words are its own.
+/// A text at hand that is its own source: of that, the words count.
 impl From<SafeHtml> for Body {
     fn from(html: SafeHtml) -> Self {
-        let words = Digest::of_words(html.as_str());
-        Self::read(html, words)
+        let source = Digest::of_words(html.as_str());
+        Self::read(html, source)
     }
 }
 
@@ -115,7 +115,7 @@ impl PartialEq for Body {
             (Text::Waiting { file: own, .. }, Text::Waiting { file, .. }) => own == file,
             (Text::Read(_), Text::Waiting { .. }) | (Text::Waiting { .. }, Text::Read(_)) => false,
         };
-        same && self.words == other.words
+        same && self.source == other.source
     }
 }
 

@@ -121,8 +121,9 @@ impl Release {
     }
 
     /// The digest of what readers would call a change: title, chapeau, text and link targets, image, documents by
-    /// their bytes, correction. Labels, white space, dates and the site's address are not part of it. The text counts as
-    /// it is written, so that neither another version nor another site's address changes it.
+    /// their bytes, correction. Labels, dates and the site's address are not part of it. The text counts as it is
+    /// written, so that neither another version nor another site's address changes it; one that is written otherwise may
+    /// still read the same, which the register finds out.
     #[must_use]
     pub fn significant_digest(&self) -> Digest {
         self.significant_digest_with(self.documents_digest())
@@ -151,7 +152,7 @@ impl Release {
         let mut fields: Vec<Vec<u8>> = vec![
             squeezed(&self.title).into_bytes(),
             squeezed(self.chapeau.as_str()).into_bytes(),
-            self.body.words().as_bytes().to_vec(),
+            self.body.source().as_bytes().to_vec(),
             squeezed(self.correction.as_deref().unwrap_or_default()).into_bytes(),
         ];
         for image in &self.images {

@@ -69,7 +69,7 @@ impl FeedFormat {
         }
     }
 
-    /// The bytes of `feed` in this format, around its `entries` as [`FeedFormat::write_entry`] wrote them.
+    /// The bytes of `feed` in this format, around its `entries` each written in it.
     #[must_use]
     pub fn write<B: AsRef<[u8]>>(self, feed: &Feed, entries: &[B]) -> Vec<u8> {
         match self {
