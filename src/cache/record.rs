@@ -89,7 +89,7 @@ impl<'a> RecordRow<'a> {
             file_digest: self.file_digest.0,
             significant: self.significant.0,
             documents: self.documents.0,
-            title: self.title.to_owned(),
+            title: self.title.into(),
             date: self.date.instant()?,
             first_seen: self.first_seen.instant()?,
             publishable_since: maybe(self.publishable_since, InstantRow::instant)?,

@@ -216,7 +216,7 @@ impl<'a> ReleaseRow<'a> {
         };
         Some(Release {
             path,
-            title: self.title.to_owned(),
+            title: self.title.into(),
             date: self.date.instant()?,
             last_modified: maybe(self.last_modified, InstantRow::instant)?,
             published: self.published,
@@ -231,7 +231,7 @@ impl<'a> ReleaseRow<'a> {
                 Some(LinkedUpload { path, facts: facts.map(FactsRow::facts) })
             })?,
             release_links: self.release_links.into_iter().map(LinkRow::link).collect(),
-            contact: maybe(self.contact, |contact| contact.contact(making))?,
+            contact: maybe(self.contact, |contact| contact.contact(making).map(Box::new))?,
             permalink: self.permalink.parse().ok()?,
             language: self.language.parse().ok()?,
             pinned_id: maybe(self.pinned_id, |id| id.parse().ok())?,

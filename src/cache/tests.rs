@@ -93,11 +93,11 @@ fn full_release(words: &str, bodies: &Arc<dyn Bodies>) -> Release {
         ],
         linked_uploads: vec![LinkedUpload { path: upload.clone(), facts: Some(facts) }],
         release_links: vec![ReleaseLink { named: words.to_owned(), place: (1, 2, 3) }],
-        contact: Some(PressContact {
+        contact: Some(Box::new(PressContact {
             name: Some(words.to_owned()),
             telephones: vec!["+33 1".to_owned(), words.to_owned()],
             email: Some("Presse@exämple.org".parse().unwrap()),
-        }),
+        })),
         permalink: "/été/100 %/".parse().unwrap(),
         language: Language::English,
         pinned_id: Some("tag:example.org,2026:x".parse().unwrap()),
@@ -132,7 +132,7 @@ fn register() -> Register {
             file_digest: Digest::of(b"a"),
             significant: Digest::of(b"b"),
             documents: Digest::of(b"c"),
-            title: "Un pont".to_owned(),
+            title: "Un pont".into(),
             date: instant("2026-11-23T09:00:00Z"),
             first_seen: instant("2026-11-23T09:00:00.000001Z"),
             publishable_since: None,

@@ -17,7 +17,7 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 pub(crate) fn release(name: &str, date: &str) -> Release {
     Release {
         path: SourcePath::new(format!("{name}.md")),
-        title: format!("Titre de {name}"),
+        title: format!("Titre de {name}").into(),
         date: at(date),
         last_modified: None,
         published: true,

@@ -335,7 +335,7 @@ fn merged_topics_are_one_and_subscriptions_to_either_match() {
         ["category:communiques Communiqués 1", "tag:autre Autre 1", "tag:internet Internet 2", "tag:nouveau Seul 1"]
     );
     assert_eq!(live.topics_in(Taxonomy::Category).len(), 1);
-    let names: Vec<_> = live.of(&topic("tag:internet")).iter().map(|one| one.release.title.as_str()).collect();
+    let names: Vec<_> = live.of(&topic("tag:internet")).iter().map(|one| &*one.release.title).collect();
     assert_eq!(names, ["Titre de b", "Titre de a"]);
     let own: Vec<_> =
         live.topics_of(&live.releases().iter().nth(1).unwrap().id).map(|entry| entry.topic.to_string()).collect();

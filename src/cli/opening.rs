@@ -90,9 +90,11 @@ async fn looked(
         None => (Register::default(), LastGood::default()),
     };
     let uploads = Arc::new(UploadsFolder::new(&config.content, clock));
-    let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates, Cores::All));
+    let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates, Cores::All).unsaved());
     let looking = tokio::task::spawn_blocking(move || {
         let current = ingest.look(&register, &last_good, now, &Hint::Everything).current;
+        // It is cleared away while the command goes on.
+        rayon::spawn(move || drop(ingest));
         (current, register, last_good)
     });
     let (current, register, last_good) = looking.await?;

@@ -269,7 +269,7 @@ impl Reader<'_> {
         let texts = self.texts(chapeau, &body, &page, language, findings)?;
         Some(Release {
             path: self.path.clone(),
-            title: title?,
+            title: title?.into(),
             date: dated?.0,
             last_modified,
             published: published.ok()?,
@@ -281,7 +281,7 @@ impl Reader<'_> {
             documents,
             linked_uploads: texts.linked_uploads,
             release_links: texts.release_links,
-            contact,
+            contact: contact.map(Box::new),
             permalink: permalink?,
             language,
             pinned_id: pinned_id.ok()?,

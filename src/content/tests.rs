@@ -259,7 +259,7 @@ fn a_new_file_reads_back_clean() {
         let reading = read(&SourceFile::new(SourcePath::new(name), text.into_bytes()), &uploads(), &settings());
         assert_eq!(reading.diagnostics, []);
         let release = reading.release.unwrap();
-        assert_eq!((release.title.as_str(), release.date, release.published), (title, date, false));
+        assert_eq!((&*release.title, release.date, release.published), (title, date, false));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -16,7 +18,7 @@ pub struct Release {
     /// The file it was read from.
     pub path: SourcePath,
     /// Plain text: no markup, no entity.
-    pub title: String,
+    pub title: Arc<str>,
     /// When it is, or was, to be published: the end of its embargo.
     pub date: DateTime<Utc>,
     /// The file's `last_modified_at`.
@@ -40,7 +42,7 @@ pub struct Release {
     /// The releases that the text links to by their files' names; their addresses are not resolved yet.
     pub release_links: Vec<ReleaseLink>,
     /// Whom journalists may call.
-    pub contact: Option<PressContact>,
+    pub contact: Option<Box<PressContact>>,
     /// Its page's address below the site's.
     pub permalink: Permalink,
     /// Its language, the site's unless the file says otherwise.
@@ -182,7 +184,7 @@ pub(crate) fn sample_release(path: &str, title: &str, body: &str) -> Release {
     Release {
         permalink: format!("/espace-presse/{}/", path.title_part()).parse().unwrap(),
         path,
-        title: title.to_owned(),
+        title: title.into(),
         date,
         last_modified: None,
         published: true,

@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(periods, ["2026", "2025", "2024"]);
         let middle = archives.get("2025".parse().unwrap()).unwrap();
         assert_eq!((middle.older, middle.newer), ("2024".parse().ok(), "2026".parse().ok()));
-        assert_eq!(middle.releases.first().unwrap().release.title, "Titre de b");
+        assert_eq!(middle.releases.first().unwrap().release.title.as_ref(), "Titre de b");
         assert_eq!(archives.get("2023".parse().unwrap()).map(|archive| archive.period), None);
     }
 
@@ -190,7 +190,7 @@ mod tests {
             assert!(sizes[1..].iter().all(|size| *size == LARGEST_ARCHIVE), "{sizes:?}");
             assert_eq!(archives.periods().last().unwrap().to_string(), "2026");
             let oldest = archives.get("2026".parse().unwrap()).unwrap();
-            assert_eq!(oldest.releases.last().unwrap().release.title, "Titre de r0");
+            assert_eq!(oldest.releases.last().unwrap().release.title.as_ref(), "Titre de r0");
         }
     }
 }

@@ -97,7 +97,7 @@ mod tests {
         let site = FeedSite { entries, ..site() };
         let held = HeldEntries::of(&live(before), &Topic::All, &site);
         let feed = feed_since(&live(after), &Topic::All, &site, &held);
-        let title = |published: &Arc<Published>| published.release.title.clone();
+        let title = |published: &Arc<Published>| published.release.title.to_string();
         let ids = feed.map(|feed| feed.releases.iter().map(title).collect::<Vec<_>>());
         let expected = expected.map(|titles| titles.iter().map(|name| format!("Titre de {name}")).collect::<Vec<_>>());
         assert_eq!(ids, expected);

@@ -65,7 +65,7 @@ fn picture(path: &str, alternative: &str, caption: Option<&str>) -> Image {
 /// A release that uses everything.
 fn rich() -> Release {
     Release {
-        title: "Le bac « L’Estuaire » reprend : 3 < 5 & plus".to_owned(),
+        title: "Le bac « L’Estuaire » reprend : 3 < 5 & plus".into(),
         categories: labels(&["Transports & voirie"]),
         tags: labels(&["Bac", "Données ouvertes"]),
         chapeau: html("<p>Le bac <a href=\"/uploads/plan.pdf\">reprend</a> lundi.</p>"),
@@ -84,11 +84,11 @@ fn rich() -> Release {
                 DocumentState::Elsewhere,
             ),
         ],
-        contact: Some(PressContact {
+        contact: Some(Box::new(PressContact {
             name: Some("Service presse".to_owned()),
             telephones: vec!["+33 1 02 03 04 05".to_owned()],
             email: Some("presse@estuaire.example".parse().unwrap()),
-        }),
+        })),
         ..release("bac", "2026-03-29T00:30:00Z")
     }
 }
@@ -293,7 +293,7 @@ fn release_of(texts: &[String]) -> Release {
     let mut texts = texts.iter().cycle().cloned();
     let mut next = || texts.next().unwrap();
     Release {
-        title: next(),
+        title: next().into(),
         chapeau: escaped(&next()),
         body: html(&format!("<p title=\"]]>\">{}</p>", super::clean_text::escape(&next()))).into(),
         tags: Label::new(&next()).into_iter().collect(),
@@ -307,7 +307,7 @@ fn release_of(texts: &[String]) -> Release {
             document(Target::External(next()), &next(), DocumentState::Elsewhere),
             document(upload("c.pdf"), &next(), DocumentState::Missing),
         ],
-        contact: Some(PressContact { name: Some(next()), telephones: vec![next()], email: None }),
+        contact: Some(PressContact { name: Some(next()), telephones: vec![next()], email: None }.into()),
         ..release("a", "2026-03-01T09:00:00Z")
     }
 }
@@ -499,7 +499,7 @@ fn a_past_year_keeps_its_bytes_while_the_present_one_grows() {
     };
     let mended = || {
         let mut releases = grown();
-        releases[0].title = "Autre titre".to_owned();
+        releases[0].title = "Autre titre".into();
         releases
     };
     let bytes = |releases: Vec<Release>, period: &str| {
@@ -526,7 +526,7 @@ fn an_entry_is_written_once_for_all_feeds() {
         }
     }
     let mut spoiled: Vec<_> = live.releases().iter().map(|published| Published::clone(published)).collect();
-    spoiled[0].release = Arc::new(Release { title: "Autre titre".to_owned(), ..(*spoiled[0].release).clone() });
+    spoiled[0].release = Arc::new(Release { title: "Autre titre".into(), ..(*spoiled[0].release).clone() });
     let changed = Catalog::new(spoiled, &[]).live(at(NOW));
     let feed = feed_of(&changed, &Topic::All, &site);
     let bytes = written.feed(&feed.feed, &changed, &site, FeedFormat::Atom).unwrap();

@@ -51,9 +51,8 @@ async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Probl
         due: due.map(|due| words.stamp(due)),
         reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
         recipients: recipients(newsroom, &edition).await?,
-        release: live.map(|published| {
-            Link::new(published.release.title.as_str(), words.address(published.release.permalink.as_str()))
-        }),
+        release: live
+            .map(|published| Link::new(&*published.release.title, words.address(published.release.permalink.as_str()))),
         actions: actions(&edition, &together, format!("{}/office/{token}", newsroom.config.site.url.path())),
     };
     Ok(page(newsroom, StatusCode::OK, &context))

@@ -37,6 +37,8 @@ pub struct FolderLook<'a> {
     pub folder_missing: bool,
     /// The texts of its files and of known releases.
     pub texts: &'a dyn Texts,
+    /// Whether it is to be kept why each release became what it is.
+    pub keeps_reasons: bool,
 }
 
 /// What ids are minted with.
@@ -108,6 +110,9 @@ impl Register {
             return self.unchanged(alarm);
         }
         let mut step = Step::new(self, look.texts, now, minting).with_compared(compared);
+        if !look.keeps_reasons {
+            step = step.without_reasons();
+        }
         step.take_in(&good, &matches);
         step.keep(&look.broken);
         step.let_go(&present);

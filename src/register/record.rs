@@ -30,7 +30,7 @@ pub struct Record {
     /// The digest of its documents' bytes alone ([`crate::domain::Release::documents_digest`]).
     pub documents: Digest,
     /// For lists.
-    pub title: String,
+    pub title: Arc<str>,
     /// Its own date.
     pub date: DateTime<Utc>,
     /// When its file was first seen, good or not meant to be seen yet.

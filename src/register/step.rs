@@ -46,6 +46,7 @@ pub(super) struct Step<'a> {
     texts: &'a dyn Texts,
     compared: Comparisons<'a>,
     pub(super) first: bool,
+    keeps_reasons: bool,
 }
 
 impl<'a> Step<'a> {
@@ -104,6 +105,7 @@ impl<'a> Step<'a> {
             texts,
             compared: Comparisons::default(),
             first,
+            keeps_reasons: true,
         }
     }
 
@@ -112,7 +114,15 @@ impl<'a> Step<'a> {
         Self { compared, ..self }
     }
 
+    /// The same, but why each release becomes what it is, is not kept.
+    pub(super) fn without_reasons(self) -> Self {
+        Self { keeps_reasons: false, ..self }
+    }
+
     pub(super) fn decide(&mut self, release: &ReleaseId, what: &'static str, why: impl Into<Cow<'static, str>>) {
+        if !self.keeps_reasons {
+            return;
+        }
         self.changes.decisions.push(Decision { release: release.clone(), at: self.now, what, why: why.into() });
     }
 
@@ -145,7 +155,8 @@ impl<'a> Step<'a> {
         }
         self.records.reserve(new.len());
         // At a first start, each is new, live, and never to be announced.
-        self.changes.decisions.reserve(if self.first { 3 * new.len() } else { new.len() });
+        let decisions = if self.first { 3 * new.len() } else { new.len() };
+        self.changes.decisions.reserve(if self.keeps_reasons { decisions } else { 0 });
         let order = |(index, ..): &(usize, _, _)| (good[*index].release.date, good[*index].path);
         sort_by(&mut new, |a, b| order(a).cmp(&order(b)));
         let authority = self.after.authority.clone().unwrap_or_default();

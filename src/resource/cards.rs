@@ -11,7 +11,7 @@ use crate::template::{FeedAddresses, Layout, ReleaseCard};
 pub(super) fn card(site: &FeedSite, live: &Live, published: &Published) -> ReleaseCard {
     let (release, words) = (&published.release, Wording::of_pages(site));
     ReleaseCard {
-        title: release.title.clone(),
+        title: release.title.to_string(),
         address: words.address(release.permalink.as_str()),
         date: words.stamp(release.date),
         chapeau_html: words.html(&release.chapeau),

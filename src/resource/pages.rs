@@ -125,7 +125,7 @@ pub(super) fn release(site: &FeedSite, live: &Live, published: &Published) -> Re
             picture: shown.map(|image| site.addresses().of_target(&image.target)),
             ..layout_at(site, release.permalink.as_str(), &release.title, &feed)
         },
-        title: release.title.clone(),
+        title: release.title.to_string(),
         own_lang: (release.language != site.language).then(|| release.language.code().to_owned()),
         date: words.stamp(release.date),
         updated: changed.then(|| words.stamp(published.updated)),

@@ -362,7 +362,7 @@ fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
         file_digest: fields.parsed("file_digest")?,
         significant: fields.parsed("significant")?,
         documents: fields.parsed("documents")?,
-        title: fields.text("title")?,
+        title: fields.text("title")?.into(),
         date: fields.instant("date")?,
         first_seen: fields.instant("first_seen")?,
         publishable_since: fields.instant_or_none("publishable_since")?,

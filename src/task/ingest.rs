@@ -54,6 +54,8 @@ pub struct Ingest {
     conflicts: Vec<SourcePath>,
     /// The last good sources of releases whose file is broken, as they were read.
     kept: BTreeMap<ReleaseId, ReadFile>,
+    /// Whether what a look comes to is saved.
+    is_saved: bool,
     /// What the last look came to, once it was saved and shown.
     last: Option<Last>,
     /// What was taken up from the last run came to nothing else, and neither would it now.
@@ -132,6 +134,7 @@ impl Ingest {
             unreadable: Vec::new(),
             conflicts: Vec::new(),
             kept: BTreeMap::new(),
+            is_saved: true,
             last: None,
             settled: None,
             listed: None,
@@ -143,6 +146,12 @@ impl Ingest {
     pub fn whole(mut self) -> Self {
         self.reader = Arc::new(self.reader.whole());
         self
+    }
+
+    /// The same, but nothing that a look comes to is saved: why each release became what it is, is not kept.
+    #[must_use]
+    pub fn unsaved(self) -> Self {
+        Self { is_saved: false, ..self }
     }
 
     /// The same, made for feeds in these formats alone.
@@ -320,7 +329,9 @@ impl Ingest {
     ) -> Reconciled {
         let texts = self.texts(last_good);
         let known = LazyCell::new(|| known_paths(register));
-        let mut look = FolderLook { good: Vec::new(), broken: unreadable.to_vec(), folder_missing, texts: &texts };
+        let broken = unreadable.to_vec();
+        let keeps_reasons = self.is_saved;
+        let mut look = FolderLook { good: Vec::new(), broken, folder_missing, texts: &texts, keeps_reasons };
         for (path, file) in &self.files {
             match file.seen(path) {
                 Some(seen) => look.good.push(seen),

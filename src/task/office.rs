@@ -115,7 +115,7 @@ impl Newsroom {
         }
         let undecided = |record: &&Record| record.announcement == Announcement::Undecided;
         let records = members.iter().filter_map(|id| current.register.records.get(id)).filter(undecided);
-        let titles: Vec<String> = records.map(|record| record.title.clone()).collect();
+        let titles: Vec<String> = records.map(|record| record.title.to_string()).collect();
         let frame = self.writer(current.resources.site()).frame(self.language());
         let notice = NoticeLetter::crowd_held(frame, &titles, &self.office_url(edition, now));
         self.tell_office(Telling::about(edition, cause), || self.templates.letter(&notice), now).await

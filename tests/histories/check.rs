@@ -115,7 +115,7 @@ impl Play {
         let expected: BTreeMap<String, String> = shown.collect();
         let live = current.resources.live().releases().iter();
         let found: BTreeMap<String, String> =
-            live.map(|published| (published.id.to_string(), published.release.title.clone())).collect();
+            live.map(|published| (published.id.to_string(), published.release.title.to_string())).collect();
         if let Some((id, title)) = found.iter().find(|(id, _)| !expected.contains_key(*id)) {
             return Err(format!("early: {id} is live: {title}"));
         }

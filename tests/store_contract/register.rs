@@ -83,7 +83,7 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     let second = RegisterChanges {
         authority: Some("autre.example.org".to_owned()),
         started: Some(minute(9)),
-        records: vec![Record { title: "Le pont".to_owned(), ..record("bridge") }.into()],
+        records: vec![Record { title: "Le pont".into(), ..record("bridge") }.into()],
         topic_slugs: vec![TopicSlug {
             taxonomy: Taxonomy::Tag,
             folded: "eau".to_owned(),
@@ -101,7 +101,7 @@ pub(crate) async fn what_was_decided_is_not_undone(room: Room) {
     assert_eq!(register.topic_slugs[0].slug.as_str(), "eau");
     assert_eq!(register.aliases.values().next(), Some(&release("road")));
     let bridge = &register.records[&release("bridge")];
-    assert_eq!((bridge.title.as_str(), bridge.announcement), ("Le pont", Announcement::Opened));
+    assert_eq!((&*bridge.title, bridge.announcement), ("Le pont", Announcement::Opened));
     assert_eq!(bridge.first_live, Some(minute(1)));
 }
 
@@ -129,13 +129,13 @@ pub(crate) async fn a_text_and_its_digest_stay_together(room: Room) {
     let bridge = record("bridge");
     room.knows("bridge").await;
     let other = Digest::of(b"written and changed again");
-    let edited = Record { title: "Le pont".to_owned(), file_digest: other, ..bridge.clone() };
+    let edited = Record { title: "Le pont".into(), file_digest: other, ..bridge.clone() };
     let new = Record { file_digest: other, ..record("road") };
     room.store.save_register(&appearing(vec![edited, new]), minute(1), &Sources).await.unwrap();
 
     let register = room.store.load_register().await.unwrap();
     let known = &register.records[&bridge.id];
-    assert_eq!((known.title.as_str(), known.file_digest), ("Le pont", bridge.file_digest));
+    assert_eq!((&*known.title, known.file_digest), ("Le pont", bridge.file_digest));
     let text = room.store.last_good_text(&bridge.id).await.unwrap();
     assert_eq!(text.as_deref(), Some(source("bridge").as_str()));
     assert_eq!(register.records[&release("road")].file_digest, Digest::of(b""));
@@ -197,7 +197,7 @@ pub(crate) async fn whoever_writes_it_is_heard_of(room: Room) {
             }
             7 => drop(room.sending("road").await),
             _ => {
-                let renamed = Record { title: "Le bac".to_owned(), ..record("ferry") };
+                let renamed = Record { title: "Le bac".into(), ..record("ferry") };
                 let changes = RegisterChanges { records: vec![renamed.into()], ..RegisterChanges::default() };
                 store.save_register(&changes, minute(5), &NoTexts).await.unwrap();
             }

@@ -65,7 +65,7 @@ pub(crate) fn record(name: &str) -> Record {
         file_digest: Digest::of(source(name).as_bytes()),
         significant: Digest::of(b"significant"),
         documents: Digest::of(b"documents"),
-        title: name.to_owned(),
+        title: name.into(),
         date: minute(-10),
         first_seen: minute(-5),
         publishable_since: Some(minute(-5)),

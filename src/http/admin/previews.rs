@@ -78,7 +78,7 @@ pub(super) async fn list(State(newsroom): State<Arc<Newsroom>>) -> Response<Body
     let words = Wording::of_pages(current.resources.site());
     let language = newsroom.language();
     let row = |published: &Arc<Published>, kinds: &[(&str, bool)]| PreviewRow {
-        title: published.release.title.clone(),
+        title: published.release.title.to_string(),
         date: words.stamp(published.release.date),
         letters: links(language, kinds, |kind, other| release_address(kind, &published.id, other)),
     };

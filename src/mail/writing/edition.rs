@@ -79,7 +79,7 @@ impl Writer<'_> {
         WithdrawalLetter {
             frame: self.frame(language),
             own_lang: own_lang(published, language),
-            title: release.title.clone(),
+            title: release.title.to_string(),
             date_words: words.stamp(release.date).words,
             reason: release.withdrawn.clone().filter(|reason| !reason.is_empty()),
             contact: release.contact.as_ref().map(|contact| words.contact(contact)),

@@ -49,7 +49,7 @@ fn bridge() -> Release {
     Release {
         language: Language::English,
         documents: vec![Document { target: Target::Upload(upload), title: "The release".to_owned(), state }],
-        contact: Some(PressContact { name: Some("Zoé Martin".to_owned()), ..PressContact::default() }),
+        contact: Some(PressContact { name: Some("Zoé Martin".to_owned()), ..PressContact::default() }.into()),
         ..release("pont", "2026-11-23T09:00:00Z")
     }
 }
@@ -146,7 +146,8 @@ fn a_long_digest_is_shown_whole_by_mail_programs() {
             .map(|number| {
                 let category = ["Agenda", "Discours & hommages", "Communiqués"][number as usize / 30];
                 let title = format!("Numéro {number}\u{a0}: un titre long comme les administrations en ont le secret");
-                let published = known(Release { title, ..release(&format!("n{number}"), "2026-11-23T09:00:00Z") });
+                let published =
+                    known(Release { title: title.into(), ..release(&format!("n{number}"), "2026-11-23T09:00:00Z") });
                 writer.fragment(&published, Some(category), number, Language::French).unwrap()
             })
             .collect();

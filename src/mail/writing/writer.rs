@@ -60,7 +60,7 @@ impl Writer<'_> {
         let chapeau_html = words.html(&release.chapeau);
         LetterRelease {
             own_lang: own_lang(published, language),
-            title: release.title.clone(),
+            title: release.title.to_string(),
             date_words: words.stamp(release.date).words,
             chapeau_text: plain_text(&chapeau_html),
             chapeau_html,

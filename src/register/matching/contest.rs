@@ -84,7 +84,7 @@ impl<'a> Matching<'a> {
             if self.home_file(record).is_none() {
                 spelled.entry(folded(&record.path)).or_insert_with(Vec::new).push(*record);
                 names.entry(record.path.file_name()).or_insert_with(Vec::new).push(*record);
-                titles.entry((record.title.as_str(), record.date)).or_insert_with(Vec::new).push(*record);
+                titles.entry((&*record.title, record.date)).or_insert_with(Vec::new).push(*record);
             }
         }
         let mut claims = Vec::new();
@@ -114,7 +114,7 @@ impl<'a> Matching<'a> {
                 (Rule::SameSpelling, spelled.get(&folded(file.path))),
                 (Rule::FileName, names.get(file.path.file_name())),
                 (Rule::Permalink, links.get(&file.release.permalink)),
-                (Rule::TitleAndDate, titles.get(&(file.release.title.as_str(), file.release.date))),
+                (Rule::TitleAndDate, titles.get(&(&*file.release.title, file.release.date))),
             ];
             for (rule, records) in listed {
                 for record in records.into_iter().flatten().filter(away) {

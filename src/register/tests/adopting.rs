@@ -27,7 +27,7 @@ fn record(name: &str, title: &str, announcement: Announcement) -> Record {
         file_digest: Digest::of(b"x"),
         significant: Digest::of(b"x"),
         documents: Digest::of(b"x"),
-        title: title.to_owned(),
+        title: title.into(),
         date,
         first_seen: date,
         publishable_since: Some(date),

@@ -21,7 +21,8 @@ fn the_first_look_announces_nothing_that_is_live() {
 fn a_folder_that_is_not_there_is_no_first_start() {
     let register = Register::default();
     let minting = Minting { authority: "presse.example.org", zone: chrono_tz::Europe::Paris };
-    let look = FolderLook { good: Vec::new(), broken: Vec::new(), folder_missing: true, texts: &NoTexts };
+    let (good, broken) = (Vec::new(), Vec::new());
+    let look = FolderLook { good, broken, folder_missing: true, texts: &NoTexts, keeps_reasons: true };
     let now = "2026-11-23T10:00:00Z".parse().unwrap();
     assert_eq!(register.reconcile(&look, now, &minting).register, register);
 }

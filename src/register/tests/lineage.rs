@@ -114,7 +114,7 @@ impl Folder {
                 let body = release.body().unwrap().as_str().replacen(' ', &format!(" édité{edits} "), 1);
                 release.body = SafeHtml::trust_sanitised(body).into();
             }),
-            Event::Retitle(at) => self.change(at, |release| release.title = format!("Autre titre {edits}")),
+            Event::Retitle(at) => self.change(at, |release| release.title = format!("Autre titre {edits}").into()),
             Event::Redate(at) if !self.one_day => {
                 self.change(at, |release| release.date -= TimeDelta::seconds(i64::try_from(edits).unwrap()));
             }

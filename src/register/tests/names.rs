@@ -106,7 +106,7 @@ fn whatever_is_done_to_the_file_the_id_stays_and_it_is_news_once() {
     room.announce("2026-11-23-pont.md");
     let first = "2026-11-23-pont.md";
     let steps: [(&str, Step<'_>); 6] = [
-        (first, &|room| room.files.get_mut(first).unwrap().title = "Le pont est là".to_owned()),
+        (first, &|room| room.files.get_mut(first).unwrap().title = "Le pont est là".into()),
         (first, &|room| room.files.get_mut(first).unwrap().date -= TimeDelta::days(3)),
         (first, &|room| room.files.get_mut(first).unwrap().permalink = "/ponts/vire/".parse().unwrap()),
         ("2026/pont.md", &|room| room.rename(first, "2026/pont.md")),

@@ -144,7 +144,13 @@ impl Newsroom {
         }
         let texts =
             RoomTexts { files: paths.iter().zip(sources.iter().map(String::as_str)).collect(), kept: &self.kept };
-        let look = FolderLook { good, broken: self.broken.iter().collect(), folder_missing: false, texts: &texts };
+        let look = FolderLook {
+            good,
+            broken: self.broken.iter().collect(),
+            folder_missing: false,
+            texts: &texts,
+            keeps_reasons: true,
+        };
         let minting = Minting { authority: self.authority, zone: chrono_tz::Europe::Paris };
         self.register.reconcile(&look, self.now, &minting)
     }

@@ -79,7 +79,7 @@ fn play(room: &mut Newsroom, act: &Act) {
         Act::Reword { path, body: words } => reword(room, PATHS[*path], *words),
         Act::Retitle { path, title } => {
             if let Some(release) = room.files.get_mut(PATHS[*path]) {
-                TITLES[*title].clone_into(&mut release.title);
+                release.title = TITLES[*title].into();
             }
         }
         Act::Both { bodies } => {

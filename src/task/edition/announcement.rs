@@ -170,7 +170,7 @@ impl Case<'_> {
         let Self { newsroom, current, record, published, now, .. } = *self;
         let topics = published.map(|published| current.catalog.topics_of(&published.release)).unwrap_or_default();
         let Some(edition) = self.edition else { return create(newsroom, record, &topics, state, now).await };
-        let is_revised = edition.title != record.title || newsroom.store.edition_topics(edition.id).await? != topics;
+        let is_revised = *edition.title != *record.title || newsroom.store.edition_topics(edition.id).await? != topics;
         if published.is_some() && is_revised {
             newsroom.store.revise_edition(edition.id, &record.title, &topics).await?;
         }
@@ -195,7 +195,7 @@ async fn create(
         release: Some(record.id.clone()),
         subject: String::new(),
         dedup_key: announcement_key(&record.id),
-        title: record.title.clone(),
+        title: record.title.to_string(),
         state: state.clone(),
     };
     let (id, created) = newsroom.store.create_edition(&edition, topics, now).await?;

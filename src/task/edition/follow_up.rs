@@ -209,7 +209,7 @@ impl Case<'_> {
             }
             return Ok(Some(edition.id));
         }
-        let title = self.published.map(|published| published.release.title.clone()).unwrap_or_default();
+        let title = self.published.map(|published| published.release.title.to_string()).unwrap_or_default();
         let edition = NewEdition {
             kind: self.revision.kind,
             release: Some(self.release.clone()),
