@@ -6,6 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use memchr::{memchr, memchr_iter};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, Options, Spanned};
 
@@ -32,19 +33,20 @@ pub(super) enum Parts {
 
 /// Finds the two delimiters: `---` first, then `---` or `...`, either with trailing white space.
 pub(super) fn split(text: &str) -> Parts {
-    let mut lines = text.split_inclusive('\n');
-    let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else {
+    let line_at =
+        |start: usize| &text[start..memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end + 1)];
+    let first = line_at(0);
+    if first.trim_end() != "---" {
         return Parts::NoFrontMatter;
-    };
-    let start = first.len();
-    let mut at = start;
-    for line in lines {
-        if matches!(line.trim_end(), "---" | "...") {
-            return Parts::Found { yaml: start..at, body: at + line.len()..text.len() };
-        }
-        at += line.len();
     }
-    Parts::Unclosed
+    let is_end = |at: usize| {
+        let begins = text[at..].starts_with("---") || text[at..].starts_with("...");
+        begins && matches!(line_at(at).trim_end(), "---" | "...")
+    };
+    let mut lines = memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+    lines
+        .find(|at| is_end(*at))
+        .map_or(Parts::Unclosed, |at| Parts::Found { yaml: first.len()..at, body: at + line_at(at).len()..text.len() })
 }
 
 /// A key of ours and its value.

@@ -345,37 +345,26 @@ impl<'a> Render<'a> {
 /// `text` as HTML text, written as HTML is written again (HTML §13.3).
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     static SPECIAL: ByteSet = ByteSet::of(&[b'&', b'<', b'>', NO_BREAK.as_bytes()[0]]);
-    escaped(text, &SPECIAL)
+    SPECIAL.rewritten(text, reference)
 }
 
 /// `value` as an attribute's value.
 pub(super) fn escape_value(value: &str) -> Cow<'_, str> {
     static SPECIAL: ByteSet = ByteSet::of(&[b'&', b'<', b'>', b'"', NO_BREAK.as_bytes()[0]]);
-    escaped(value, &SPECIAL)
+    SPECIAL.rewritten(value, reference)
 }
 
 /// A no-break space.
 const NO_BREAK: &str = "\u{A0}";
 
-/// `special` are the characters that do not stand for themselves, each by its first byte.
-fn escaped<'t>(text: &'t str, special: &ByteSet) -> Cow<'t, str> {
-    let Some(mut at) = special.first_in(text) else { return text.into() };
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    loop {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some(c) = rest.chars().next() else { return out.into() };
-        let (own, rest_of_it) = rest.split_at(c.len_utf8());
-        out.push_str(match c {
-            '&' => "&amp;",
-            '<' => "&lt;",
-            '>' => "&gt;",
-            '"' => "&quot;",
-            '\u{A0}' => "&nbsp;",
-            _ => own,
-        });
-        rest = rest_of_it;
-        at = special.first_in(rest).unwrap_or(rest.len());
+/// How a character is written that does not stand for itself.
+fn reference(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\u{A0}' => Some("&nbsp;"),
+        _ => None,
     }
 }

@@ -32,6 +32,23 @@ impl ByteSet {
     pub fn first_in(&self, text: &str) -> Option<usize> {
         text.bytes().position(|byte| self.contains(byte))
     }
+
+    /// `text` with each character that begins with one of them as `written` has it, and as it is where that is nothing.
+    #[must_use]
+    pub fn rewritten<'t>(&self, text: &'t str, written: impl Fn(char) -> Option<&'static str>) -> Cow<'t, str> {
+        let Some(mut at) = self.first_in(text) else { return text.into() };
+        let mut out = String::with_capacity(text.len() + text.len() / 8 + 16);
+        let mut rest = text;
+        while let Some(c) = rest[at..].chars().next() {
+            let end = at + c.len_utf8();
+            out.push_str(&rest[..at]);
+            out.push_str(written(c).unwrap_or(&rest[at..end]));
+            rest = &rest[end..];
+            at = self.first_in(rest).unwrap_or(rest.len());
+        }
+        out.push_str(rest);
+        out.into()
+    }
 }
 
 /// Whether no character of `text` may be a control character but line feed and tab, a non-character, or a private one.

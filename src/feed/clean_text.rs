@@ -3,9 +3,12 @@
 //! Out go the characters XML 1.0 §2.2 does not know, U+007F to U+009F, which it discourages and validators refuse, and
 //! carriage returns, which its parsers turn into line feeds (§2.11). Escaping is the writers' part.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::domain::is_unsuspicious;
+use memchr::memmem;
+
+use crate::domain::{ByteSet, is_unsuspicious};
 
 /// Text of characters that are legal in XML 1.0 and in no need of a second look.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
@@ -14,10 +17,11 @@ pub struct CleanText(String);
 impl CleanText {
     /// Text of several lines, or HTML.
     #[must_use]
-    pub fn new(text: &str) -> Self {
-        if is_unsuspicious(text) {
-            return Self(text.to_owned());
+    pub fn new(text: impl Into<String> + AsRef<str>) -> Self {
+        if is_unsuspicious(text.as_ref()) {
+            return Self(text.into());
         }
+        let text = text.as_ref();
         let unified = text.replace("\r\n", "\n").replace('\r', "\n");
         Self(unified.chars().filter(|&c| is_legal(c)).collect())
     }
@@ -32,9 +36,9 @@ impl CleanText {
 
     /// HTML: as [`CleanText::new`], and without `]]>`, which would end the section that RSS puts HTML into.
     #[must_use]
-    pub fn html(html: &str) -> Self {
+    pub fn html(html: impl Into<String> + AsRef<str>) -> Self {
         let clean = Self::new(html);
-        if clean.0.contains("]]>") { Self(clean.0.replace("]]>", "]]&gt;")) } else { clean }
+        if memmem::find(clean.0.as_bytes(), b"]]>").is_some() { Self(clean.0.replace("]]>", "]]&gt;")) } else { clean }
     }
 
     /// The text.
@@ -68,19 +72,27 @@ impl fmt::Display for CleanText {
     }
 }
 
-/// Writes `text` for use between tags and between double quotes.
+/// `text` for use between tags and between double quotes.
 pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
+    static SPECIAL: ByteSet = ByteSet::of(b"&<>\"");
+    SPECIAL.rewritten(text, reference).into_owned()
+}
+
+/// `text` for use between tags alone: quotes stand for themselves there.
+pub(super) fn escape_text(text: &str) -> Cow<'_, str> {
+    static SPECIAL: ByteSet = ByteSet::of(b"&<>");
+    SPECIAL.rewritten(text, reference)
+}
+
+/// How a character is written that means something to XML (XML 1.0 §2.4).
+fn reference(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        _ => None,
     }
-    out
 }
 
 /// XML 1.0 `Char` without U+007F to U+009F.

@@ -179,8 +179,8 @@ pub fn entry_of(published: &Published, live: &Live, site: &FeedSite) -> Result<E
     let release = &published.release;
     let addresses = site.addresses();
     let link = addresses.releases.join(release.permalink.as_str());
-    let summary = CleanText::html(&addresses.in_html(&release.chapeau));
-    let content = CleanText::html(&full_text(release, addresses)?);
+    let summary = CleanText::html(addresses.in_html(&release.chapeau));
+    let content = CleanText::html(full_text(release, addresses)?);
     Ok(Entry {
         id: published.id.clone(),
         title: CleanText::line(&release.title).or(&link),

@@ -3,8 +3,6 @@
 //! The libraries write a feed as a whole. Written around one entry of no importance, it falls into what stands before
 //! entries and what stands after them; written around nothing but one entry, it gives that entry's bytes.
 
-use super::model::EntryBytes;
-
 /// What stands around the entries of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
@@ -43,9 +41,9 @@ impl Frame {
 }
 
 /// The one entry of a document, which begins with `begin` and ends with `end`.
-pub(super) fn entry_in(document: &[u8], begin: &[u8], end: &[u8]) -> EntryBytes {
+pub(super) fn entry_in<'d>(document: &'d [u8], begin: &[u8], end: &[u8]) -> &'d [u8] {
     let (from, to) = place(document, begin, end);
-    EntryBytes::from(&document[from..to])
+    &document[from..to]
 }
 
 /// From the first `begin` to the end of the last `end`.

@@ -29,14 +29,20 @@ pub fn full_text(release: &Release, addresses: Addresses<'_>) -> Result<String, 
     let correction = release.correction.as_ref();
     let correction = correction.map(|text| format!("<p><strong>{}</strong> {}</p>", words.correction, escape(text)));
     let mut blocks: Vec<String> = correction.into_iter().chain(shown.next()).collect();
-    blocks.push(addresses.in_html(text).trim().to_owned());
+    blocks.push(trimmed(addresses.in_html(text)));
     blocks.extend(shown);
     if !release.documents.is_empty() {
         blocks.push(documents(release, words, addresses));
     }
     blocks.extend(release.contact.as_ref().and_then(|contact| contact_lines(contact, words)));
     blocks.retain(|block| !block.is_empty());
-    Ok(blocks.join("\n"))
+    Ok(if let [_] = &*blocks { blocks.remove(0) } else { blocks.join("\n") })
+}
+
+/// `text` without white space around it, in its own place where there is none.
+fn trimmed(text: String) -> String {
+    let words = text.trim();
+    if words.len() == text.len() { text } else { words.to_owned() }
 }
 
 /// What stands in brackets after a document: its type and, when known, its size (`PDF, 312 Ko`), or that it is missing.

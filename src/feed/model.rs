@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
 use super::{CleanText, Period};
@@ -10,7 +11,7 @@ use crate::domain::{ReleaseId, Slug, Taxonomy, Topic};
 use crate::language::Language;
 
 /// An entry's bytes in one format.
-pub(super) type EntryBytes = Arc<[u8]>;
+pub(super) type EntryBytes = Bytes;
 
 /// The three formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +66,7 @@ impl FeedFormat {
         match self {
             Self::Rss => super::rss::write_entry(entry),
             Self::Atom => super::atom::write_entry(entry),
-            Self::Json => super::json::write_entry(entry).into(),
+            Self::Json => super::json::write_entry(entry).into_boxed_slice().into(),
         }
     }
 

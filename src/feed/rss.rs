@@ -46,7 +46,8 @@ pub(super) fn frame(feed: &Feed) -> Frame {
 /// Never: writing to memory does not fail.
 pub(super) fn write_entry(entry: &Entry) -> EntryBytes {
     let channel = Channel { items: vec![item_of(entry)], ..Channel::default() };
-    entry_in(&written(&channel, Vec::with_capacity(entry.usual_size())), ITEM.0, ITEM.1)
+    let bytes = written(&channel, Vec::with_capacity(entry.usual_size()));
+    EntryBytes::copy_from_slice(entry_in(&bytes, ITEM.0, ITEM.1))
 }
 
 fn written(channel: &Channel, into: Vec<u8>) -> Vec<u8> {

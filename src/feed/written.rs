@@ -69,7 +69,7 @@ impl WrittenEntries {
         if let Some(written) = self.kept.get(&published.id).filter(|written| written.is_of(published, live))
             && let Some(bytes) = &written.bytes[format.place()]
         {
-            return Ok(Arc::clone(bytes));
+            return Ok(bytes.clone());
         }
         let entry = entry_of(published, live, site)?;
         let mut bytes = [const { None }; FeedFormat::ALL.len()];

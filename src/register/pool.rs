@@ -13,3 +13,8 @@ pub(super) fn is_in_pool() -> bool {
 pub(super) fn sort_by<T: Send>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
     if is_in_pool() { items.par_sort_unstable_by(order) } else { items.sort_unstable_by(order) }
 }
+
+/// What both come to.
+pub(super) fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    if is_in_pool() { rayon::join(one, other) } else { (one(), other()) }
+}

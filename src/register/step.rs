@@ -13,7 +13,7 @@ use super::comparing::Comparisons;
 use super::draft::Draft;
 use super::instants::Instants;
 use super::matching::{Match, Rule};
-use super::pool::{is_in_pool, sort_by};
+use super::pool::{both, is_in_pool, sort_by};
 use super::present::Present;
 use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
@@ -332,9 +332,14 @@ impl<'a> Step<'a> {
 
     pub(super) fn finish(mut self) -> Reconciled {
         let settled = self.settled && self.addresses_stay();
-        let mut files: Vec<_> = self.files.into_iter().collect();
-        sort_by(&mut files, |(id, _), (other, _)| id.cmp(other));
-        (self.after.records, self.changes.records) = self.records.finish();
+        let (records, files) = (self.records, self.files);
+        let by_id = || {
+            let mut files: Vec<_> = files.into_iter().collect();
+            sort_by(&mut files, |(id, _), (other, _)| id.cmp(other));
+            files.into_iter().collect()
+        };
+        let files;
+        ((self.after.records, self.changes.records), files) = both(|| records.finish(), by_id);
         let text_before = |id: &ReleaseId| self.before.records.get(id).map(|record| record.file_digest);
         let new_texts =
             self.changes.records.iter().filter(|record| text_before(&record.id) != Some(record.file_digest));
@@ -342,7 +347,7 @@ impl<'a> Step<'a> {
         Reconciled {
             register: self.after,
             changes: self.changes,
-            files: files.into_iter().collect(),
+            files,
             kept: self.kept,
             clashes: self.clashes,
             settled,
