@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::Exit;
 use super::arguments::{BuildArguments, BuildPart};
+use super::opening::{self, Looked};
 use super::terminal::Terminal;
-use super::{Exit, opening};
 use crate::app::refuse_own_folders;
 use crate::domain::Taxonomy;
 use crate::feed::FeedFormat;
@@ -22,7 +23,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
     refuse_own_folders(&config, &arguments.out)?;
     let only = arguments.only.clone();
     let formats = formats_of(&only);
-    let (current, uploads) = opening::look_for(&config, &formats).await?;
+    let Looked { current, uploads, threads, .. } = opening::look_for(&config, &formats).await?;
     let current = Arc::new(current);
     // The process ends with the command: whatever it holds is the system's to take back at once, not ours piece by piece.
     std::mem::forget(Arc::clone(&current));
@@ -35,7 +36,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
         (live.releases().len(), live.topics_in(Taxonomy::Category).len(), live.topics_in(Taxonomy::Tag).len())
     };
     let written = tokio::task::spawn_blocking(move || {
-        let files = site_files(&current, &uploads, &wanted).inspect(|_| counting.inc(1));
+        let files = site_files(&current, &uploads, &wanted, &threads).inspect(|_| counting.inc(1));
         publish(&out, files.map(|file| file.map_err(anyhow::Error::from)))
     });
     let report = written.await?.with_context(|| format!("failed to build `{}`", arguments.out))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use camino::Utf8Path;
+use rayon::ThreadPool;
 
 use super::terminal::Terminal;
 use crate::app::{open_newsroom, read_config, read_templates};
@@ -36,20 +37,18 @@ pub(super) async fn newsroom(file: &Utf8Path, terminal: Terminal) -> anyhow::Res
 /// The folder as it is now, compared with the database when there is one. Nothing is saved: this never counts as a
 /// first start.
 pub(super) async fn look(config: &Config) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
-    let (current, uploads, _) = looked(config, |ingest| ingest).await?;
+    let Looked { current, uploads, .. } = looked(config, |ingest| ingest).await?;
     Ok((current, uploads))
 }
 
 /// The same, with everything there is to say of every text.
 pub(super) async fn look_at_all(config: &Config) -> anyhow::Result<Current> {
-    let (current, ..) = looked(config, Ingest::whole).await?;
-    Ok(current)
+    Ok(looked(config, Ingest::whole).await?.current)
 }
 
 /// The same, for feeds in `formats` alone.
-pub(super) async fn look_for(config: &Config, formats: &[FeedFormat]) -> anyhow::Result<(Current, Arc<UploadsFolder>)> {
-    let (current, uploads, _) = looked(config, |ingest| ingest.for_formats(formats)).await?;
-    Ok((current, uploads))
+pub(super) async fn look_for(config: &Config, formats: &[FeedFormat]) -> anyhow::Result<Looked> {
+    looked(config, |ingest| ingest.for_formats(formats)).await
 }
 
 /// The releases that took over the id of an earlier feed.
@@ -67,14 +66,21 @@ pub(super) async fn adopted_before(config: &Config) -> anyhow::Result<HashSet<Re
 
 /// The same, beside the register as the database has it.
 pub(super) async fn look_beside(config: &Config) -> anyhow::Result<(Current, Register)> {
-    let (current, _, register) = looked(config, |ingest| ingest).await?;
+    let Looked { current, register, .. } = looked(config, |ingest| ingest).await?;
     Ok((current, register))
 }
 
-async fn looked(
-    config: &Config,
-    prepare: impl FnOnce(Ingest) -> Ingest,
-) -> anyhow::Result<(Current, Arc<UploadsFolder>, Register)> {
+/// What a command saw of the folder.
+pub(super) struct Looked {
+    pub(super) current: Current,
+    pub(super) uploads: Arc<UploadsFolder>,
+    /// As the database has it.
+    register: Register,
+    /// Where it was read.
+    pub(super) threads: Arc<ThreadPool>,
+}
+
+async fn looked(config: &Config, prepare: impl FnOnce(Ingest) -> Ingest) -> anyhow::Result<Looked> {
     let folder = &config.content.folder;
     if !folder.is_dir() {
         bail!("there is no content folder `{folder}`: set `content.folder` in the configuration, or make it");
@@ -93,14 +99,15 @@ async fn looked(
     let mut ingest = prepare(Ingest::new(config, uploads.clone(), templates, Cores::All).unsaved());
     let looking = tokio::task::spawn_blocking(move || {
         let current = ingest.look(&register, &last_good, now, &Hint::Everything).current;
+        let threads = ingest.threads();
         // It is cleared away while the command goes on.
-        rayon::spawn(move || drop(ingest));
-        (current, register, last_good)
+        threads.spawn(move || drop(ingest));
+        (current, register, last_good, threads)
     });
-    let (current, register, last_good) = looking.await?;
+    let (current, register, last_good, threads) = looking.await?;
     if let Some(store) = store {
         store.close().await;
     }
     last_good.check()?;
-    Ok((current, uploads, register))
+    Ok(Looked { current, uploads, register, threads })
 }

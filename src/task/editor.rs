@@ -439,8 +439,10 @@ impl Editor {
         };
         let shown = current.clone();
         let (current, uploads) = (current.clone(), self.newsroom.uploads.clone());
+        let threads = self.ingest.as_ref().map(|ingest| ingest.threads());
         let written = tokio::task::spawn_blocking(move || {
-            let files = site_files(&current, &uploads, &|_| true);
+            let threads = threads.unwrap_or_else(|| Arc::new(Cores::AllButOne.pool()));
+            let files = site_files(&current, &uploads, &|_| true, &threads);
             publish(&folder, files.map(|file| file.map_err(WriteError::from)))
         });
         let written = written.await;

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::sync::{Arc, mpsc};
 
 use percent_encoding::percent_decode_str;
+use rayon::ThreadPool;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::newsroom::Current;
@@ -74,11 +75,12 @@ enum Wanted {
 }
 
 /// Every public document and upload of these kinds with its path in the folder: `/` is `index.html`. They
-/// are made on several threads, a few ahead of the one that is taken, in no order, and none is kept.
+/// are made on `threads`, a few ahead of the one that is taken, in no order, and none is kept.
 pub fn site_files(
     current: &Arc<Current>,
     uploads: &Arc<UploadsFolder>,
     wanted: &dyn Fn(DocumentKind) -> bool,
+    threads: &ThreadPool,
 ) -> impl Iterator<Item = Result<SiteFile, SiteFilesError>> + use<> {
     let resources = &current.resources;
     let aliases = resources.feed_aliases().map(|(old, feed)| Wanted::Alias { old: old.clone(), feed: feed.to_owned() });
@@ -91,7 +93,7 @@ pub fn site_files(
         .collect();
     let (made, taken) = mpsc::sync_channel(AHEAD);
     let (current, uploads) = (Arc::clone(current), Arc::clone(uploads));
-    rayon::spawn(move || {
+    threads.spawn(move || {
         // Whoever takes no more files wants none made.
         let _ = files.into_par_iter().try_for_each(|wanted| match make(&current.resources, &uploads, wanted) {
             Some(file) => made.send(file).map_err(drop),
