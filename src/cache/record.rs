@@ -97,7 +97,7 @@ impl<'a> RecordRow<'a> {
             first_live: maybe(self.first_live, InstantRow::instant)?,
             updated: self.updated.instant()?,
             announcement: self.announcement.parse().ok()?,
-            hold: maybe(self.hold, |(word, detail)| HoldReason::from_parts(word, &detail))?,
+            hold: maybe(self.hold, |(word, detail)| HoldReason::from_parts(word, &detail).map(Box::new))?,
         })
     }
 }

@@ -229,7 +229,8 @@ impl<'a> ReleaseRow<'a> {
             linked_uploads: all(self.linked_uploads, |(path, facts)| {
                 let path = UploadPath::from_decoded(path)?;
                 Some(LinkedUpload { path, facts: facts.map(FactsRow::facts) })
-            })?,
+            })?
+            .into(),
             release_links: self.release_links.into_iter().map(LinkRow::link).collect(),
             contact: maybe(self.contact, |contact| contact.contact(making).map(Box::new))?,
             permalink: self.permalink.parse().ok()?,

@@ -91,8 +91,8 @@ fn full_release(words: &str, bodies: &Arc<dyn Bodies>) -> Release {
             document(DocumentState::Missing),
             document(DocumentState::Elsewhere),
         ],
-        linked_uploads: vec![LinkedUpload { path: upload.clone(), facts: Some(facts) }],
-        release_links: vec![ReleaseLink { named: words.to_owned(), place: (1, 2, 3) }],
+        linked_uploads: [LinkedUpload { path: upload.clone(), facts: Some(facts) }].into(),
+        release_links: [ReleaseLink { named: words.to_owned(), place: (1, 2, 3) }].into(),
         contact: Some(Box::new(PressContact {
             name: Some(words.to_owned()),
             telephones: vec!["+33 1".to_owned(), words.to_owned()],
@@ -140,7 +140,7 @@ fn register() -> Register {
             first_live: Some(instant("1969-11-23T09:00:00.5Z")),
             updated: instant("2026-11-23T09:00:00Z"),
             announcement,
-            hold: Some(HoldReason::DocumentMissing { documents: vec!["Le dossier".to_owned()] }),
+            hold: Some(Box::new(HoldReason::DocumentMissing { documents: vec!["Le dossier".to_owned()] })),
         };
         register.aliases.insert(format!("/ancien/{number}/").parse().unwrap(), id.clone());
         register.records.insert(id, record);

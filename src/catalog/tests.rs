@@ -48,7 +48,7 @@ fn an_embargo_ends_at_its_instant_and_not_before() {
     let secret = UploadPath::from_decoded("secret.pdf").unwrap();
     let coming = Release {
         categories: labels(&["Secret"]),
-        linked_uploads: vec![LinkedUpload { path: secret.clone(), facts: None }],
+        linked_uploads: [LinkedUpload { path: secret.clone(), facts: None }].into(),
         ..release("demain", "2026-03-02T09:00:00Z")
     };
     let permalink = coming.permalink.clone();
@@ -353,7 +353,7 @@ fn a_link_to_a_release_leads_there_once_that_is_live() {
     let body = format!("<p><a href=\"{}\">B</a></p>", ReleaseLink::address_of(named));
     let linking = Release {
         body: SafeHtml::trust_sanitised(body).into(),
-        release_links: vec![ReleaseLink { named: named.to_owned(), place: (7, 1, 9) }],
+        release_links: [ReleaseLink { named: named.to_owned(), place: (7, 1, 9) }].into(),
         ..release("a", "2026-03-01T09:00:00Z")
     };
     let releases = || vec![linking.clone(), release("b", "2026-03-02T09:00:00Z")];

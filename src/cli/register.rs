@@ -118,7 +118,7 @@ fn as_json<'a>(
         live_since: record.live_since.filter(|_| record.missing_since.is_none()).map(instant),
         missing_since: record.missing_since.map(instant),
         announcement: record.announcement.as_str(),
-        hold: record.hold.as_ref().map(HoldReason::as_str),
+        hold: record.hold.as_deref().map(HoldReason::as_str),
         decisions: decisions.map(|decisions| decisions.iter().map(decision).collect()),
     }
 }

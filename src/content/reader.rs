@@ -167,9 +167,7 @@ impl Reader<'_> {
                     jekyll.fill(&mut raw, self.path);
                 }
                 let links = self.resolve_liquid(&mut raw, findings);
-                let mut release = self.assemble(raw, body, findings)?;
-                release.release_links.splice(0..0, links);
-                Some(release)
+                self.assemble(raw, links, body, findings)
             }
         }
     }
@@ -215,8 +213,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes the front matter apart. Every part is looked at, so that all errors are told at once.
-    fn assemble(&self, raw: RawFrontMatter, body: Range<usize>, findings: &mut Findings<'_>) -> Option<Release> {
+    /// Takes the front matter apart, in whose values `links` were found. Every part is looked at, so that all errors are
+    /// told at once.
+    fn assemble(
+        &self,
+        raw: RawFrontMatter,
+        links: Vec<ReleaseLink>,
+        body: Range<usize>,
+        findings: &mut Findings<'_>,
+    ) -> Option<Release> {
         let RawFrontMatter {
             title,
             date,
@@ -279,8 +284,8 @@ impl Reader<'_> {
             body: texts.body,
             images,
             documents,
-            linked_uploads: texts.linked_uploads,
-            release_links: texts.release_links,
+            linked_uploads: texts.linked_uploads.into(),
+            release_links: links.into_iter().chain(texts.release_links).collect(),
             contact: contact.map(Box::new),
             permalink: permalink?,
             language,

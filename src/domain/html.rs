@@ -9,7 +9,7 @@ use super::SiteUrl;
 /// Attribute values stand between double quotes, and `<` appears only where a tag begins: this is how the sanitiser
 /// writes, and what [`SafeHtml::absolute`] relies on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SafeHtml(String);
+pub struct SafeHtml(Box<str>);
 
 /// Attributes that hold one address.
 const ADDRESS_ATTRIBUTES: [&str; 4] = ["href=\"", "src=\"", "cite=\"", "poster=\""];
@@ -18,7 +18,7 @@ impl SafeHtml {
     /// Takes `html` as it is: only what the sanitiser just wrote may be passed.
     #[must_use]
     pub fn trust_sanitised(html: String) -> Self {
-        Self(html)
+        Self(html.into())
     }
 
     /// The fragment.
@@ -37,10 +37,10 @@ impl SafeHtml {
     #[must_use]
     pub fn map_addresses(&self, address_of: impl Fn(&str) -> String) -> String {
         if memmem::find(self.0.as_bytes(), b"=\"/").is_none() {
-            return self.0.clone();
+            return self.0.to_string();
         }
         let mut out = String::with_capacity(self.0.len() + self.0.len() / 8);
-        let mut rest = self.0.as_str();
+        let mut rest = &*self.0;
         while let Some(open) = rest.find('<') {
             let end = rest[open..].find('>').map_or(rest.len(), |close| open + close + 1);
             out.push_str(&rest[..open]);
@@ -55,7 +55,7 @@ impl SafeHtml {
     /// words.
     #[must_use]
     pub fn link_releases(&self, address_of: &dyn Fn(&str) -> Option<String>) -> Self {
-        Self(super::release_link::resolve(&self.0, address_of))
+        Self(super::release_link::resolve(&self.0, address_of).into())
     }
 
     /// The fragment with each root-relative address below `site`.

@@ -38,9 +38,9 @@ pub struct Release {
     /// In the file's order.
     pub documents: Vec<Document>,
     /// Files below uploads that the text itself links to or shows.
-    pub linked_uploads: Vec<LinkedUpload>,
+    pub linked_uploads: Box<[LinkedUpload]>,
     /// The releases that the text links to by their files' names; their addresses are not resolved yet.
-    pub release_links: Vec<ReleaseLink>,
+    pub release_links: Box<[ReleaseLink]>,
     /// Whom journalists may call.
     pub contact: Option<Box<PressContact>>,
     /// Its page's address below the site's.
@@ -194,8 +194,8 @@ pub(crate) fn sample_release(path: &str, title: &str, body: &str) -> Release {
         body: SafeHtml::trust_sanitised(format!("<p>{body}</p>")).into(),
         images: Vec::new(),
         documents: Vec::new(),
-        linked_uploads: Vec::new(),
-        release_links: Vec::new(),
+        linked_uploads: Box::default(),
+        release_links: Box::default(),
         contact: None,
         language: Language::French,
         pinned_id: None,

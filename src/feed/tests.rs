@@ -422,7 +422,8 @@ fn a_pdf_that_only_the_text_links_to_is_enclosed_once() {
             linked("plan_du_bac.pdf", FileKind::Pdf),
             linked("c.png", FileKind::Other),
             missing,
-        ],
+        ]
+        .into(),
         ..release("a", "2026-03-01T09:00:00Z")
     };
     let feed = feed_of(&catalog(vec![release]).live(at(NOW)), &Topic::All, &site());

@@ -119,7 +119,7 @@ fn holds(
     opening: DateTime<Utc>,
 ) -> Vec<HoldReason> {
     let mut reasons = Vec::new();
-    reasons.extend(record.hold.clone());
+    reasons.extend(record.hold.as_deref().cloned());
     let below_uploads = release.documents.iter().filter(|document| document.state == DocumentState::Missing);
     let mut missing: Vec<String> = below_uploads.map(|document| document.title.clone()).collect();
     missing.extend(links.missing.iter().cloned());

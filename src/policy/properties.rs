@@ -58,7 +58,7 @@ proptest! {
         record.date = release.date;
         record.publishable_since = release.is_publishable().then(|| minute(seen));
         record.announcement = if decided { Announcement::Opened } else { Announcement::Undecided };
-        record.hold = doubtful.then_some(HoldReason::DoubtfulIdentity);
+        record.hold = doubtful.then_some(HoldReason::DoubtfulIdentity.into());
         let settings = crate::config::NewsletterSettings { approval, ..settings() };
         let lifted = match (&state, lifts) {
             (Some(state), true) => lifted_by_approval(state),

@@ -46,7 +46,7 @@ pub struct Record {
     /// What was decided about announcing it.
     pub announcement: Announcement,
     /// Why its announcement must wait for a person, as far as its history says.
-    pub hold: Option<HoldReason>,
+    pub hold: Option<Box<HoldReason>>,
 }
 
 impl Record {

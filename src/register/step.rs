@@ -197,7 +197,7 @@ impl<'a> Step<'a> {
             first_live: (withdrawn_before && release.date <= self.now).then_some(self.now),
             updated: release.stated_change().min(self.now),
             announcement: Announcement::Undecided,
-            hold,
+            hold: hold.map(Box::new),
         };
         self.decide(&id, "new", why);
         self.records.put(record);

@@ -303,7 +303,7 @@ async fn save_records(
             .bind(record.first_live.map(micros))
             .bind(micros(record.updated))
             .bind(record.announcement.as_str())
-            .bind(record.hold.as_ref().map(HoldReason::as_str))
+            .bind(record.hold.as_deref().map(HoldReason::as_str))
             .bind(record.hold.as_ref().map(|hold| clean(&hold.detail())))
             .bind(revision);
     }
@@ -370,7 +370,7 @@ fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
         first_live: fields.instant_or_none("first_live")?,
         updated: fields.instant("updated")?,
         announcement: fields.parsed("announcement")?,
-        hold: fields.hold()?,
+        hold: fields.hold()?.map(Box::new),
     })
 }
 

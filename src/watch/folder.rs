@@ -8,7 +8,8 @@ use std::os::unix::fs::MetadataExt as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
 use rayon::ThreadPool;
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::ParallelIterator as _;
+use rayon::slice::ParallelSlice as _;
 
 use super::files::FolderFiles;
 use super::look::{ChangedFile, Look, Unreadable, UnreadableReason};
@@ -22,6 +23,10 @@ use crate::domain::{Digest, SourcePath};
 
 /// From so many files on, threads are woken to look at them.
 const WORTH_THREADS: usize = 4;
+/// How many files a thread takes at once, at most.
+const MOST_TOGETHER: usize = 32;
+/// In so many shares a thread takes what is its part of few files: some are larger than others.
+const SHARES: usize = 4;
 
 /// The content folder and what was last seen in it.
 #[derive(Debug)]
@@ -72,6 +77,9 @@ pub(super) struct Ground {
     pub(super) identity: (u64, u64),
     pub(super) uploads: Option<Utf8PathBuf>,
 }
+
+/// What came of looking at files, in their order: some and some.
+pub(super) type Visits<T> = Vec<Vec<(SourcePath, Visit<T>)>>;
 
 /// What came of looking at one file.
 pub(super) enum Visit<T> {
@@ -220,12 +228,14 @@ impl Folder {
         now: DateTime<Utc>,
         threads: &ThreadPool,
         take: &(impl Fn(SourceFile) -> T + Sync),
-    ) -> Vec<(SourcePath, Visit<T>)> {
+    ) -> Visits<T> {
         let visit = |path: &SourcePath| Some((path.clone(), self.visit(root, path, now, take)?));
+        let visit_some = |files: &[SourcePath]| files.iter().filter_map(visit).collect();
         if files.len() < WORTH_THREADS {
-            return files.iter().filter_map(visit).collect();
+            return vec![visit_some(files)];
         }
-        threads.install(|| files.par_iter().filter_map(visit).collect())
+        let together = files.len().div_ceil(SHARES * threads.current_num_threads()).min(MOST_TOGETHER);
+        threads.install(|| files.par_chunks(together).map(visit_some).collect())
     }
 
     /// `None` when the file is as it was.
@@ -253,7 +263,7 @@ impl Folder {
     }
 
     /// What `walk` came upon and `visits` saw, against what was seen before.
-    fn compare<T>(&mut self, ground: Ground, walk: Walk, visits: Vec<(SourcePath, Visit<T>)>) -> Look<T> {
+    fn compare<T>(&mut self, ground: Ground, walk: Walk, visits: Visits<T>) -> Look<T> {
         let Walk { files, links, folders, conflicts, unreadable, left_out, closed_folders } = walk;
         let mut look = Look { unreadable, ..Look::default() };
         let is_closed = |path: &str| closed_folders.iter().any(|folder| folder == path);
@@ -273,7 +283,7 @@ impl Folder {
         if self.seen.is_empty() {
             self.remember_all(visits, &mut look);
         } else {
-            for (path, visit) in visits {
+            for (path, visit) in visits.into_iter().flatten() {
                 self.remember(path, visit, &mut look);
             }
         }
@@ -297,10 +307,11 @@ impl Folder {
     }
 
     /// The same as [`Folder::remember`] of each of the `visits`, which are by path, when nothing was seen before.
-    fn remember_all<T>(&mut self, visits: Vec<(SourcePath, Visit<T>)>, look: &mut Look<T>) {
-        look.changed.reserve_exact(visits.len());
-        let mut all = Vec::with_capacity(visits.len());
-        for (path, visit) in visits {
+    fn remember_all<T>(&mut self, visits: Visits<T>, look: &mut Look<T>) {
+        let count = visits.iter().map(Vec::len).sum();
+        look.changed.reserve_exact(count);
+        let mut all = Vec::with_capacity(count);
+        for (path, visit) in visits.into_iter().flatten() {
             if let Visit::Read { seen, changed } = visit {
                 look.changed.extend(changed.map(|(digest, taken)| ChangedFile { path: path.clone(), digest, taken }));
                 all.push((path, seen));

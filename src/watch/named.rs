@@ -50,7 +50,7 @@ impl Folder {
         let sorted = self.ground().map_err(|_| Unclear).and_then(|ground| self.sort_out(&walked, &ground, names));
         let Ok(sorted) = sorted else { return self.look(now, threads, take) };
         let visits = self.visit_all(&walked.root, &sorted.files, now, threads, take);
-        self.take_in(*walked, sorted, visits)
+        self.take_in(*walked, sorted, visits.into_iter().flatten().collect())
     }
 
     fn sort_out(&self, walked: &Walked, ground: &Ground, names: &BTreeSet<SourcePath>) -> Result<Named, Unclear> {

@@ -17,7 +17,7 @@ pub(crate) async fn every_field_comes_back(room: Room) {
         first_live: Some(minute(-1)),
         publishable_since: Some(minute(-2)),
         announcement: Announcement::Never(NeverReason::LiveAtFirstStart),
-        hold: Some(HoldReason::DocumentMissing { documents: vec!["Dossier".to_owned(), "Annexe".to_owned()] }),
+        hold: Some(HoldReason::DocumentMissing { documents: vec!["Dossier".to_owned(), "Annexe".to_owned()] }.into()),
         ..record("bridge")
     };
     let plain = Record { publishable_since: None, ..record("plain") };
