@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use camino::Utf8Path;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
@@ -141,10 +141,7 @@ impl Daemon {
         let office = Limits::of(ADMIN_CONNECTIONS);
         tasks.spawn(serve(public, public_router(newsroom.clone()), readers, stopped.clone()));
         tasks.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, stopped.clone()));
-        // Attaching goes through all folders, and nobody who asks for a feed waits for it: whatever is written until it is
-        // done is found by the look that the watcher begins with.
-        let (content, clock) = (newsroom.config.content.clone(), newsroom.clock.clone());
-        let watcher = spawn_blocking(move || Watcher::new(&content, clock));
+        let watcher = Watcher::new(&newsroom.config.content, newsroom.clock.clone());
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
         tasks.spawn(keep_served(newsroom.clone(), stopped.clone()));

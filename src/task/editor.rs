@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{error, info, warn};
 
@@ -229,7 +229,10 @@ impl Editor {
             self.unwritten = !self.write_public(&shown).await;
         }
         // Whoever has it last clears it away: that takes long where very much was otherwise.
-        drop(spawn_blocking(move || drop(shown)));
+        match &self.ingest {
+            Some(ingest) => ingest.threads().spawn(move || drop(shown)),
+            None => drop(shown),
+        }
         Ok(self.announce().await)
     }
 
@@ -326,18 +329,12 @@ impl Editor {
 
     /// Looks whenever the folder changed, at each instant something falls due, and when it is asked to.
     ///
-    /// Events come from when `watcher` is there; it begins by telling that anything may have changed before.
-    pub async fn run(mut self, watcher: JoinHandle<Watcher>, mut stop: watch::Receiver<bool>) {
+    /// Attaching `watcher` goes through all folders, and nobody who asks for a feed waits for it: it begins by telling that
+    /// anything may have changed before.
+    pub async fn run(mut self, mut watcher: Watcher, mut stop: watch::Receiver<bool>) {
         let told = Arc::new(Hints::default());
         let telling = told.clone();
         let watching = tokio::spawn(async move {
-            let mut watcher = match watcher.await {
-                Ok(watcher) => watcher,
-                Err(error) => {
-                    error!(%error, "no events come from the content folder: {error}");
-                    return;
-                }
-            };
             loop {
                 telling.add(watcher.changed().await);
             }

@@ -3,15 +3,17 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::TimeDelta;
 use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::cores::give_way;
 use super::file_system::is_silent;
 use super::hint::{Hint, Roots};
 use super::rounds::Rounds;
@@ -102,14 +104,14 @@ impl std::fmt::Debug for Watcher {
 }
 
 impl Watcher {
-    /// A watcher for the folders of `settings`; the first [`Watcher::changed`] returns at once, for what was written
-    /// before. A folder that is not there yet, or events that cannot be had, are no
-    /// error: it looks by itself and tries again. `clock` tells whether a file's times can be trusted yet.
+    /// A watcher for the folders of `settings`. Events come from the first [`Watcher::changed`] on, which returns at once,
+    /// for what was written before. A folder that is not there yet, or events that cannot be had, are no error: it looks
+    /// by itself and tries again. `clock` tells whether a file's times can be trusted yet.
     #[must_use]
     pub fn new(settings: &ContentSettings, clock: Arc<dyn Clock>) -> Self {
         let duration = |delta: TimeDelta| delta.to_std().unwrap_or_default();
         let quiet = duration(settings.quiet);
-        let mut watcher = Self {
+        Self {
             content: settings.folder.clone(),
             uploads: settings.uploads.clone(),
             quiet,
@@ -122,9 +124,7 @@ impl Watcher {
             has_gone_round: false,
             known: Folders { content: None, uploads: None },
             attached: None,
-        };
-        watcher.attach();
-        watcher
+        }
     }
 
     /// Whether events come, so that a change is noticed at once.
@@ -139,7 +139,7 @@ impl Watcher {
     ///
     /// Cancel safe: a call that is dropped loses no event.
     pub async fn changed(&mut self) -> Hint {
-        self.attach();
+        self.attach().await;
         let due = Instant::now() + self.pause();
         loop {
             if self.told.is_everything() && !self.has_gone_round {
@@ -152,7 +152,7 @@ impl Watcher {
                 let is_still = self.stillness().await;
                 // Events that come from now on wake the next call.
                 let told = self.told.take();
-                self.attach();
+                self.attach().await;
                 return told.filter(|_| is_still).unwrap_or(Hint::Everything);
             }
             let tick = Instant::now() + self.tick;
@@ -161,13 +161,13 @@ impl Watcher {
                 () = self.told.happened.notified() => {}
                 hint = self.rounds.over() => {
                     self.has_gone_round = true;
-                    self.attach();
+                    self.attach().await;
                     return hint;
                 }
                 () = sleep_until(wake) => {
                     if self.folders() != self.known {
                         self.told.take();
-                        self.attach();
+                        self.attach().await;
                         return Hint::Everything;
                     }
                     if Instant::now() >= due {
@@ -204,7 +204,9 @@ impl Watcher {
     }
 
     /// Sees to it that events come from the folders as they are now.
-    fn attach(&mut self) {
+    ///
+    /// Cancel safe: dropped on the way, it begins again.
+    async fn attach(&mut self) {
         let folders = self.folders();
         let is_same = folders == self.known;
         self.known = folders;
@@ -219,7 +221,7 @@ impl Watcher {
         if folders.content.is_none() || (self.poll == PollMode::Auto && silent()) {
             return;
         }
-        match self.events() {
+        match self.events().await {
             Ok(attached) => {
                 self.attached = Some(attached);
                 // Whatever was written before the events came is looked at as well.
@@ -229,25 +231,39 @@ impl Watcher {
         }
     }
 
-    fn events(&self) -> notify::Result<Attached> {
-        let lost = Arc::new(AtomicBool::new(false));
-        let (told, was_lost) = (Arc::clone(&self.told), Arc::clone(&lost));
-        let (folders, roots) = ([self.content.clone(), self.uploads.clone()], Roots::new(&self.content, &self.uploads));
-        let mut events = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.as_ref().is_ok_and(|event| takes_away(event, &folders)) {
-                was_lost.store(true, Ordering::Release);
-            }
-            // Events that failed to come are made up for by a look at everything.
-            if let Some(hint) = event.map_or(Some(Hint::Everything), |event| roots.hint(&event)) {
-                told.add(hint);
-            }
-        })?;
-        events.watch(self.content.as_std_path(), RecursiveMode::Recursive)?;
-        if self.uploads.is_dir() && !self.uploads.starts_with(&self.content) {
-            events.watch(self.uploads.as_std_path(), RecursiveMode::Recursive)?;
-        }
-        Ok(Attached { _events: events, lost })
+    /// Events from now on. All folders are gone through for it: on a thread of its own, which gives way to those that
+    /// answer, as the one does that it leaves behind to tell of what happens.
+    async fn events(&self) -> notify::Result<Attached> {
+        let (content, uploads, told) = (self.content.clone(), self.uploads.clone(), Arc::clone(&self.told));
+        let (attached, attaching) = oneshot::channel();
+        let attach = move || {
+            give_way();
+            // Whoever waits no more wants no events.
+            drop(attached.send(attach(&content, &uploads, told)));
+        };
+        thread::Builder::new().name("attaching".to_owned()).spawn(attach).map_err(notify::Error::io)?;
+        attaching.await.unwrap_or_else(|_| Err(notify::Error::generic("the thread ended before events came")))
     }
+}
+
+fn attach(content: &Utf8Path, uploads: &Utf8Path, told: Arc<Told>) -> notify::Result<Attached> {
+    let lost = Arc::new(AtomicBool::new(false));
+    let was_lost = Arc::clone(&lost);
+    let (folders, roots) = ([content.to_owned(), uploads.to_owned()], Roots::new(content, uploads));
+    let mut events = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.as_ref().is_ok_and(|event| takes_away(event, &folders)) {
+            was_lost.store(true, Ordering::Release);
+        }
+        // Events that failed to come are made up for by a look at everything.
+        if let Some(hint) = event.map_or(Some(Hint::Everything), |event| roots.hint(&event)) {
+            told.add(hint);
+        }
+    })?;
+    events.watch(content.as_std_path(), RecursiveMode::Recursive)?;
+    if uploads.is_dir() && !uploads.starts_with(content) {
+        events.watch(uploads.as_std_path(), RecursiveMode::Recursive)?;
+    }
+    Ok(Attached { _events: events, lost })
 }
 
 /// Whether one of the watched folders itself was removed or renamed.
@@ -313,6 +329,7 @@ mod tests {
     async fn what_is_written_wakes() {
         let desk = Desk::new(PollMode::Never).with_folders();
         let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
+        watcher.attach().await;
         assert!(watcher.has_events());
         assert!(wakes(&mut watcher).await, "what was written before counts");
         for (folder, name) in [(&desk.settings.folder, "a.md"), (&desk.settings.uploads, "a.pdf")] {
@@ -385,6 +402,7 @@ mod tests {
     async fn a_folder_made_later_is_watched() {
         let desk = Desk::new(PollMode::Auto);
         let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
+        watcher.attach().await;
         assert!(!watcher.has_events());
         assert_eq!(watcher.pause(), LOOK_EVERY);
         let desk = desk.with_folders();
@@ -415,6 +433,7 @@ mod tests {
     async fn looking_by_time_needs_no_events() {
         let desk = Desk::new(PollMode::Always).with_folders();
         let mut watcher = Watcher::new(&desk.settings, desk.clock.clone());
+        watcher.attach().await;
         assert!(!watcher.has_events());
         assert_eq!(watcher.pause(), LOOK_EVERY);
         watcher.rescan = Duration::from_millis(5);
