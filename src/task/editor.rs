@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rayon::ThreadPool;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, spawn_blocking};
@@ -21,7 +22,7 @@ use super::newsroom::{Current, Newsroom};
 use super::office::log_untold;
 use super::readying::make_ready;
 use super::site_files::{SiteFilesError, site_files};
-use crate::cache::Cache;
+use crate::cache::{Cache, OpenCache};
 use crate::clock::ClockDoubt;
 use crate::publish::{PublishError, publish};
 use crate::register::{Announcement, KeptRegister, RegisterChanges};
@@ -57,6 +58,8 @@ pub struct Editor {
     register: Option<Box<KeptRegister>>,
     /// As of when; `None` before the first look.
     revision: Option<Revision>,
+    /// How many records the last look saved; the next one finds them in the database.
+    saved: usize,
     /// `None` only while a look is under way on another thread.
     ingest: Option<Box<Ingest>>,
     unsettled: bool,
@@ -80,6 +83,7 @@ impl Editor {
             clock_doubt: None,
             register: Some(Box::default()),
             revision: None,
+            saved: 0,
             ingest: Some(Box::new(ingest)),
             unsettled: false,
             fresh_look: None,
@@ -139,30 +143,30 @@ impl Editor {
         let leads = self.leads().await?;
         let now = self.newsroom.now();
         // What breaks down on the way takes its register with it: the next look loads it whole.
-        let mut kept = self.register.take().unwrap_or_else(|| {
+        let kept = self.register.take().unwrap_or_else(|| {
             self.revision = None;
             Box::default()
         });
         let Some(mut ingest) = self.ingest.take() else { return Ok(None) };
         let cache = opened(&mut self.keeping).await;
-        let readings = cache.clone();
+        let (readings, threads) = (cache.clone(), ingest.threads());
         let finding = spawn_blocking(move || {
             let is_taken_up = readings.is_some_and(|cache| ingest.take_up(&cache));
             let found = ingest.find(&hint, now);
             (ingest, found, is_taken_up)
         });
-        let refreshing = refresh(&self.newsroom.store, cache.clone(), &mut kept, &mut self.revision);
-        let (found, refreshed) = tokio::join!(finding, refreshing);
+        let (found, refreshed) = tokio::join!(finding, self.refresh(kept, cache.clone(), threads));
         let (mut ingest, found, is_taken_up) = match found {
             Ok(done) => done,
             Err(error) => return Ok(self.begin_anew(&error)),
         };
-        let is_register_taken_up = match refreshed {
-            Ok(is_taken_up) => is_taken_up,
-            Err(error) => {
+        let (mut kept, is_register_taken_up) = match refreshed {
+            Ok((kept, Ok(is_taken_up))) => (kept, is_taken_up),
+            Ok((kept, Err(error))) => {
                 (self.register, self.ingest) = (Some(kept), Some(ingest));
                 return Err(error);
             }
+            Err(error) => return Ok(self.begin_anew(&error)),
         };
         let settled = cache.filter(|_| is_taken_up && is_register_taken_up).and_then(|cache| cache.settled());
         let is_as_kept = ingest.resume(&found, settled);
@@ -236,6 +240,30 @@ impl Editor {
         Ok(self.announce().await)
     }
 
+    /// Brings `kept` up to what the database has; says whether all of it comes from `cache`. After much was saved, on
+    /// `threads`, which give way to those that answer.
+    async fn refresh(
+        &mut self,
+        mut kept: Box<KeptRegister>,
+        cache: Option<Arc<OpenCache>>,
+        threads: Arc<ThreadPool>,
+    ) -> Result<(Box<KeptRegister>, Result<bool, StoreError>), JoinError> {
+        if std::mem::take(&mut self.saved) < MUCH {
+            let refreshed = refresh(&self.newsroom.store, cache, &mut kept, &mut self.revision).await;
+            return Ok((kept, refreshed));
+        }
+        let (store, runtime, mut revision) = (self.newsroom.store.clone(), Handle::current(), self.revision);
+        let refreshing = spawn_blocking(move || {
+            threads.install(|| {
+                let refreshed = runtime.block_on(refresh(&store, cache, &mut kept, &mut revision));
+                (kept, revision, refreshed)
+            })
+        });
+        let (kept, revision, refreshed) = refreshing.await?;
+        self.revision = revision;
+        Ok((kept, refreshed))
+    }
+
     /// Saves `changes` and says what was decided, on a thread that may wait: texts are read from their files for it.
     async fn save(
         &mut self,
@@ -254,6 +282,7 @@ impl Editor {
         });
         let (ingest, saved) = saving.await?;
         self.ingest = Some(ingest);
+        self.saved = saved.as_ref().map_or(0, |changes| changes.records.len());
         Ok(saved)
     }
 
