@@ -17,7 +17,7 @@ use super::words::DigestRow;
 use crate::domain::Digest;
 
 /// The form of the file: another whenever a row changes.
-const FORM: &[u8; 8] = b"depeche1";
+const FORM: &[u8; 8] = b"depeche2";
 /// What stands behind the head: its length, its digest and the form.
 const TAIL: usize = 8 + 16 + FORM.len();
 

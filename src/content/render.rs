@@ -14,7 +14,7 @@ use super::items::find_upload;
 use super::kramdown::{Alignment, Document, Element, Kind, Remark, decode};
 use super::markup::Setting;
 use super::notes::Notes;
-use crate::domain::{ByteSet, LinkedUpload, UploadPath};
+use crate::domain::{ByteSet, LinkedUpload, UploadPath, character_reference};
 use crate::language::Diagnosis;
 
 /// How a text is rendered.
@@ -345,26 +345,14 @@ impl<'a> Render<'a> {
 /// `text` as HTML text, written as HTML is written again (HTML §13.3).
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     static SPECIAL: ByteSet = ByteSet::of(&[b'&', b'<', b'>', NO_BREAK.as_bytes()[0]]);
-    SPECIAL.rewritten(text, reference)
+    SPECIAL.rewritten(text, character_reference)
 }
 
 /// `value` as an attribute's value.
 pub(super) fn escape_value(value: &str) -> Cow<'_, str> {
     static SPECIAL: ByteSet = ByteSet::of(&[b'&', b'<', b'>', b'"', NO_BREAK.as_bytes()[0]]);
-    SPECIAL.rewritten(value, reference)
+    SPECIAL.rewritten(value, character_reference)
 }
 
 /// A no-break space.
 const NO_BREAK: &str = "\u{A0}";
-
-/// How a character is written that does not stand for itself.
-fn reference(c: char) -> Option<&'static str> {
-    match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '"' => Some("&quot;"),
-        '\u{A0}' => Some("&nbsp;"),
-        _ => None,
-    }
-}

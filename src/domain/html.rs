@@ -65,6 +65,19 @@ impl SafeHtml {
     }
 }
 
+/// How HTML and XML write a character that need not stand for itself there; a no-break space has a name in HTML alone.
+#[must_use]
+pub const fn character_reference(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\u{A0}' => Some("&nbsp;"),
+        _ => None,
+    }
+}
+
 /// Writes one tag, its root-relative addresses mapped.
 fn map_tag(tag: &str, address_of: &impl Fn(&str) -> String, out: &mut String) {
     let mut rest = tag;

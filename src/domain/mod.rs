@@ -41,7 +41,7 @@ pub use document::{Document, DocumentState, Image, PDF, Target};
 pub use edition::{DigestRound, Edition, EditionKind, EditionState, HoldReason, NewEdition};
 pub use fragment::{Fragment, Piece};
 pub use hex::{from_hex, to_hex};
-pub use html::SafeHtml;
+pub use html::{SafeHtml, character_reference};
 pub use ids::{DeliveryId, EditionId, LetterId, ReleaseId, ReleaseIdError, SubscriberId};
 pub use label::Label;
 pub use letter::{LetterKind, RenderedLetter, SpliceMarks};

@@ -11,7 +11,7 @@ use syndication::{Category, Content, Generator, Link, Person, Text, WriteConfig}
 
 use super::clean_text::escape_text;
 use super::frame::{Frame, entry_in};
-use super::model::{Attachment, Entry, EntryBytes, Feed, FeedFormat, Picture};
+use super::model::{AROUND_TEXTS, Attachment, Entry, EntryBytes, Feed, FeedFormat, Picture};
 use crate::content::plain_text;
 use crate::register::KnownEntry;
 
@@ -27,9 +27,6 @@ const ENTRY: (&[u8], &[u8]) = (b"\n  <entry>", b"</entry>");
 
 /// How an entry's text ends. The library writes nothing behind it where this may stand: every `<` of a text is escaped.
 const CONTENT: &[u8] = b"</content>";
-
-/// How many bytes an entry has beside its text, mostly.
-const FRAME_SIZE: usize = 4 * 1024;
 
 /// What says that a document is an archive (RFC 5005 §4).
 const ARCHIVE: &[u8] = b"\n  <fh:archive/>";
@@ -58,7 +55,7 @@ pub(super) fn frame(feed: &Feed) -> Frame {
 /// Never: writing to memory does not fail.
 pub(super) fn write_entry(entry: &Entry) -> EntryBytes {
     let feed = syndication::Feed { entries: vec![entry_of(entry)], ..syndication::Feed::default() };
-    let bytes = written(&feed, Vec::with_capacity(FRAME_SIZE));
+    let bytes = written(&feed, Vec::with_capacity(AROUND_TEXTS));
     let bytes = entry_in(&bytes, ENTRY.0, ENTRY.1);
     // The library copies a text some five times on its way, and it is nearly all there is of an entry.
     let content = escape_text(entry.content_html.as_str());

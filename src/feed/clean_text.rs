@@ -8,7 +8,7 @@ use std::fmt;
 
 use memchr::memmem;
 
-use crate::domain::{ByteSet, is_unsuspicious};
+use crate::domain::{ByteSet, character_reference, is_unsuspicious};
 
 /// Text of characters that are legal in XML 1.0 and in no need of a second look.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
@@ -75,24 +75,13 @@ impl fmt::Display for CleanText {
 /// `text` for use between tags and between double quotes.
 pub(super) fn escape(text: &str) -> String {
     static SPECIAL: ByteSet = ByteSet::of(b"&<>\"");
-    SPECIAL.rewritten(text, reference).into_owned()
+    SPECIAL.rewritten(text, character_reference).into_owned()
 }
 
 /// `text` for use between tags alone: quotes stand for themselves there.
 pub(super) fn escape_text(text: &str) -> Cow<'_, str> {
     static SPECIAL: ByteSet = ByteSet::of(b"&<>");
-    SPECIAL.rewritten(text, reference)
-}
-
-/// How a character is written that means something to XML (XML 1.0 §2.4).
-fn reference(c: char) -> Option<&'static str> {
-    match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '"' => Some("&quot;"),
-        _ => None,
-    }
+    SPECIAL.rewritten(text, character_reference)
 }
 
 /// XML 1.0 `Char` without U+007F to U+009F.

@@ -13,6 +13,9 @@ use crate::language::Language;
 /// An entry's bytes in one format.
 pub(super) type EntryBytes = Bytes;
 
+/// How many bytes stand around an entry's texts, mostly.
+pub(super) const AROUND_TEXTS: usize = 4 * 1024;
+
 /// The three formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FeedFormat {
@@ -234,7 +237,7 @@ impl Entry {
     /// How many bytes it takes in XML, mostly: the texts with their marks escaped, and what stands around them.
     pub(super) fn usual_size(&self) -> usize {
         let texts = self.content_html.as_str().len() + self.summary_html.as_str().len();
-        texts + texts / 4 + 4 * 1024
+        texts + texts / 4 + AROUND_TEXTS
     }
 }
 
