@@ -2,6 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a tree is gone through for a few kinds of elements")]
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::chunk::Chunk;
@@ -155,6 +156,16 @@ impl Element {
                     child.add_words(out);
                 }
             }
+        }
+    }
+
+    /// The names of the notes it calls, in order.
+    pub(super) fn add_calls(&self, out: &mut VecDeque<String>) {
+        if let Kind::Call(name) = &self.kind {
+            out.push_back(name.clone());
+        }
+        for child in &self.children {
+            child.add_calls(out);
         }
     }
 }

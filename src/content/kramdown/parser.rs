@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a tree is gone through for a few kinds of elements")]
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
@@ -92,10 +92,7 @@ pub(in crate::content) fn parse(text: &Chunk) -> Document {
     let mut parser = Parser::new();
     let elements = parser.blocks(text, 0);
     let mut elements = parser.finished(elements, 0);
-    let mut notes = std::mem::take(&mut parser.notes);
-    for note in notes.values_mut() {
-        note.elements = parser.finished(std::mem::take(&mut note.elements), 0);
-    }
+    let notes = parser.finished_notes(&elements);
     if parser.refused.is_some() {
         return Document { refused: parser.refused, ..Document::default() };
     }
@@ -202,6 +199,32 @@ impl Parser {
             finished.push(element);
         }
         finished
+    }
+
+    /// The notes, read in the order in which they are shown: that of their first calls, those of the notes themselves
+    /// after those of the text, as kramdown counts equal headings. What nobody calls comes last.
+    fn finished_notes(&mut self, elements: &[Element]) -> HashMap<String, Note> {
+        let mut unread = std::mem::take(&mut self.notes);
+        let mut read = HashMap::with_capacity(unread.len());
+        let mut called: VecDeque<String> = VecDeque::new();
+        for element in elements {
+            element.add_calls(&mut called);
+        }
+        while let Some(name) = called.pop_front() {
+            let Some(note) = unread.remove(&name) else { continue };
+            let elements = self.finished(note.elements, 0);
+            for element in &elements {
+                element.add_calls(&mut called);
+            }
+            read.insert(name, Note { elements, ..note });
+        }
+        let mut uncalled: Vec<_> = unread.into_iter().collect();
+        uncalled.sort_by(|(name, note), (other, next)| (note.range.start, name).cmp(&(next.range.start, other)));
+        for (name, note) in uncalled {
+            let elements = self.finished(note.elements, 0);
+            read.insert(name, Note { elements, ..note });
+        }
+        read
     }
 
     /// Gives a block the attribute list that ends its words, where kramdown shows the list itself.

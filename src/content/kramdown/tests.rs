@@ -103,6 +103,21 @@ fn headings_have_the_ids_of_the_github_flavour() {
 }
 
 #[test]
+fn equal_headings_in_notes_are_counted_as_the_notes_are_shown() {
+    let text =
+        "a[^b] b[^a]\n\n# T\n\n[^a]:\n    # T\n\n[^b]:\n    # T\n\n    c[^c]\n\n[^d]:\n    # T\n\n[^c]:\n    # T\n";
+    for _ in 0..20 {
+        let document = parse(&Chunk::whole(text));
+        let heading =
+            |name: &str| shown(&document.notes[name].elements).split_inclusive("</h1>").next().unwrap().to_owned();
+        assert_eq!(
+            ["b", "a", "c", "d"].map(heading),
+            ["<h1#t-1>T</h1>", "<h1#t-2>T</h1>", "<h1#t-3>T</h1>", "<h1#t-4>T</h1>"]
+        );
+    }
+}
+
+#[test]
 fn lists_follow_the_column_of_their_words() {
     check("* a\n\n* b\n* c", "<ul><li><p>a</p></li><li>b</li><li>c</li></ul>");
     check("* a\n  * b\n\n    c\n* d\ne", "<ul><li>a\n<ul><li><p>b</p><p>c</p></li></ul></li><li>d\ne</li></ul>");
