@@ -441,7 +441,7 @@ impl Reader<'_> {
             && let Some(html) = node.text().and_then(plain_paragraph)
             && can_wait(source)
         {
-            let body = Body::waiting(file, source_digest(source), Arc::clone(bodies));
+            let body = Body::waiting(file, Digest::of_words(source), Arc::clone(bodies));
             return Some(Texts { chapeau: html, body, linked_uploads: Vec::new(), release_links: Vec::new() });
         }
         let wanted = if chapeau.is_some() { Wanted::Whole } else { Wanted::WholeAndFirstParagraph };
@@ -493,13 +493,8 @@ impl Reader<'_> {
             }
             return None;
         }
-        Some(Texts { chapeau, body: Body::read(body_html, source_digest(source)), linked_uploads, release_links })
+        Some(Texts { chapeau, body: Body::read(body_html, Digest::of_words(source)), linked_uploads, release_links })
     }
-}
-
-/// What tells that a body is written as it was.
-fn source_digest(source: &str) -> Digest {
-    Digest::of(source.trim_ascii().as_bytes())
 }
 
 /// What a release says.

@@ -29,7 +29,7 @@ pub struct BodyGone(pub SourcePath);
 /// A full text, without chapeau, image, documents and contact.
 #[derive(Clone)]
 pub struct Body {
-    /// The digest of its source.
+    /// The digest of the words of its source.
     source: Digest,
     text: Text,
 }
@@ -41,7 +41,7 @@ enum Text {
 }
 
 impl Body {
-    /// A text at hand, whose source has the digest `source`.
+    /// A text at hand; the words of its source have the digest `source`.
     #[must_use]
     pub fn read(html: SafeHtml, source: Digest) -> Self {
         Self { source, text: Text::Read(html) }
@@ -53,7 +53,7 @@ impl Body {
         Self { source, text: Text::Waiting { file, bodies } }
     }
 
-    /// The digest of its source, white space around it apart: what tells that it is the same without reading it.
+    /// The digest of its source's words: what tells that it says the same without reading it, however it is spaced.
     #[must_use]
     pub fn source(&self) -> Digest {
         self.source

@@ -123,9 +123,9 @@ impl Release {
     }
 
     /// The digest of what readers would call a change: title, chapeau, text and link targets, image, documents by
-    /// their bytes, correction. Labels, dates and the site's address are not part of it. The text counts as it is
-    /// written, so that neither another version nor another site's address changes it; one that is written otherwise may
-    /// still read the same, which the register finds out.
+    /// their bytes, correction. Labels, white space, dates and the site's address are not part of it: a copy that is spaced
+    /// otherwise is a copy all the same. The text counts as it is written, so that neither another version nor another
+    /// site's address changes it; one that is written otherwise may still read the same, which the register finds out.
     #[must_use]
     pub fn significant_digest(&self) -> Digest {
         self.significant_digest_with(self.documents_digest())

@@ -162,6 +162,59 @@ pub(crate) async fn what_goes_away_and_returns_is_no_news(mut room: TestNewsroom
     assert_eq!((ids(&room).await.len(), room.editions().await.len()), (3, 1));
 }
 
+/// The bridge with each space of its text written so.
+fn spaced(space: &str) -> Draft {
+    bridge().body(&format!("Le détail de « {BRIDGE} » tient en une phrase.").replace(' ', space))
+}
+
+pub(crate) async fn a_copy_is_silent_however_it_is_spaced(mut room: TestNewsroom) {
+    room.start("2026-11-23T09:30:00Z").await;
+    room.subscriber("ann@example.org", "all").await;
+    room.save("2026-11-23-pont.md", &bridge());
+    room.look().await;
+    room.pass("10m").await;
+    room.letter("ann@example.org");
+    // One copied and spaced otherwise afterwards, one that is spaced otherwise from the first.
+    room.save("2026-11-23-copie.md", &bridge());
+    room.pass("1h").await;
+    room.save("2026-11-23-copie.md", &spaced("  "));
+    room.save("2026-11-23-autre.md", &spaced("\n"));
+    room.pass("1h").await;
+    assert_eq!(room.editions().await.len(), 1);
+    // The original may be spaced otherwise as well.
+    room.save("2026-11-23-pont.md", &spaced("\u{a0} "));
+    room.pass("1h").await;
+    assert_eq!(room.editions().await.len(), 1);
+    room.save("2026-11-23-copie.md", &bridge().body("Un autre pont."));
+    room.look().await;
+    room.pass("10m").await;
+    room.letter("ann@example.org");
+    assert_eq!(room.editions().await.len(), 2);
+}
+
+pub(crate) async fn what_takes_the_place_of_a_release_with_a_copy_is_news(mut room: TestNewsroom) {
+    room.start("2026-11-23T09:30:00Z").await;
+    room.subscriber("ann@example.org", "all").await;
+    room.save("2026-11-23-une.md", &bridge());
+    room.look().await;
+    room.pass("10m").await;
+    room.letter("ann@example.org");
+    let id = room.json_items().await[0]["id"].clone();
+    room.save("2026-11-23-sauvegarde.md", &bridge());
+    room.pass("1h").await;
+    room.save("2026-11-23-une.md", &spaced("  "));
+    room.pass("1h").await;
+    let other = "Le marché de Noël ouvre à Brumeval";
+    let market = release(other, "2026-11-23 10:00:00 +01:00").chapeau("Quarante étals attendent les enfants.");
+    room.save("2026-11-23-une.md", &market.body("Du vin chaud, des santons et un manège de bois."));
+    room.look().await;
+    room.pass("10m").await;
+    assert!(room.letter("ann@example.org").shown.subject.contains(other));
+    let items = room.json_items().await;
+    let of = |title: &str| items.iter().find(|item| item["title"] == title).unwrap()["id"].clone();
+    assert!(of(BRIDGE) == id && of(other) != id, "{items:?}");
+}
+
 pub(crate) async fn a_story_that_forgets_a_letter_fails(mut room: TestNewsroom) {
     room.save("2026-11-20-écluses.md", &lantern());
     room.start("2026-11-23T09:30:00Z").await;

@@ -106,6 +106,8 @@ stories! {
         previews::every_letter_can_be_looked_at_before_it_is_sent,
         snapshots::a_letter_and_its_feed_are_as_people_see_them,
         announcing::what_goes_away_and_returns_is_no_news,
+        announcing::a_copy_is_silent_however_it_is_spaced,
+        announcing::what_takes_the_place_of_a_release_with_a_copy_is_news,
         announcing::a_story_that_forgets_a_letter_fails,
         office::the_office_may_send_before_grace_is_over,
         office::an_edition_may_wait_for_approval,
