@@ -9,6 +9,7 @@ five seconds after the first answer with the new text: the first rendering of ev
 """
 
 import collections
+import contextlib
 import ctypes
 import gc
 import os
@@ -92,7 +93,6 @@ class OpenLoop:
         self.rate = rate
         self.requests = [(path == FEED, self._request(path)) for path in _in_turn(paths)]
         self.connections = [Connection(port) for _ in range(connections)]
-        _wake_in_time()
 
     @staticmethod
     def _request(path):
@@ -100,6 +100,10 @@ class OpenLoop:
 
     def run(self, seconds, began=None):
         """Figures of so many seconds; with `began`, it is called and the run ends once its effect was seen."""
+        with _waking_in_time():
+            return self._run(seconds, began)
+
+    def _run(self, seconds, began):
         # In turn: none is left idle until the server closes it.
         free = collections.deque(self.connections)
         waits, late, known, end = [], [], None, None
@@ -188,13 +192,22 @@ class Connection:
         return self.have >= self.need
 
 
-def _wake_in_time():
+@contextlib.contextmanager
+def _waking_in_time():
     """This process goes first when it wakes, as far as it may, and its sleeps end when they should."""
+    prctl = ctypes.CDLL(None).prctl
+    before = os.getpriority(os.PRIO_PROCESS, 0)
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
     except PermissionError:
         print("not root: how late the open loop is will be seen in what it measures", file=sys.stderr)
-    ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1)
+    prctl(PR_SET_TIMERSLACK, 1)
+    try:
+        yield
+    finally:
+        # What is started later must not inherit it; 0 is the usual slack.
+        prctl(PR_SET_TIMERSLACK, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
 def _value(head, name):
