@@ -152,7 +152,6 @@ impl Watcher {
                 let is_still = self.stillness().await;
                 // Events that come from now on wake the next call.
                 let told = self.told.take();
-                self.attach().await;
                 return told.filter(|_| is_still).unwrap_or(Hint::Everything);
             }
             let tick = Instant::now() + self.tick;
@@ -161,13 +160,11 @@ impl Watcher {
                 () = self.told.happened.notified() => {}
                 hint = self.rounds.over() => {
                     self.has_gone_round = true;
-                    self.attach().await;
                     return hint;
                 }
                 () = sleep_until(wake) => {
                     if self.folders() != self.known {
                         self.told.take();
-                        self.attach().await;
                         return Hint::Everything;
                     }
                     if Instant::now() >= due {
