@@ -3,6 +3,7 @@
 //! The text is normalised so that every later offset counts the same characters as the editor sees: no byte order mark,
 //! one `\n` a line, and each character that no feed may hold replaced by one [`ERASED`], which is dropped on the way out.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::domain::{Digest, SourcePath, is_unsuspicious};
@@ -77,6 +78,8 @@ pub(super) struct Text {
     pub(super) content: String,
     /// The first erased character and how many there are.
     pub(super) erased: Option<(usize, usize)>,
+    /// A byte offset that was asked for, and how many lines end before it: what is asked for next mostly follows.
+    counted: Cell<(usize, usize)>,
 }
 
 impl Text {
@@ -94,7 +97,7 @@ impl Text {
     fn normalised(raw: &str) -> Self {
         let raw = raw.strip_prefix('\u{FEFF}').unwrap_or(raw);
         if is_unsuspicious(raw) {
-            return Self { content: raw.to_owned(), erased: None };
+            return Self { content: raw.to_owned(), erased: None, counted: Cell::default() };
         }
         let mut text = String::with_capacity(raw.len());
         let mut erased = None;
@@ -111,7 +114,7 @@ impl Text {
                 c => text.push(c),
             }
         }
-        Self { content: text, erased }
+        Self { content: text, erased, counted: Cell::default() }
     }
 
     /// Line and column of a byte offset, and the length of `range` within its first line, in characters.
@@ -126,7 +129,11 @@ impl Text {
     /// The line of a byte offset, from 1.
     pub(super) fn line_of(&self, offset: usize) -> usize {
         let bytes = self.content.as_bytes();
-        1 + memchr::memchr_iter(b'\n', &bytes[..offset.min(bytes.len())]).count()
+        let offset = offset.min(bytes.len());
+        let (from, ended) = Some(self.counted.get()).filter(|(from, _)| *from <= offset).unwrap_or_default();
+        let ended = ended + memchr::memchr_iter(b'\n', &bytes[from..offset]).count();
+        self.counted.set((offset, ended));
+        1 + ended
     }
 
     /// The byte offset of a line (from 1) and column (from 1, in characters).
