@@ -1,5 +1,6 @@
 -- The whole database in its first form, for SQLite and PostgreSQL alike: columns are TEXT, BIGINT and BYTEA only,
--- times are microseconds since 1970 in UTC, and ids come from `counters` or from chance.
+-- times are microseconds since 1970 in UTC, and ids come from `counters` or from chance. Digests are the 32 hexadecimal
+-- digits of XXH3, hashes of addresses those of an HMAC with the key.
 
 -- What is remembered of the database itself, the register and the key.
 CREATE TABLE meta (

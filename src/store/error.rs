@@ -11,6 +11,12 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the database's schema cannot be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A state of Depeche before its first version made this database.
+    #[error(
+        "the database was made by Depeche before its first version, and cannot be read by this one: move it away, and a \
+         new one is made; no release that is live by then is announced again"
+    )]
+    EarlierSchema,
     /// A later version of Depeche has used this database.
     #[error(
         "the database has schema {found}, and this version of Depeche knows schemas up to {known}: use a later one"

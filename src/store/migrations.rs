@@ -1,6 +1,6 @@
 //! Brings a database's schema up to date, and refuses one that a later version made.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, Row as _, SqlSafeStr as _};
 
 use super::StoreError;
@@ -16,7 +16,13 @@ pub(super) async fn apply(connection: &mut AnyConnection) -> Result<(), StoreErr
     let mut migrator = Migrator::with_migrations(steps.to_vec());
     migrator.set_ignore_missing(true);
     // `Migrator::run` makes a future that is not `Send`; this is what it calls.
-    migrator.run_direct(None, &mut *connection, false).await?;
+    migrator.run_direct(None, &mut *connection, false).await.map_err(|error| {
+        if matches!(error, MigrateError::VersionMismatch(_)) {
+            StoreError::EarlierSchema
+        } else {
+            StoreError::Migration(error)
+        }
+    })?;
     let row = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations").fetch_one(connection).await?;
     let (found, known) = (row.try_get("version")?, STEPS.map(|(number, ..)| number)[STEPS.len() - 1]);
     if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
@@ -28,6 +34,17 @@ mod tests {
 
     use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
     use crate::store::{Store, StoreError};
+
+    #[tokio::test]
+    async fn the_schema_of_another_state_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
+        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let store = Store::open(&settings, DateTime::UNIX_EPOCH).await.unwrap();
+        sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&store.write).await.unwrap();
+        let again = Store::open(&settings, DateTime::UNIX_EPOCH).await.map(drop);
+        assert!(matches!(again, Err(StoreError::EarlierSchema)), "{again:?}");
+    }
 
     #[tokio::test]
     async fn a_later_schema_is_refused() {
