@@ -14,8 +14,8 @@ use super::{from_hex, squeezed, to_hex};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 16]);
 
-/// A digest of bytes that come one after the other.
-pub struct Digesting(XxHash3_128);
+/// How many bytes several fields have together, mostly.
+const USUAL: usize = 1024;
 
 impl Digest {
     /// The digest of `bytes`.
@@ -63,8 +63,20 @@ impl Digest {
     }
 }
 
-/// How many bytes several fields have together, mostly.
-const USUAL: usize = 1024;
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&to_hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({})", self.short(12))
+    }
+}
+
+/// A digest of bytes that come one after the other.
+pub struct Digesting(XxHash3_128);
 
 impl Digesting {
     /// Nothing yet.
@@ -97,18 +109,6 @@ impl fmt::Debug for Digesting {
     }
 }
 
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&to_hex(&self.0))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({})", self.short(12))
-    }
-}
-
 /// Why a text is not a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a digest is 32 hexadecimal digits")]
@@ -137,6 +137,19 @@ mod tests {
     #[test]
     fn is_xxh3_as_everybody_has_it() {
         assert_eq!(Digest::of(b"").to_string(), "99aa06d3014798d86001c324468d497f");
+        assert_eq!(Digest::of(b"abc").to_string(), "06b05ab6733a618578af5f94892f3950");
+        // The algorithm goes another way for each of these lengths.
+        let bytes: Vec<u8> = (0..=255).cycle().take(1_000).collect();
+        for (length, digest) in [
+            (3, "e3b55f57945a17cf5f4299fc161c9cbb"),
+            (8, "e1e4432a62217fe4cfd50c61c8bb98c1"),
+            (16, "72950631827607e2842812cc870dcae2"),
+            (128, "14792fc3af88dc6c05321a0b64d67b41"),
+            (240, "65b5be86da5540e7c92b68e16f83bbb6"),
+            (1_000, "076f7e02b7120d2ad33dd80b46f60e50"),
+        ] {
+            assert_eq!(Digest::of(&bytes[..length]).to_string(), digest, "{length} bytes");
+        }
     }
 
     #[test]

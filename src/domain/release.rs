@@ -1,7 +1,6 @@
 //! One press release that passed every check.
 
 use std::borrow::Cow;
-
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
