@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use depeche::clock::SystemClock;
-use depeche::config::{RelayKind, RelaySettings};
+use depeche::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, SmtpSettings};
 use depeche::domain::{Attempt, EmailAddress, Phase, Reply};
 use depeche::smtp::{Envelope, Relay, Timeouts};
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/smtp_server.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod smtp_server;
 
-use smtp_server::{Act, Script, SmtpServer};
+use authority::{Authority, Validity};
+use smtp_server::{Act, Script, SmtpServer, TlsFrom};
 
 const LETTER: &[u8] = b"Message-ID: <1@example.org>\r\nSubject: Bonjour\r\n\r\n.un\r\n..\r\ndeux\r\n";
 
@@ -30,12 +33,14 @@ fn patient() -> Timeouts {
         data: PATIENT,
         block: PATIENT,
         dot: PATIENT,
+        noop: PATIENT,
         quit: PATIENT,
     }
 }
 
 fn relay_at(port: u16) -> Relay {
-    let kind = RelayKind::Smtp { host: "127.0.0.1".to_owned(), port };
+    let (host, tls) = ("127.0.0.1".to_owned(), RelayTls::OnThisMachine);
+    let kind = RelayKind::Smtp(SmtpSettings { host, port, tls, ca_file: None, login: None });
     let settings = RelaySettings { kind, rate: None, connections: 1 };
     Relay::open(&settings, &address("presse@example.org"), Arc::new(SystemClock)).unwrap().with_timeouts(patient())
 }
@@ -49,7 +54,7 @@ fn address(text: &str) -> EmailAddress {
 }
 
 fn to(local: &str) -> Envelope {
-    Envelope { from: address("presse@example.org"), to: address(&format!("{local}@journal.example")) }
+    Envelope { from: address("presse@example.org"), to: address(&format!("{local}@journal.example")), id: None }
 }
 
 fn refused(phase: Phase, code: u16, text: &str) -> Attempt {
@@ -100,7 +105,7 @@ async fn a_refusal_at_any_phase_leaves_the_session_usable() {
         .at(Phase::Dot, "policy", Act::Say("554 5.7.1 not this"));
     let server = SmtpServer::start(script).await;
     let mut session = relay(&server).connect().await.unwrap();
-    let stranger = Envelope { from: address("stranger@example.org"), to: address("ann@journal.example") };
+    let stranger = Envelope { from: address("stranger@example.org"), to: address("ann@journal.example"), id: None };
     let cases = [
         (stranger, refused(Phase::MailFrom, 550, "5.7.1 not you")),
         (to("gone"), refused(Phase::Recipient, 550, "5.1.1 no such user")),
@@ -143,7 +148,9 @@ async fn a_connection_lost_at_any_phase_is_reported_there_and_never_used_again()
                     Phase::Body => timeouts.block = SHORT,
                     Phase::Dot => timeouts.dot = SHORT,
                     Phase::MailFrom | Phase::Recipient => timeouts.command = SHORT,
-                    Phase::Connect | Phase::Greeting | Phase::Hello => unreachable!("not in this test"),
+                    Phase::Connect | Phase::Greeting | Phase::Hello | Phase::Tls | Phase::Auth => {
+                        unreachable!("not in this test")
+                    }
                 }
             }
             let mut session = relay(&server).with_timeouts(timeouts).connect().await.unwrap();
@@ -259,4 +266,248 @@ async fn further_connections_than_the_relay_wants_are_its_fault() {
     let second = relay.connect().await.err().unwrap();
     assert_eq!(second, refused(Phase::Greeting, 421, "4.7.0 too many connections"));
     first.quit().await;
+}
+
+/// A relay at `server` with other settings than those of a loopback host.
+fn relay_with(server: &SmtpServer, change: impl FnOnce(&mut SmtpSettings)) -> Relay {
+    let (host, port, tls) = ("127.0.0.1".to_owned(), server.address().port(), RelayTls::OnThisMachine);
+    let mut settings = SmtpSettings { host, port, tls, ca_file: None, login: None };
+    change(&mut settings);
+    let settings = RelaySettings { kind: RelayKind::Smtp(settings), rate: None, connections: 1 };
+    Relay::open(&settings, &address("presse@example.org"), Arc::new(SystemClock)).unwrap().with_timeouts(patient())
+}
+
+#[tokio::test]
+async fn where_it_is_offered_a_letter_takes_two_round_trips() {
+    let server = SmtpServer::start(Script::default().offering("PIPELINING")).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    for local in ["ann", "bob"] {
+        assert_eq!(session.send(&to(local), LETTER).await, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
+    }
+    assert_eq!(server.accepted()[1].data, LETTER);
+    let ahead = server.commands_sent_ahead();
+    let told = |local: &str| format!("RCPT TO:<{local}@journal.example>");
+    let mail = "MAIL FROM:<presse@example.org>".to_owned();
+    assert_eq!(ahead, [mail.clone(), told("ann"), mail, told("bob")]);
+
+    let plain = SmtpServer::start(Script::default()).await;
+    let mut session = relay(&plain).connect().await.unwrap();
+    assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)));
+    assert!(plain.commands_sent_ahead().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_sent_ahead_of_a_refusal_does_no_harm() {
+    let script = Script::default()
+        .offering("PIPELINING")
+        .at(Phase::MailFrom, "stranger", Act::Say("550 5.7.1 not you"))
+        .at(Phase::Recipient, "gone", Act::Say("550 5.1.1 no such user"))
+        .at(Phase::Data, "full", Act::Say("452 4.3.1 no room"))
+        .at(Phase::Dot, "policy", Act::Say("554 5.7.1 not this"));
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let stranger = Envelope { from: address("stranger@example.org"), to: address("ann@journal.example"), id: None };
+    for (envelope, expected) in [
+        (stranger, refused(Phase::MailFrom, 550, "5.7.1 not you")),
+        (to("gone"), refused(Phase::Recipient, 550, "5.1.1 no such user")),
+        (to("full"), refused(Phase::Data, 452, "4.3.1 no room")),
+        (to("policy"), refused(Phase::Dot, 554, "5.7.1 not this")),
+    ] {
+        assert_eq!(session.send(&envelope, LETTER).await, expected);
+        assert!(session.is_open(), "after {expected}");
+        assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)), "after {expected}");
+    }
+    let accepted = server.accepted();
+    assert!(accepted.len() == 4 && accepted.iter().all(|letter| letter.to == "ann@journal.example"));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_relay_that_waits_for_a_letter_to_nobody_gets_an_empty_one() {
+    let script = Script::default()
+        .offering("PIPELINING")
+        .at(Phase::Recipient, "gone", Act::Say("550 5.1.1 no such user"))
+        .careless();
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    assert_eq!(session.send(&to("gone"), LETTER).await, refused(Phase::Recipient, 550, "5.1.1 no such user"));
+    assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)));
+    let letters = server.accepted();
+    assert_eq!(
+        letters.iter().map(|letter| (letter.to.as_str(), letter.data.len())).collect::<Vec<_>>(),
+        [("", 0), ("ann@journal.example", LETTER.len())]
+    );
+}
+
+#[tokio::test]
+async fn nobody_gets_an_empty_letter_from_a_sender_that_was_refused() {
+    let script = Script::default()
+        .offering("PIPELINING")
+        .at(Phase::MailFrom, "presse", Act::Say("550 5.7.1 not you"))
+        .careless();
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    assert_eq!(session.send(&to("ann"), LETTER).await, refused(Phase::MailFrom, 550, "5.7.1 not you"));
+    assert!(!session.is_open() && server.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_lost_in_what_was_sent_ahead_leaves_no_letter() {
+    for phase in [Phase::MailFrom, Phase::Recipient, Phase::Data] {
+        let who = if phase == Phase::MailFrom { "presse" } else { "ann" };
+        for act in [Act::Drop, Act::SayAndClose("421 4.3.2 closing"), Act::Say("hello there")] {
+            let script = Script::default().offering("PIPELINING").at(phase, who, act.clone());
+            let server = SmtpServer::start(script).await;
+            let mut session = relay(&server).connect().await.unwrap();
+            let attempt = session.send(&to("ann"), LETTER).await;
+            match act {
+                Act::SayAndClose(_) => assert_eq!(attempt, refused(phase, 421, "4.3.2 closing")),
+                Act::Say(_) | Act::Add(_) | Act::Drop | Act::Hang | Act::Late(_) | Act::Drip => {
+                    assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}");
+                }
+            }
+            assert!(!attempt.may_have_been_accepted() && !session.is_open());
+            assert!(server.accepted().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn reports_and_sizes_are_told_where_they_are_offered() {
+    let server = SmtpServer::start(Script::default().offering("DSN").offering("SIZE 100")).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let envelope = Envelope { id: Some("AbC-_9".to_owned()), ..to("ann") };
+    assert!(matches!(session.send(&envelope, LETTER).await, Attempt::Accepted(_)));
+    let told = format!("MAIL FROM:<presse@example.org> SIZE={} RET=HDRS ENVID=AbC-_9", LETTER.len());
+    assert_eq!(server.commands()[1..3], [told, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY".to_owned()]);
+    let large = session.send(&envelope, &[b'x'; 101]).await;
+    assert_eq!(large, refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
+    assert!(session.is_open());
+}
+
+#[tokio::test]
+async fn a_relay_that_went_away_while_nothing_was_sent_is_noticed() {
+    let server = SmtpServer::start(Script::default()).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    session.check().await;
+    assert!(session.is_open());
+    assert_eq!(server.commands().last().unwrap(), "NOOP");
+    server.hang_up().await;
+    session.check().await;
+    assert!(!session.is_open());
+}
+
+/// An authority, and the file that names it.
+fn authority() -> (Authority, tempfile::NamedTempFile) {
+    let authority = Authority::new();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), authority.pem()).unwrap();
+    (authority, file)
+}
+
+fn path_of(file: &tempfile::NamedTempFile) -> camino::Utf8PathBuf {
+    file.path().to_owned().try_into().unwrap()
+}
+
+const BEGINNINGS: [(TlsFrom, RelayTls); 2] =
+    [(TlsFrom::StartTls, RelayTls::StartTls), (TlsFrom::TheFirstByte, RelayTls::Tls)];
+
+#[tokio::test]
+async fn letters_travel_under_tls() {
+    let (authority, file) = authority();
+    for (from, tls) in BEGINNINGS {
+        let config = authority.server("127.0.0.1", Validity::Long);
+        let server = SmtpServer::start(Script::default().offering("PIPELINING").with_tls(config, from)).await;
+        let relay = relay_with(&server, |settings| {
+            settings.tls = tls;
+            settings.ca_file = Some(path_of(&file));
+        });
+        let mut session = relay.connect().await.unwrap();
+        let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
+        for letter in [LETTER, long.as_slice()] {
+            assert!(matches!(session.send(&to("ann"), letter).await, Attempt::Accepted(_)));
+        }
+        session.quit().await;
+        assert!(server.accepted()[1].data == long, "the long letter changed");
+        let begun = server.commands().iter().position(|line| line == "STARTTLS");
+        assert_eq!(begun, (from == TlsFrom::StartTls).then_some(1));
+    }
+}
+
+#[tokio::test]
+async fn no_letter_goes_to_a_relay_whose_certificate_is_not_right() {
+    let (authority, file) = authority();
+    let cases = [
+        (authority.server("relay.example", Validity::Long), Some(path_of(&file))),
+        (authority.server("127.0.0.1", Validity::Over), Some(path_of(&file))),
+        (Authority::new().server("127.0.0.1", Validity::Long), Some(path_of(&file))),
+        (authority.server("127.0.0.1", Validity::Long), None),
+    ];
+    for (config, ca_file) in cases {
+        for (from, tls) in BEGINNINGS {
+            let server = SmtpServer::start(Script::default().with_tls(Arc::clone(&config), from)).await;
+            let relay = relay_with(&server, |settings| {
+                settings.tls = tls;
+                settings.ca_file.clone_from(&ca_file);
+            });
+            let attempt = relay.connect().await.err().unwrap();
+            assert_eq!(lost_at(&attempt), Phase::Tls, "{attempt}");
+            assert!(attempt.to_string().contains("certificate"), "{attempt}");
+            assert!(attempt.is_relay_fault() && !server.commands().iter().any(|line| line.starts_with("MAIL")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn starttls_cannot_be_taken_away_or_slipped_into() {
+    let (authority, file) = authority();
+    let encrypted = |script: Script| script.with_tls(authority.server("127.0.0.1", Validity::Long), TlsFrom::StartTls);
+    let slipped_in = "250-server.example\r\n250 AUTH PLAIN";
+    for (script, expected) in [
+        (Script::default(), None),
+        (encrypted(Script::default().at(Phase::Tls, "", Act::Add(slipped_in))), None),
+        (encrypted(Script::default().at(Phase::Tls, "", Act::Drop)), None),
+        (
+            encrypted(Script::default().at(Phase::Tls, "", Act::Say("454 4.7.0 not now"))),
+            Some(refused(Phase::Tls, 454, "4.7.0 not now")),
+        ),
+    ] {
+        let server = SmtpServer::start(script).await;
+        let relay = relay_with(&server, |settings| {
+            settings.tls = RelayTls::StartTls;
+            settings.ca_file = Some(path_of(&file));
+        });
+        let attempt = relay.connect().await.err().unwrap();
+        match expected {
+            Some(expected) => assert_eq!(attempt, expected),
+            None => assert_eq!(lost_at(&attempt), Phase::Tls, "{attempt}"),
+        }
+        assert!(attempt.is_relay_fault());
+        assert!(server.commands().iter().all(|line| line.starts_with("EHLO") || line == "STARTTLS"));
+    }
+}
+
+#[tokio::test]
+async fn a_relay_is_told_who_we_are_in_the_way_it_offers() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "open sesame\n").unwrap();
+    let login = || LoginSettings { user: "presse".to_owned(), password: PasswordSource::File(path_of(&file)) };
+    // "\0presse\0open sesame", and the same in two parts.
+    let (plain, parts) = ("AHByZXNzZQBvcGVuIHNlc2FtZQ==", "cHJlc3Nl b3BlbiBzZXNhbWU=");
+    for (offer, answer) in [("AUTH LOGIN PLAIN", plain), ("AUTH LOGIN", parts)] {
+        let server = SmtpServer::start(Script::default().offering(offer).with_login(answer)).await;
+        let mut session = relay_with(&server, |settings| settings.login = Some(login())).connect().await.unwrap();
+        assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)), "{offer}");
+        let unknown = relay(&server).connect().await.unwrap().send(&to("ann"), LETTER).await;
+        assert_eq!(unknown, refused(Phase::MailFrom, 530, "5.7.0 who are you?"));
+    }
+    let refusing = SmtpServer::start(Script::default().offering("AUTH PLAIN").with_login("other")).await;
+    let attempt = relay_with(&refusing, |settings| settings.login = Some(login())).connect().await.err().unwrap();
+    assert_eq!(attempt, refused(Phase::Auth, 535, "5.7.8 not you"));
+    assert!(attempt.is_relay_fault() && !attempt.to_string().contains("sesame"));
+    for offer in ["HELP", "AUTH CRAM-MD5"] {
+        let server = SmtpServer::start(Script::default().offering(offer)).await;
+        let attempt = relay_with(&server, |settings| settings.login = Some(login())).connect().await.err().unwrap();
+        assert_eq!(lost_at(&attempt), Phase::Auth);
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use depeche::clock::SystemClock;
-use depeche::config::{DatabaseUrl, RelayKind, RelaySettings};
+use depeche::config::{DatabaseUrl, RelayKind, RelaySettings, RelayTls, SmtpSettings};
 use depeche::domain::{DeliveryState, Edition, EditionKind, EndReason, SubscriberId};
 use depeche::mail::read_letter;
 use depeche::smtp::Relay;
@@ -80,7 +80,8 @@ struct Middle {
 
 /// Lets letters leave on all connections until told to stop.
 fn dispatch(room: &TestNewsroom, server: &SmtpServer) -> (watch::Sender<bool>, JoinHandle<()>) {
-    let kind = RelayKind::Smtp { host: "127.0.0.1".to_owned(), port: server.address().port() };
+    let (host, port, tls) = ("127.0.0.1".to_owned(), server.address().port(), RelayTls::OnThisMachine);
+    let kind = RelayKind::Smtp(SmtpSettings { host, port, tls, ca_file: None, login: None });
     let settings = RelaySettings { kind, rate: None, connections: CONNECTIONS };
     let from = &room.newsroom().config.newsletter.from.address;
     let relay = Relay::open(&settings, from, Arc::new(SystemClock)).unwrap();

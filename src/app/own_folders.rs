@@ -14,7 +14,7 @@ pub fn refuse_own_folders(config: &Config, out: &Utf8Path) -> anyhow::Result<()>
     let mut own = vec![&config.content.folder, &config.content.uploads, &config.templates_folder];
     own.extend(config.relays.iter().filter_map(|relay| match &relay.kind {
         RelayKind::Directory { folder } => Some(folder),
-        RelayKind::Smtp { .. } => None,
+        RelayKind::Smtp(_) => None,
     }));
     for folder in own {
         let folder = settled(folder);

@@ -19,7 +19,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &SendTestArguments, terminal
         let bytes =
             preview_for(&newsroom, &current, &Preview::Announcement(published), newsroom.language(), &recipient)?;
         let envelope =
-            Envelope { from: newsroom.config.newsletter.from.address.clone(), to: recipient.address.clone() };
+            Envelope { from: newsroom.config.newsletter.from.address.clone(), to: recipient.address.clone(), id: None };
         match send(&newsroom, &envelope, &bytes).await? {
             Attempt::Accepted(reply) => {
                 terminal.line(format!("{}: accepted by the relay ({reply})", recipient.address));

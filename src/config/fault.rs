@@ -76,11 +76,13 @@ pub enum ConfigFault {
     OpenAdmin,
     /// `http.listen` and `http.admin` are one address.
     SameAddress,
-    /// An SMTP relay on another machine: this version has no TLS.
-    RemoteRelay {
-        /// Its host.
-        host: String,
+    /// A key of a relay that is spoken to in clear needs TLS.
+    NeedsTls {
+        /// The key.
+        key: String,
     },
+    /// A password stands in the file.
+    SecretInFile,
     /// A key of one kind of relay is given for the other.
     OtherRelay {
         /// The key.
@@ -170,6 +172,11 @@ pub enum ConfigWarning {
     PlainAddress {
         /// The address.
         url: String,
+    },
+    /// Letters and addresses travel to a relay on another machine in clear.
+    OpenRelay {
+        /// Its host.
+        host: String,
     },
     /// A variable looks like one of ours and is not.
     IgnoredVariable {

@@ -44,7 +44,9 @@ config_file! {
         on_lost_reply, resend_after, retry,
     }
     office: OfficeFile { copies }
-    relay: RelayFile { kind, folder, host, port, connections, rate }
+    relay: RelayFile {
+        kind, folder, host, port, tls, ca_file, user, password_file, password, connections, rate,
+    }
     templates: TemplatesFile { folder }
     secrets: SecretsFile { key_file, previous_key_files }
     keep: KeepFile { deliveries, unconfirmed }

@@ -22,7 +22,7 @@ pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
 pub(crate) use settings::sample_content;
 pub use settings::{
     Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
-    HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,
-    OnLostReply, Origin, PollMode, RelayKind, RelaySettings, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings,
-    SqliteSync,
+    HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat, LogLevel, LogSettings, LoginSettings,
+    NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode, RelayKind, RelaySettings, RelayTls, Secret,
+    SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
 };

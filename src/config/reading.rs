@@ -8,7 +8,7 @@ use super::check::check;
 use super::document::{Document, override_from};
 use super::fault::{ConfigError, ConfigWarning};
 use super::setting::{Misplaced, Value};
-use super::settings::{Config, ContentSettings, RelayKind, SiteDefaults};
+use super::settings::{Config, ContentSettings, RelayKind, RelayTls, SiteDefaults, SmtpSettings};
 use crate::domain::SiteUrl;
 use crate::language::Language;
 
@@ -63,6 +63,7 @@ fn read(
     }
     let config = check(file, base, beside)?;
     let mut warnings = address_warnings(&config);
+    warnings.extend(relay_warnings(&config));
     warnings.extend(ignored.into_iter().map(|name| ConfigWarning::IgnoredVariable { name }));
     Ok((config, warnings))
 }
@@ -70,12 +71,22 @@ fn read(
 /// What is doubtful about `site.url`, once anyone but this machine is served or written to.
 fn address_warnings(config: &Config) -> Vec<ConfigWarning> {
     let url = config.site.url.as_str().to_owned();
-    let writes = config.relays.iter().any(|relay| matches!(relay.kind, RelayKind::Smtp { .. }));
+    let writes = config.relays.iter().any(|relay| matches!(relay.kind, RelayKind::Smtp(_)));
     if is_local(&config.site.url) {
         let reached = writes || !config.http.listen.ip().is_loopback() || config.publish_folder.is_some();
         return if reached { vec![ConfigWarning::LocalAddress { url }] } else { Vec::new() };
     }
     if url.starts_with("https:") { Vec::new() } else { vec![ConfigWarning::PlainAddress { url }] }
+}
+
+/// Relays elsewhere that letters travel to in clear.
+fn relay_warnings(config: &Config) -> impl Iterator<Item = ConfigWarning> {
+    config.relays.iter().filter_map(|relay| match &relay.kind {
+        RelayKind::Smtp(SmtpSettings { host, tls: RelayTls::None, .. }) => {
+            Some(ConfigWarning::OpenRelay { host: host.clone() })
+        }
+        RelayKind::Smtp(_) | RelayKind::Directory { .. } => None,
+    })
 }
 
 fn is_local(url: &SiteUrl) -> bool {
@@ -89,7 +100,10 @@ mod tests {
 
     use super::super::file::SECTIONS;
     use super::*;
-    use crate::config::{ConfigFault, DatabaseUrl, JekyllConfigAt, Origin, Place, PollMode, SiteOrigins};
+    use crate::config::{
+        ConfigFault, DatabaseUrl, JekyllConfigAt, LoginSettings, Origin, PasswordSource, Place, PollMode, RelayTls,
+        SiteOrigins, SmtpSettings,
+    };
 
     const REFERENCE: &str = include_str!("../../config.toml");
     const LEAST: &str =
@@ -238,7 +252,7 @@ mod tests {
     #[test]
     fn a_variable_turns_the_relay() {
         let env = [("DEPECHE_RELAY__KIND", "smtp"), ("DEPECHE_RELAY__PORT", "2525")];
-        let expected = RelayKind::Smtp { host: "127.0.0.1".to_owned(), port: 2525 };
+        let expected = RelayKind::Smtp(smtp("127.0.0.1", 2525, RelayTls::OnThisMachine));
         assert_eq!(config(LEAST, &env).relays[0].kind, expected);
         assert_eq!(config(REFERENCE, &env).relays[0].kind, expected);
         let two = format!("{LEAST}[[relay]]\nkind='smtp'\n[[relay]]\nfolder='a'\n");
@@ -278,7 +292,7 @@ mod tests {
             &[],
             "config.toml, line 6: `dkim` does not exist: take the line out, or see config.toml for every key there is",
         );
-        assert!(read_with(&format!("{LEAST}[[relay]]\nkind = 'smtp'\ntls = 'tls'\n"), &[]).is_err());
+        assert!(read_with(&format!("{LEAST}[[relay]]\nkind = 'smtp'\ntlss = 'tls'\n"), &[]).is_err());
     }
 
     #[test]
@@ -431,21 +445,71 @@ mod tests {
         );
     }
 
+    fn smtp(host: &str, port: u16, tls: RelayTls) -> SmtpSettings {
+        SmtpSettings { host: host.to_owned(), port, tls, ca_file: None, login: None }
+    }
+
+    /// The relay of these lines.
+    fn relay(lines: &str) -> SmtpSettings {
+        let config = config(&format!("{LEAST}[[relay]]\nkind = 'smtp'\n{lines}\n"), &[]);
+        match &config.relays[0].kind {
+            RelayKind::Smtp(settings) => settings.clone(),
+            RelayKind::Directory { .. } => panic!("{config:?}"),
+        }
+    }
+
     #[test]
     fn letters_travel_unencrypted_within_this_machine_alone() {
-        for host in ["mail.example.net", "192.0.2.1"] {
-            let text = format!("{LEAST}[[relay]]\nkind = 'smtp'\nhost = '{host}'\n");
-            assert_eq!(
-                read_with(&text, &[]).unwrap_err().fault.as_ref(),
-                &ConfigFault::RemoteRelay { host: host.to_owned() }
-            );
-        }
         for host in ["localhost", "127.1.2.3", "::1"] {
-            let text = format!("{LEAST}[[relay]]\nkind = 'smtp'\nhost = '{host}'\n");
-            assert_eq!(config(&text, &[]).relays[0].kind, RelayKind::Smtp { host: host.to_owned(), port: 25 });
+            for tls in ["", "none"] {
+                let expected = smtp(host, 25, RelayTls::OnThisMachine);
+                assert_eq!(relay(&format!("host = '{host}'\ntls = '{tls}'")), expected);
+            }
         }
+        assert_eq!(relay("host = '[::1]'").host, "::1");
+        for host in ["relay.example.net", "192.0.2.1", "localhost.example.net"] {
+            assert_eq!(relay(&format!("host = '{host}'")), smtp(host, 25, RelayTls::StartTls));
+        }
+        assert_eq!(relay("tls = 'starttls'"), smtp("127.0.0.1", 25, RelayTls::StartTls));
+        assert_eq!(relay("tls = 'tls'"), smtp("127.0.0.1", 465, RelayTls::Tls));
+        let open = "[[relay]]\nkind = 'smtp'\nhost = 'r.example'\ntls = 'none'\n";
+        let (config, warnings) = read_with(&format!("{LEAST}{open}"), &[]).unwrap();
+        assert_eq!(config.relays[0].kind, RelayKind::Smtp(smtp("r.example", 25, RelayTls::None)));
+        assert_eq!(warnings, [ConfigWarning::OpenRelay { host: "r.example".to_owned() }]);
         let mixed = read_with(&format!("{LEAST}[[relay]]\nkind = 'smtp'\nfolder = 'x'\n"), &[]).unwrap_err();
         assert!(matches!(*mixed.fault, ConfigFault::OtherRelay { kind: "directory", .. }));
+    }
+
+    #[test]
+    fn a_relay_knows_us_by_name_and_password() {
+        let login = relay("user = 'presse'\npassword_file = 'var/word'\nhost = 'r.example'\nca_file = 'ca.pem'");
+        let expected =
+            LoginSettings { user: "presse".to_owned(), password: PasswordSource::File("/srv/press/var/word".into()) };
+        assert_eq!((login.login, login.ca_file.unwrap().as_str()), (Some(expected), "/srv/press/ca.pem"));
+        let env = [
+            ("DEPECHE_RELAY__KIND", "smtp"),
+            ("DEPECHE_RELAY__USER", "presse"),
+            ("DEPECHE_RELAY__PASSWORD", "open sesame"),
+        ];
+        let told = format!("{:?}", config(LEAST, &env).relays);
+        assert!(told.contains("presse") && !told.contains("sesame"), "{told}");
+        for (lines, key) in [("user = 'a'", "relay.password_file"), ("password_file = 'a'", "relay.user")] {
+            let text = format!("{LEAST}[[relay]]\nkind = 'smtp'\n{lines}\n");
+            let fault = read_with(&text, &[]).unwrap_err().fault;
+            assert!(matches!(&*fault, ConfigFault::Missing { key: missing, .. } if missing == key), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn no_password_stands_in_the_file_or_travels_in_clear() {
+        let fault =
+            |lines: &str| read_with(&format!("{LEAST}[[relay]]\nkind = 'smtp'\n{lines}\n"), &[]).unwrap_err().fault;
+        assert_eq!(*fault("user = 'a'\npassword = 'sesame'"), ConfigFault::SecretInFile);
+        let clear = "host = 'r.example'\ntls = 'none'\n";
+        let needs = |key: &str| ConfigFault::NeedsTls { key: key.to_owned() };
+        assert_eq!(*fault(&format!("{clear}user = 'a'\npassword_file = 'b'")), needs("relay.user"));
+        assert_eq!(*fault(&format!("{clear}ca_file = 'ca.pem'")), needs("relay.ca_file"));
+        assert_eq!(*fault("ca_file = 'ca.pem'"), needs("relay.ca_file"));
     }
 
     #[test]

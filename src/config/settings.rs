@@ -342,13 +342,76 @@ pub enum RelayKind {
         /// The folder.
         folder: Utf8PathBuf,
     },
-    /// An SMTP server, plain, on a loopback host.
-    Smtp {
-        /// Its name or address.
-        host: String,
-        /// Its port.
-        port: u16,
-    },
+    /// An SMTP server.
+    Smtp(SmtpSettings),
+}
+
+/// A relay that is an SMTP server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SmtpSettings {
+    /// Its name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the conversation is kept from others.
+    pub tls: RelayTls,
+    /// The authority that signed its certificate; `None`: one that browsers know.
+    pub ca_file: Option<Utf8PathBuf>,
+    /// Who we are to it; `None`: it does not ask.
+    pub login: Option<LoginSettings>,
+}
+
+/// How the conversation with a relay is kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayTls {
+    /// It never leaves this machine.
+    OnThisMachine,
+    /// Not at all: whoever stands between reads every letter.
+    None,
+    /// `starttls`: TLS is begun before anything else is said, or nothing is.
+    StartTls,
+    /// `tls`: TLS from the first byte.
+    Tls,
+}
+
+/// Who we are to a relay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoginSettings {
+    /// The name of our account.
+    pub user: String,
+    /// Where its password is.
+    pub password: PasswordSource,
+}
+
+/// Where a password is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PasswordSource {
+    /// In a file, alone.
+    File(Utf8PathBuf),
+    /// In the environment.
+    Environment(Secret),
+}
+
+/// A text that no message and no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub(super) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// `[secrets]`

@@ -53,10 +53,15 @@ impl ConfigFault {
             Self::SameAddress => {
                 "`http.listen` and `http.admin` are the same address: give one of them another port".to_owned()
             }
-            Self::RemoteRelay { host } => format!(
-                "the relay `{host}` is on another machine, and TLS relays are not available in this version: write a \
-                 loopback host such as `127.0.0.1`, where a mail server of yours passes the letters on"
+            Self::NeedsTls { key } => format!(
+                "`{key}` is of use over TLS alone, and this relay is spoken to in clear: take it out, or write \
+                 `tls = \"starttls\"`"
             ),
+            Self::SecretInFile => {
+                "a password does not belong into this file: write it into a file of its own, named by \
+                `password_file`, or into the variable DEPECHE_RELAY__PASSWORD"
+                    .to_owned()
+            }
             Self::OtherRelay { key, kind } => {
                 format!("`{key}` belongs to a relay of the kind `{kind}`: take it out, or write `kind = \"{kind}\"`")
             }
@@ -99,10 +104,15 @@ impl ConfigFault {
             Self::SameAddress => {
                 "`http.listen` et `http.admin` sont la même adresse : donnez un autre port à l’une des deux".to_owned()
             }
-            Self::RemoteRelay { host } => format!(
-                "le relais `{host}` est sur une autre machine, et cette version ne connaît pas encore les relais TLS : \
-                 écrivez un hôte local comme `127.0.0.1`, où un serveur de courrier à vous transmet les lettres"
+            Self::NeedsTls { key } => format!(
+                "`{key}` ne sert qu’avec TLS, et les échanges avec ce relais se font en clair : retirez-la, ou écrivez \
+                 `tls = \"starttls\"`"
             ),
+            Self::SecretInFile => {
+                "un mot de passe n’a pas sa place dans ce fichier : écrivez-le seul dans un fichier, \
+                indiqué par `password_file`, ou dans la variable DEPECHE_RELAY__PASSWORD"
+                    .to_owned()
+            }
             Self::OtherRelay { key, kind } => {
                 format!("`{key}` appartient à un relais de type `{kind}` : retirez-la, ou écrivez `kind = \"{kind}\"`")
             }
@@ -226,6 +236,14 @@ impl ConfigWarning {
             ),
             (Self::PlainAddress { url }, Language::French) => format!(
                 "`site.url` vaut `{url}` : sans `https`, les liens des lettres peuvent être lus et modifiés en chemin"
+            ),
+            (Self::OpenRelay { host }, Language::English) => format!(
+                "letters travel to the relay `{host}` in clear, where anyone on the way can read and change them: write \
+                 `tls = \"starttls\"`"
+            ),
+            (Self::OpenRelay { host }, Language::French) => format!(
+                "les lettres vont au relais `{host}` en clair, et peuvent être lues et modifiées en chemin : écrivez \
+                 `tls = \"starttls\"`"
             ),
             (Self::IgnoredVariable { name }, Language::English) => format!(
                 "the environment variable {name} is ignored: a key is written `DEPECHE_SECTION__KEY`, with two underscores"

@@ -15,6 +15,10 @@ super::subscriber::words! {
         Greeting = "greeting",
         /// The answer to our name.
         Hello = "hello",
+        /// Agreeing on TLS.
+        Tls = "tls",
+        /// The answer to who we are.
+        Auth = "auth",
         /// The answer to the envelope's sender.
         MailFrom = "mail-from",
         /// The answer to the envelope's recipient.
@@ -119,15 +123,16 @@ impl Attempt {
         matches!(self, Self::Lost { phase: Phase::Dot, .. })
     }
 
-    /// Whether the relay is to blame and no letter or recipient: it could not be reached, refused the connection or
-    /// our name, said 421, or fell silent before the final dot.
+    /// Whether the relay is to blame and no letter or recipient: it could not be reached, refused the connection,
+    /// our name or our password, said 421, or fell silent before the final dot.
     #[must_use]
     pub const fn is_relay_fault(&self) -> bool {
         match self {
             Self::Accepted(_) => false,
             Self::Lost { phase, .. } => !matches!(phase, Phase::Dot),
             Self::Refused { phase, reply } => {
-                reply.closes() || matches!(phase, Phase::Connect | Phase::Greeting | Phase::Hello)
+                reply.closes()
+                    || matches!(phase, Phase::Connect | Phase::Greeting | Phase::Hello | Phase::Tls | Phase::Auth)
             }
         }
     }

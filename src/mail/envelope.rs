@@ -1,4 +1,4 @@
-//! The two names by which what comes back finds its delivery: the Message-ID and the envelope sender.
+//! The names by which what comes back finds its delivery: the envelope's sender and id, and the Message-ID.
 
 use std::fmt::Write as _;
 
@@ -28,11 +28,17 @@ pub fn message_id(letter: &RenderedLetter, recipient: &EmailAddress, sender: &Se
 /// written to, else the address of `from`.
 #[must_use]
 pub fn envelope_sender(newsletter: &NewsletterSettings, delivery: DeliveryId, key: &TokenKey) -> EmailAddress {
-    let with_token = newsletter.bounce_domain.as_ref().and_then(|domain| {
-        let token = Token::Bounce { delivery }.signed(key);
-        format!("bounces+{token}@{domain}").parse().ok()
-    });
+    let with_token = newsletter
+        .bounce_domain
+        .as_ref()
+        .and_then(|domain| format!("bounces+{}@{domain}", envelope_id(delivery, key)).parse().ok());
     with_token.unwrap_or_else(|| newsletter.from.address.clone())
+}
+
+/// The envelope id of a delivery (RFC 3461 §4.4): what a report names it by, whoever it is sent back to.
+#[must_use]
+pub fn envelope_id(delivery: DeliveryId, key: &TokenKey) -> String {
+    Token::Bounce { delivery }.signed(key)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod writing;
 
 pub use compose::{PersonalLinks, Recipient, compose};
 pub use contents::contents_of;
-pub use envelope::{envelope_sender, message_id};
+pub use envelope::{envelope_id, envelope_sender, message_id};
 pub use reading::{ReadingError, ShownLetter, read_letter};
 pub use sender::Sender;
 pub use writing::{Copied, Writer};

@@ -1,17 +1,22 @@
 //! Handing letters over: relays and the sessions held with them.
 //!
-//! A [`Relay`] is an SMTP server on this machine (RFC 5321, plain), a folder of `.eml` files, or a list in memory. What
-//! an [`Attempt`](crate::domain::Attempt) means is policy's; when to try, and how often, is the dispatcher's. Not here:
-//! TLS, AUTH, pipelining, DSN, a pool.
+//! A [`Relay`] is an SMTP server (RFC 5321), a folder of `.eml` files, or a list in memory. What an
+//! [`Attempt`](crate::domain::Attempt) means is policy's; when to try, how often, and over how many sessions at once, is the
+//! dispatcher's.
 
+mod answer;
 mod directory;
 mod memory;
+mod offer;
 mod relay;
 mod session;
-mod stream;
 mod timeouts;
+mod tls;
+mod transaction;
+mod wire;
 
 pub use directory::{LetterName, LetterNameError, StoredLetter, list_letters, read_stored};
 pub use memory::{KeptLetter, Letters};
 pub use relay::{Envelope, Relay, RelayError, Session};
 pub use timeouts::Timeouts;
+pub use tls::TlsError;

@@ -1,16 +1,17 @@
 //! A relay and a session with it, whatever its kind.
 
-use std::net::IpAddr;
+use std::fs;
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::directory::Directory;
 use super::memory::Letters;
-use super::session::{SmtpRelay, SmtpSession};
+use super::session::{Encryption, Login, SmtpRelay, SmtpSession};
 use super::timeouts::Timeouts;
+use super::tls::{Tls, TlsError};
 use crate::clock::Clock;
-use crate::config::{RelayKind, RelaySettings};
+use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, SmtpSettings};
 use crate::domain::{Attempt, EmailAddress};
 
 /// Who a letter is from and to, as the relay is told.
@@ -20,14 +21,29 @@ pub struct Envelope {
     pub from: EmailAddress,
     /// Where it goes.
     pub to: EmailAddress,
+    /// By what reports name it (RFC 3461 §4.4), where the relay makes any; letters, digits and marks of ASCII.
+    pub id: Option<String>,
 }
 
 /// Why a relay cannot be used as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RelayError {
-    /// Letters and addresses would cross a network in clear.
-    #[error("use the relay `{0}`: without TLS only a relay on this machine is allowed, such as `127.0.0.1`")]
-    NotLoopback(String),
+    /// TLS to it cannot be had.
+    #[error("use the relay `{host}`: {source}")]
+    Tls {
+        /// Which relay.
+        host: String,
+        /// Why.
+        source: TlsError,
+    },
+    /// The password's file cannot be read.
+    #[error("read the relay's password in `{path}`: {reason}")]
+    Password {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// Where letters are handed over.
@@ -43,22 +59,15 @@ enum Kind {
 
 impl Relay {
     /// The relay that `settings` describe. It calls itself by the domain of `from`; a folder's files are named by
-    /// `clock`. Nothing is contacted or written yet.
+    /// `clock`. Nothing is contacted or written yet; certificates and the password are read now.
     ///
     /// # Errors
-    /// [`RelayError::NotLoopback`] when an SMTP relay is elsewhere.
+    /// When a certificate or the password cannot be read.
     pub fn open(settings: &RelaySettings, from: &EmailAddress, clock: Arc<dyn Clock>) -> Result<Self, RelayError> {
-        match &settings.kind {
-            RelayKind::Directory { folder } => Ok(Self(Kind::Directory(Directory::new(folder.clone(), clock)))),
-            RelayKind::Smtp { host, port } => {
-                if !is_loopback(host) {
-                    return Err(RelayError::NotLoopback(host.clone()));
-                }
-                let hello = from.domain().to_owned();
-                let host = host.trim_matches(['[', ']']).to_owned();
-                Ok(Self(Kind::Smtp(Arc::new(SmtpRelay { host, port: *port, hello, timeouts: Timeouts::default() }))))
-            }
-        }
+        Ok(Self(match &settings.kind {
+            RelayKind::Directory { folder } => Kind::Directory(Directory::new(folder.clone(), clock)),
+            RelayKind::Smtp(settings) => Kind::Smtp(Arc::new(smtp(settings, from)?)),
+        }))
     }
 
     /// A relay that keeps its letters in memory, and the letters.
@@ -157,6 +166,14 @@ impl Session {
         }
     }
 
+    /// Asks a relay that was left alone for a while whether it is still there; one that is not leaves the session over.
+    pub async fn check(&mut self) {
+        match &mut self.0 {
+            Conversation::Smtp(session) => session.check().await,
+            Conversation::Directory(_) | Conversation::Memory(_) => {}
+        }
+    }
+
     /// Says goodbye. Nothing depends on the answer.
     pub async fn quit(self) {
         match self.0 {
@@ -166,12 +183,34 @@ impl Session {
     }
 }
 
-/// Whether `host` means this machine, going by its name alone; the addresses it stands for are looked at again when
-/// connecting.
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+fn smtp(settings: &SmtpSettings, from: &EmailAddress) -> Result<SmtpRelay, RelayError> {
+    let SmtpSettings { host, port, tls, ca_file, login } = settings;
+    let checked = || Tls::to(host, ca_file.as_deref()).map_err(|source| RelayError::Tls { host: host.clone(), source });
+    let encryption = match tls {
+        RelayTls::OnThisMachine => Encryption::OnThisMachine,
+        RelayTls::None => Encryption::None,
+        RelayTls::StartTls => Encryption::StartTls(checked()?),
+        RelayTls::Tls => Encryption::Implicit(checked()?),
+    };
+    let login = login.as_ref().map(log_in).transpose()?;
+    let (host, hello) = (host.clone(), from.domain().to_owned());
+    Ok(SmtpRelay { host, port: *port, hello, encryption, login, timeouts: Timeouts::default() })
+}
+
+fn log_in(settings: &LoginSettings) -> Result<Login, RelayError> {
+    let password = match &settings.password {
+        PasswordSource::Environment(password) => password.expose().to_owned(),
+        PasswordSource::File(path) => {
+            let failed = |reason: String| RelayError::Password { path: path.clone(), reason };
+            let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+            let password = text.trim_end_matches(['\r', '\n']).to_owned();
+            if password.is_empty() {
+                return Err(failed("it is empty".to_owned()));
+            }
+            password
+        }
+    };
+    Ok(Login { user: settings.user.clone(), password })
 }
 
 #[cfg(test)]
@@ -184,26 +223,50 @@ mod tests {
         Relay::open(&RelaySettings { kind, rate: None, connections: 1 }, &from, Arc::new(SystemClock))
     }
 
-    fn smtp(host: &str) -> Result<String, RelayError> {
-        open(RelayKind::Smtp { host: host.to_owned(), port: 25 }).map(|relay| relay.name())
+    fn smtp(host: &str, tls: RelayTls) -> SmtpSettings {
+        SmtpSettings { host: host.to_owned(), port: 25, tls, ca_file: None, login: None }
+    }
+
+    fn opened(settings: SmtpSettings) -> Result<String, RelayError> {
+        open(RelayKind::Smtp(settings)).map(|relay| relay.name())
     }
 
     #[test]
-    fn only_this_machine_is_trusted_without_tls() {
-        assert_eq!(smtp("127.0.0.1").as_deref(), Ok("smtp://127.0.0.1:25"));
-        assert_eq!(smtp("LocalHost").as_deref(), Ok("smtp://LocalHost:25"));
-        assert_eq!(smtp("::1").as_deref(), Ok("smtp://[::1]:25"));
-        assert_eq!(smtp("[::1]").as_deref(), Ok("smtp://[::1]:25"));
-        for host in ["", "mail.example.org", "192.0.2.1", "::", "localhost.example.org", "127.0.0.1.example.org"] {
-            assert_eq!(smtp(host), Err(RelayError::NotLoopback(host.to_owned())));
-        }
+    fn a_relay_is_called_by_its_address() {
+        assert_eq!(opened(smtp("127.0.0.1", RelayTls::OnThisMachine)).as_deref(), Ok("smtp://127.0.0.1:25"));
+        assert_eq!(opened(smtp("::1", RelayTls::None)).as_deref(), Ok("smtp://[::1]:25"));
+        assert_eq!(opened(smtp("relay.example.org", RelayTls::StartTls)).as_deref(), Ok("smtp://relay.example.org:25"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_relay_is_said_before_any_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::try_from(folder.path().join("ca.pem")).unwrap();
+        let with_authority = || SmtpSettings { ca_file: Some(path.clone()), ..smtp("relay.example", RelayTls::Tls) };
+        assert!(matches!(opened(with_authority()), Err(RelayError::Tls { source: TlsError::Authority { .. }, .. })));
+        fs::write(&path, "no certificate\n").unwrap();
+        let said = opened(with_authority()).unwrap_err().to_string();
+        assert!(said.contains("ca.pem` cannot be used as `ca_file`: it holds no certificate"), "{said}");
+        let nameless = opened(smtp("relay_-.example.", RelayTls::Tls));
+        assert!(matches!(nameless, Err(RelayError::Tls { source: TlsError::Name(_), .. })), "{nameless:?}");
+
+        let login = LoginSettings { user: "presse".to_owned(), password: PasswordSource::File(path.clone()) };
+        let with_login = || SmtpSettings { login: Some(login.clone()), ..smtp("relay.example", RelayTls::Tls) };
+        assert!(opened(with_login()).is_ok());
+        fs::write(&path, "\n").unwrap();
+        assert!(matches!(opened(with_login()), Err(RelayError::Password { .. })));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(opened(with_login()), Err(RelayError::Password { .. })));
     }
 
     #[tokio::test]
     async fn a_memory_relay_keeps_what_it_is_given() {
         let (relay, letters) = Relay::memory();
-        let envelope =
-            Envelope { from: "presse@example.org".parse().unwrap(), to: "ann@journal.example".parse().unwrap() };
+        let envelope = Envelope {
+            from: "presse@example.org".parse().unwrap(),
+            to: "ann@journal.example".parse().unwrap(),
+            id: None,
+        };
         let mut session = relay.connect().await.unwrap();
         assert!(matches!(session.send(&envelope, b"one").await, Attempt::Accepted(_)));
         assert!(session.is_open() && session.takes_utf8_addresses());

@@ -1,40 +1,63 @@
-//! One SMTP conversation: a letter per transaction, each step with its own patience, each failure with its phase.
+//! One SMTP conversation: how it is opened, what is known of the relay, and whether it can be used again.
 //!
-//! RFC 5321 §3.3, 4.1.4, 4.5.3.2, on the mail library's connection. The connection is taken out of the session while a
+//! RFC 5321 §3.1, 4.1.4, 4.5.3.2, on the mail library's connection. The connection is taken out of the session while a
 //! letter is under way and put back only when the relay's state is known, so a session that was abandoned in the middle
-//! can never be used again. Recipients go one by one; no pipelining.
+//! can never be used again.
 
-use std::error::Error as _;
+use std::fmt;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use lettre::transport::smtp::response::{Response, Severity};
+use lettre::transport::smtp::commands::{Auth, Ehlo, Noop, Starttls};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Severity;
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::Envelope;
-use super::stream::WatchedStream;
+use super::answer::{expect, failed, silent, step};
+use super::offer::{Extensions, Offer};
 use super::timeouts::Timeouts;
-use crate::domain::{Attempt, Phase, Reply};
+use super::tls::Tls;
+use super::transaction::{After, Transaction};
+use super::wire::Wire;
+use crate::domain::{Attempt, Phase};
 
-/// How much of a letter is written at a time; each such block has its own timeout.
-const BLOCK: usize = 64 * 1024;
-
-/// An SMTP server on this machine.
+/// An SMTP server.
 #[derive(Clone)]
 pub(super) struct SmtpRelay {
     pub(super) host: String,
     pub(super) port: u16,
+    /// What we call ourselves.
     pub(super) hello: String,
+    pub(super) encryption: Encryption,
+    pub(super) login: Option<Login>,
     pub(super) timeouts: Timeouts,
+}
+
+/// How a conversation is kept from others.
+#[derive(Debug, Clone)]
+pub(super) enum Encryption {
+    /// It never leaves this machine: no other address is connected to.
+    OnThisMachine,
+    /// Not at all.
+    None,
+    /// STARTTLS (RFC 3207), and nothing without it.
+    StartTls(Tls),
+    /// TLS from the first byte (RFC 8314 §3.3).
+    Implicit(Tls),
+}
+
+/// Who we are to the relay.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: String,
 }
 
 impl SmtpRelay {
@@ -47,45 +70,59 @@ impl SmtpRelay {
         }
     }
 
-    /// Connects to the first of the host's loopback addresses that answers.
-    async fn reach(&self) -> Result<TcpStream, String> {
-        let found =
-            tokio::net::lookup_host((self.host.as_str(), self.port)).await.map_err(|error| error.to_string())?;
-        let local: Vec<SocketAddr> = found.filter(|address| address.ip().to_canonical().is_loopback()).collect();
-        if local.is_empty() {
-            return Err(format!("`{}` is not on this machine", self.host));
+    /// Connects to the first of the host's addresses that answers.
+    async fn reach(&self) -> io::Result<TcpStream> {
+        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await?;
+        let local_only = matches!(self.encryption, Encryption::OnThisMachine);
+        let fits = |address: &SocketAddr| !local_only || address.ip().to_canonical().is_loopback();
+        let addresses: Vec<SocketAddr> = found.filter(fits).collect();
+        if addresses.is_empty() {
+            let place = if local_only { "is not on this machine" } else { "has no address" };
+            return Err(io::Error::other(format!("`{}` {place}", self.host)));
         }
-        let stream = TcpStream::connect(local.as_slice()).await.map_err(|error| error.to_string())?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let stream = TcpStream::connect(addresses.as_slice()).await?;
+        stream.set_nodelay(true)?;
         Ok(stream)
+    }
+}
+
+/// Never the password.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({})", self.user)
     }
 }
 
 /// A conversation with an SMTP server.
 pub(super) struct SmtpSession {
     relay: Arc<SmtpRelay>,
+    wire: Wire,
+    offer: Offer,
+    /// What was begun last was not finished: the relay must forget it first.
+    owes_reset: bool,
     /// `None` once the conversation is over.
     connection: Option<AsyncSmtpConnection>,
 }
 
 impl SmtpSession {
-    /// Connects, waits to be greeted and says our name.
+    /// Connects, agrees on TLS, waits to be greeted, says our name and, where asked for, who we are.
     pub(super) async fn connect(relay: Arc<SmtpRelay>) -> Result<Self, Attempt> {
-        let Timeouts { connect, greeting, command, .. } = relay.timeouts;
-        let stream = match timeout(connect, relay.reach()).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(Attempt::Lost { phase: Phase::Connect, error }),
-            Err(_) => return Err(silent(Phase::Connect, connect)),
-        };
-        let (stream, spoken) = WatchedStream::new(stream);
-        let hello = ClientId::Domain(relay.hello.clone());
-        let phase = || if spoken.load(Ordering::Relaxed) { Phase::Hello } else { Phase::Greeting };
-        let opening = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
-        match timeout(greeting + command, opening).await {
-            Ok(Ok(connection)) => Ok(Self { relay, connection: Some(connection) }),
-            Ok(Err(error)) => Err(failed(phase(), &error)),
-            Err(_) => Err(silent(phase(), greeting + command)),
+        let limits = relay.timeouts;
+        let stream = io_step(Phase::Connect, limits.connect, relay.reach()).await?;
+        let wire = Wire::new(stream);
+        if let Encryption::Implicit(tls) = &relay.encryption {
+            io_step(Phase::Tls, limits.command, wire.encrypt(tls)).await?;
         }
+        let mut connection = greet(&relay, &wire).await?;
+        let mut offer = Offer::read(&wire.heard());
+        if let Encryption::StartTls(tls) = &relay.encryption {
+            offer = start_tls(&mut connection, &relay, &wire, &offer, tls).await?;
+        }
+        if let Some(login) = &relay.login {
+            log_in(&mut connection, &offer, login, limits.command).await?;
+        }
+        wire.open();
+        Ok(Self { relay, wire, offer, owes_reset: false, connection: Some(connection) })
     }
 
     /// Whether another letter can be handed over.
@@ -94,8 +131,8 @@ impl SmtpSession {
     }
 
     /// Whether the relay offers SMTPUTF8.
-    pub(super) fn takes_utf8_addresses(&self) -> bool {
-        self.connection.as_ref().is_some_and(offers_utf8)
+    pub(super) const fn takes_utf8_addresses(&self) -> bool {
+        self.connection.is_some() && self.offer.takes_utf8()
     }
 
     /// Hands one letter over.
@@ -103,21 +140,28 @@ impl SmtpSession {
         let Some(mut connection) = self.connection.take() else {
             return Attempt::Lost { phase: Phase::Connect, error: "the session is over".to_owned() };
         };
-        let timeouts = self.relay.timeouts;
-        let attempt = match transaction(&mut connection, envelope, message, &timeouts).await {
-            Ok(reply) => Attempt::Accepted(reply),
-            Err(attempt) => attempt,
+        let transaction = match Transaction::new(envelope, message, &self.offer) {
+            Ok(transaction) => transaction,
+            Err(refused) => {
+                self.connection = Some(connection);
+                return refused;
+            }
         };
-        let goes_on = match &attempt {
-            Attempt::Lost { .. } => false,
-            Attempt::Refused { reply, .. } if reply.closes() => false,
-            Attempt::Accepted(_) | Attempt::Refused { phase: Phase::Dot, .. } => true,
-            Attempt::Refused { .. } => matches!(timeout(timeouts.command, connection.command(Rset)).await, Ok(Ok(_))),
-        };
-        if goes_on {
+        let timeouts = &self.relay.timeouts;
+        let (attempt, after) = transaction.run(&mut connection, &self.wire, self.owes_reset, timeouts).await;
+        if after != After::Over {
+            self.owes_reset = after == After::Unfinished;
             self.connection = Some(connection);
         }
         attempt
+    }
+
+    /// Asks whether the relay is still there: for a session that was idle for a while. One that is not is over.
+    pub(super) async fn check(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        if let Ok(Ok(_)) = timeout(self.relay.timeouts.noop, connection.command(Noop)).await {
+            self.connection = Some(connection);
+        }
     }
 
     /// Says goodbye.
@@ -128,101 +172,85 @@ impl SmtpSession {
     }
 }
 
-/// One letter, from `MAIL FROM` to the answer to the dot; anything but acceptance is the error.
-async fn transaction(
+/// Waits to be greeted and says our name.
+async fn greet(relay: &SmtpRelay, wire: &Wire) -> Result<AsyncSmtpConnection, Attempt> {
+    let begun = wire.written();
+    let phase = || if wire.written() > begun { Phase::Hello } else { Phase::Greeting };
+    let limit = relay.timeouts.greeting + relay.timeouts.command;
+    let hello = hello(relay);
+    let opening = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), &hello);
+    match timeout(limit, opening).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(failed(phase(), &error)),
+        Err(_) => Err(silent(phase(), limit)),
+    }
+}
+
+fn hello(relay: &SmtpRelay) -> ClientId {
+    ClientId::Domain(relay.hello.clone())
+}
+
+/// Puts the conversation under TLS; what was offered in clear is forgotten (RFC 3207 §4.2).
+async fn start_tls(
     connection: &mut AsyncSmtpConnection,
-    envelope: &Envelope,
-    message: &[u8],
-    timeouts: &Timeouts,
-) -> Result<Reply, Attempt> {
-    let Envelope { from, to } = envelope;
-    let mut parameters = Vec::new();
-    if !(from.as_str().is_ascii() && to.as_str().is_ascii() && message.is_ascii()) {
-        if !offers_utf8(connection) {
-            let reply = Reply::new(553, "5.6.7 the relay does not take addresses beyond ASCII (no SMTPUTF8)");
-            return Err(Attempt::Refused { phase: Phase::Recipient, reply });
-        }
-        parameters.push(MailParameter::SmtpUtfEight);
-        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    relay: &SmtpRelay,
+    wire: &Wire,
+    offer: &Offer,
+    tls: &Tls,
+) -> Result<Offer, Attempt> {
+    let limit = relay.timeouts.command;
+    if !offer.has(Extensions::STARTTLS) {
+        return Err(Attempt::Lost { phase: Phase::Tls, error: "it does not offer STARTTLS".to_owned() });
     }
-    let mail = Mail::new(Some(from.as_lettre().clone()), parameters);
-    step(Phase::MailFrom, Severity::PositiveCompletion, timeouts.command, connection.command(mail)).await?;
-    let recipient = Rcpt::new(to.as_lettre().clone(), Vec::new());
-    step(Phase::Recipient, Severity::PositiveCompletion, timeouts.command, connection.command(recipient)).await?;
-    step(Phase::Data, Severity::PositiveIntermediate, timeouts.data, connection.command(Data)).await?;
-    deliver(connection, message, timeouts).await
+    step(Phase::Tls, Severity::PositiveCompletion, limit, connection.command(Starttls)).await?;
+    io_step(Phase::Tls, limit, wire.encrypt(tls)).await?;
+    drop(wire.heard());
+    step(Phase::Hello, Severity::PositiveCompletion, limit, connection.command(Ehlo::new(hello(relay)))).await?;
+    Ok(Offer::read(&wire.heard()))
 }
 
-/// Writes the letter and the dot and waits for the answer.
-///
-/// The library asks for the next block when the former is written, and writes the dot when there is none: so the
-/// blocks tell how far it is, and each begins a new wait.
-async fn deliver(connection: &mut AsyncSmtpConnection, message: &[u8], timeouts: &Timeouts) -> Result<Reply, Attempt> {
-    // The library writes CRLF before the dot; the letter's own last one would become an empty line.
-    let message = message.strip_suffix(b"\r\n").unwrap_or(message);
-    let (dot, moved_on) = (AtomicBool::new(false), Notify::new());
-    let mut blocks = message.chunks(BLOCK);
-    let told = std::iter::from_fn(|| {
-        let block = blocks.next();
-        dot.store(block.is_none(), Ordering::Relaxed);
-        moved_on.notify_one();
-        block
-    });
-    let mut answer = std::pin::pin!(connection.message_iter(told));
-    let now_at =
-        || if dot.load(Ordering::Relaxed) { (Phase::Dot, timeouts.dot) } else { (Phase::Body, timeouts.block) };
-    loop {
-        let (phase, limit) = now_at();
-        tokio::select! {
-            biased;
-            result = &mut answer => return expect(now_at().0, Severity::PositiveCompletion, result),
-            () = moved_on.notified() => {}
-            () = tokio::time::sleep(limit) => return Err(silent(phase, limit)),
-        }
-    }
-}
-
-/// Waits for the answer to one command, which must be of the kind `wanted`.
-async fn step(
-    phase: Phase,
-    wanted: Severity,
+/// Says who we are: `AUTH PLAIN`, or `AUTH LOGIN` where that is not offered (RFC 4954).
+async fn log_in(
+    connection: &mut AsyncSmtpConnection,
+    offer: &Offer,
+    login: &Login,
     limit: Duration,
-    answer: impl Future<Output = Result<Response, Error>>,
-) -> Result<Reply, Attempt> {
-    match timeout(limit, answer).await {
-        Ok(result) => expect(phase, wanted, result),
+) -> Result<(), Attempt> {
+    /// `AUTH LOGIN` asks for the name and the password.
+    const MOST_QUESTIONS: usize = 2;
+    let mechanism = match (offer.has(Extensions::AUTH_PLAIN), offer.has(Extensions::AUTH_LOGIN)) {
+        (true, _) => Mechanism::Plain,
+        (false, true) => Mechanism::Login,
+        (false, false) => {
+            let error = "it offers neither AUTH PLAIN nor AUTH LOGIN".to_owned();
+            return Err(Attempt::Lost { phase: Phase::Auth, error });
+        }
+    };
+    let credentials = || Credentials::new(login.user.clone(), login.password.clone());
+    let mut command = Auth::new(mechanism, credentials(), None).map_err(|error| failed(Phase::Auth, &error))?;
+    for _ in 0..=MOST_QUESTIONS {
+        let response = match timeout(limit, connection.command(command)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(failed(Phase::Auth, &error)),
+            Err(_) => return Err(silent(Phase::Auth, limit)),
+        };
+        if !response.has_code(ASKS) {
+            return expect(Phase::Auth, Severity::PositiveCompletion, Ok(response)).map(drop);
+        }
+        command = Auth::new_from_response(mechanism, credentials(), &response)
+            .map_err(|error| failed(Phase::Auth, &error))?;
+    }
+    Err(Attempt::Lost { phase: Phase::Auth, error: "it goes on asking".to_owned() })
+}
+
+/// The relay asks for more (RFC 4954 §4).
+const ASKS: u16 = 334;
+
+/// Waits for what the network does.
+async fn io_step<T>(phase: Phase, limit: Duration, done: impl Future<Output = io::Result<T>>) -> Result<T, Attempt> {
+    match timeout(limit, done).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Attempt::Lost { phase, error: error.to_string() }),
         Err(_) => Err(silent(phase, limit)),
     }
-}
-
-/// The reply, if it is of the kind `wanted`. One that is positive and yet not the right one leaves the conversation in
-/// a state that nobody knows.
-fn expect(phase: Phase, wanted: Severity, result: Result<Response, Error>) -> Result<Reply, Attempt> {
-    let response = result.map_err(|error| failed(phase, &error))?;
-    let reply = Reply::new(response.code().into(), &response.message().collect::<Vec<_>>().join(" "));
-    if response.code().severity == wanted {
-        Ok(reply)
-    } else {
-        Err(Attempt::Lost { phase, error: format!("unexpected reply {reply}") })
-    }
-}
-
-/// What an error of the library means: a refusal when the relay gave a code, else a loss.
-fn failed(phase: Phase, error: &Error) -> Attempt {
-    let detail = error.source().map(ToString::to_string);
-    match error.status() {
-        Some(code) => Attempt::Refused { phase, reply: Reply::new(code.into(), &detail.unwrap_or_default()) },
-        None => Attempt::Lost { phase, error: detail.unwrap_or_else(|| error.to_string()) },
-    }
-}
-
-/// The relay did not answer in time.
-fn silent(phase: Phase, limit: Duration) -> Attempt {
-    Attempt::Lost { phase, error: format!("no answer within {limit:?}") }
-}
-
-/// Whether the relay takes addresses, and so letters, beyond ASCII.
-fn offers_utf8(connection: &AsyncSmtpConnection) -> bool {
-    let info = connection.server_info();
-    info.supports_feature(Extension::SmtpUtfEight) && info.supports_feature(Extension::EightBitMime)
 }

@@ -18,6 +18,8 @@ pub struct Timeouts {
     pub block: Duration,
     /// For the answer to the final dot.
     pub dot: Duration,
+    /// For the answer to whether it is still there, when nothing was said for a while: without one we connect anew.
+    pub noop: Duration,
     /// For the answer to our goodbye, on which nothing depends.
     pub quit: Duration,
 }
@@ -31,6 +33,7 @@ impl Default for Timeouts {
             data: Duration::from_mins(2),
             block: Duration::from_mins(3),
             dot: Duration::from_mins(10),
+            noop: Duration::from_secs(20),
             quit: Duration::from_secs(2),
         }
     }

@@ -17,7 +17,7 @@ use super::newsroom::Newsroom;
 use super::office::log_untold;
 use crate::domain::{Attempt, Delivery, EditionId, Fragment, LetterId, Piece, RenderedLetter, Token};
 use crate::language::Language;
-use crate::mail::{PersonalLinks, Recipient, Sender, compose, contents_of, envelope_sender, message_id};
+use crate::mail::{PersonalLinks, Recipient, Sender, compose, contents_of, envelope_id, envelope_sender, message_id};
 use crate::policy::{Verdict, verdict};
 use crate::smtp::{Envelope, Relay, Session};
 use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
@@ -28,6 +28,10 @@ const LEASE: TimeDelta = TimeDelta::minutes(15);
 const CLAIM: u32 = 32;
 /// How often the outbox is looked at when nothing wakes the dispatcher: other processes queue letters too.
 const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// A connection on which nothing was handed over for so long is closed.
+const IDLE_CLOSE: Duration = Duration::from_secs(10);
+/// After so long a pause the relay is asked whether it is still there.
+const ASK_AFTER: Duration = Duration::from_secs(2);
 /// How long a relay is left alone after it could not be reached or hung up; twice as long each further time, up to the
 /// second figure.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
@@ -143,7 +147,7 @@ impl Dispatcher {
     /// When the database does not answer.
     pub async fn send_due(self: &Arc<Self>) -> Result<(), StoreError> {
         let (_keep, stop) = watch::channel(false);
-        let mut desk = Connection { session: None, finished: None };
+        let mut desk = Connection::default();
         while let Some(delivery) = self.next_delivery().await? {
             self.hand_over(&mut desk, delivery, &stop).await?;
         }
@@ -152,21 +156,22 @@ impl Dispatcher {
 
     /// One connection's life: hand over what is due, sleep when nothing is.
     async fn connection(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        let mut desk = Connection { session: None, finished: None };
+        let mut desk = Connection::default();
         while !*stop.borrow() {
             // Whoever queues a letter from now on wakes us, even before we wait.
             let woken = self.newsroom.letters_queued.notified();
             let handled = match self.next_delivery().await {
                 Ok(Some(delivery)) => self.hand_over(&mut desk, delivery, &stop).await,
                 Ok(None) => {
-                    let closed = self.close(&mut desk).await;
+                    let is_over = desk.was_used.is_none_or(|at| at.elapsed() > IDLE_CLOSE);
+                    let recorded = if is_over { self.close(&mut desk).await } else { self.record(&mut desk).await };
                     let mut stopping = stop.clone();
                     tokio::select! {
                         () = woken => {}
                         () = sleep(IDLE_LOOK) => {}
                         _ = stopping.wait_for(|stop| *stop) => {}
                     }
-                    closed
+                    recorded
                 }
                 Err(error) => Err(error),
             };
@@ -212,9 +217,15 @@ impl Dispatcher {
         if let Some(pace) = &self.pace {
             pace.lock().await.tick().await;
         }
+        if let Some((session, _)) = &mut desk.session
+            && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER)
+        {
+            session.check().await;
+        }
         if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
             desk.session = self.connect().await;
         }
+        desk.was_used = Some(Instant::now());
         let Some((session, relay)) = &mut desk.session else {
             self.record(desk).await?;
             self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
@@ -235,6 +246,7 @@ impl Dispatcher {
             return Ok(());
         }
         let attempt = session.send(&ready.envelope, &ready.bytes).await;
+        desk.was_used = Some(Instant::now());
         let relay = &self.relays[*relay];
         desk.finished = Some(self.judge(&ready, &relay.relay.name(), fence, &attempt));
         if !session.is_open() {
@@ -253,6 +265,7 @@ impl Dispatcher {
     /// Records what is left to record and closes the connection.
     async fn close(&self, desk: &mut Connection) -> Result<(), StoreError> {
         let recorded = self.record(desk).await;
+        desk.was_used = None;
         if let Some((session, _)) = desk.session.take() {
             session.quit().await;
         }
@@ -355,6 +368,7 @@ impl Dispatcher {
         let envelope = Envelope {
             from: envelope_sender(&newsroom.config.newsletter, delivery.id, newsroom.key()),
             to: delivery.recipient.address.clone(),
+            id: Some(envelope_id(delivery.id, newsroom.key())),
         };
         let message_id = message_id(&letter, &delivery.recipient.address, &self.sender);
         Ok(Some(Ready { delivery: delivery.clone(), envelope, bytes, message_id }))
@@ -444,9 +458,13 @@ impl Dispatcher {
     }
 }
 
-/// One connection's open session (and which relay it is with), and what is not recorded yet of its last letter.
+/// One connection's open session, and what is not recorded yet of its last letter.
+#[derive(Default)]
 struct Connection {
+    /// And which relay it is with.
     session: Option<(Session, usize)>,
+    /// When it was used last.
+    was_used: Option<Instant>,
     finished: Option<Finished>,
 }
 

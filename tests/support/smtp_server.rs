@@ -1,7 +1,7 @@
 //! An SMTP server that does as it is told: for tests of what happens when a relay misbehaves.
 //!
 //! A [`Script`] says what happens at a phase, for a local part: the sender's at `MailFrom`, the recipient's afterwards,
-//! anybody's at `Greeting` and `Hello`. Everything else is answered as RFC 5321 has it. Letters that were taken are
+//! anybody's at `Greeting`, `Hello`, `Tls` and `Auth`. Everything else is answered as RFC 5321 has it. Letters that were taken are
 //! kept, those whose acceptance was never said included.
 
 use std::collections::HashMap;
@@ -10,15 +10,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use depeche::domain::Phase;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use rustls::ServerConfig;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// What the server does instead of going on.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     /// Answers with this reply.
     Say(&'static str),
+    /// Answers what it would have, and adds this in the same breath.
+    Add(&'static str),
     /// Answers with this reply and closes the connection.
     SayAndClose(&'static str),
     /// Closes the connection without a word: at `Body` in the middle of the letter, at `Dot` after it was taken.
@@ -37,8 +41,20 @@ pub(crate) struct Script {
     acts: HashMap<(Phase, String), Act>,
     unanswered: Vec<usize>,
     stops_after: Option<usize>,
-    takes_utf8: bool,
+    offers: Vec<&'static str>,
     connection_limit: Option<usize>,
+    tls: Option<(Arc<ServerConfig>, TlsFrom)>,
+    logins: Vec<String>,
+    is_careless: bool,
+}
+
+/// When TLS begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsFrom {
+    /// After STARTTLS.
+    StartTls,
+    /// With the first byte.
+    TheFirstByte,
 }
 
 impl Script {
@@ -61,8 +77,31 @@ impl Script {
     }
 
     /// Offer SMTPUTF8 and 8BITMIME.
-    pub(crate) fn with_utf8(mut self) -> Self {
-        self.takes_utf8 = true;
+    pub(crate) fn with_utf8(self) -> Self {
+        self.offering("SMTPUTF8").offering("8BITMIME")
+    }
+
+    /// Offer this, too.
+    pub(crate) fn offering(mut self, line: &'static str) -> Self {
+        self.offers.push(line);
+        self
+    }
+
+    /// Speak TLS; STARTTLS is offered where it begins so.
+    pub(crate) fn with_tls(mut self, config: Arc<ServerConfig>, from: TlsFrom) -> Self {
+        self.tls = Some((config, from));
+        self
+    }
+
+    /// Take letters from those alone who answer to AUTH, or its questions, with one of these, in base64.
+    pub(crate) fn with_login(mut self, answer: &str) -> Self {
+        self.logins.push(answer.to_owned());
+        self
+    }
+
+    /// Take letters without a sender or a recipient.
+    pub(crate) fn careless(mut self) -> Self {
+        self.is_careless = true;
         self
     }
 
@@ -92,10 +131,18 @@ pub(crate) struct Accepted {
     pub(crate) message_id: String,
 }
 
+/// A line that the server was told outside letters.
+#[derive(Debug, Clone)]
+struct Command {
+    line: String,
+    /// More had come when it was read.
+    more: bool,
+}
+
 #[derive(Default)]
 struct Records {
     accepted: Vec<Accepted>,
-    commands: Vec<String>,
+    commands: Vec<Command>,
     connections: usize,
     open: usize,
     /// How many letters were taken and not answered for, since the server stopped.
@@ -109,6 +156,7 @@ pub(crate) struct SmtpServer {
     address: SocketAddr,
     records: Arc<Mutex<Records>>,
     goes_on: watch::Sender<bool>,
+    hangs_up: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -125,6 +173,7 @@ impl SmtpServer {
         let records = Arc::new(Mutex::new(Records::default()));
         let (script, kept) = (Arc::new(script), Arc::clone(&records));
         let (goes_on, gate) = watch::channel(false);
+        let (hangs_up, ends) = watch::channel(false);
         let task = tokio::spawn(async move {
             let mut conversations = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
@@ -135,7 +184,9 @@ impl SmtpServer {
                     records.connections
                 };
                 let conversation = Conversation {
-                    stream: BufReader::new(stream),
+                    stream: BufReader::new(Box::new(stream)),
+                    is_encrypted: false,
+                    is_known: script.logins.is_empty(),
                     script: Arc::clone(&script),
                     records: Arc::clone(&kept),
                     gate: gate.clone(),
@@ -143,10 +194,10 @@ impl SmtpServer {
                     from: String::new(),
                     to: String::new(),
                 };
-                conversations.spawn(conversation.hold());
+                conversations.spawn(conversation.hold(ends.clone()));
             }
         });
-        Self { address, records, goes_on, task }
+        Self { address, records, goes_on, hangs_up, task }
     }
 
     /// Where it listens.
@@ -166,7 +217,13 @@ impl SmtpServer {
 
     /// The lines it was told outside letters, in order, on all connections.
     pub(crate) fn commands(&self) -> Vec<String> {
-        self.records.lock().unwrap().commands.clone()
+        self.records.lock().unwrap().commands.iter().map(|command| command.line.clone()).collect()
+    }
+
+    /// Those of the lines that did not come alone: others were behind them already.
+    pub(crate) fn commands_sent_ahead(&self) -> Vec<String> {
+        let records = self.records.lock().unwrap();
+        records.commands.iter().filter(|command| command.more).map(|command| command.line.clone()).collect()
     }
 
     /// How many letters it took and says nothing about, having stopped.
@@ -178,6 +235,14 @@ impl SmtpServer {
     pub(crate) fn go_on(&self, dropping: usize) {
         self.records.lock().unwrap().to_drop = dropping;
         self.goes_on.send_replace(true);
+    }
+
+    /// Closes every connection, and returns once they are closed.
+    pub(crate) async fn hang_up(&self) {
+        self.hangs_up.send_replace(true);
+        while self.records.lock().unwrap().open > 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// How many connections there were.
@@ -195,8 +260,13 @@ impl Drop for SmtpServer {
 /// The conversation is over.
 struct Closed;
 
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 struct Conversation {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+    is_encrypted: bool,
+    is_known: bool,
     script: Arc<Script>,
     records: Arc<Mutex<Records>>,
     gate: watch::Receiver<bool>,
@@ -206,9 +276,14 @@ struct Conversation {
 }
 
 impl Conversation {
-    async fn hold(mut self) {
-        let _ = self.run().await;
-        self.records.lock().unwrap().open -= 1;
+    async fn hold(mut self, mut ends: watch::Receiver<bool>) {
+        tokio::select! {
+            _ = self.run() => {}
+            _ = ends.wait_for(|ends| *ends) => {}
+        }
+        let records = Arc::clone(&self.records);
+        drop(self);
+        records.lock().unwrap().open -= 1;
     }
 
     async fn run(&mut self) -> Result<(), Closed> {
@@ -216,23 +291,44 @@ impl Conversation {
         if self.script.connection_limit.is_some_and(|limit| open > limit) {
             return self.write("421 4.7.0 too many connections").await;
         }
+        if matches!(self.script.tls, Some((_, TlsFrom::TheFirstByte))) {
+            self.encrypt().await?;
+        }
         self.answer(Phase::Greeting, "", "220 server.example ESMTP").await?;
         loop {
             let line = self.line().await?;
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-            self.records.lock().unwrap().commands.push(line.clone());
+            let command = Command { line: line.clone(), more: !self.stream.buffer().is_empty() };
+            self.records.lock().unwrap().commands.push(command);
             let upper = line.to_ascii_uppercase();
             if upper.starts_with("EHLO ") {
-                let hello = if self.script.takes_utf8 {
-                    "250-server.example\r\n250-SMTPUTF8\r\n250 8BITMIME"
-                } else {
-                    "250-server.example\r\n250 HELP"
-                };
-                self.answer(Phase::Hello, "", hello).await?;
+                let mut hello = vec!["server.example"];
+                hello.extend(&self.script.offers);
+                if !self.is_encrypted && self.script.tls.is_some() {
+                    hello.push("STARTTLS");
+                }
+                hello.push("HELP");
+                let (last, others) = hello.split_last().unwrap();
+                let others: Vec<String> = others.iter().map(|line| format!("250-{line}\r\n")).collect();
+                self.answer(Phase::Hello, "", &format!("{}250 {last}", others.concat())).await?;
+            } else if upper == "STARTTLS" && self.script.tls.is_some() {
+                if self.answer(Phase::Tls, "", "220 2.0.0 go").await? {
+                    self.encrypt().await?;
+                }
+            } else if let Some(words) = line.strip_prefix("AUTH ") {
+                let words = words.to_owned();
+                self.log_in(&words).await?;
+            } else if !self.is_known {
+                self.write("530 5.7.0 who are you?").await?;
+            } else if upper == "NOOP" {
+                self.write("250 2.0.0 here").await?;
             } else if upper.starts_with("MAIL FROM:") {
-                self.from = address(&line);
+                let from = address(&line);
                 self.to.clear();
-                self.answer(Phase::MailFrom, &self.from.clone(), "250 2.1.0 sender ok").await?;
+                let is_taken = self.answer(Phase::MailFrom, &from, "250 2.1.0 sender ok").await?;
+                self.from = if is_taken { from } else { String::new() };
+            } else if upper.starts_with("RCPT TO:") && self.from.is_empty() && !self.script.is_careless {
+                self.write("503 5.5.1 from whom?").await?;
             } else if upper.starts_with("RCPT TO:") {
                 let to = address(&line);
                 if self.answer(Phase::Recipient, &to, "250 2.1.5 recipient ok").await? {
@@ -252,9 +348,39 @@ impl Conversation {
         }
     }
 
+    /// Puts the conversation under TLS. What came in clear beyond the last command is lost with it.
+    async fn encrypt(&mut self) -> Result<(), Closed> {
+        let Some((config, _)) = self.script.tls.clone() else { return Err(Closed) };
+        let empty: Box<dyn Stream> = Box::new(tokio::io::empty());
+        let stream = std::mem::replace(&mut self.stream, BufReader::new(empty)).into_inner();
+        let stream = TlsAcceptor::from(config).accept(stream).await.map_err(|_| Closed)?;
+        self.stream = BufReader::new(Box::new(stream));
+        self.is_encrypted = true;
+        Ok(())
+    }
+
+    /// AUTH PLAIN with an initial answer, or AUTH LOGIN with its two questions (RFC 4954).
+    async fn log_in(&mut self, words: &str) -> Result<(), Closed> {
+        let answer = if let Some((_, answer)) = words.split_once(' ') {
+            answer.to_owned()
+        } else {
+            let mut answers = Vec::new();
+            for question in ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"] {
+                self.write(&format!("334 {question}")).await?;
+                answers.push(String::from_utf8_lossy(&self.line().await?).trim_end().to_owned());
+            }
+            answers.join(" ")
+        };
+        if self.script.logins.contains(&answer) {
+            self.is_known = self.answer(Phase::Auth, "", "235 2.7.0 welcome").await?;
+            return Ok(());
+        }
+        self.write("535 5.7.8 not you").await
+    }
+
     async fn data(&mut self) -> Result<(), Closed> {
         let to = self.to.clone();
-        if to.is_empty() {
+        if to.is_empty() && !self.script.is_careless {
             return self.write("503 5.5.1 nobody to send to").await;
         }
         if !self.answer(Phase::Data, &to, "354 go on").await? {
@@ -320,6 +446,7 @@ impl Conversation {
                 self.write(reply).await?;
                 return Ok(false);
             }
+            Some(Act::Add(more)) => self.write(&format!("{usual}\r\n{more}")).await?,
             Some(Act::SayAndClose(reply)) => {
                 self.write(reply).await?;
                 return Err(Closed);

@@ -30,7 +30,7 @@ const LETTER_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline
 fn folders(newsroom: &Newsroom) -> Vec<Utf8PathBuf> {
     let folder = |kind: &RelayKind| match kind {
         RelayKind::Directory { folder } => Some(folder.clone()),
-        RelayKind::Smtp { .. } => None,
+        RelayKind::Smtp(_) => None,
     };
     newsroom.config.relays.iter().filter_map(|relay| folder(&relay.kind)).collect()
 }

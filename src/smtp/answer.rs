@@ -1,0 +1,50 @@
+//! What a relay's answers mean.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::time::Duration;
+
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::response::{Response, Severity};
+use tokio::time::timeout;
+
+use crate::domain::{Attempt, Phase, Reply};
+
+/// Waits for the answer to one command, which must be of the kind `wanted`.
+pub(super) async fn step(
+    phase: Phase,
+    wanted: Severity,
+    limit: Duration,
+    answer: impl Future<Output = Result<Response, Error>>,
+) -> Result<Reply, Attempt> {
+    match timeout(limit, answer).await {
+        Ok(result) => expect(phase, wanted, result),
+        Err(_) => Err(silent(phase, limit)),
+    }
+}
+
+/// The reply, if it is of the kind `wanted`. One that is positive and yet not the right one leaves the conversation in
+/// a state that nobody knows.
+pub(super) fn expect(phase: Phase, wanted: Severity, result: Result<Response, Error>) -> Result<Reply, Attempt> {
+    let response = result.map_err(|error| failed(phase, &error))?;
+    let reply = Reply::new(response.code().into(), &response.message().collect::<Vec<_>>().join(" "));
+    if response.code().severity == wanted {
+        Ok(reply)
+    } else {
+        Err(Attempt::Lost { phase, error: format!("unexpected reply {reply}") })
+    }
+}
+
+/// What an error of the library means: a refusal when the relay gave a code, else a loss.
+pub(super) fn failed(phase: Phase, error: &Error) -> Attempt {
+    let detail = error.source().map(ToString::to_string);
+    match error.status() {
+        Some(code) => Attempt::Refused { phase, reply: Reply::new(code.into(), &detail.unwrap_or_default()) },
+        None => Attempt::Lost { phase, error: detail.unwrap_or_else(|| error.to_string()) },
+    }
+}
+
+/// The relay did not answer in time.
+pub(super) fn silent(phase: Phase, limit: Duration) -> Attempt {
+    Attempt::Lost { phase, error: format!("no answer within {limit:?}") }
+}

@@ -1,0 +1,286 @@
+//! One letter, from `MAIL FROM` to the answer to the dot (RFC 5321 §3.3).
+//!
+//! Where the relay offers PIPELINING (RFC 2920), sender, recipient and `DATA` are one write, and the letter with its dot
+//! another: two round trips. Every answer is read all the same, each with its own patience, and the first that is not the
+//! one we wanted says how the attempt ended.
+
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter, RcptParameter};
+use lettre::transport::smtp::response::Severity;
+
+use super::Envelope;
+use super::answer::{expect, silent, step};
+use super::offer::{Extensions, Offer, Size};
+use super::timeouts::Timeouts;
+use super::wire::Wire;
+use crate::domain::{Attempt, Phase, Reply};
+
+/// A letter and what the relay is told of it.
+pub(super) struct Transaction {
+    mail: String,
+    recipient: String,
+    /// The letter as it is written, its dot included.
+    letter: String,
+    pipelining: bool,
+}
+
+/// How a conversation stands after a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// Ready for the next.
+    Ready,
+    /// The relay has a sender or a recipient that it must forget first.
+    Unfinished,
+    /// It is over.
+    Over,
+}
+
+impl Transaction {
+    /// What is to be said for this letter to a relay that makes this offer.
+    ///
+    /// # Errors
+    /// The refusal that is certain beforehand: of an address beyond ASCII, or of a letter that is too large.
+    pub(super) fn new(envelope: &Envelope, message: &[u8], offer: &Offer) -> Result<Self, Attempt> {
+        let Envelope { from, to, id } = envelope;
+        let refused = |phase, code, text: &str| Attempt::Refused { phase, reply: Reply::new(code, text) };
+        let Ok(text) = simdutf8::basic::from_utf8(message) else {
+            return Err(refused(Phase::Data, 554, "5.6.0 the letter is no text"));
+        };
+        let (mut of_mail, mut of_recipient) = (Vec::new(), Vec::new());
+        if !(from.as_str().is_ascii() && to.as_str().is_ascii() && message.is_ascii()) {
+            if !offer.takes_utf8() {
+                let text = "5.6.7 the relay does not take addresses beyond ASCII (no SMTPUTF8)";
+                return Err(refused(Phase::Recipient, 553, text));
+            }
+            of_mail.push(MailParameter::SmtpUtfEight);
+            of_mail.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        if let Size::UpTo(limit) = offer.size
+            && u64::try_from(message.len()).is_ok_and(|size| size > limit)
+        {
+            return Err(refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
+        }
+        if offer.size != Size::NotOffered {
+            of_mail.push(MailParameter::Size(message.len()));
+        }
+        if let Some(id) = id.as_ref().filter(|_| offer.has(Extensions::DSN)) {
+            let other = |keyword: &str, value: &str| (keyword.to_owned(), Some(value.to_owned()));
+            for (keyword, value) in [other("RET", "HDRS"), other("ENVID", id)] {
+                of_mail.push(MailParameter::Other { keyword, value });
+            }
+            let (keyword, value) = other("NOTIFY", "FAILURE,DELAY");
+            of_recipient.push(RcptParameter::Other { keyword, value });
+        }
+        Ok(Self {
+            mail: Mail::new(Some(from.as_lettre().clone()), of_mail).to_string(),
+            recipient: Rcpt::new(to.as_lettre().clone(), of_recipient).to_string(),
+            letter: with_dot(text),
+            pipelining: offer.has(Extensions::PIPELINING),
+        })
+    }
+
+    /// Hands the letter over; `owes_reset`: the relay must forget what was begun before.
+    pub(super) async fn run(
+        self,
+        connection: &mut AsyncSmtpConnection,
+        wire: &Wire,
+        owes_reset: bool,
+        timeouts: &Timeouts,
+    ) -> (Attempt, After) {
+        let (attempt, may_write) = match self.envelope(connection, owes_reset, timeouts).await {
+            Ok(()) => {
+                return match write(connection, wire, self.letter, timeouts).await {
+                    Ok(reply) => (Attempt::Accepted(reply), After::Ready),
+                    Err(attempt) if ends(&attempt) => (attempt, After::Over),
+                    Err(attempt) => (attempt, After::Ready),
+                };
+            }
+            Err(failure) => failure,
+        };
+        if ends(&attempt) {
+            return (attempt, After::Over);
+        }
+        match may_write {
+            MayWrite::No => (attempt, After::Unfinished),
+            MayWrite::Unknown => (attempt, After::Over),
+            // It refused the recipient and yet waits for a letter: an empty one, which it has nobody to give to (RFC 2920
+            // §3.1). Whatever else it refused, somebody might get that.
+            MayWrite::Yes if !is_of_recipient(&attempt) => (attempt, After::Over),
+            MayWrite::Yes => {
+                let empty = connection.command(".\r\n");
+                let ended = step(Phase::Dot, Severity::PositiveCompletion, timeouts.dot, empty).await;
+                let is_over = ended.is_err_and(|attempt| ends(&attempt));
+                (attempt, if is_over { After::Over } else { After::Ready })
+            }
+        }
+    }
+
+    /// Sender, recipient and leave to begin with the letter.
+    async fn envelope(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        owes_reset: bool,
+        timeouts: &Timeouts,
+    ) -> Result<(), (Attempt, MayWrite)> {
+        use Severity::{PositiveCompletion, PositiveIntermediate};
+        let commands = [
+            (Phase::MailFrom, Rset.to_string(), PositiveCompletion, timeouts.command),
+            (Phase::MailFrom, self.mail.clone(), PositiveCompletion, timeouts.command),
+            (Phase::Recipient, self.recipient.clone(), PositiveCompletion, timeouts.command),
+            (Phase::Data, Data.to_string(), PositiveIntermediate, timeouts.data),
+        ];
+        let commands = if owes_reset { &commands[..] } else { &commands[1..] };
+        let mut together =
+            self.pipelining.then(|| commands.iter().map(|(_, text, ..)| text.as_str()).collect::<String>());
+        let mut failure = None;
+        for (index, (phase, text, wanted, limit)) in commands.iter().enumerate() {
+            let answered = if !self.pipelining {
+                step(*phase, *wanted, *limit, connection.command(text)).await
+            } else if let Some(all) = together.take() {
+                step(*phase, *wanted, *limit, connection.command(all)).await
+            } else {
+                step(*phase, *wanted, *limit, connection.read_response()).await
+            };
+            match answered {
+                Ok(_) if *phase == Phase::Data => {
+                    return failure.map_or(Ok(()), |attempt| Err((attempt, MayWrite::Yes)));
+                }
+                Ok(_) => {}
+                Err(attempt) => {
+                    let is_reset = owes_reset && index == 0;
+                    let attempt = if is_reset { not_forgotten(attempt) } else { attempt };
+                    let is_over = ends(&attempt);
+                    let attempt = failure.unwrap_or(attempt);
+                    if is_over {
+                        return Err((attempt, MayWrite::Unknown));
+                    }
+                    if !self.pipelining {
+                        return Err((attempt, MayWrite::No));
+                    }
+                    failure = Some(attempt);
+                }
+            }
+        }
+        failure.map_or(Ok(()), |attempt| Err((attempt, MayWrite::No)))
+    }
+}
+
+/// Whether the recipient was refused.
+const fn is_of_recipient(attempt: &Attempt) -> bool {
+    matches!(attempt, Attempt::Refused { phase: Phase::Recipient, .. })
+}
+
+/// A relay that does not forget what was begun before: this letter was not refused, it was never begun.
+fn not_forgotten(attempt: Attempt) -> Attempt {
+    match attempt {
+        Attempt::Refused { phase, reply } if !reply.closes() => {
+            Attempt::Lost { phase, error: format!("it does not begin anew: {reply}") }
+        }
+        Attempt::Accepted(_) | Attempt::Refused { .. } | Attempt::Lost { .. } => attempt,
+    }
+}
+
+/// Whether the relay waits for a letter after it refused something else of it.
+enum MayWrite {
+    No,
+    Yes,
+    Unknown,
+}
+
+/// Whether nothing more can be said after this.
+const fn ends(attempt: &Attempt) -> bool {
+    match attempt {
+        Attempt::Accepted(_) => false,
+        Attempt::Refused { reply, .. } => reply.closes(),
+        Attempt::Lost { .. } => true,
+    }
+}
+
+/// Writes the letter with its dot and waits for the answer.
+///
+/// It is one write; how much of it has gone out tells where a loss happens. TLS makes it longer, so that once as many
+/// bytes are out as the letter has, the dot may be among them: a doubt is never taken for certainty.
+async fn write(
+    connection: &mut AsyncSmtpConnection,
+    wire: &Wire,
+    letter: String,
+    timeouts: &Timeouts,
+) -> Result<Reply, Attempt> {
+    let end = wire.written() + u64::try_from(letter.len()).unwrap_or(u64::MAX);
+    let now_at = || if wire.written() < end { (Phase::Body, timeouts.block) } else { (Phase::Dot, timeouts.dot) };
+    let mut answer = std::pin::pin!(connection.command(letter));
+    loop {
+        let (phase, limit) = now_at();
+        tokio::select! {
+            biased;
+            result = &mut answer => return expect(now_at().0, Severity::PositiveCompletion, result),
+            () = wire.more_written() => {}
+            () = tokio::time::sleep(limit) => return Err(silent(phase, limit)),
+        }
+    }
+}
+
+/// A letter as it is written: a dot before each that begins a line, and the line that ends it (RFC 5321 §4.5.2).
+fn with_dot(message: &str) -> String {
+    let message = message.strip_suffix("\r\n").unwrap_or(message);
+    let mut text = String::with_capacity(message.len() + 64);
+    if message.starts_with('.') {
+        text.push('.');
+    }
+    let mut rest = message;
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"\n.") {
+        text.push_str(&rest[..=at]);
+        text.push('.');
+        rest = &rest[at + 1..];
+    }
+    text.push_str(rest);
+    text.push_str("\r\n.\r\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_doubled_where_a_line_begins_with_one() {
+        for (letter, written) in [
+            ("", "\r\n.\r\n"),
+            (".", "..\r\n.\r\n"),
+            ("a\r\n", "a\r\n.\r\n"),
+            ("a\r\n.\r\n..b\r\n.c.", "a\r\n..\r\n...b\r\n..c.\r\n.\r\n"),
+            ("a.\r\n.\r\n", "a.\r\n..\r\n.\r\n"),
+            ("a\n.b", "a\n..b\r\n.\r\n"),
+        ] {
+            assert_eq!(with_dot(letter), written, "{letter:?}");
+        }
+    }
+
+    fn envelope() -> Envelope {
+        Envelope {
+            from: "presse@example.org".parse().unwrap(),
+            to: "ann@journal.example".parse().unwrap(),
+            id: Some("token".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_relay_is_told_what_it_offers_to_hear() {
+        let offer = Offer { extensions: Extensions::DSN, size: Size::Unlimited };
+        let told = Transaction::new(&envelope(), b"four", &offer).unwrap();
+        assert_eq!(told.mail, "MAIL FROM:<presse@example.org> SIZE=4 RET=HDRS ENVID=token\r\n");
+        assert_eq!(told.recipient, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY\r\n");
+        let plain = Transaction::new(&envelope(), b"four", &Offer::default()).unwrap();
+        assert_eq!(plain.mail, "MAIL FROM:<presse@example.org>\r\n");
+        assert_eq!(plain.recipient, "RCPT TO:<ann@journal.example>\r\n");
+    }
+
+    #[test]
+    fn a_letter_that_is_too_large_is_not_begun() {
+        let offer = Offer { size: Size::UpTo(4), ..Offer::default() };
+        assert!(Transaction::new(&envelope(), b"four", &offer).is_ok());
+        let refused = Transaction::new(&envelope(), b"fifth", &offer).err();
+        assert!(matches!(refused, Some(Attempt::Refused { phase: Phase::MailFrom, reply }) if reply.code == 552));
+    }
+}
