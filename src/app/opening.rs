@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio::sync::{Notify, watch};
 
-use super::secrets::{read_key, read_or_make_key};
+use super::secrets::{read_key, read_or_make_key, read_signer};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, SteadyClock};
 use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, JekyllFile, SiteDefaults};
@@ -129,6 +129,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let templates = Arc::new(read_templates(&config.templates_folder)?);
     let key = read_or_make_key(&config.secrets.key_file)?;
     let previous = config.secrets.previous_key_files.iter().map(|file| read_key(file)).collect::<Result<_, _>>()?;
+    let signer = config.dkim.as_ref().map(read_signer).transpose()?;
     let now = clock.now();
     let store = Store::open(&config.database, now).await?;
     store.bind_key(&key).await?;
@@ -166,6 +167,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         store,
         templates,
         keys: (key, previous),
+        signer,
         uploads,
         links,
         current: watch::Sender::new(current.clone()),

@@ -7,7 +7,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
+use crate::config::{DkimKey, DkimSettings};
 use crate::domain::{TokenKey, from_hex, to_hex};
+use crate::mail::{Algorithm, Signer, SigningKey};
 
 /// How many bytes a key has; the file holds them as hexadecimal digits.
 const KEY_BYTES: usize = 32;
@@ -53,6 +55,24 @@ pub(super) fn read_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
     Ok(TokenKey::new(bytes))
 }
 
+/// The keys that sign letters.
+///
+/// # Errors
+/// When a file cannot be read, or holds no key of its kind.
+pub(super) fn read_signer(settings: &DkimSettings) -> anyhow::Result<Signer> {
+    let DkimSettings { domain, rsa, ed25519 } = settings;
+    let described = [(rsa, Algorithm::Rsa), (ed25519, Algorithm::Ed25519)];
+    let mut keys = Vec::new();
+    for (key, algorithm) in described {
+        let Some(DkimKey { selector, file }) = key else { continue };
+        let text = fs::read(file).with_context(|| format!("failed to read the key file `{file}`"))?;
+        let key = SigningKey::from_pem(&text, algorithm)
+            .with_context(|| format!("`{file}` cannot sign letters: see `[dkim]`"))?;
+        keys.push((selector.clone(), key));
+    }
+    Ok(Signer::new(domain.clone(), keys))
+}
+
 fn is_missing(error: &anyhow::Error) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
@@ -70,6 +90,22 @@ mod tests {
         let key = read_or_make_key(&file).unwrap();
         assert_eq!(read_or_make_key(&file).unwrap(), key);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_cannot_sign_letters_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(folder.path()).unwrap().join("dkim.pem");
+        let key = Some(DkimKey { selector: "press".to_owned(), file: file.clone() });
+        let settings = DkimSettings { domain: "example.org".to_owned(), rsa: None, ed25519: key };
+        let said = || format!("{:#}", read_signer(&settings).unwrap_err());
+        assert!(said().contains("failed to read the key file"), "{}", said());
+        fs::write(&file, "nothing").unwrap();
+        assert!(said().contains("dkim.pem` cannot sign letters: see `[dkim]`: it holds no private key"), "{}", said());
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        fs::write(&file, key.serialize_pem()).unwrap();
+        let told = format!("{:?}", read_signer(&settings).unwrap());
+        assert!(told.contains("press") && told.contains("ed25519-sha256"), "{told}");
     }
 
     #[test]

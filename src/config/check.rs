@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::aliases::{feed_aliases, topic_aliases};
+use super::dkim::dkim;
 use super::fault::{ConfigFault, Expected};
 use super::file::{
     ConfigFile, ContentFile, DatabaseFile, FeedsFile, FetchFile, HttpFile, KeepFile, LogFile, NewsletterFile,
@@ -77,6 +78,7 @@ pub(super) fn check(
         newsletter,
         office: OfficeFile { copies },
         relays: relay_files,
+        dkim: dkim_file,
         templates: TemplatesFile { folder: templates_folder },
         secrets,
         keep,
@@ -98,6 +100,7 @@ pub(super) fn check(
         database: database_settings(database, base)?,
         http: http_settings(http, base)?,
         fetch: FetchSettings { private: or(private.as_ref(), false, Setting::boolean)? },
+        dkim: dkim(&dkim_file, &newsletter.from.address, base)?,
         newsletter,
         office: if copies.is_empty() { vec![sender] } else { copies },
         relays: relays(relay_files, base)?,

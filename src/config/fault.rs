@@ -81,6 +81,13 @@ pub enum ConfigFault {
         /// The key.
         key: String,
     },
+    /// Signatures for a domain that is neither the sender's nor above it.
+    ForeignSignature {
+        /// The domain that signs.
+        domain: String,
+        /// The sender's.
+        from: String,
+    },
     /// A password stands in the file.
     SecretInFile,
     /// A key of one kind of relay is given for the other.

@@ -47,6 +47,7 @@ config_file! {
     relay: RelayFile {
         kind, folder, host, port, tls, ca_file, user, password_file, password, connections, rate,
     }
+    dkim: DkimFile { domain, rsa, ed25519 }
     templates: TemplatesFile { folder }
     secrets: SecretsFile { key_file, previous_key_files }
     keep: KeepFile { deliveries, unconfirmed }
@@ -67,6 +68,7 @@ pub(super) struct ConfigFile {
     pub(super) newsletter: NewsletterFile,
     pub(super) office: OfficeFile,
     pub(super) relays: Vec<RelayFile>,
+    pub(super) dkim: DkimFile,
     pub(super) templates: TemplatesFile,
     pub(super) secrets: SecretsFile,
     pub(super) keep: KeepFile,
@@ -91,6 +93,7 @@ impl ConfigFile {
             "newsletter" => self.newsletter.slot(key),
             "office" => self.office.slot(key),
             RELAY => self.relays.last_mut()?.slot(key),
+            "dkim" => self.dkim.slot(key),
             "templates" => self.templates.slot(key),
             "secrets" => self.secrets.slot(key),
             "keep" => self.keep.slot(key),

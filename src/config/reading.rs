@@ -288,9 +288,9 @@ mod tests {
             "environment variable DEPECHE_SITE__TITEL: `site.titel` does not exist: did you mean `site.title`?",
         );
         refused(
-            &format!("{LEAST}[dkim]\n"),
+            &format!("{LEAST}[bounces]\n"),
             &[],
-            "config.toml, line 6: `dkim` does not exist: take the line out, or see config.toml for every key there is",
+            "config.toml, line 6: `bounces` does not exist: take the line out, or see config.toml for every key there is",
         );
         assert!(read_with(&format!("{LEAST}[[relay]]\nkind = 'smtp'\ntlss = 'tls'\n"), &[]).is_err());
     }

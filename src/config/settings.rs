@@ -37,6 +37,8 @@ pub struct Config {
     pub office: Vec<Mailbox>,
     /// `[[relay]]`, tried in order; never empty.
     pub relays: Vec<RelaySettings>,
+    /// `[dkim]`; `None`: letters are not signed.
+    pub dkim: Option<DkimSettings>,
     /// `templates.folder`
     pub templates_folder: Utf8PathBuf,
     /// `[secrets]`
@@ -359,6 +361,26 @@ pub struct SmtpSettings {
     pub ca_file: Option<Utf8PathBuf>,
     /// Who we are to it; `None`: it does not ask.
     pub login: Option<LoginSettings>,
+}
+
+/// `[dkim]`: how letters are signed, with at least one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimSettings {
+    /// The domain that vouches for them.
+    pub domain: String,
+    /// The key of `rsa-sha256`.
+    pub rsa: Option<DkimKey>,
+    /// The key of `ed25519-sha256`.
+    pub ed25519: Option<DkimKey>,
+}
+
+/// A key that signs letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimKey {
+    /// Below which name its public half stands in the DNS.
+    pub selector: String,
+    /// The file of its private half.
+    pub file: Utf8PathBuf,
 }
 
 /// How the conversation with a relay is kept from others.

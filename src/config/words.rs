@@ -57,6 +57,10 @@ impl ConfigFault {
                 "`{key}` is of use over TLS alone, and this relay is spoken to in clear: take it out, or write \
                  `tls = \"starttls\"`"
             ),
+            Self::ForeignSignature { domain, from } => format!(
+                "`dkim.domain` is `{domain}`, which proves nothing about letters from `{from}`: write `{from}`, or a \
+                 domain above it"
+            ),
             Self::SecretInFile => {
                 "a password does not belong into this file: write it into a file of its own, named by \
                 `password_file`, or into the variable DEPECHE_RELAY__PASSWORD"
@@ -107,6 +111,10 @@ impl ConfigFault {
             Self::NeedsTls { key } => format!(
                 "`{key}` ne sert qu’avec TLS, et les échanges avec ce relais se font en clair : retirez-la, ou écrivez \
                  `tls = \"starttls\"`"
+            ),
+            Self::ForeignSignature { domain, from } => format!(
+                "`dkim.domain` vaut `{domain}`, qui ne prouve rien des lettres de `{from}` : écrivez `{from}`, ou un \
+                 domaine au-dessus"
             ),
             Self::SecretInFile => {
                 "un mot de passe n’a pas sa place dans ce fichier : écrivez-le seul dans un fichier, \

@@ -61,7 +61,9 @@ pub fn compose(letter: &RenderedLetter, recipient: &Recipient<'_>, sender: &Send
         format!("Auto-Submitted: auto-generated\r\nContent-Language: {}\r\n", letter.language.code()),
         body(letter, recipient),
     ];
-    message.concat().into_bytes()
+    let message = message.concat();
+    let signatures = sender.signer.as_ref().map(|signer| signer.signatures(&message)).unwrap_or_default();
+    (signatures + &message).into_bytes()
 }
 
 /// Where answers go, when elsewhere than to the sender. An address beyond ASCII would need SMTPUTF8 of everybody's
@@ -130,6 +132,7 @@ pub(super) mod tests {
     use super::*;
     use crate::domain::{EditionId, TokenKey};
     use crate::language::Language;
+    use crate::mail::dkim::tests::signer;
     use crate::mail::read_letter;
 
     const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
@@ -179,6 +182,7 @@ pub(super) mod tests {
             help: "contact+presse@example.org".parse().unwrap(),
             site: "https://presse.example.org".parse().unwrap(),
             key: TokenKey::new([7; 32]),
+            signer: None,
         }
     }
 
@@ -226,6 +230,27 @@ pub(super) mod tests {
     fn the_same_letter_has_the_same_bytes() {
         let again = || composed(&announcement(), &ann(), Some(LINKS));
         assert_eq!(again(), again());
+    }
+
+    #[test]
+    fn a_signed_letter_is_the_same_with_signatures_before_it() {
+        let mailbox = ann();
+        let recipient = Recipient {
+            mailbox: &mailbox,
+            topics_words: "« Ponts & routes », <Bretagne>",
+            links: Some(LINKS),
+            contents: None,
+            in_reply_to: None,
+        };
+        let signer = Sender { signer: Some(signer()), ..sender() };
+        let letter = String::from_utf8(compose(&announcement(), &recipient, &signer)).unwrap();
+        let signatures = letter.strip_suffix(&composed(&announcement(), &mailbox, Some(LINKS))).unwrap();
+        assert!(signatures.starts_with("DKIM-Signature: v=1; a=rsa-sha256;"), "{signatures}");
+        assert!(signatures.contains("\r\nDKIM-Signature: v=1; a=ed25519-sha256;"), "{signatures}");
+        let names = ["List-Id", "List-Unsubscribe:List-Unsubscribe:", "Message-ID", "MIME-Version", "Content-Type"];
+        let listed = signatures.replace("\r\n  ", "");
+        assert!(names.iter().all(|name| listed.contains(name)), "{signatures}");
+        assert_eq!(read_letter(letter.as_bytes()).unwrap().subject, announcement().subject);
     }
 
     #[test]

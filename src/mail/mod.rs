@@ -1,10 +1,11 @@
 //! Letters as bytes: headers, MIME and each recipient's own links; and an `.eml` file read back for people to look at.
 //!
 //! Pure: the same letter, recipient and sender give the same bytes, whenever and wherever. Standards: RFC 5322, 2045 to
-//! 2047, 2046 §5.1.4, 2369, 2919, 3834, 8058. Not here: signing (DKIM), the words of a letter (templates), sending.
+//! 2047, 2046 §5.1.4, 2369, 2919, 3834, 6376, 8058, 8463. Not here: the words of a letter (templates), sending.
 
 mod compose;
 mod contents;
+mod dkim;
 mod encoded;
 mod envelope;
 mod list_headers;
@@ -15,6 +16,7 @@ mod writing;
 
 pub use compose::{PersonalLinks, Recipient, compose};
 pub use contents::contents_of;
+pub use dkim::{Algorithm, Signer, SigningKey, SigningKeyError};
 pub use envelope::{envelope_id, envelope_sender, message_id};
 pub use reading::{ReadingError, ShownLetter, read_letter};
 pub use sender::Sender;

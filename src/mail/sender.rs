@@ -1,10 +1,11 @@
 //! Who writes: what every letter of one press office has in common.
 
+use super::Signer;
 use crate::config::Config;
 use crate::domain::{EmailAddress, Mailbox, SiteUrl, TokenKey};
 
 /// The sender's side of every letter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Sender {
     /// The `From` of every letter, and where letters that unsubscribe go.
     pub from: Mailbox,
@@ -22,12 +23,14 @@ pub struct Sender {
     pub site: SiteUrl,
     /// Signs Message-IDs.
     pub key: TokenKey,
+    /// Signs letters; `None`: somebody else does, or nobody.
+    pub signer: Option<Signer>,
 }
 
 impl Sender {
     /// The sender that the configuration describes: the office's first address answers for the list.
     #[must_use]
-    pub fn of(config: &Config, key: TokenKey) -> Self {
+    pub fn of(config: &Config, key: TokenKey, signer: Option<Signer>) -> Self {
         let newsletter = &config.newsletter;
         let owner = config.office.first().unwrap_or(&newsletter.from).address.clone();
         let help = newsletter.reply_to.as_ref().unwrap_or(&newsletter.from).address.clone();
@@ -40,6 +43,7 @@ impl Sender {
             help,
             site: config.site.url.clone(),
             key,
+            signer,
         }
     }
 }

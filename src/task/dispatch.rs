@@ -98,7 +98,7 @@ impl Dispatcher {
         rate: Option<u32>,
         owner: String,
     ) -> Self {
-        let sender = Sender::of(&newsroom.config, newsroom.key().clone());
+        let sender = newsroom.sender();
         let relays = relays.into_iter().map(|relay| RelayDesk { relay, health: Mutex::default() }).collect();
         let pace =
             rate.filter(|rate| *rate > 0).map(|rate| Mutex::new(tokio::time::interval(Duration::from_secs(1) / rate)));

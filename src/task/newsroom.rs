@@ -14,7 +14,7 @@ use crate::content::Diagnostic;
 use crate::domain::{LetterKind, Mailbox, Release, ReleaseId, RenderedLetter, SubscriberId, Token, TokenKey, to_hex};
 use crate::feed::FeedSite;
 use crate::language::Language;
-use crate::mail::Writer;
+use crate::mail::{Sender, Signer, Writer};
 use crate::register::Register;
 use crate::resource::{Resources, ServedFeeds};
 use crate::store::{Store, StoreError};
@@ -68,6 +68,8 @@ pub struct Newsroom {
     pub templates: Arc<Templates>,
     /// The key that signs, then those whose signatures still count.
     pub keys: (TokenKey, Vec<TokenKey>),
+    /// Signs letters; `None`: nobody does here.
+    pub signer: Option<Signer>,
     /// The files below uploads.
     pub uploads: Arc<UploadsFolder>,
     /// What letters link to elsewhere.
@@ -115,6 +117,12 @@ impl Newsroom {
             self.served.keep_later(served);
         }
         kept
+    }
+
+    /// Who writes every letter.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        Sender::of(&self.config, self.key().clone(), self.signer.clone())
     }
 
     /// The key that signs.

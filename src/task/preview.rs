@@ -12,7 +12,7 @@ use crate::domain::{
     Topic,
 };
 use crate::language::{Language, say};
-use crate::mail::{Copied, PersonalLinks, Recipient, Sender, Writer, compose, contents_of};
+use crate::mail::{Copied, PersonalLinks, Recipient, Writer, compose, contents_of};
 use crate::resource::Wording;
 use crate::template::{LetterParts, NoticeLetter, TemplateError};
 
@@ -120,7 +120,7 @@ pub fn preview_for(
         contents: contents.as_ref(),
         in_reply_to: None,
     };
-    Ok(compose(&letter, &reader, &Sender::of(&newsroom.config, newsroom.key().clone())))
+    Ok(compose(&letter, &reader, &newsroom.sender()))
 }
 
 /// An edition's letter that belongs to no edition: about one release, or about several.
