@@ -30,10 +30,15 @@ const CONNECTIONS: usize = 4;
 
 /// A room whose letters go to the relay at `relay`.
 fn room(relay: SocketAddr, newsletter: &str) -> PressRoom {
+    room_at_rate(relay, newsletter, 0)
+}
+
+/// The same at so many letters a second; 0: as fast as it goes.
+fn room_at_rate(relay: SocketAddr, newsletter: &str, rate: u32) -> PressRoom {
     PressRoom::new(&format!(
         "[newsletter]\nfrom = \"Salle de presse <presse@ministere.example>\"\ngrace = \"0s\"\nresend_after = \"1s\"\n\
          {newsletter}\n[office]\ncopies = [\"bureau@ministere.example\"]\n\
-         [[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nconnections = {CONNECTIONS}\n",
+         [[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nconnections = {CONNECTIONS}\nrate = {rate}\n",
         relay.port()
     ))
 }
@@ -245,4 +250,36 @@ async fn a_letter_at_which_the_relay_always_hangs_up_ends_and_stops_nobody_else(
     let letters = by_reader(server.accepted());
     assert_eq!((letters.len(), extra_copies(&letters), letters["muet@journal.example"].len()), (11, 1, 2));
     daemon.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_hangs_up_after_each_letter_delays_nobody() {
+    const READERS: usize = 40;
+    for script in [Script::default(), Script::default().offering("PIPELINING")] {
+        let server = SmtpServer::start(script.closing_after(1)).await;
+        let room = room(server.address(), "");
+        subscribe(&room, readers(READERS)).await;
+        let daemon = publish(&room);
+        let edition = room.edition_in("done");
+        assert_eq!(deliveries(&edition), tally([("sent", READERS as u64)]));
+        daemon.stop();
+        let letters = by_reader(server.accepted());
+        assert_eq!((letters.len(), extra_copies(&letters)), (READERS, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_accepted_is_recorded_before_a_relay_is_waited_for() {
+    // Each connection carries a letter; those that follow are never greeted.
+    let server = SmtpServer::start(Script::default().closing_after(1).silent_from(CONNECTIONS + 1)).await;
+    let room = room_at_rate(server.address(), "", 2);
+    subscribe(&room, readers(4 * CONNECTIONS)).await;
+    let daemon = publish(&room);
+    until("a connection that is not greeted", || (server.connections() > CONNECTIONS).then_some(()));
+    daemon.kill();
+    let accepted = server.accepted();
+    assert!(accepted.len() >= CONNECTIONS, "{}", accepted.len());
+    let edition = room.edition_in("sending");
+    let sent = deliveries(&edition).get("sent").copied().unwrap_or_default();
+    assert_eq!(sent, by_reader(accepted).len() as u64, "{edition}");
 }

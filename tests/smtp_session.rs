@@ -7,7 +7,8 @@ use std::time::Duration;
 use depeche::clock::SystemClock;
 use depeche::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, SmtpSettings};
 use depeche::domain::{Attempt, EmailAddress, Phase, Reply};
-use depeche::smtp::{Envelope, Relay, Timeouts};
+use depeche::smtp::{Envelope, Handed, Relay, Session, Timeouts};
+use tokio::time::Instant;
 
 #[path = "support/authority.rs"]
 mod authority;
@@ -16,7 +17,7 @@ mod authority;
 mod smtp_server;
 
 use authority::{Authority, Validity};
-use smtp_server::{Act, Script, SmtpServer, TlsFrom};
+use smtp_server::{Act, Habit, Script, SmtpServer, TlsFrom};
 
 const LETTER: &[u8] = b"Message-ID: <1@example.org>\r\nSubject: Bonjour\r\n\r\n.un\r\n..\r\ndeux\r\n";
 
@@ -57,6 +58,19 @@ fn to(local: &str) -> Envelope {
     Envelope { from: address("presse@example.org"), to: address(&format!("{local}@journal.example")), id: None }
 }
 
+/// Hands a letter over in a session that has not ended.
+async fn send(session: &mut Session, envelope: &Envelope, letter: &[u8]) -> Attempt {
+    match session.send(envelope, letter, Instant::now() + PATIENT).await {
+        Handed::Over(attempt) => attempt,
+        Handed::NotBegun => panic!("the session had ended"),
+    }
+}
+
+/// Whether the session has ended, so that no letter begins.
+async fn has_ended(session: &mut Session) -> bool {
+    session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await == Handed::NotBegun
+}
+
 fn refused(phase: Phase, code: u16, text: &str) -> Attempt {
     Attempt::Refused { phase, reply: Reply::new(code, text) }
 }
@@ -76,7 +90,7 @@ async fn letters_arrive_one_after_the_other_byte_for_byte() {
     let mut session = relay(&server).connect().await.unwrap();
     let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
     for (local, letter) in [("ann", LETTER), ("bob", long.as_slice()), ("cat", &b"Subject: no last line end"[..])] {
-        let attempt = session.send(&to(local), letter).await;
+        let attempt = send(&mut session, &to(local), letter).await;
         assert_eq!(attempt, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
     }
     session.quit().await;
@@ -114,9 +128,9 @@ async fn a_refusal_at_any_phase_leaves_the_session_usable() {
         (to("policy"), refused(Phase::Dot, 554, "5.7.1 not this")),
     ];
     for (envelope, expected) in cases {
-        assert_eq!(session.send(&envelope, LETTER).await, expected);
+        assert_eq!(send(&mut session, &envelope, LETTER).await, expected);
         assert!(session.is_open());
-        assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)), "after {expected}");
+        assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)), "after {expected}");
     }
     assert_eq!((server.connections(), server.accepted_count()), (1, 5));
 }
@@ -128,7 +142,7 @@ async fn a_421_ends_the_session_and_is_the_relay_s_fault() {
         let script = Script::default().at(phase, who, Act::SayAndClose("421 4.3.2 closing"));
         let server = SmtpServer::start(script).await;
         let mut session = relay(&server).connect().await.unwrap();
-        let attempt = session.send(&to("ann"), LETTER).await;
+        let attempt = send(&mut session, &to("ann"), LETTER).await;
         assert_eq!(attempt, refused(phase, 421, "4.3.2 closing"));
         assert!(attempt.is_relay_fault() && !session.is_open());
         assert!(server.accepted().is_empty());
@@ -156,13 +170,13 @@ async fn a_connection_lost_at_any_phase_is_reported_there_and_never_used_again()
             let mut session = relay(&server).with_timeouts(timeouts).connect().await.unwrap();
             // More than the machine's buffers hold, so that a relay that stops reading is noticed while writing.
             let letter = [LETTER.to_vec(), b"x\r\n".repeat(8_000_000)].concat();
-            let attempt = session.send(&to("ann"), if phase == Phase::Body { &letter } else { LETTER }).await;
+            let attempt = send(&mut session, &to("ann"), if phase == Phase::Body { &letter } else { LETTER }).await;
             assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}");
             assert_eq!(attempt.may_have_been_accepted(), phase == Phase::Dot);
             assert_eq!(server.accepted().len(), usize::from(phase == Phase::Dot));
 
             let commands = server.commands().len();
-            assert_eq!(lost_at(&session.send(&to("bob"), LETTER).await), Phase::Connect);
+            assert!(has_ended(&mut session).await);
             assert!(!session.is_open());
             session.quit().await;
             assert_eq!((server.commands().len(), server.connections()), (commands, 1));
@@ -209,7 +223,7 @@ async fn slow_and_dripping_answers_are_waited_for() {
         .at(Phase::Dot, "ann", Act::Late(SHORT));
     let server = SmtpServer::start(script).await;
     let mut session = relay(&server).connect().await.unwrap();
-    assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)));
+    assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)));
     assert_eq!(server.accepted().len(), 1);
 }
 
@@ -222,7 +236,7 @@ async fn answers_out_of_place_end_the_session() {
     let server = SmtpServer::start(script).await;
     for (local, phase) in [("ann", Phase::Data), ("bob", Phase::Recipient), ("cat", Phase::Dot)] {
         let mut session = relay(&server).connect().await.unwrap();
-        assert_eq!(lost_at(&session.send(&to(local), LETTER).await), phase);
+        assert_eq!(lost_at(&send(&mut session, &to(local), LETTER).await), phase);
         assert!(!session.is_open());
     }
 }
@@ -232,9 +246,9 @@ async fn a_session_abandoned_in_the_middle_is_over() {
     let server = SmtpServer::start(Script::default().at(Phase::Data, "ann", Act::Hang)).await;
     let mut session = relay(&server).connect().await.unwrap();
     let envelope = to("ann");
-    assert!(tokio::time::timeout(SHORT, session.send(&envelope, LETTER)).await.is_err());
+    assert!(tokio::time::timeout(SHORT, send(&mut session, &envelope, LETTER)).await.is_err());
     assert!(!session.is_open());
-    assert_eq!(lost_at(&session.send(&to("bob"), LETTER).await), Phase::Connect);
+    assert!(has_ended(&mut session).await);
 }
 
 #[tokio::test]
@@ -243,7 +257,7 @@ async fn an_address_beyond_ascii_goes_where_it_is_offered_and_nowhere_else() {
     let plain = SmtpServer::start(Script::default()).await;
     let mut session = relay(&plain).connect().await.unwrap();
     assert!(!session.takes_utf8_addresses());
-    match session.send(&envelope, LETTER).await {
+    match send(&mut session, &envelope, LETTER).await {
         Attempt::Refused { phase: Phase::Recipient, reply } => assert_eq!(reply.enhanced, Some((5, 6, 7))),
         other @ (Attempt::Accepted(_) | Attempt::Refused { .. } | Attempt::Lost { .. }) => panic!("{other}"),
     }
@@ -253,7 +267,7 @@ async fn an_address_beyond_ascii_goes_where_it_is_offered_and_nowhere_else() {
     let offering = SmtpServer::start(Script::default().with_utf8()).await;
     let mut session = relay(&offering).connect().await.unwrap();
     assert!(session.takes_utf8_addresses());
-    assert!(matches!(session.send(&envelope, LETTER).await, Attempt::Accepted(_)));
+    assert!(matches!(send(&mut session, &envelope, LETTER).await, Attempt::Accepted(_)));
     assert_eq!(offering.accepted()[0].to, "zoé@journal.example");
     assert_eq!(offering.commands()[1], "MAIL FROM:<presse@example.org> SMTPUTF8 BODY=8BITMIME");
 }
@@ -282,7 +296,7 @@ async fn where_it_is_offered_a_letter_takes_two_round_trips() {
     let server = SmtpServer::start(Script::default().offering("PIPELINING")).await;
     let mut session = relay(&server).connect().await.unwrap();
     for local in ["ann", "bob"] {
-        assert_eq!(session.send(&to(local), LETTER).await, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
+        assert_eq!(send(&mut session, &to(local), LETTER).await, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
     }
     assert_eq!(server.accepted()[1].data, LETTER);
     let ahead = server.commands_sent_ahead();
@@ -292,7 +306,7 @@ async fn where_it_is_offered_a_letter_takes_two_round_trips() {
 
     let plain = SmtpServer::start(Script::default()).await;
     let mut session = relay(&plain).connect().await.unwrap();
-    assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)));
+    assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)));
     assert!(plain.commands_sent_ahead().is_empty());
 }
 
@@ -313,9 +327,9 @@ async fn what_was_sent_ahead_of_a_refusal_does_no_harm() {
         (to("full"), refused(Phase::Data, 452, "4.3.1 no room")),
         (to("policy"), refused(Phase::Dot, 554, "5.7.1 not this")),
     ] {
-        assert_eq!(session.send(&envelope, LETTER).await, expected);
+        assert_eq!(send(&mut session, &envelope, LETTER).await, expected);
         assert!(session.is_open(), "after {expected}");
-        assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)), "after {expected}");
+        assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)), "after {expected}");
     }
     let accepted = server.accepted();
     assert!(accepted.len() == 4 && accepted.iter().all(|letter| letter.to == "ann@journal.example"));
@@ -327,11 +341,11 @@ async fn a_relay_that_waits_for_a_letter_to_nobody_gets_an_empty_one() {
     let script = Script::default()
         .offering("PIPELINING")
         .at(Phase::Recipient, "gone", Act::Say("550 5.1.1 no such user"))
-        .careless();
+        .with(Habit::IsCareless);
     let server = SmtpServer::start(script).await;
     let mut session = relay(&server).connect().await.unwrap();
-    assert_eq!(session.send(&to("gone"), LETTER).await, refused(Phase::Recipient, 550, "5.1.1 no such user"));
-    assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)));
+    assert_eq!(send(&mut session, &to("gone"), LETTER).await, refused(Phase::Recipient, 550, "5.1.1 no such user"));
+    assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)));
     let letters = server.accepted();
     assert_eq!(
         letters.iter().map(|letter| (letter.to.as_str(), letter.data.len())).collect::<Vec<_>>(),
@@ -344,10 +358,10 @@ async fn nobody_gets_an_empty_letter_from_a_sender_that_was_refused() {
     let script = Script::default()
         .offering("PIPELINING")
         .at(Phase::MailFrom, "presse", Act::Say("550 5.7.1 not you"))
-        .careless();
+        .with(Habit::IsCareless);
     let server = SmtpServer::start(script).await;
     let mut session = relay(&server).connect().await.unwrap();
-    assert_eq!(session.send(&to("ann"), LETTER).await, refused(Phase::MailFrom, 550, "5.7.1 not you"));
+    assert_eq!(send(&mut session, &to("ann"), LETTER).await, refused(Phase::MailFrom, 550, "5.7.1 not you"));
     assert!(!session.is_open() && server.accepted().is_empty());
 }
 
@@ -359,12 +373,11 @@ async fn a_connection_lost_in_what_was_sent_ahead_leaves_no_letter() {
             let script = Script::default().offering("PIPELINING").at(phase, who, act.clone());
             let server = SmtpServer::start(script).await;
             let mut session = relay(&server).connect().await.unwrap();
-            let attempt = session.send(&to("ann"), LETTER).await;
-            match act {
-                Act::SayAndClose(_) => assert_eq!(attempt, refused(phase, 421, "4.3.2 closing")),
-                Act::Say(_) | Act::Add(_) | Act::Drop | Act::Hang | Act::Late(_) | Act::Drip => {
-                    assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}");
-                }
+            let attempt = send(&mut session, &to("ann"), LETTER).await;
+            if matches!(act, Act::SayAndClose(_)) {
+                assert_eq!(attempt, refused(phase, 421, "4.3.2 closing"));
+            } else {
+                assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}");
             }
             assert!(!attempt.may_have_been_accepted() && !session.is_open());
             assert!(server.accepted().is_empty());
@@ -377,10 +390,10 @@ async fn reports_and_sizes_are_told_where_they_are_offered() {
     let server = SmtpServer::start(Script::default().offering("DSN").offering("SIZE 100")).await;
     let mut session = relay(&server).connect().await.unwrap();
     let envelope = Envelope { id: Some("AbC-_9".to_owned()), ..to("ann") };
-    assert!(matches!(session.send(&envelope, LETTER).await, Attempt::Accepted(_)));
+    assert!(matches!(send(&mut session, &envelope, LETTER).await, Attempt::Accepted(_)));
     let told = format!("MAIL FROM:<presse@example.org> SIZE={} RET=HDRS ENVID=AbC-_9", LETTER.len());
     assert_eq!(server.commands()[1..3], [told, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY".to_owned()]);
-    let large = session.send(&envelope, &[b'x'; 101]).await;
+    let large = send(&mut session, &envelope, &[b'x'; 101]).await;
     assert_eq!(large, refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
     assert!(session.is_open());
 }
@@ -425,7 +438,7 @@ async fn letters_travel_under_tls() {
         let mut session = relay.connect().await.unwrap();
         let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
         for letter in [LETTER, long.as_slice()] {
-            assert!(matches!(session.send(&to("ann"), letter).await, Attempt::Accepted(_)));
+            assert!(matches!(send(&mut session, &to("ann"), letter).await, Attempt::Accepted(_)));
         }
         session.quit().await;
         assert!(server.accepted()[1].data == long, "the long letter changed");
@@ -497,17 +510,91 @@ async fn a_relay_is_told_who_we_are_in_the_way_it_offers() {
     for (offer, answer) in [("AUTH LOGIN PLAIN", plain), ("AUTH LOGIN", parts)] {
         let server = SmtpServer::start(Script::default().offering(offer).with_login(answer)).await;
         let mut session = relay_with(&server, |settings| settings.login = Some(login())).connect().await.unwrap();
-        assert!(matches!(session.send(&to("ann"), LETTER).await, Attempt::Accepted(_)), "{offer}");
-        let unknown = relay(&server).connect().await.unwrap().send(&to("ann"), LETTER).await;
+        assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)), "{offer}");
+        let unknown = send(&mut relay(&server).connect().await.unwrap(), &to("ann"), LETTER).await;
         assert_eq!(unknown, refused(Phase::MailFrom, 530, "5.7.0 who are you?"));
     }
     let refusing = SmtpServer::start(Script::default().offering("AUTH PLAIN").with_login("other")).await;
     let attempt = relay_with(&refusing, |settings| settings.login = Some(login())).connect().await.err().unwrap();
-    assert_eq!(attempt, refused(Phase::Auth, 535, "5.7.8 not you"));
+    // Not the relay's own words: they may quote what it was told.
+    assert_eq!(attempt, refused(Phase::Auth, 535, "5.7.8"));
     assert!(attempt.is_relay_fault() && !attempt.to_string().contains("sesame"));
     for offer in ["HELP", "AUTH CRAM-MD5"] {
         let server = SmtpServer::start(Script::default().offering(offer)).await;
         let attempt = relay_with(&server, |settings| settings.login = Some(login())).connect().await.err().unwrap();
         assert_eq!(lost_at(&attempt), Phase::Auth);
     }
+}
+
+#[tokio::test]
+async fn a_session_that_ended_meanwhile_costs_the_next_letter_nothing() {
+    let scripts = [
+        Script::default().closing_after(1),
+        Script::default()
+            .at(Phase::Recipient, "gone", Act::Say("550 5.1.1 no such user"))
+            .with(Habit::ClosesAfterRefusals),
+        Script::default().at(Phase::Recipient, "gone", Act::Say("550 5.1.1 no such user")).with(Habit::NeverForgets),
+    ];
+    for script in scripts {
+        for script in [script.clone(), script.offering("PIPELINING")] {
+            let server = SmtpServer::start(script).await;
+            let mut session = relay(&server).connect().await.unwrap();
+            let first = send(&mut session, &to("gone"), LETTER).await;
+            assert!(!matches!(first, Attempt::Lost { .. }), "{first}");
+            server.settled().await;
+            assert!(has_ended(&mut session).await && !session.is_open());
+            assert!(server.accepted().iter().all(|letter| letter.to == "gone@journal.example"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_letter_is_not_begun_when_its_answer_could_come_too_late() {
+    let server = SmtpServer::start(Script::default()).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let handed = session.send(&to("ann"), LETTER, Instant::now()).await;
+    assert!(matches!(handed, Handed::Over(Attempt::Lost { phase: Phase::Data, .. })), "{handed:?}");
+    assert!(server.accepted().is_empty() && !session.is_open());
+}
+
+#[tokio::test]
+async fn answers_are_understood_as_relays_write_them() {
+    let script = Script::default().at(Phase::Dot, "bare", Act::SayTaken("250")).at(
+        Phase::Recipient,
+        "latin",
+        Act::SayBytes(b"250 accept\xe9\n"),
+    );
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    for local in ["bare", "latin", "ann"] {
+        let attempt = send(&mut session, &to(local), LETTER).await;
+        assert!(matches!(attempt, Attempt::Accepted(_)), "{local}: {attempt}");
+    }
+    assert_eq!(server.accepted_count(), 3);
+}
+
+#[tokio::test]
+async fn a_relay_that_never_ends_its_line_is_left() {
+    const ENDLESS: &[u8] = &[b'x'; 1 << 20];
+    let server = SmtpServer::start(Script::default().at(Phase::MailFrom, "presse", Act::SayBytes(ENDLESS))).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    assert_eq!(lost_at(&send(&mut session, &to("ann"), LETTER).await), Phase::MailFrom);
+}
+
+#[tokio::test]
+async fn what_a_relay_says_unasked_answers_no_letter() {
+    let script = Script::default().at(Phase::Data, "ann", Act::Add("250 2.0.0 taken"));
+    let server = SmtpServer::start(script).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let attempt = send(&mut session, &to("ann"), LETTER).await;
+    assert_eq!(lost_at(&attempt), Phase::Data);
+    assert!(server.accepted().is_empty() && !session.is_open());
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_our_name_and_no_goodbye_is_left_at_once() {
+    let script = Script::default().at(Phase::Hello, "", Act::Say("550 5.7.1 not you")).with(Habit::SaysNoGoodbye);
+    let server = SmtpServer::start(script).await;
+    let attempt = relay(&server).connect().await.err().unwrap();
+    assert_eq!(attempt, refused(Phase::Hello, 550, "5.7.1 not you"));
 }

@@ -1,14 +1,20 @@
 //! `send-test`: the letter of a release, to the office, or to somebody else by force. Its unsubscribe link does nothing.
 
+use std::time::Duration;
+
 use anyhow::{anyhow, bail};
 use camino::Utf8Path;
+use tokio::time::Instant;
 
 use super::arguments::SendTestArguments;
 use super::terminal::Terminal;
 use super::{Exit, opening, release};
-use crate::domain::{Attempt, Mailbox};
-use crate::smtp::{Envelope, Relay};
+use crate::domain::{Attempt, Mailbox, Phase};
+use crate::smtp::{Envelope, Handed, Relay};
 use crate::task::{Newsroom, Preview, preview_for};
+
+/// How long a relay may take before the letter is begun.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(file: &Utf8Path, arguments: &SendTestArguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
@@ -55,9 +61,12 @@ async fn send(newsroom: &Newsroom, envelope: &Envelope, bytes: &[u8]) -> anyhow:
         let relay = Relay::open(settings, &newsroom.config.newsletter.from.address, newsroom.clock.clone())?;
         match relay.connect().await {
             Ok(mut session) => {
-                let attempt = session.send(envelope, bytes).await;
+                let handed = session.send(envelope, bytes, Instant::now() + PATIENCE).await;
                 session.quit().await;
-                return Ok(attempt);
+                return Ok(match handed {
+                    Handed::Over(attempt) => attempt,
+                    Handed::NotBegun => Attempt::Lost { phase: Phase::Connect, error: "it hung up".to_owned() },
+                });
             }
             Err(attempt) => last = Some(attempt),
         }

@@ -94,7 +94,9 @@ fn login(file: &RelayFile, base: &Utf8Path) -> Result<Option<LoginSettings>, Mis
     let user = or(file.user.as_ref(), None, given)?;
     let path = or(file.password_file.as_ref(), None, |path| path.optional_path(base))?;
     let password = match &file.password {
-        Some(setting) if setting.is_from_environment() => given(setting)?.map(Secret::new),
+        Some(setting) if setting.is_from_environment() => {
+            Some(setting.text()?.to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
+        }
         Some(setting) => return Err(misplaced(setting, ConfigFault::SecretInFile)),
         None => None,
     };

@@ -419,7 +419,9 @@ pub enum PasswordSource {
 pub struct Secret(String);
 
 impl Secret {
-    pub(super) const fn new(text: String) -> Self {
+    /// Keeps `text` to itself from now on.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
         Self(text)
     }
 

@@ -62,6 +62,13 @@ impl Reply {
         Self { code, enhanced, text }
     }
 
+    /// The same without the relay's own words: for logs, and where they may quote a password.
+    #[must_use]
+    pub fn without_words(&self) -> Self {
+        let text = self.enhanced.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
+        Self { code: self.code, enhanced: self.enhanced, text: text.unwrap_or_default() }
+    }
+
     /// Whether the same may succeed later: a 4xx.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
@@ -134,6 +141,18 @@ impl Attempt {
                 reply.closes()
                     || matches!(phase, Phase::Connect | Phase::Greeting | Phase::Hello | Phase::Tls | Phase::Auth)
             }
+        }
+    }
+}
+
+impl Attempt {
+    /// The same without the relay's own words, for logs: they may quote an address.
+    #[must_use]
+    pub fn without_words(&self) -> Self {
+        match self {
+            Self::Accepted(reply) => Self::Accepted(reply.without_words()),
+            Self::Refused { phase, reply } => Self::Refused { phase: *phase, reply: reply.without_words() },
+            Self::Lost { .. } => self.clone(),
         }
     }
 }

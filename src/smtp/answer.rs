@@ -31,7 +31,7 @@ pub(super) fn expect(phase: Phase, wanted: Severity, result: Result<Response, Er
     if response.code().severity == wanted {
         Ok(reply)
     } else {
-        Err(Attempt::Lost { phase, error: format!("unexpected reply {reply}") })
+        Err(Attempt::Lost { phase, error: format!("unexpected reply {}", reply.without_words()) })
     }
 }
 

@@ -9,6 +9,7 @@ mod directory;
 mod memory;
 mod offer;
 mod relay;
+mod replies;
 mod session;
 mod timeouts;
 mod tls;
@@ -17,6 +18,6 @@ mod wire;
 
 pub use directory::{LetterName, LetterNameError, StoredLetter, list_letters, read_stored};
 pub use memory::{KeptLetter, Letters};
-pub use relay::{Envelope, Relay, RelayError, Session};
+pub use relay::{Envelope, Handed, Relay, RelayError, Session};
 pub use timeouts::Timeouts;
 pub use tls::TlsError;

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tokio::time::Instant;
 
 use super::directory::Directory;
 use super::memory::Letters;
@@ -11,7 +12,7 @@ use super::session::{Encryption, Login, SmtpRelay, SmtpSession};
 use super::timeouts::Timeouts;
 use super::tls::{Tls, TlsError};
 use crate::clock::Clock;
-use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, SmtpSettings};
+use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, Secret, SmtpSettings};
 use crate::domain::{Attempt, EmailAddress};
 
 /// Who a letter is from and to, as the relay is told.
@@ -128,6 +129,16 @@ impl std::fmt::Debug for Relay {
     }
 }
 
+/// What became of a letter in a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handed {
+    /// It was tried.
+    Over(Attempt),
+    /// The session had come to its end since the letter before: of this one the relay heard nothing that counts, and it can
+    /// go to another session at once.
+    NotBegun,
+}
+
 /// One conversation with a relay, for any number of letters one after the other.
 pub struct Session(Conversation);
 
@@ -138,13 +149,13 @@ enum Conversation {
 }
 
 impl Session {
-    /// Hands one letter over and says how that ended. After a refusal the session can be used again; after a loss or a
-    /// 421, or when this future is dropped before its end, it is over.
-    pub async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> Attempt {
+    /// Hands one letter over and says how that ended; it is not begun after `latest`. After a refusal the session can be
+    /// used again; after a loss or a 421, or when this future is dropped before its end, it is over.
+    pub async fn send(&mut self, envelope: &Envelope, message: &[u8], latest: Instant) -> Handed {
         match &mut self.0 {
-            Conversation::Smtp(session) => session.send(envelope, message).await,
-            Conversation::Directory(directory) => directory.take(message).await,
-            Conversation::Memory(letters) => letters.take(envelope, message),
+            Conversation::Smtp(session) => session.send(envelope, message, latest).await,
+            Conversation::Directory(directory) => Handed::Over(directory.take(message).await),
+            Conversation::Memory(letters) => Handed::Over(letters.take(envelope, message)),
         }
     }
 
@@ -199,7 +210,7 @@ fn smtp(settings: &SmtpSettings, from: &EmailAddress) -> Result<SmtpRelay, Relay
 
 fn log_in(settings: &LoginSettings) -> Result<Login, RelayError> {
     let password = match &settings.password {
-        PasswordSource::Environment(password) => password.expose().to_owned(),
+        PasswordSource::Environment(password) => password.clone(),
         PasswordSource::File(path) => {
             let failed = |reason: String| RelayError::Password { path: path.clone(), reason };
             let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
@@ -207,7 +218,7 @@ fn log_in(settings: &LoginSettings) -> Result<Login, RelayError> {
             if password.is_empty() {
                 return Err(failed("it is empty".to_owned()));
             }
-            password
+            Secret::new(password)
         }
     };
     Ok(Login { user: settings.user.clone(), password })
@@ -268,7 +279,8 @@ mod tests {
             id: None,
         };
         let mut session = relay.connect().await.unwrap();
-        assert!(matches!(session.send(&envelope, b"one").await, Attempt::Accepted(_)));
+        let handed = session.send(&envelope, b"one", Instant::now()).await;
+        assert!(matches!(handed, Handed::Over(Attempt::Accepted(_))));
         assert!(session.is_open() && session.takes_utf8_addresses());
         session.quit().await;
         let kept = crate::smtp::KeptLetter { envelope, message: b"one".to_vec() };

@@ -4,7 +4,6 @@
 //! letter is under way and put back only when the relay's state is known, so a session that was abandoned in the middle
 //! can never be used again.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -17,15 +16,16 @@ use lettre::transport::smtp::commands::{Auth, Ehlo, Noop, Starttls};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Severity;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::Envelope;
 use super::answer::{expect, failed, silent, step};
 use super::offer::{Extensions, Offer};
 use super::timeouts::Timeouts;
 use super::tls::Tls;
-use super::transaction::{After, Transaction};
+use super::transaction::{Ended, Standing, Transaction};
 use super::wire::Wire;
+use super::{Envelope, Handed};
+use crate::config::Secret;
 use crate::domain::{Attempt, Phase};
 
 /// An SMTP server.
@@ -54,10 +54,10 @@ pub(super) enum Encryption {
 }
 
 /// Who we are to the relay.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Login {
     pub(super) user: String,
-    pub(super) password: String,
+    pub(super) password: Secret,
 }
 
 impl SmtpRelay {
@@ -86,20 +86,14 @@ impl SmtpRelay {
     }
 }
 
-/// Never the password.
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Login({})", self.user)
-    }
-}
-
 /// A conversation with an SMTP server.
 pub(super) struct SmtpSession {
     relay: Arc<SmtpRelay>,
     wire: Wire,
     offer: Offer,
-    /// What was begun last was not finished: the relay must forget it first.
-    owes_reset: bool,
+    standing: Standing,
+    /// A letter was handed over in it before: the relay may have left since.
+    was_used: bool,
     /// `None` once the conversation is over.
     connection: Option<AsyncSmtpConnection>,
 }
@@ -122,7 +116,7 @@ impl SmtpSession {
             log_in(&mut connection, &offer, login, limits.command).await?;
         }
         wire.open();
-        Ok(Self { relay, wire, offer, owes_reset: false, connection: Some(connection) })
+        Ok(Self { relay, wire, offer, standing: Standing::Ready, was_used: false, connection: Some(connection) })
     }
 
     /// Whether another letter can be handed over.
@@ -135,31 +129,34 @@ impl SmtpSession {
         self.connection.is_some() && self.offer.takes_utf8()
     }
 
-    /// Hands one letter over.
-    pub(super) async fn send(&mut self, envelope: &Envelope, message: &[u8]) -> Attempt {
-        let Some(mut connection) = self.connection.take() else {
-            return Attempt::Lost { phase: Phase::Connect, error: "the session is over".to_owned() };
-        };
+    /// Hands one letter over; it is not begun after `latest`.
+    pub(super) async fn send(&mut self, envelope: &Envelope, message: &[u8], latest: Instant) -> Handed {
+        let Some(mut connection) = self.connection.take() else { return Handed::NotBegun };
         let transaction = match Transaction::new(envelope, message, &self.offer) {
             Ok(transaction) => transaction,
             Err(refused) => {
                 self.connection = Some(connection);
-                return refused;
+                return Handed::Over(refused);
             }
         };
         let timeouts = &self.relay.timeouts;
-        let (attempt, after) = transaction.run(&mut connection, &self.wire, self.owes_reset, timeouts).await;
-        if after != After::Over {
-            self.owes_reset = after == After::Unfinished;
+        let Ended { attempt, standing, was_begun } =
+            transaction.run(&mut connection, &self.wire, self.standing, latest, timeouts).await;
+        self.standing = standing;
+        if standing != Standing::Over {
             self.connection = Some(connection);
         }
-        attempt
+        // In a new conversation there is nothing else that it could have ended by.
+        let had_ended = !was_begun && self.was_used;
+        self.was_used = true;
+        if had_ended { Handed::NotBegun } else { Handed::Over(attempt) }
     }
 
     /// Asks whether the relay is still there: for a session that was idle for a while. One that is not is over.
     pub(super) async fn check(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
         if let Ok(Ok(_)) = timeout(self.relay.timeouts.noop, connection.command(Noop)).await {
+            self.wire.answered();
             self.connection = Some(connection);
         }
     }
@@ -226,21 +223,30 @@ async fn log_in(
             return Err(Attempt::Lost { phase: Phase::Auth, error });
         }
     };
-    let credentials = || Credentials::new(login.user.clone(), login.password.clone());
+    let credentials = || Credentials::new(login.user.clone(), login.password.expose().to_owned());
     let mut command = Auth::new(mechanism, credentials(), None).map_err(|error| failed(Phase::Auth, &error))?;
     for _ in 0..=MOST_QUESTIONS {
         let response = match timeout(limit, connection.command(command)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(failed(Phase::Auth, &error)),
+            Ok(Err(error)) => return Err(without_words(failed(Phase::Auth, &error))),
             Err(_) => return Err(silent(Phase::Auth, limit)),
         };
         if !response.has_code(ASKS) {
-            return expect(Phase::Auth, Severity::PositiveCompletion, Ok(response)).map(drop);
+            let answer = expect(Phase::Auth, Severity::PositiveCompletion, Ok(response));
+            return answer.map(drop).map_err(without_words);
         }
         command = Auth::new_from_response(mechanism, credentials(), &response)
             .map_err(|error| failed(Phase::Auth, &error))?;
     }
     Err(Attempt::Lost { phase: Phase::Auth, error: "it goes on asking".to_owned() })
+}
+
+/// The same without the relay's own words, which may quote what it was told.
+fn without_words(attempt: Attempt) -> Attempt {
+    match attempt {
+        Attempt::Refused { phase, reply } => Attempt::Refused { phase, reply: reply.without_words() },
+        Attempt::Accepted(_) | Attempt::Lost { .. } => attempt,
+    }
 }
 
 /// The relay asks for more (RFC 4954 §4).

@@ -9,6 +9,8 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter, RcptParameter};
 use lettre::transport::smtp::response::Severity;
 
+use tokio::time::Instant;
+
 use super::Envelope;
 use super::answer::{expect, silent, step};
 use super::offer::{Extensions, Offer, Size};
@@ -25,15 +27,24 @@ pub(super) struct Transaction {
     pipelining: bool,
 }
 
-/// How a conversation stands after a transaction.
+/// How a conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
-    /// Ready for the next.
+pub(super) enum Standing {
+    /// Ready for a letter.
     Ready,
     /// The relay has a sender or a recipient that it must forget first.
     Unfinished,
     /// It is over.
     Over,
+}
+
+/// How a transaction ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) attempt: Attempt,
+    pub(super) standing: Standing,
+    /// Whether the relay said anything of this letter. It did not where the conversation was over before.
+    pub(super) was_begun: bool,
 }
 
 impl Transaction {
@@ -80,38 +91,47 @@ impl Transaction {
         })
     }
 
-    /// Hands the letter over; `owes_reset`: the relay must forget what was begun before.
+    /// Hands the letter over in a conversation that stands so. The letter itself is not begun after `latest`.
     pub(super) async fn run(
         self,
         connection: &mut AsyncSmtpConnection,
         wire: &Wire,
-        owes_reset: bool,
+        standing: Standing,
+        latest: Instant,
         timeouts: &Timeouts,
-    ) -> (Attempt, After) {
-        let (attempt, may_write) = match self.envelope(connection, owes_reset, timeouts).await {
+    ) -> Ended {
+        let ended = |attempt, standing| Ended { attempt, standing, was_begun: true };
+        // Whatever it said unasked would be taken for the answer to what is asked next.
+        if wire.has_more() {
+            return Ended { was_begun: false, ..ended(out_of_turn(Phase::MailFrom), Standing::Over) };
+        }
+        let (attempt, may_write) = match self.envelope(connection, wire, standing, timeouts).await {
+            Ok(()) if wire.has_more() => return ended(out_of_turn(Phase::Data), Standing::Over),
+            Ok(()) if Instant::now() > latest => return ended(too_late(), Standing::Over),
             Ok(()) => {
                 return match write(connection, wire, self.letter, timeouts).await {
-                    Ok(reply) => (Attempt::Accepted(reply), After::Ready),
-                    Err(attempt) if ends(&attempt) => (attempt, After::Over),
-                    Err(attempt) => (attempt, After::Ready),
+                    Ok(reply) => ended(Attempt::Accepted(reply), Standing::Ready),
+                    Err(attempt) if ends(&attempt) => ended(attempt, Standing::Over),
+                    Err(attempt) => ended(attempt, Standing::Ready),
                 };
             }
             Err(failure) => failure,
         };
-        if ends(&attempt) {
-            return (attempt, After::Over);
-        }
+        let is_over = ends(&attempt);
         match may_write {
-            MayWrite::No => (attempt, After::Unfinished),
-            MayWrite::Unknown => (attempt, After::Over),
+            MayWrite::NotBegun => Ended { was_begun: false, ..ended(attempt, Standing::Over) },
+            MayWrite::Unknown => ended(attempt, Standing::Over),
+            MayWrite::No if is_over => ended(attempt, Standing::Over),
+            MayWrite::No => ended(attempt, Standing::Unfinished),
             // It refused the recipient and yet waits for a letter: an empty one, which it has nobody to give to (RFC 2920
             // §3.1). Whatever else it refused, somebody might get that.
-            MayWrite::Yes if !is_of_recipient(&attempt) => (attempt, After::Over),
+            MayWrite::Yes if is_over || !is_of_recipient(&attempt) => ended(attempt, Standing::Over),
             MayWrite::Yes => {
                 let empty = connection.command(".\r\n");
-                let ended = step(Phase::Dot, Severity::PositiveCompletion, timeouts.dot, empty).await;
-                let is_over = ended.is_err_and(|attempt| ends(&attempt));
-                (attempt, if is_over { After::Over } else { After::Ready })
+                let answer = step(Phase::Dot, Severity::PositiveCompletion, timeouts.dot, empty).await;
+                wire.answered();
+                let is_over = answer.is_err_and(|attempt| ends(&attempt));
+                ended(attempt, if is_over { Standing::Over } else { Standing::Ready })
             }
         }
     }
@@ -120,7 +140,8 @@ impl Transaction {
     async fn envelope(
         &self,
         connection: &mut AsyncSmtpConnection,
-        owes_reset: bool,
+        wire: &Wire,
+        standing: Standing,
         timeouts: &Timeouts,
     ) -> Result<(), (Attempt, MayWrite)> {
         use Severity::{PositiveCompletion, PositiveIntermediate};
@@ -130,26 +151,32 @@ impl Transaction {
             (Phase::Recipient, self.recipient.clone(), PositiveCompletion, timeouts.command),
             (Phase::Data, Data.to_string(), PositiveIntermediate, timeouts.data),
         ];
-        let commands = if owes_reset { &commands[..] } else { &commands[1..] };
-        let mut together =
-            self.pipelining.then(|| commands.iter().map(|(_, text, ..)| text.as_str()).collect::<String>());
+        let resets = standing == Standing::Unfinished;
+        let commands = if resets { &commands[..] } else { &commands[1..] };
+        let of_mail = usize::from(resets);
+        let texts = || commands.iter().map(|(_, text, ..)| text.as_str());
+        let mut together = self.pipelining.then(|| texts().collect::<String>());
         let mut failure = None;
         for (index, (phase, text, wanted, limit)) in commands.iter().enumerate() {
-            let answered = if !self.pipelining {
+            let answer = if !self.pipelining {
                 step(*phase, *wanted, *limit, connection.command(text)).await
             } else if let Some(all) = together.take() {
                 step(*phase, *wanted, *limit, connection.command(all)).await
             } else {
                 step(*phase, *wanted, *limit, connection.read_response()).await
             };
-            match answered {
+            if !matches!(answer, Err(Attempt::Lost { .. })) {
+                wire.answered();
+            }
+            match answer {
                 Ok(_) if *phase == Phase::Data => {
                     return failure.map_or(Ok(()), |attempt| Err((attempt, MayWrite::Yes)));
                 }
                 Ok(_) => {}
+                // A relay that does not begin anew did not refuse this letter.
+                Err(attempt) if index < of_mail => return Err((attempt, MayWrite::NotBegun)),
+                Err(attempt @ Attempt::Lost { .. }) if index == of_mail => return Err((attempt, MayWrite::NotBegun)),
                 Err(attempt) => {
-                    let is_reset = owes_reset && index == 0;
-                    let attempt = if is_reset { not_forgotten(attempt) } else { attempt };
                     let is_over = ends(&attempt);
                     let attempt = failure.unwrap_or(attempt);
                     if is_over {
@@ -166,23 +193,25 @@ impl Transaction {
     }
 }
 
+/// The relay said something that nobody had asked.
+fn out_of_turn(phase: Phase) -> Attempt {
+    Attempt::Lost { phase, error: "it said more than it was asked".to_owned() }
+}
+
+/// The relay took so long for the envelope that the letter's answer could come after its claim has ended.
+fn too_late() -> Attempt {
+    Attempt::Lost { phase: Phase::Data, error: "it took too long to begin".to_owned() }
+}
+
 /// Whether the recipient was refused.
 const fn is_of_recipient(attempt: &Attempt) -> bool {
     matches!(attempt, Attempt::Refused { phase: Phase::Recipient, .. })
 }
 
-/// A relay that does not forget what was begun before: this letter was not refused, it was never begun.
-fn not_forgotten(attempt: Attempt) -> Attempt {
-    match attempt {
-        Attempt::Refused { phase, reply } if !reply.closes() => {
-            Attempt::Lost { phase, error: format!("it does not begin anew: {reply}") }
-        }
-        Attempt::Accepted(_) | Attempt::Refused { .. } | Attempt::Lost { .. } => attempt,
-    }
-}
-
 /// Whether the relay waits for a letter after it refused something else of it.
 enum MayWrite {
+    /// It said nothing of this letter.
+    NotBegun,
     No,
     Yes,
     Unknown,
@@ -214,7 +243,10 @@ async fn write(
         let (phase, limit) = now_at();
         tokio::select! {
             biased;
-            result = &mut answer => return expect(now_at().0, Severity::PositiveCompletion, result),
+            result = &mut answer => {
+                wire.answered();
+                return expect(now_at().0, Severity::PositiveCompletion, result);
+            }
             () = wire.more_written() => {}
             () = tokio::time::sleep(limit) => return Err(silent(phase, limit)),
         }

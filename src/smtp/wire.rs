@@ -1,9 +1,10 @@
 //! The connection under a conversation: plain at first, under TLS once that is agreed on.
 //!
-//! The mail library reads ahead and hides what a relay offers. So this connection, until it is told that the conversation
-//! is open, gives one byte at a time and remembers them: nothing that was said in clear can be taken for something said
-//! under TLS (the flaw of RFC 3207 §6 in many clients), and what the relay offers can be read. It also counts what was
-//! written to the network, which tells after a loss whether the end of a letter can have left.
+//! The mail library reads ahead, hides what a relay offers, and is strict about what it says. So replies pass through here
+//! line by line (`replies.rs`), and until the conversation is open one byte at a time and remembered: nothing that was said
+//! in clear can be taken for something said under TLS (the flaw of RFC 3207 §6 in many clients), and what the relay offers
+//! can be read. What was written to the network is counted, which tells after a loss whether the end of a letter can have
+//! left.
 
 use std::fmt;
 use std::io;
@@ -19,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::client::TlsStream;
 
+use super::replies::Replies;
 use super::tls::Tls;
 
 /// A connection, shared by a session and the library's part of it.
@@ -30,6 +32,7 @@ pub(super) struct Wire {
 
 struct Line {
     stream: Stream,
+    replies: Replies,
     /// What the relay said so far; `None` once the conversation is open.
     heard: Option<Vec<u8>>,
 }
@@ -48,14 +51,15 @@ struct Sent {
     more: Notify,
 }
 
-/// The most that is remembered of what a relay says before the conversation is open.
-const MOST_HEARD: usize = 64 * 1024;
+/// How much is read at once of an open conversation.
+const CHUNK: usize = 4 * 1024;
 
 impl Wire {
     pub(super) fn new(stream: TcpStream) -> Self {
         let sent = Arc::new(Sent::default());
         let stream = Stream::Plain(Counted { stream, sent: Arc::clone(&sent) });
-        Self { line: Arc::new(Mutex::new(Line { stream, heard: Some(Vec::new()) })), sent }
+        let line = Line { stream, replies: Replies::default(), heard: Some(Vec::new()) };
+        Self { line: Arc::new(Mutex::new(line)), sent }
     }
 
     /// Puts the connection under TLS.
@@ -75,7 +79,19 @@ impl Wire {
 
     /// From now on, what the relay says is read as fast as it comes, and not remembered.
     pub(super) fn open(&self) {
-        self.line().heard = None;
+        let mut line = self.line();
+        line.heard = None;
+        line.replies = Replies::default();
+    }
+
+    /// Notes that an answer was taken from what came.
+    pub(super) fn answered(&self) {
+        self.line().replies.taken();
+    }
+
+    /// Whether the relay has said more than was asked of it.
+    pub(super) fn has_more(&self) -> bool {
+        self.line().replies.are_waiting()
     }
 
     /// How many bytes went out so far, what TLS adds included.
@@ -103,22 +119,35 @@ impl fmt::Debug for Wire {
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut line = self.line();
-        let Line { stream, heard } = &mut *line;
-        let Some(heard) = heard else { return stream.poll_read(cx, buf) };
-        let mut byte = [0];
-        let mut one = ReadBuf::new(&mut byte);
-        ready!(stream.poll_read(cx, &mut one))?;
-        buf.put_slice(one.filled());
-        if heard.len() < MOST_HEARD {
-            heard.extend_from_slice(one.filled());
+        let Line { stream, replies, heard } = &mut *line;
+        let mut chunk = [0; CHUNK];
+        loop {
+            if replies.give(buf) {
+                return Poll::Ready(Ok(()));
+            }
+            // What refuses us while we introduce ourselves has ended the conversation; the library would wait for its
+            // goodbye.
+            if heard.is_some() && replies.have_refused() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut read = ReadBuf::new(if heard.is_some() { &mut chunk[..1] } else { &mut chunk });
+            ready!(stream.poll_read(cx, &mut read))?;
+            if read.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let passed = replies.take_in(read.filled())?;
+            if let Some(heard) = heard {
+                heard.extend_from_slice(passed);
+            }
         }
-        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.line().stream {
+        let mut line = self.line();
+        line.replies.asked();
+        match &mut line.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
             Stream::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),

@@ -15,15 +15,19 @@ use tracing::{debug, error, info, warn};
 
 use super::newsroom::Newsroom;
 use super::office::log_untold;
-use crate::domain::{Attempt, Delivery, EditionId, Fragment, LetterId, Piece, RenderedLetter, Token};
+use crate::domain::{Attempt, Delivery, EditionId, Fragment, LetterId, Phase, Piece, RenderedLetter, Token};
 use crate::language::Language;
 use crate::mail::{PersonalLinks, Recipient, Sender, compose, contents_of, envelope_id, envelope_sender, message_id};
 use crate::policy::{Verdict, verdict};
-use crate::smtp::{Envelope, Relay, Session};
+use crate::smtp::{Envelope, Handed, Relay, Session};
 use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
 
 /// How long a claim lasts: the ten minutes a relay may take after the dot (RFC 5321 §4.5.3.2.6), and five more.
 const LEASE: TimeDelta = TimeDelta::minutes(15);
+/// How long after its claim began a letter may be begun at the latest, so that the answer to its dot comes before the end.
+const LATEST: Duration = Duration::from_mins(5);
+/// How long a relay that hung up is tried again before the letter goes back to the outbox.
+const AGAIN: Duration = Duration::from_mins(1);
 /// How many deliveries are claimed at once.
 const CLAIM: u32 = 32;
 /// How often the outbox is looked at when nothing wakes the dispatcher: other processes queue letters too.
@@ -214,20 +218,7 @@ impl Dispatcher {
                 return Err(error);
             }
         };
-        if let Some(pace) = &self.pace {
-            pace.lock().await.tick().await;
-        }
-        if let Some((session, _)) = &mut desk.session
-            && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER)
-        {
-            session.check().await;
-        }
-        if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
-            desk.session = self.connect().await;
-        }
-        desk.was_used = Some(Instant::now());
-        let Some((session, relay)) = &mut desk.session else {
-            self.record(desk).await?;
+        if !self.be_ready(desk, stop).await? {
             self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
             let mut stopping = stop.clone();
             tokio::select! {
@@ -235,8 +226,8 @@ impl Dispatcher {
                 _ = stopping.wait_for(|stop| *stop) => {}
             }
             return Ok(());
-        };
-        let now = self.newsroom.now();
+        }
+        let (now, latest) = (self.newsroom.now(), Instant::now() + LATEST);
         let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
         let (letter, contents) = (delivery.letter, delivery.contents.clone());
         let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };
@@ -245,11 +236,11 @@ impl Dispatcher {
             debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);
             return Ok(());
         }
-        let attempt = session.send(&ready.envelope, &ready.bytes).await;
+        let (attempt, relay) = self.send(desk, &ready, latest, stop).await;
         desk.was_used = Some(Instant::now());
-        let relay = &self.relays[*relay];
+        let relay = &self.relays[relay];
         desk.finished = Some(self.judge(&ready, &relay.relay.name(), fence, &attempt));
-        if !session.is_open() {
+        if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
             desk.session = None;
         }
         if attempt.is_relay_fault() || attempt.may_have_been_accepted() {
@@ -262,6 +253,69 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Waits for its turn and sees to a session; `false` when there is none to be had, or it is time to stop. Before anything
+    /// that may take long, what became of the last letter is recorded: it must not be sent again should we be stopped.
+    async fn be_ready(&self, desk: &mut Connection, stop: &watch::Receiver<bool>) -> Result<bool, StoreError> {
+        let mut stopping = stop.clone();
+        if let Some(pace) = &self.pace {
+            let mut turn = std::pin::pin!(async { pace.lock().await.tick().await });
+            tokio::select! {
+                biased;
+                _ = &mut turn => {}
+                () = std::future::ready(()) => {
+                    self.settle(desk).await?;
+                    tokio::select! {
+                        _ = turn => {}
+                        _ = stopping.wait_for(|stop| *stop) => return Ok(false),
+                    }
+                }
+            }
+        }
+        if desk.session.is_some() && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER) {
+            self.settle(desk).await?;
+            if let Some((session, _)) = &mut desk.session {
+                session.check().await;
+            }
+        }
+        if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
+            self.settle(desk).await?;
+            desk.session = tokio::select! {
+                session = self.connect() => session,
+                _ = stopping.wait_for(|stop| *stop) => None,
+            };
+        }
+        desk.was_used = Some(Instant::now());
+        Ok(desk.session.is_some())
+    }
+
+    /// Hands the letter over in the session there is; in another one when that had ended before. Says with which relay.
+    async fn send(
+        &self,
+        desk: &mut Connection,
+        ready: &Ready,
+        latest: Instant,
+        stop: &watch::Receiver<bool>,
+    ) -> (Attempt, usize) {
+        let mut stopping = stop.clone();
+        let mut with = 0;
+        for is_again in [false, true] {
+            if is_again {
+                desk.session = tokio::select! {
+                    session = self.connect() => session,
+                    () = sleep(AGAIN) => None,
+                    _ = stopping.wait_for(|stop| *stop) => None,
+                };
+            }
+            let Some((session, relay)) = &mut desk.session else { break };
+            with = *relay;
+            if let Handed::Over(attempt) = session.send(&ready.envelope, &ready.bytes, latest).await {
+                return (attempt, with);
+            }
+        }
+        let error = "it hung up, and cannot be reached again".to_owned();
+        (Attempt::Lost { phase: Phase::Connect, error }, with)
+    }
+
     /// Records what is left to record and closes the connection.
     async fn close(&self, desk: &mut Connection) -> Result<(), StoreError> {
         let recorded = self.record(desk).await;
@@ -272,9 +326,18 @@ impl Dispatcher {
         recorded
     }
 
-    async fn record(&self, desk: &mut Connection) -> Result<(), StoreError> {
+    /// Records what became of the last letter.
+    async fn settle(&self, desk: &mut Connection) -> Result<(), StoreError> {
         if desk.finished.is_some() {
             self.exchange(&mut desk.finished, None).await?;
+        }
+        Ok(())
+    }
+
+    /// The same when no other letter follows at once.
+    async fn record(&self, desk: &mut Connection) -> Result<(), StoreError> {
+        if desk.finished.is_some() {
+            self.settle(desk).await?;
             // The last letter of an edition may have left: it can be finished now.
             self.newsroom.look_wanted.notify_waiters();
         }
@@ -336,7 +399,7 @@ impl Dispatcher {
         health.failures += 1;
         health.rests_until = Some(Instant::now() + pause);
         drop(health);
-        warn!(relay = %name, "relay {name} takes no letters: {attempt}");
+        warn!(relay = %name, "relay {name} takes no letters: {}", attempt.without_words());
         if now - since >= TELL_AFTER {
             log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
         }

@@ -4,7 +4,7 @@
 //! anybody's at `Greeting`, `Hello`, `Tls` and `Auth`. Everything else is answered as RFC 5321 has it. Letters that were taken are
 //! kept, those whose acceptance was never said included.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,6 +21,10 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Act {
     /// Answers with this reply.
     Say(&'static str),
+    /// Answers with these bytes, and goes on as usual.
+    SayBytes(&'static [u8]),
+    /// Takes the letter and answers so.
+    SayTaken(&'static str),
     /// Answers what it would have, and adds this in the same breath.
     Add(&'static str),
     /// Answers with this reply and closes the connection.
@@ -45,7 +49,22 @@ pub(crate) struct Script {
     connection_limit: Option<usize>,
     tls: Option<(Arc<ServerConfig>, TlsFrom)>,
     logins: Vec<String>,
-    is_careless: bool,
+    habits: BTreeSet<Habit>,
+    closes_after: Option<usize>,
+    silent_from: Option<usize>,
+}
+
+/// What a server does all the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Habit {
+    /// Takes letters without a sender or a recipient.
+    IsCareless,
+    /// Closes a connection after a recipient was refused.
+    ClosesAfterRefusals,
+    /// Does not know RSET.
+    NeverForgets,
+    /// Never answers to QUIT.
+    SaysNoGoodbye,
 }
 
 /// When TLS begins.
@@ -99,9 +118,25 @@ impl Script {
         self
     }
 
-    /// Take letters without a sender or a recipient.
-    pub(crate) fn careless(mut self) -> Self {
-        self.is_careless = true;
+    /// Do this all the time.
+    pub(crate) fn with(mut self, habit: Habit) -> Self {
+        self.habits.insert(habit);
+        self
+    }
+
+    fn has(&self, habit: Habit) -> bool {
+        self.habits.contains(&habit)
+    }
+
+    /// Greet no connection from this one on, counted from 1.
+    pub(crate) fn silent_from(mut self, connection: usize) -> Self {
+        self.silent_from = Some(connection);
+        self
+    }
+
+    /// Close a connection once it carried so many letters.
+    pub(crate) fn closing_after(mut self, letters: usize) -> Self {
+        self.closes_after = Some(letters);
         self
     }
 
@@ -193,6 +228,7 @@ impl SmtpServer {
                     number,
                     from: String::new(),
                     to: String::new(),
+                    carried: 0,
                 };
                 conversations.spawn(conversation.hold(ends.clone()));
             }
@@ -237,6 +273,13 @@ impl SmtpServer {
         self.goes_on.send_replace(true);
     }
 
+    /// Returns once every connection is closed that is about to be.
+    pub(crate) async fn settled(&self) {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Closes every connection, and returns once they are closed.
     pub(crate) async fn hang_up(&self) {
         self.hangs_up.send_replace(true);
@@ -273,6 +316,8 @@ struct Conversation {
     number: usize,
     from: String,
     to: String,
+    /// How many letters it carried.
+    carried: usize,
 }
 
 impl Conversation {
@@ -293,6 +338,9 @@ impl Conversation {
         }
         if matches!(self.script.tls, Some((_, TlsFrom::TheFirstByte))) {
             self.encrypt().await?;
+        }
+        if self.script.silent_from.is_some_and(|first| self.number >= first) {
+            return std::future::pending().await;
         }
         self.answer(Phase::Greeting, "", "220 server.example ESMTP").await?;
         loop {
@@ -327,15 +375,24 @@ impl Conversation {
                 self.to.clear();
                 let is_taken = self.answer(Phase::MailFrom, &from, "250 2.1.0 sender ok").await?;
                 self.from = if is_taken { from } else { String::new() };
-            } else if upper.starts_with("RCPT TO:") && self.from.is_empty() && !self.script.is_careless {
+            } else if upper.starts_with("RCPT TO:") && self.from.is_empty() && !self.script.has(Habit::IsCareless) {
                 self.write("503 5.5.1 from whom?").await?;
             } else if upper.starts_with("RCPT TO:") {
                 let to = address(&line);
                 if self.answer(Phase::Recipient, &to, "250 2.1.5 recipient ok").await? {
                     self.to = to;
+                } else if self.script.has(Habit::ClosesAfterRefusals) {
+                    return Err(Closed);
                 }
             } else if upper == "DATA" {
                 self.data().await?;
+                if self.script.closes_after.is_some_and(|limit| self.carried >= limit) {
+                    return Err(Closed);
+                }
+            } else if upper == "RSET" && self.script.has(Habit::NeverForgets) {
+                self.write("502 5.5.1 no").await?;
+            } else if upper == "QUIT" && self.script.has(Habit::SaysNoGoodbye) {
+                return std::future::pending().await;
             } else if upper == "RSET" {
                 self.to.clear();
                 self.write("250 2.0.0 forgotten").await?;
@@ -380,7 +437,7 @@ impl Conversation {
 
     async fn data(&mut self) -> Result<(), Closed> {
         let to = self.to.clone();
-        if to.is_empty() && !self.script.is_careless {
+        if to.is_empty() && !self.script.has(Habit::IsCareless) {
             return self.write("503 5.5.1 nobody to send to").await;
         }
         if !self.answer(Phase::Data, &to, "354 go on").await? {
@@ -402,6 +459,7 @@ impl Conversation {
         }
         if !matches!(self.script.act(Phase::Dot, local(&to)), Some(Act::Say(_) | Act::SayAndClose(_))) {
             let number = self.keep(data);
+            self.carried += 1;
             self.wait_at_the_gate(number).await?;
             if self.script.unanswered.contains(&number) {
                 return Err(Closed);
@@ -446,6 +504,8 @@ impl Conversation {
                 self.write(reply).await?;
                 return Ok(false);
             }
+            Some(Act::SayBytes(bytes)) => self.stream.get_mut().write_all(bytes).await.map_err(|_| Closed)?,
+            Some(Act::SayTaken(reply)) => self.write(reply).await?,
             Some(Act::Add(more)) => self.write(&format!("{usual}\r\n{more}")).await?,
             Some(Act::SayAndClose(reply)) => {
                 self.write(reply).await?;
