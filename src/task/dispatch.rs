@@ -3,23 +3,25 @@
 //! No transaction is open while a relay is spoken to: lease, commit, send, record. Each connection has at most one
 //! letter in flight, so a kill makes at most one extra copy a connection.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod composer;
+mod relays;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
+use self::composer::{Composer, Ready};
+use self::relays::Relays;
 use super::newsroom::Newsroom;
-use super::office::log_untold;
-use crate::domain::{Attempt, Delivery, EditionId, Fragment, LetterId, Phase, Piece, RenderedLetter, Token};
-use crate::language::Language;
-use crate::mail::{PersonalLinks, Recipient, Sender, compose, contents_of, envelope_id, envelope_sender, message_id};
+use crate::domain::{Attempt, Delivery, Phase};
 use crate::policy::{Verdict, verdict};
-use crate::smtp::{Envelope, Handed, Relay, Session};
+use crate::smtp::{Handed, Relay, Session};
 use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
 
 /// How long a claim lasts: the ten minutes a relay may take after the dot (RFC 5321 §4.5.3.2.6), and five more.
@@ -36,11 +38,6 @@ const IDLE_LOOK: Duration = Duration::from_millis(500);
 const IDLE_CLOSE: Duration = Duration::from_secs(10);
 /// After so long a pause the relay is asked whether it is still there.
 const ASK_AFTER: Duration = Duration::from_secs(2);
-/// How long a relay is left alone after it could not be reached or hung up; twice as long each further time, up to the
-/// second figure.
-const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
-/// A relay that took no letter for so long is something the office is told.
-const TELL_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// What is kept of a delivery whose letter is not there.
 const NO_LETTER: &str = "its letter is missing or cannot be read";
 
@@ -48,47 +45,12 @@ const NO_LETTER: &str = "its letter is missing or cannot be read";
 #[derive(Debug)]
 pub struct Dispatcher {
     newsroom: Arc<Newsroom>,
-    relays: Vec<RelayDesk>,
+    relays: Relays,
+    composer: Composer,
     connections: usize,
     owner: String,
-    sender: Sender,
     claimed: Mutex<VecDeque<Delivery>>,
-    letters: Mutex<HashMap<LetterId, Arc<RenderedLetter>>>,
-    fragments: Mutex<HashMap<(EditionId, Language), Arc<Fragments>>>,
     pace: Option<Mutex<tokio::time::Interval>>,
-}
-
-/// A digest's fragments in one language, by number.
-type Fragments = BTreeMap<u32, Fragment>;
-
-/// One relay and how it is doing.
-#[derive(Debug)]
-struct RelayDesk {
-    relay: Relay,
-    health: Mutex<Health>,
-}
-
-#[derive(Debug, Default)]
-struct Health {
-    rests_until: Option<Instant>,
-    /// Since when it has taken no letter although it was tried.
-    failing_since: Option<DateTime<Utc>>,
-    /// How often it was found failing since then.
-    failures: u32,
-}
-
-impl Health {
-    fn rests(&self) -> bool {
-        self.rests_until.is_some_and(|until| until > Instant::now())
-    }
-}
-
-/// What a connection is to hand over next.
-struct Ready {
-    delivery: Delivery,
-    envelope: Envelope,
-    bytes: Vec<u8>,
-    message_id: String,
 }
 
 impl Dispatcher {
@@ -102,21 +64,11 @@ impl Dispatcher {
         rate: Option<u32>,
         owner: String,
     ) -> Self {
-        let sender = newsroom.sender();
-        let relays = relays.into_iter().map(|relay| RelayDesk { relay, health: Mutex::default() }).collect();
+        let relays = Relays::new(Arc::clone(&newsroom), relays);
+        let composer = Composer::new(Arc::clone(&newsroom));
         let pace =
             rate.filter(|rate| *rate > 0).map(|rate| Mutex::new(tokio::time::interval(Duration::from_secs(1) / rate)));
-        Self {
-            newsroom,
-            relays,
-            connections: connections.max(1),
-            owner,
-            sender,
-            claimed: Mutex::default(),
-            letters: Mutex::default(),
-            fragments: Mutex::default(),
-            pace,
-        }
+        Self { newsroom, relays, composer, connections: connections.max(1), owner, claimed: Mutex::default(), pace }
     }
 
     /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
@@ -206,7 +158,7 @@ impl Dispatcher {
         delivery: Delivery,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), StoreError> {
-        let ready = match self.prepare(&delivery).await {
+        let ready = match self.composer.prepare(&delivery).await {
             Ok(Some(ready)) => ready,
             Ok(None) => return self.give_up(desk, &delivery, NO_LETTER.to_owned()).await,
             Err(error @ StoreError::Row { .. }) => {
@@ -238,18 +190,11 @@ impl Dispatcher {
         }
         let (attempt, relay) = self.send(desk, &ready, latest, stop).await;
         desk.was_used = Some(Instant::now());
-        let relay = &self.relays[relay];
-        desk.finished = Some(self.judge(&ready, &relay.relay.name(), fence, &attempt));
+        desk.finished = Some(self.judge(&ready, &self.relays.name(relay), fence, &attempt));
         if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
             desk.session = None;
         }
-        if attempt.is_relay_fault() || attempt.may_have_been_accepted() {
-            self.rest(relay, &attempt).await;
-        } else {
-            // A connection that was refused beside one that works still rests: it may be one too many.
-            let mut health = relay.health.lock().await;
-            *health = Health { rests_until: health.rests_until, ..Health::default() };
-        }
+        self.relays.learn(relay, &attempt).await;
         Ok(())
     }
 
@@ -280,7 +225,7 @@ impl Dispatcher {
         if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
             self.settle(desk).await?;
             desk.session = tokio::select! {
-                session = self.connect() => session,
+                session = self.relays.connect() => session,
                 _ = stopping.wait_for(|stop| *stop) => None,
             };
         }
@@ -301,7 +246,7 @@ impl Dispatcher {
         for is_again in [false, true] {
             if is_again {
                 desk.session = tokio::select! {
-                    session = self.connect() => session,
+                    session = self.relays.connect() => session,
                     () = sleep(AGAIN) => None,
                     _ = stopping.wait_for(|stop| *stop) => None,
                 };
@@ -371,119 +316,6 @@ impl Dispatcher {
         };
         desk.finished = Some(Finished { fence, outcome: Outcome::Failed, attempt: Some(made), at });
         self.record(desk).await
-    }
-
-    /// A session with the first relay that takes us; the others rest for a while.
-    async fn connect(&self) -> Option<(Session, usize)> {
-        for (index, desk) in self.relays.iter().enumerate() {
-            if desk.health.lock().await.rests() {
-                continue;
-            }
-            match desk.relay.connect().await {
-                Ok(session) => return Some((session, index)),
-                Err(attempt) => self.rest(desk, &attempt).await,
-            }
-        }
-        None
-    }
-
-    async fn rest(&self, desk: &RelayDesk, attempt: &Attempt) {
-        let (now, name) = (self.newsroom.now(), desk.relay.name());
-        let mut health = desk.health.lock().await;
-        let since = *health.failing_since.get_or_insert(now);
-        // Connections that fail together are one failure.
-        if health.rests() {
-            return;
-        }
-        let pause = REST.0.saturating_mul(1 << health.failures.min(8)).min(REST.1);
-        health.failures += 1;
-        health.rests_until = Some(Instant::now() + pause);
-        drop(health);
-        warn!(relay = %name, "relay {name} takes no letters: {}", attempt.without_words());
-        if now - since >= TELL_AFTER {
-            log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
-        }
-    }
-
-    /// The letter as this recipient gets it.
-    async fn prepare(&self, delivery: &Delivery) -> Result<Option<Ready>, StoreError> {
-        let Some(letter) = self.letter(delivery.letter).await? else { return Ok(None) };
-        let newsroom = &self.newsroom;
-        let topics = letter.words_of(&delivery.topics);
-        let links = delivery.subscriber.filter(|_| delivery.edition.is_some()).map(|subscriber| {
-            let token = Token::Unsubscribe { subscriber };
-            (newsroom.token_url("u", &token), token.signed(newsroom.key()), newsroom.preferences_url(subscriber))
-        });
-        let contents = self.contents(delivery, letter.language).await?;
-        let in_reply_to = self.followed(delivery).await?;
-        let recipient = Recipient {
-            mailbox: &delivery.recipient,
-            topics_words: &topics,
-            links: links.as_ref().map(|(unsubscribe_url, unsubscribe_token, preferences_url)| PersonalLinks {
-                unsubscribe_url,
-                unsubscribe_token,
-                preferences_url,
-            }),
-            contents: contents.as_ref(),
-            in_reply_to: in_reply_to.as_deref(),
-        };
-        let bytes = compose(&letter, &recipient, &self.sender);
-        let envelope = Envelope {
-            from: envelope_sender(&newsroom.config.newsletter, delivery.id, newsroom.key()),
-            to: delivery.recipient.address.clone(),
-            id: Some(envelope_id(delivery.id, newsroom.key())),
-        };
-        let message_id = message_id(&letter, &delivery.recipient.address, &self.sender);
-        Ok(Some(Ready { delivery: delivery.clone(), envelope, bytes, message_id }))
-    }
-
-    /// A rendered letter, kept while it is of use.
-    async fn letter(&self, id: LetterId) -> Result<Option<Arc<RenderedLetter>>, StoreError> {
-        /// How many letters are kept: those of a few editions.
-        const KEPT: usize = 32;
-        if let Some(letter) = self.letters.lock().await.get(&id) {
-            return Ok(Some(letter.clone()));
-        }
-        let Some(letter) = self.newsroom.store.letter(id).await? else { return Ok(None) };
-        let letter = Arc::new(letter);
-        let mut letters = self.letters.lock().await;
-        if letters.len() >= KEPT {
-            letters.clear();
-        }
-        letters.insert(id, letter.clone());
-        Ok(Some(letter))
-    }
-
-    /// The releases of a digest that one delivery holds, put together; `None` for any other letter.
-    async fn contents(&self, delivery: &Delivery, language: Language) -> Result<Option<Piece>, StoreError> {
-        /// How many digests' fragments are kept.
-        const KEPT: usize = 8;
-        let Some(edition) = delivery.edition.filter(|_| !delivery.contents.is_empty()) else { return Ok(None) };
-        let key = (edition, language);
-        let mut fragments = self.fragments.lock().await.get(&key).cloned();
-        // A text that was corrected on its way has a number that was not there before.
-        let is_whole = |known: &Arc<Fragments>| delivery.contents.iter().all(|n| known.contains_key(n));
-        if !fragments.as_ref().is_some_and(is_whole) {
-            let loaded = Arc::new(self.newsroom.store.fragments(edition, language).await?);
-            let mut kept = self.fragments.lock().await;
-            if kept.len() >= KEPT {
-                kept.clear();
-            }
-            kept.insert(key, loaded.clone());
-            fragments = Some(loaded);
-        }
-        let fragments = fragments.unwrap_or_default();
-        let mut own: Vec<&Fragment> = delivery.contents.iter().filter_map(|number| fragments.get(number)).collect();
-        own.sort_by_key(|fragment| fragment.ordinal);
-        Ok(Some(contents_of(own)))
-    }
-
-    /// The Message-ID of the letter that a delivery follows up.
-    async fn followed(&self, delivery: &Delivery) -> Result<Option<String>, StoreError> {
-        let Some(earlier) = delivery.follows else { return Ok(None) };
-        let Some(earlier) = self.newsroom.store.delivery(earlier).await? else { return Ok(None) };
-        let Some(letter) = self.letter(earlier.letter).await? else { return Ok(None) };
-        Ok(Some(message_id(&letter, &earlier.recipient.address, &self.sender)))
     }
 
     /// What follows from an attempt.

@@ -1,0 +1,104 @@
+//! The relays, and how they are doing: which one takes the next session, and which is left alone for a while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tracing::warn;
+
+use crate::domain::Attempt;
+use crate::smtp::{Relay, Session};
+use crate::task::newsroom::Newsroom;
+use crate::task::office::log_untold;
+
+/// How long a relay is left alone after it could not be reached or hung up; twice as long each further time, up to the
+/// second figure.
+const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
+/// A relay that took no letter for so long is something the office is told.
+const TELL_AFTER: TimeDelta = TimeDelta::minutes(5);
+/// All relays, in order.
+#[derive(Debug)]
+pub(super) struct Relays {
+    newsroom: Arc<Newsroom>,
+    desks: Vec<RelayDesk>,
+}
+
+/// One relay and how it is doing.
+#[derive(Debug)]
+struct RelayDesk {
+    relay: Relay,
+    health: Mutex<Health>,
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    rests_until: Option<Instant>,
+    /// Since when it has taken no letter although it was tried.
+    failing_since: Option<DateTime<Utc>>,
+    /// How often it was found failing since then.
+    failures: u32,
+}
+
+impl Health {
+    fn rests(&self) -> bool {
+        self.rests_until.is_some_and(|until| until > Instant::now())
+    }
+}
+
+impl Relays {
+    pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>) -> Self {
+        let desks = relays.into_iter().map(|relay| RelayDesk { relay, health: Mutex::default() }).collect();
+        Self { newsroom, desks }
+    }
+
+    /// What people call the relay with this index.
+    pub(super) fn name(&self, index: usize) -> String {
+        self.desks[index].relay.name()
+    }
+
+    /// A session with the first relay that takes us; the others rest for a while.
+    pub(super) async fn connect(&self) -> Option<(Session, usize)> {
+        for (index, desk) in self.desks.iter().enumerate() {
+            if desk.health.lock().await.rests() {
+                continue;
+            }
+            match desk.relay.connect().await {
+                Ok(session) => return Some((session, index)),
+                Err(attempt) => self.rest(desk, &attempt).await,
+            }
+        }
+        None
+    }
+
+    /// Learns from what became of a letter with the relay of this index.
+    pub(super) async fn learn(&self, index: usize, attempt: &Attempt) {
+        let desk = &self.desks[index];
+        if attempt.is_relay_fault() || attempt.may_have_been_accepted() {
+            self.rest(desk, attempt).await;
+        } else {
+            // A connection that was refused beside one that works still rests: it may be one too many.
+            let mut health = desk.health.lock().await;
+            *health = Health { rests_until: health.rests_until, ..Health::default() };
+        }
+    }
+
+    async fn rest(&self, desk: &RelayDesk, attempt: &Attempt) {
+        let (now, name) = (self.newsroom.now(), desk.relay.name());
+        let mut health = desk.health.lock().await;
+        let since = *health.failing_since.get_or_insert(now);
+        // Connections that fail together are one failure.
+        if health.rests() {
+            return;
+        }
+        let pause = REST.0.saturating_mul(1 << health.failures.min(8)).min(REST.1);
+        health.failures += 1;
+        health.rests_until = Some(Instant::now() + pause);
+        drop(health);
+        warn!(relay = %name, "relay {name} takes no letters: {}", attempt.without_words());
+        if now - since >= TELL_AFTER {
+            log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
+        }
+    }
+}
