@@ -20,26 +20,18 @@ pub(super) fn dkim(file: &DkimFile, from: &EmailAddress, base: &Utf8Path) -> Res
     let signs = domain.as_ref().map(name).transpose()?.flatten();
     let key = |table: &Option<Setting>| table.as_ref().map(|table| key(table, base)).transpose().map(Option::flatten);
     let (rsa_key, ed25519_key) = (key(rsa)?, key(ed25519)?);
-    let missing = |present: &Option<Setting>, key: &str, example: &str| {
-        let place = present.as_ref().map(|setting| setting.place.clone());
-        Err((place, ConfigFault::Missing { key: key.to_owned(), example: example.to_owned() }))
-    };
-    let Some(signs) = signs else {
-        if rsa_key.is_none() && ed25519_key.is_none() {
-            return Ok(None);
-        }
-        let present = if rsa_key.is_some() { rsa } else { ed25519 };
-        return missing(present, "dkim.domain", &format!("domain = \"{}\"", from.domain()));
+    let Some((setting, signs)) = domain.as_ref().zip(signs) else {
+        let keyed = [(rsa, &rsa_key), (ed25519, &ed25519_key)].into_iter().find(|(_, key)| key.is_some());
+        let lacks = |table: &Setting| table.lacks("dkim.domain", &format!("domain = \"{}\"", from.domain()));
+        return keyed.and_then(|(table, _)| table.as_ref()).map(lacks).map_or(Ok(None), Err);
     };
     if rsa_key.is_none() && ed25519_key.is_none() {
-        let example = r#"rsa = { selector = "presse1", key_file = "var/dkim-rsa.pem" }"#;
-        return missing(domain, "dkim.rsa", example);
+        return Err(setting.lacks("dkim.rsa", r#"rsa = { selector = "presse1", key_file = "var/dkim-rsa.pem" }"#));
     }
     // A signature that is not for the domain of `from`, or one above it, proves nothing to DMARC (RFC 7489 §3.1.1).
     let own = from.domain().to_ascii_lowercase();
     if own != signs && !own.ends_with(&format!(".{signs}")) {
-        let place = domain.as_ref().map(|setting| setting.place.clone());
-        return Err((place, ConfigFault::ForeignSignature { domain: signs, from: own }));
+        return Err(setting.wrong(ConfigFault::ForeignSignature { domain: signs, from: own }));
     }
     Ok(Some(DkimSettings { domain: signs, rsa: rsa_key, ed25519: ed25519_key }))
 }
@@ -53,8 +45,7 @@ fn key(table: &Setting, base: &Utf8Path) -> Result<Option<DkimKey>, Misplaced> {
             "key_file" => key_file = value.optional_path(base)?,
             other => {
                 let suggestion = nearest(other, KEYS).map(str::to_owned);
-                let fault = ConfigFault::Unknown { name: format!("{}.{other}", table.key), suggestion };
-                return Err((Some(table.place.clone()), fault));
+                return Err(table.wrong(ConfigFault::Unknown { name: format!("{}.{other}", table.key), suggestion }));
             }
         }
     }
@@ -64,9 +55,7 @@ fn key(table: &Setting, base: &Utf8Path) -> Result<Option<DkimKey>, Misplaced> {
         (selector, _) => {
             let lacking = if selector.is_none() { "selector" } else { "key_file" };
             let example = format!("{} = {{ selector = \"presse1\", key_file = \"var/dkim.pem\" }}", table.key);
-            let example = example.trim_start_matches("dkim.").to_owned();
-            let fault = ConfigFault::Missing { key: format!("{}.{lacking}", table.key), example };
-            Err((Some(table.place.clone()), fault))
+            Err(table.lacks(&format!("{}.{lacking}", table.key), example.trim_start_matches("dkim.")))
         }
     }
 }

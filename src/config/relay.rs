@@ -49,7 +49,7 @@ fn relay(file: &RelayFile, base: &Utf8Path) -> Result<RelaySettings, Misplaced> 
     let turned = kind_setting.as_ref().is_some_and(Setting::is_from_environment);
     let mut foreign = foreign.iter().filter_map(|setting| setting.as_ref());
     if let Some(setting) = foreign.find(|setting| !turned || setting.is_from_environment()) {
-        return Err(misplaced(setting, ConfigFault::OtherRelay { key: setting.key.clone(), kind: owner }));
+        return Err(setting.wrong(ConfigFault::OtherRelay { key: setting.key.clone(), kind: owner }));
     }
     let kind = match kind {
         Kind::Directory => {
@@ -77,11 +77,11 @@ fn smtp(file: &RelayFile, base: &Utf8Path) -> Result<SmtpSettings, Misplaced> {
     let is_open = matches!(tls, RelayTls::OnThisMachine | RelayTls::None);
     let ca_file = or(file.ca_file.as_ref(), None, |path| path.optional_path(base))?;
     if let (Some(setting), Some(_), true) = (&file.ca_file, &ca_file, is_open) {
-        return Err(misplaced(setting, ConfigFault::NeedsTls { key: setting.key.clone() }));
+        return Err(setting.wrong(ConfigFault::NeedsTls { key: setting.key.clone() }));
     }
     let login = login(file, base)?;
     if let (Some(setting), Some(_), RelayTls::None) = (&file.user, &login, tls) {
-        return Err(misplaced(setting, ConfigFault::NeedsTls { key: setting.key.clone() }));
+        return Err(setting.wrong(ConfigFault::NeedsTls { key: setting.key.clone() }));
     }
     let usual = if tls == RelayTls::Tls { SUBMISSIONS_PORT } else { SMTP_PORT };
     let port = or(file.port.as_ref(), usual, |number| number.number(1, u32::from(u16::MAX)))?;
@@ -97,7 +97,7 @@ fn login(file: &RelayFile, base: &Utf8Path) -> Result<Option<LoginSettings>, Mis
         Some(setting) if setting.is_from_environment() => {
             Some(setting.text()?.to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
         }
-        Some(setting) => return Err(misplaced(setting, ConfigFault::SecretInFile)),
+        Some(setting) => return Err(setting.wrong(ConfigFault::SecretInFile)),
         None => None,
     };
     let password = match (password, path) {
@@ -105,23 +105,18 @@ fn login(file: &RelayFile, base: &Utf8Path) -> Result<Option<LoginSettings>, Mis
         (None, Some(path)) => Some(PasswordSource::File(path)),
         (None, None) => None,
     };
-    let missing = |present: &Option<Setting>, key: &str, example: &str| {
-        let place = present.as_ref().map(|setting| setting.place.clone());
-        Err((place, ConfigFault::Missing { key: key.to_owned(), example: example.to_owned() }))
-    };
     match (user, password) {
         (Some(user), Some(password)) => Ok(Some(LoginSettings { user, password })),
         (None, None) => Ok(None),
-        (Some(_), None) => missing(&file.user, "relay.password_file", r#"password_file = "var/relay.password""#),
+        (Some(_), None) => {
+            let lacks = |user: &Setting| user.lacks("relay.password_file", r#"password_file = "var/relay.password""#);
+            file.user.as_ref().map(lacks).map_or(Ok(None), Err)
+        }
         (None, Some(_)) => {
-            let present = if file.password.is_some() { &file.password } else { &file.password_file };
-            missing(present, "relay.user", r#"user = "presse""#)
+            let lacks = |password: &Setting| password.lacks("relay.user", r#"user = "presse""#);
+            file.password.as_ref().or(file.password_file.as_ref()).map(lacks).map_or(Ok(None), Err)
         }
     }
-}
-
-fn misplaced(setting: &Setting, fault: ConfigFault) -> Misplaced {
-    (Some(setting.place.clone()), fault)
 }
 
 /// A name or an address; that of IPv6 without its brackets.

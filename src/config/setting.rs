@@ -52,6 +52,16 @@ impl Setting {
         (Some(self.place.clone()), ConfigFault::Value { key: self.key.clone(), shown, expected })
     }
 
+    /// A complaint about this value.
+    pub(super) fn wrong(&self, fault: ConfigFault) -> Misplaced {
+        (Some(self.place.clone()), fault)
+    }
+
+    /// The complaint that `key` is not given, which this one needs; `example` gives it.
+    pub(super) fn lacks(&self, key: &str, example: &str) -> Misplaced {
+        self.wrong(ConfigFault::Missing { key: key.to_owned(), example: example.to_owned() })
+    }
+
     /// A string.
     pub(super) fn text(&self) -> Result<&str, Misplaced> {
         match &self.value {
