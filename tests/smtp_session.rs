@@ -39,11 +39,21 @@ fn patient() -> Timeouts {
     }
 }
 
-fn relay_at(port: u16) -> Relay {
+/// A relay on this machine, with `change` of the usual settings.
+fn relay_to(port: u16, change: impl FnOnce(&mut SmtpSettings)) -> Relay {
     let (host, tls) = ("127.0.0.1".to_owned(), RelayTls::OnThisMachine);
-    let kind = RelayKind::Smtp(SmtpSettings { host, port, tls, ca_file: None, login: None });
-    let settings = RelaySettings { kind, rate: None, connections: 1 };
+    let mut settings = SmtpSettings { host, port, tls, ca_file: None, login: None };
+    change(&mut settings);
+    let settings = RelaySettings { kind: RelayKind::Smtp(settings), rate: None, connections: 1 };
     Relay::open(&settings, &address("presse@example.org"), Arc::new(SystemClock)).unwrap().with_timeouts(patient())
+}
+
+fn relay_at(port: u16) -> Relay {
+    relay_to(port, |_| {})
+}
+
+fn relay_with(server: &SmtpServer, change: impl FnOnce(&mut SmtpSettings)) -> Relay {
+    relay_to(server.address().port(), change)
 }
 
 fn relay(server: &SmtpServer) -> Relay {
@@ -280,15 +290,6 @@ async fn further_connections_than_the_relay_wants_are_its_fault() {
     let second = relay.connect().await.err().unwrap();
     assert_eq!(second, refused(Phase::Greeting, 421, "4.7.0 too many connections"));
     first.quit().await;
-}
-
-/// A relay at `server` with other settings than those of a loopback host.
-fn relay_with(server: &SmtpServer, change: impl FnOnce(&mut SmtpSettings)) -> Relay {
-    let (host, port, tls) = ("127.0.0.1".to_owned(), server.address().port(), RelayTls::OnThisMachine);
-    let mut settings = SmtpSettings { host, port, tls, ca_file: None, login: None };
-    change(&mut settings);
-    let settings = RelaySettings { kind: RelayKind::Smtp(settings), rate: None, connections: 1 };
-    Relay::open(&settings, &address("presse@example.org"), Arc::new(SystemClock)).unwrap().with_timeouts(patient())
 }
 
 #[tokio::test]

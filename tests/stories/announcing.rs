@@ -21,6 +21,16 @@ fn bridge() -> Draft {
 
 const BRIDGE: &str = "Un pont neuf à Sainte-Orbe";
 
+/// A newsroom whose release about the bridge, in this file, was announced to Ann.
+async fn bridge_announced(room: &mut TestNewsroom, file: &str) {
+    room.start("2026-11-23T09:30:00Z").await;
+    room.subscriber("ann@example.org", "all").await;
+    room.save(file, &bridge());
+    room.look().await;
+    room.pass("10m").await;
+    room.letter("ann@example.org");
+}
+
 pub(crate) async fn a_folder_of_live_releases_is_not_news(mut room: TestNewsroom) {
     room.upload("été.png", &png("été"));
     room.upload("CP_été.pdf", &pdf("été"));
@@ -102,12 +112,7 @@ async fn ids(room: &TestNewsroom) -> Vec<String> {
 
 pub(crate) async fn what_happens_to_a_file_afterwards_is_no_news(mut room: TestNewsroom) {
     room.save("2026-11-20-écluses.md", &lantern());
-    room.start("2026-11-23T09:30:00Z").await;
-    room.subscriber("ann@example.org", "all").await;
-    room.save("2026-11-23-pont.md", &bridge());
-    room.look().await;
-    room.pass("10m").await;
-    room.letter("ann@example.org");
+    bridge_announced(&mut room, "2026-11-23-pont.md").await;
     let before = ids(&room).await;
     assert_eq!(before.len(), 2);
 
@@ -132,12 +137,7 @@ pub(crate) async fn what_happens_to_a_file_afterwards_is_no_news(mut room: TestN
 
 pub(crate) async fn what_goes_away_and_returns_is_no_news(mut room: TestNewsroom) {
     room.save("2026-11-20-écluses.md", &lantern());
-    room.start("2026-11-23T09:30:00Z").await;
-    room.subscriber("ann@example.org", "all").await;
-    room.save("2026-11-23-pont.md", &bridge());
-    room.look().await;
-    room.pass("10m").await;
-    room.letter("ann@example.org");
+    bridge_announced(&mut room, "2026-11-23-pont.md").await;
     let before = ids(&room).await;
     let postponed = bridge().to_string().replace("2026-11-23 10:00", "2026-11-24 10:00");
     for absent in [bridge().with("published: false").to_string(), postponed] {
@@ -168,12 +168,7 @@ fn spaced(space: &str) -> Draft {
 }
 
 pub(crate) async fn a_copy_is_silent_however_it_is_spaced(mut room: TestNewsroom) {
-    room.start("2026-11-23T09:30:00Z").await;
-    room.subscriber("ann@example.org", "all").await;
-    room.save("2026-11-23-pont.md", &bridge());
-    room.look().await;
-    room.pass("10m").await;
-    room.letter("ann@example.org");
+    bridge_announced(&mut room, "2026-11-23-pont.md").await;
     // One copied and spaced otherwise afterwards, one that is spaced otherwise from the first.
     room.save("2026-11-23-copie.md", &bridge());
     room.pass("1h").await;
@@ -193,12 +188,7 @@ pub(crate) async fn a_copy_is_silent_however_it_is_spaced(mut room: TestNewsroom
 }
 
 pub(crate) async fn what_takes_the_place_of_a_release_with_a_copy_is_news(mut room: TestNewsroom) {
-    room.start("2026-11-23T09:30:00Z").await;
-    room.subscriber("ann@example.org", "all").await;
-    room.save("2026-11-23-une.md", &bridge());
-    room.look().await;
-    room.pass("10m").await;
-    room.letter("ann@example.org");
+    bridge_announced(&mut room, "2026-11-23-une.md").await;
     let id = room.json_items().await[0]["id"].clone();
     room.save("2026-11-23-sauvegarde.md", &bridge());
     room.pass("1h").await;
