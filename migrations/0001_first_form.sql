@@ -207,7 +207,6 @@ CREATE TABLE deliveries (
     topics TEXT NOT NULL,
     contents TEXT NOT NULL,
     follows BIGINT,
-    urgency BIGINT NOT NULL,
     state TEXT NOT NULL,
     skip_reason TEXT,
     due BIGINT NOT NULL,
@@ -219,7 +218,10 @@ CREATE TABLE deliveries (
     created BIGINT NOT NULL,
     UNIQUE (edition, subscriber)
 );
-CREATE INDEX deliveries_by_turn ON deliveries (state, urgency, due, id);
+-- Those that wait, each edition's by itself, and those of none.
+CREATE INDEX deliveries_by_turn ON deliveries (edition, due, id) WHERE state = 'queued';
+CREATE INDEX deliveries_by_lease ON deliveries (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX deliveries_in_doubt ON deliveries (since) WHERE state = 'unknown';
 CREATE INDEX deliveries_by_edition ON deliveries (edition, state);
 CREATE INDEX deliveries_by_subscriber ON deliveries (subscriber);
 CREATE INDEX deliveries_by_letter ON deliveries (letter);

@@ -170,9 +170,9 @@ impl Signer {
         self.keys.iter().map(|(selector, key)| Ok((name(selector), key.record()?))).collect()
     }
 
-    /// The signatures of `message`, as fields that go before its first.
-    pub(super) fn signatures(&self, message: &str) -> String {
-        let (header, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
+    /// The signatures of a message with these fields, as fields that go before them; `body_hash` is the SHA-256 of the body
+    /// as [`relaxed_lines`] has it, in base64. The body's last line must not be empty.
+    pub(super) fn signatures(&self, header: &str, body_hash: &str) -> String {
         let fields = fields_of(header);
         let names = signed_names(&fields);
         let mut signed = String::with_capacity(header.len() + 512);
@@ -182,7 +182,6 @@ impl Signer {
                 signed.push_str("\r\n");
             }
         }
-        let body_hash = STANDARD.encode(Sha256::digest(relaxed_body(body)));
         let mut signatures = String::new();
         for (selector, key) in self.keys.iter() {
             let algorithm = key.algorithm();
@@ -281,21 +280,12 @@ fn relaxed_field(field: &str) -> String {
     relaxed
 }
 
-/// A body, relaxed (RFC 6376 §3.4.4): no white space at the end of lines, runs of it as one space, no empty lines at the
-/// end.
-fn relaxed_body(body: &str) -> String {
-    let mut relaxed = String::with_capacity(body.len());
-    let mut empty = 0;
-    for line in body.split("\r\n") {
-        let line = line.trim_end_matches([' ', '\t']);
-        if line.is_empty() {
-            empty += 1;
-            continue;
-        }
-        for _ in 0..empty {
-            relaxed.push_str("\r\n");
-        }
-        empty = 0;
+/// Lines of a body, relaxed (RFC 6376 §3.4.4): no white space at their ends, runs of it as one space. That a body's empty last
+/// lines are left out is the caller's to see to.
+pub(super) fn relaxed_lines(lines: &str) -> String {
+    let mut relaxed = String::with_capacity(lines.len());
+    for line in lines.split_inclusive("\r\n") {
+        let line = line.strip_suffix("\r\n").unwrap_or(line).trim_end_matches([' ', '\t']);
         let mut was_space = false;
         for part in line.split_inclusive([' ', '\t']) {
             let word = part.trim_end_matches([' ', '\t']);
@@ -345,6 +335,16 @@ pub(super) mod tests {
             ("e".to_owned(), key(ed25519(), Algorithm::Ed25519)),
         ];
         Signer::new("example.org".to_owned(), keys)
+    }
+
+    /// The signatures of a whole message.
+    fn signatures(office: &Signer, message: &str) -> String {
+        let (header, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
+        let mut relaxed = relaxed_lines(body);
+        while relaxed == "\r\n" || relaxed.ends_with("\r\n\r\n") {
+            relaxed.truncate(relaxed.len() - 2);
+        }
+        office.signatures(header, &STANDARD.encode(Sha256::digest(relaxed)))
     }
 
     /// What stands behind `name=` in a list of tags, white space apart.
@@ -422,9 +422,9 @@ pub(super) mod tests {
     #[test]
     fn both_signatures_hold_and_no_change_passes() {
         let office = signer();
-        let signed = office.signatures(LETTER) + LETTER;
+        let signed = signatures(&office, LETTER) + LETTER;
         assert_eq!(holding(&signed, &office), 2, "{signed}");
-        assert_eq!(office.signatures(LETTER) + LETTER, signed, "a repeat has the same bytes");
+        assert_eq!(signatures(&office, LETTER) + LETTER, signed, "a repeat has the same bytes");
         let start = signed.len() - LETTER.len();
         for (at, c) in signed.char_indices().skip(start) {
             if c.is_ascii_graphic() && c != ':' {
@@ -438,7 +438,7 @@ pub(super) mod tests {
     #[test]
     fn nothing_is_added_that_readers_would_see() {
         let office = signer();
-        let signatures = office.signatures(LETTER);
+        let signatures = signatures(&office, LETTER);
         for name in NEVER_ADDED {
             let added = format!("{signatures}{name}: mallory@example.net\r\n{LETTER}");
             assert_eq!(holding(&added, &office), 0, "{name}");
@@ -454,20 +454,20 @@ pub(super) mod tests {
         let lists: Vec<String> = SIGNED.iter().map(|name| format!("{name}: x\r\n")).collect();
         let office = signer();
         let letter = format!("{}\r\nbody\r\n", lists.concat());
-        let signatures = office.signatures(&letter);
+        let signatures = signatures(&office, &letter);
         assert!(signatures.split("\r\n").all(|line| line.len() <= 78), "{signatures}");
         assert_eq!(holding(&(signatures + &letter), &office), 2);
     }
 
     #[test]
     fn empty_bodies_and_lone_fields_are_signed_as_the_standard_has_it() {
-        assert_eq!(relaxed_body(""), "");
-        assert_eq!(relaxed_body("\r\n\r\n"), "");
-        assert_eq!(relaxed_body(" a\t b \r\n\r\nc"), " a b\r\n\r\nc\r\n");
+        assert_eq!(relaxed_lines(""), "");
+        assert_eq!(relaxed_lines("\r\n \r\n"), "\r\n\r\n");
+        assert_eq!(relaxed_lines(" a\t b \r\n\r\nc"), " a b\r\n\r\nc\r\n");
         assert_eq!(relaxed_field("Subject \t:\ta\r\n  b\t\tc "), "subject:a b c");
         let office = signer();
         for letter in ["From: a@example.org\r\n\r\n", "From: a@example.org\r\n\r\n\r\n"] {
-            assert_eq!(holding(&(office.signatures(letter) + letter), &office), 2, "{letter:?}");
+            assert_eq!(holding(&(signatures(&office, letter) + letter), &office), 2, "{letter:?}");
         }
     }
 

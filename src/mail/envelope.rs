@@ -47,7 +47,7 @@ mod tests {
 
     use super::*;
     use crate::config::{DigestSettings, OnLostReply};
-    use crate::mail::compose::tests::{announcement, sender};
+    use crate::mail::plate::tests::{announcement, sender};
 
     fn newsletter(bounce_domain: Option<&str>) -> NewsletterSettings {
         NewsletterSettings {

@@ -18,22 +18,37 @@ const IN_MAILTO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 const NOT_IN_URI: &AsciiSet =
     &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`');
 
-/// The fields of a letter to the list, each with its CRLF. `links` is absent where there is nobody to unsubscribe.
-pub(super) fn list_fields(sender: &Sender, archive: Option<&str>, links: Option<&PersonalLinks<'_>>) -> String {
-    let mut fields = list_id(sender);
-    if let Some(links) = links {
-        let letter = mailto(&sender.from.address, &format!("unsubscribe {}", links.unsubscribe_token));
-        push_field("List-Unsubscribe", &[uri(links.unsubscribe_url), letter], &mut fields);
-        // RFC 8058 §3.1 asks for an HTTPS address; a trial on plain HTTP keeps the link and goes without the one click.
-        if links.unsubscribe_url.starts_with("https://") {
-            fields.push_str("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
-        }
+/// The fields of a letter to the list, each with its CRLF.
+#[derive(Debug)]
+pub(super) struct ListFields {
+    id: String,
+    /// Those after the ones that unsubscribe.
+    help_archive_owner: String,
+}
+
+impl ListFields {
+    pub(super) fn new(sender: &Sender, archive: Option<&str>) -> Self {
+        let mut fields = String::new();
+        push_field("List-Help", &[mailto(&sender.help, "help")], &mut fields);
+        let archive = archive.map_or_else(|| uri(&sender.site.join("/")), uri);
+        push_field("List-Archive", &[archive], &mut fields);
+        push_field("List-Owner", &[mailto(&sender.owner, "")], &mut fields);
+        Self { id: list_id(sender), help_archive_owner: fields }
     }
-    push_field("List-Help", &[mailto(&sender.help, "help")], &mut fields);
-    let archive = archive.map_or_else(|| uri(&sender.site.join("/")), uri);
-    push_field("List-Archive", &[archive], &mut fields);
-    push_field("List-Owner", &[mailto(&sender.owner, "")], &mut fields);
-    fields
+
+    /// Appends them to `fields`; `links` is absent where there is nobody to unsubscribe.
+    pub(super) fn push(&self, sender: &Sender, links: Option<&PersonalLinks<'_>>, fields: &mut String) {
+        fields.push_str(&self.id);
+        if let Some(links) = links {
+            let letter = mailto(&sender.from.address, &format!("unsubscribe {}", links.unsubscribe_token));
+            push_field("List-Unsubscribe", &[uri(links.unsubscribe_url), letter], fields);
+            // RFC 8058 §3.1 asks for an HTTPS address; a trial on plain HTTP keeps the link and goes without the one click.
+            if links.unsubscribe_url.starts_with("https://") {
+                fields.push_str("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+            }
+        }
+        fields.push_str(&self.help_archive_owner);
+    }
 }
 
 /// `List-Id: "Name" <id>`: a name beyond ASCII is transliterated, as encoded words have no place here.
@@ -91,7 +106,13 @@ fn push_field(name: &str, values: &[String], fields: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::compose::tests::sender;
+    use crate::mail::plate::tests::sender;
+
+    fn list_fields(sender: &Sender, archive: Option<&str>, links: Option<&PersonalLinks<'_>>) -> String {
+        let mut fields = String::new();
+        ListFields::new(sender, archive).push(sender, links, &mut fields);
+        fields
+    }
 
     const LINKS: PersonalLinks<'static> = PersonalLinks {
         unsubscribe_url: "https://presse.example.org/u/AbC-_1",

@@ -3,21 +3,25 @@
 //! Pure: the same letter, recipient and sender give the same bytes, whenever and wherever. Standards: RFC 5322, 2045 to
 //! 2047, 2046 §5.1.4, 2369, 2919, 3834, 6376, 8058, 8463. Not here: the words of a letter (templates), sending.
 
-mod compose;
 mod contents;
 mod dkim;
 mod encoded;
 mod envelope;
 mod list_headers;
+mod plate;
+mod printed;
 mod quoted_printable;
 mod reading;
+mod recipient;
 mod sender;
 mod writing;
 
-pub use compose::{PersonalLinks, Recipient, compose};
 pub use contents::contents_of;
 pub use dkim::{Algorithm, Signer, SigningKey, SigningKeyError};
 pub use envelope::{envelope_id, envelope_sender, message_id};
+pub use plate::Plate;
+pub use printed::Contents;
 pub use reading::{ReadingError, ShownLetter, read_letter};
+pub use recipient::{PersonalLinks, Recipient};
 pub use sender::Sender;
 pub use writing::{Copied, Writer};

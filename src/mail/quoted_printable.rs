@@ -6,22 +6,35 @@
 /// Longest encoded line, its soft break included (RFC 2045 §6.7 rule 5).
 const LINE: usize = 76;
 
-/// `text` encoded, its line ends (CRLF, LF or CR) as CRLF; ends in CRLF when it is not empty.
-pub(super) fn encode(text: &str) -> String {
+/// `text` encoded, as lines that can stand before and after others: each ends in CRLF, the last one by a soft break where
+/// the text does not end its line. The text's own line ends are LF, CRLF or CR.
+pub(super) fn encode_stretch(text: &str) -> String {
     let unix = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut out = String::with_capacity(unix.len() + unix.len() / 4);
-    for line in unix.lines() {
-        encode_line(line.as_bytes(), &mut out);
+    for line in unix.split_inclusive('\n') {
+        if let Some(line) = line.strip_suffix('\n') {
+            encode_line(line.as_bytes(), Ends::Here, &mut out);
+        } else {
+            encode_line(line.as_bytes(), Ends::Later, &mut out);
+            out.push('=');
+        }
         out.push_str("\r\n");
     }
     out
 }
 
+/// Whether a line of text ends where what is known of it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Here,
+    Later,
+}
+
 /// Encodes one line of text as one or more lines, the last one open.
-fn encode_line(line: &[u8], out: &mut String) {
+fn encode_line(line: &[u8], ends: Ends, out: &mut String) {
     let mut column = 0;
     for (i, &byte) in line.iter().enumerate() {
-        let is_last = i + 1 == line.len();
+        let is_last = i + 1 == line.len() && ends == Ends::Here;
         let rest = &line[i..];
         let plain = match byte {
             b' ' | b'\t' => !is_last,
@@ -61,12 +74,13 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(encode(text), expected);
+        assert_eq!(encode_stretch(&format!("{text}\n")), expected);
     }
 
     #[test]
     fn what_is_not_plain_is_encoded() {
-        check("", "");
+        check("", "\r\n");
+        assert_eq!(encode_stretch(""), "");
         check("Pont à péage = 1 €", "Pont =C3=A0 p=C3=A9age =3D 1 =E2=82=AC\r\n");
         check("a \nb\t\r\nc\rd", "a=20\r\nb=09\r\nc\r\nd\r\n");
         check("\u{0}\u{7f}\u{1b}", "=00=7F=1B\r\n");
@@ -78,6 +92,14 @@ mod tests {
         check("From here\nFromage", "=46rom here\r\nFromage\r\n");
         check(&format!("{}From here", "x".repeat(75)), &format!("{}=\r\n=46rom here\r\n", "x".repeat(75)));
         check(&format!("{}.b", "x".repeat(75)), &format!("{}=\r\n=2Eb\r\n", "x".repeat(75)));
+    }
+
+    #[test]
+    fn a_stretch_that_does_not_end_its_line_ends_softly() {
+        assert_eq!(encode_stretch("a\nb "), "a\r\nb =\r\n");
+        assert_eq!(encode_stretch(&"x".repeat(75)), format!("{}=\r\n", "x".repeat(75)));
+        assert_eq!(encode_stretch(&"x".repeat(76)), format!("{}=\r\nx=\r\n", "x".repeat(75)));
+        assert_eq!(encode_stretch("From"), "From=\r\n");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::deliveries::numbers_from;
 use super::row::{Fields, micros, placeholders};
 use super::{StoreError, fragments};
 use crate::domain::{DeliveryId, EditionId, ReleaseId, SubscriberId, Topic};
-use crate::policy::{Audience, DigestEntry, DigestReader, DigestRun, Followers};
+use crate::policy::{Audience, DigestEntry, DigestReader, DigestRun};
 
 /// Who a delivery is for, as the subscriber's row says now.
 pub(super) struct Addressee {
@@ -34,7 +34,8 @@ pub(super) struct Next {
 }
 
 /// Never written to: suppressed by the hash of their address.
-const NOT_SUPPRESSED: &str = "NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = s.address_hash)";
+pub(super) const NOT_SUPPRESSED: &str =
+    "NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = s.address_hash)";
 
 /// A delivery that has reached its reader, or may have.
 pub(super) const REACHED: &str = "(d.state IN ('sent', 'unknown') OR d.lost > 0)";
@@ -42,78 +43,50 @@ pub(super) const REACHED: &str = "(d.state IN ('sent', 'unknown') OR d.lost > 0)
 /// Columns that every selection gives.
 const COLUMNS: &str = "s.id, s.address, s.address_hash, s.name, s.language";
 
-/// The next `limit` subscribers of `audience` after `cursor`.
-pub(super) async fn next(
+/// Of the next `limit` subscribers after `cursor`, those whom `release` has reached with a text that lacks a correction.
+pub(super) async fn next_readers(
     connection: &mut AnyConnection,
-    edition: EditionId,
-    audience: &Audience,
+    release: &ReleaseId,
+    lacking: Option<&str>,
     cursor: i64,
     limit: u32,
 ) -> Result<Next, StoreError> {
-    match audience {
-        Audience::Followers(followers) => next_followers(connection, followers, cursor, limit).await,
-        Audience::Readers { release, lacking } => {
-            let (last, finished) = window(connection, cursor, limit).await?;
-            let rows = readers(connection, release, lacking.as_deref(), (cursor, last)).await?;
-            let mut next = Next { last, finished, ..plain(&rows, cursor, limit)? };
-            // They receive it for the same reason as what it follows up.
-            let topics = topics_of(connection, &next.addressees).await?;
-            for addressee in &mut next.addressees {
-                addressee.topics = addressee.follows.and_then(|id| topics.get(&id)).cloned().unwrap_or_default();
-            }
-            Ok(next)
-        }
-        Audience::Digest(run) => next_digest(connection, edition, run, cursor, limit).await,
-        Audience::Again { edition: source, only } => {
-            let rows = again(connection, *source, only, cursor, limit).await?;
-            let mut next = plain(&rows, cursor, limit)?;
-            let entries = fragments::entries(connection, edition).await?;
-            let mut emptied = BTreeSet::new();
-            for (addressee, row) in next.addressees.iter_mut().zip(&rows) {
-                let fields = Fields::keyed_by_number(row, "deliveries", "id");
-                addressee.topics = fields.topics("topics")?;
-                let had = numbers_from(&fields, "contents")?;
-                let holds = |number: &u32| entries.iter().any(|entry| entry.number == *number);
-                addressee.contents = had.iter().copied().filter(holds).collect();
-                if addressee.contents.is_empty() && !had.is_empty() {
-                    emptied.insert(addressee.subscriber);
-                }
-            }
-            next.addressees.retain(|addressee| !emptied.contains(&addressee.subscriber));
-            Ok(next)
-        }
+    let (last, finished) = window(connection, cursor, limit).await?;
+    let rows = readers(connection, release, lacking, (cursor, last)).await?;
+    let mut next = Next { last, finished, ..plain(&rows, cursor, limit)? };
+    // They receive it for the same reason as what it follows up.
+    let topics = topics_of(connection, &next.addressees).await?;
+    for addressee in &mut next.addressees {
+        addressee.topics = addressee.follows.and_then(|id| topics.get(&id)).cloned().unwrap_or_default();
     }
+    Ok(next)
 }
 
-/// Those who follow one of the audience's topics.
-async fn next_followers(
+/// The next `limit` subscribers after `cursor` of those to whom the edition `source` was opened, or of the ones named among
+/// them; `edition` repeats it.
+pub(super) async fn next_again(
     connection: &mut AnyConnection,
-    followers: &Followers,
+    edition: EditionId,
+    source: EditionId,
+    only: &[SubscriberId],
     cursor: i64,
     limit: u32,
 ) -> Result<Next, StoreError> {
-    if followers.topics.is_empty() {
-        return Ok(Next { addressees: Vec::new(), last: cursor, finished: true });
-    }
-    let statement = format!(
-        "SELECT {COLUMNS} FROM subscribers s WHERE s.id > $4 AND {} ORDER BY s.id LIMIT $5",
-        followers_where(&followers.topics, 6)
-    );
-    let query = sqlx::query(AssertSqlSafe(statement))
-        .bind("active")
-        .bind(followers.frequency.as_str())
-        .bind(micros(followers.subscribed_before))
-        .bind(cursor)
-        .bind(i64::from(limit));
-    let query = followers.topics.iter().fold(query, |query, topic| query.bind(topic.to_string()));
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = again(connection, source, only, cursor, limit).await?;
     let mut next = plain(&rows, cursor, limit)?;
-    let followed = followed_topics(connection, cursor, next.last).await?;
-    for addressee in &mut next.addressees {
-        let own = followed.get(&addressee.subscriber.number());
-        addressee.topics =
-            own.into_iter().flatten().filter(|topic| followers.topics.contains(*topic)).cloned().collect();
+    let entries = fragments::entries(connection, edition).await?;
+    let mut emptied = BTreeSet::new();
+    for (addressee, row) in next.addressees.iter_mut().zip(&rows) {
+        let fields = Fields::keyed_by_number(row, "deliveries", "id");
+        addressee.topics = fields.topics("topics")?;
+        let had = numbers_from(&fields, "contents")?;
+        let holds = |number: &u32| entries.iter().any(|entry| entry.number == *number);
+        addressee.contents = had.iter().copied().filter(holds).collect();
+        if addressee.contents.is_empty() && !had.is_empty() {
+            emptied.insert(addressee.subscriber);
+        }
     }
+    next.addressees.retain(|addressee| !emptied.contains(&addressee.subscriber));
     Ok(next)
 }
 
@@ -128,17 +101,17 @@ pub(super) fn followers_where(topics: &BTreeSet<Topic>, first: usize) -> String 
 }
 
 /// The last of the next `limit` subscribers after `cursor`, and whether there are no more.
-async fn window(connection: &mut AnyConnection, cursor: i64, limit: u32) -> Result<(i64, bool), StoreError> {
-    let rows = sqlx::query("SELECT id FROM subscribers WHERE id > $1 ORDER BY id LIMIT $2")
-        .bind(cursor)
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await?;
-    let last = match rows.last() {
-        Some(row) => Fields::keyed_by_number(row, "subscribers", "id").number("id")?,
-        None => cursor,
-    };
-    Ok((last, is_last(rows.len(), limit)))
+pub(super) async fn window(connection: &mut AnyConnection, cursor: i64, limit: u32) -> Result<(i64, bool), StoreError> {
+    let row = sqlx::query(
+        "SELECT MAX(id) AS id, COUNT(*) AS total FROM \
+         (SELECT id FROM subscribers WHERE id > $1 ORDER BY id LIMIT $2) AS next",
+    )
+    .bind(cursor)
+    .bind(i64::from(limit))
+    .fetch_one(connection)
+    .await?;
+    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    Ok((fields.number_or_none("id")?.unwrap_or(cursor), is_last(fields.count("total")?, limit)))
 }
 
 /// Those whom a release has reached, each with the delivery that brought it, among the subscribers after the first of
@@ -264,7 +237,7 @@ async fn followed_topics(
 
 /// Those who chose this digest, or are owed it, and have something in it. Whoever was looked at is served: what was
 /// announced by then is dealt with for them, once this transaction commits.
-async fn next_digest(
+pub(super) async fn next_digest(
     connection: &mut AnyConnection,
     edition: EditionId,
     run: &DigestRun,

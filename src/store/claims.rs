@@ -1,22 +1,27 @@
 //! Claiming due deliveries for one dispatcher, exclusively and for a limited time.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::deliveries::delivery_from;
+use super::deliveries::{DELIVERY, delivery_from};
 use super::row::{Fields, micros, placeholders};
 use super::{Store, StoreError};
-use crate::domain::{Delivery, DeliveryId};
+use crate::domain::{Delivery, DeliveryId, EditionId};
 
-/// What keeps a queued delivery from being claimed: its edition is held, paused, cancelled or over.
-const EDITION_GOES: &str = "(d.edition IS NULL OR EXISTS (\
-    SELECT 1 FROM editions e WHERE e.id = d.edition AND e.state IN ('opening', 'sending')))";
+/// The editions whose deliveries may leave; others are held, paused, cancelled or over.
+const GOING: &str = "state IN ('opening', 'sending')";
+
+/// Whether nobody writes to the recipient any more. A confirmation may go to one who was erased: it can lift that.
+const SUPPRESSED: &str = "EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = deliveries.address_hash \
+    AND (deliveries.edition IS NOT NULL OR x.reason <> 'erased'))";
+/// Whether an edition's recipient has left. A confirmation goes to one who is not active yet.
+const LEFT: &str = "deliveries.edition IS NOT NULL AND EXISTS (\
+    SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.state <> 'active')";
 
 impl Store {
-    /// Claims up to `limit` due deliveries for `owner` until `now + lease`: confirmations and notices first, then by
-    /// their due time. Nobody else gets the same ones. A recipient who has left or is suppressed by now is skipped, and
-    /// a row that cannot be read is given up: fewer than `limit` does not mean that nothing is left.
+    /// Claims up to `limit` due deliveries for `owner` until `now + lease`: confirmations and notices first, then as many of
+    /// each edition, by their due time. Nobody else gets the same ones. A recipient who has left or is suppressed by now is
+    /// skipped, and a row that cannot be read is given up: fewer than `limit` does not mean that nothing is left.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -28,42 +33,51 @@ impl Store {
         lease: TimeDelta,
     ) -> Result<Vec<Delivery>, StoreError> {
         let mut transaction = self.begin().await?;
-        let statement = format!(
-            "WITH due_now AS MATERIALIZED (SELECT d.id FROM deliveries d \
-             WHERE d.state = 'queued' AND d.due <= $1 AND {EDITION_GOES} \
-             ORDER BY d.urgency, d.due, d.id LIMIT $2 {}) \
-             UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1 \
-             WHERE id IN (SELECT id FROM due_now) AND state = 'queued' RETURNING *",
-            self.engine.skip_locked()
-        );
-        let rows = sqlx::query(AssertSqlSafe(statement))
-            .bind(micros(now))
-            .bind(i64::from(limit))
-            .bind(owner)
-            .bind(micros(now + lease))
-            .fetch_all(&mut *transaction)
-            .await?;
-        let skipped = skip_unwanted(&mut transaction, owner, now, &rows).await?;
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let fields = Fields::keyed_by_number(row, "deliveries", "id");
-            let id = fields.number("id")?;
-            if skipped.contains(&id) {
-                continue;
-            }
-            match delivery_from(row) {
-                Ok(delivery) => {
-                    claimed.push(((fields.number("urgency")?, fields.number("due")?, id), delivery));
-                }
-                Err(error) => {
-                    tracing::error!(delivery.id = id, %error, "delivery {id} is given up: its row cannot be read");
-                    give_up(&mut transaction, id, now).await?;
+        let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
+        let singles = claim.take(&mut transaction, None, limit).await?;
+        let mut left = limit - singles.taken;
+        let mut claimed = singles.deliveries;
+        // What one edition leaves of its share, the others get. Who is first changes: a share may be less than one each.
+        let mut going = editions_going(&mut transaction).await?;
+        let turn = usize::try_from(micros(now)).unwrap_or(0) % going.len().max(1);
+        going.rotate_left(turn);
+        let mut of_editions = Vec::new();
+        while left > 0 && !going.is_empty() {
+            let share = left.div_ceil(u32::try_from(going.len()).unwrap_or(u32::MAX));
+            let mut more = Vec::with_capacity(going.len());
+            for edition in going {
+                let wanted = share.min(left);
+                let some = claim.take(&mut transaction, Some(edition), wanted).await?;
+                left -= some.taken;
+                of_editions.extend(some.deliveries.into_iter().enumerate());
+                if some.taken == wanted {
+                    more.push(edition);
                 }
             }
+            going = more;
         }
         transaction.commit().await?;
-        claimed.sort_unstable_by_key(|(turn, _)| *turn);
-        Ok(claimed.into_iter().map(|(_, delivery)| delivery).collect())
+        of_editions.sort_by_key(|(place, _)| *place);
+        claimed.extend(of_editions.into_iter().map(|(_, delivery)| delivery));
+        Ok(claimed)
+    }
+
+    /// Claims due confirmations and notices alone: somebody waits for each.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn claim_singles(
+        &self,
+        owner: &str,
+        limit: u32,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
+        let singles = claim.take(&mut transaction, None, limit).await?;
+        transaction.commit().await?;
+        Ok(singles.deliveries)
     }
 
     /// Gives back deliveries that were claimed and not begun: queued again, and the try does not count.
@@ -114,55 +128,98 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let statement =
-            format!("SELECT MIN(d.due) AS due FROM deliveries d WHERE d.state = 'queued' AND {EDITION_GOES}");
+        let statement = format!(
+            "SELECT MIN(due) AS due FROM (SELECT MIN(due) AS due FROM deliveries \
+             WHERE state = 'queued' AND edition IS NULL UNION ALL \
+             SELECT (SELECT MIN(d.due) FROM deliveries d WHERE d.state = 'queued' AND d.edition = e.id) AS due \
+             FROM editions e WHERE {GOING}) AS next"
+        );
         let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(&self.read).await?;
         Fields::keyed_by_number(&row, "deliveries", "due").instant_or_none("due")
     }
 }
 
-/// Skips, among the rows just claimed, those whose recipient is suppressed or has left, and gives their ids. A
-/// confirmation goes to one who is not active yet, and may go to one who was erased: it can lift that.
-async fn skip_unwanted(
-    connection: &mut AnyConnection,
-    owner: &str,
+/// Who claims, and until when.
+struct Claim<'c> {
+    lock: &'static str,
+    owner: &'c str,
     now: DateTime<Utc>,
-    rows: &[AnyRow],
-) -> Result<Vec<i64>, StoreError> {
-    const FIXED: usize = 2;
-    let mut ids = Vec::with_capacity(rows.len());
-    for row in rows {
-        ids.push(Fields::keyed_by_number(row, "deliveries", "id").number("id")?);
-    }
-    if ids.is_empty() {
-        return Ok(ids);
-    }
-    let mut skipped = Vec::new();
-    let conditions = [
-        (
-            "suppressed",
-            "EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = deliveries.address_hash \
-             AND (deliveries.edition IS NOT NULL OR x.reason <> 'erased'))",
-        ),
-        (
-            "unsubscribed",
-            "edition IS NOT NULL AND EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.state <> 'active')",
-        ),
-    ];
-    for (reason, condition) in conditions {
+    until: DateTime<Utc>,
+}
+
+/// What came of one statement.
+struct Taken {
+    /// How many rows there were.
+    taken: u32,
+    /// Those of them that may leave, by their due time.
+    deliveries: Vec<Delivery>,
+}
+
+impl Claim<'_> {
+    /// Takes up to `limit` due deliveries of an edition, or of none.
+    async fn take(
+        &self,
+        connection: &mut AnyConnection,
+        edition: Option<EditionId>,
+        limit: u32,
+    ) -> Result<Taken, StoreError> {
+        let of = if edition.is_some() { "d.edition = $5" } else { "d.edition IS NULL" };
         let statement = format!(
-            "UPDATE deliveries SET state = 'skipped', skip_reason = '{reason}', since = $2, owner = NULL, \
-             lease_until = NULL, attempt = attempt - 1 WHERE owner = $1 AND state = 'leased' \
-             AND {condition} AND id IN ({}) RETURNING id",
-            placeholders(FIXED + 1, ids.len())
+            "WITH due_now AS MATERIALIZED (SELECT d.id FROM deliveries d \
+             WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT $2 {}) \
+             UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1 \
+             WHERE id IN (SELECT id FROM due_now) AND state = 'queued' RETURNING {DELIVERY}, \
+             CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' END AS unwanted",
+            self.lock
         );
-        let query = sqlx::query(AssertSqlSafe(statement)).bind(owner).bind(micros(now));
-        let query = ids.iter().fold(query, |query, id| query.bind(*id));
-        for row in query.fetch_all(&mut *connection).await? {
-            skipped.push(Fields::keyed_by_number(&row, "deliveries", "id").number("id")?);
+        let query = sqlx::query(AssertSqlSafe(statement))
+            .bind(micros(self.now))
+            .bind(i64::from(limit))
+            .bind(self.owner)
+            .bind(micros(self.until));
+        let query = edition.into_iter().fold(query, |query, edition| query.bind(edition.number()));
+        let rows = query.fetch_all(&mut *connection).await?;
+        let mut ordered = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let fields = Fields::keyed_by_number(row, "deliveries", "id");
+            let id = fields.number("id")?;
+            if let Some(reason) = fields.text_or_none("unwanted")? {
+                skip(connection, id, &reason, self.now).await?;
+                continue;
+            }
+            match delivery_from(row) {
+                Ok(delivery) => ordered.push(((fields.number("due")?, id), delivery)),
+                Err(error) => {
+                    tracing::error!(delivery.id = id, %error, "delivery {id} is given up: its row cannot be read");
+                    give_up(connection, id, self.now).await?;
+                }
+            }
         }
+        ordered.sort_unstable_by_key(|(turn, _)| *turn);
+        let deliveries = ordered.into_iter().map(|(_, delivery)| delivery).collect();
+        Ok(Taken { taken: u32::try_from(rows.len()).unwrap_or(u32::MAX), deliveries })
     }
-    Ok(skipped)
+}
+
+async fn editions_going(connection: &mut AnyConnection) -> Result<Vec<EditionId>, StoreError> {
+    let statement = format!("SELECT id FROM editions WHERE {GOING} ORDER BY id");
+    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(connection).await?;
+    let id = |row| Fields::keyed_by_number(row, "editions", "id").number("id").map(EditionId::new);
+    rows.iter().map(id).collect()
+}
+
+/// Ends a delivery that was just claimed and must not leave; the try does not count.
+async fn skip(connection: &mut AnyConnection, id: i64, reason: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', skip_reason = $2, since = $3, owner = NULL, lease_until = NULL, \
+         attempt = attempt - 1 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(reason)
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn give_up(connection: &mut AnyConnection, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -57,6 +57,15 @@ impl Engine {
         }
     }
 
+    /// The schema's `statements` as this database wants them: SQLite keeps rows in the order of their numbers where these are
+    /// called `INTEGER`, and needs no index for them.
+    pub(super) fn schema(self, statements: &'static str) -> String {
+        match self {
+            Self::Sqlite => statements.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY"),
+            Self::Postgres => statements.to_owned(),
+        }
+    }
+
     /// Begins a transaction that writes.
     pub(super) async fn begin(self, pool: &AnyPool) -> Result<Transaction<'static, Any>, StoreError> {
         Ok(match self {
@@ -94,7 +103,7 @@ impl Store {
             }
         };
         let mut transaction = engine.begin(&write).await?;
-        migrations::apply(&mut transaction).await?;
+        migrations::apply(&mut transaction, engine).await?;
         meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
         transaction.commit().await?;
 

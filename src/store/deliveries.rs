@@ -1,12 +1,16 @@
 //! Deliveries as rows: how one is written and read back, and what became of each.
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, micros};
+use super::values::Values;
 use super::{Store, StoreError, ids};
-use crate::domain::{Delivery, DeliveryId, DeliveryState, EditionId, LetterId, LetterKind, SubscriberId};
+use crate::domain::{Delivery, DeliveryId, DeliveryState, EditionId, LetterId, SubscriberId};
+
+/// How many rows one statement writes.
+const ROWS_IN_A_STATEMENT: usize = 256;
 
 /// A delivery before there is a row.
 pub(super) struct NewDelivery<'a> {
@@ -17,10 +21,9 @@ pub(super) struct NewDelivery<'a> {
     pub(super) address: &'a str,
     pub(super) address_hash: &'a str,
     pub(super) language: &'a str,
-    pub(super) topics: &'a str,
+    pub(super) topics: String,
     pub(super) contents: &'a [u32],
     pub(super) follows: Option<DeliveryId>,
-    pub(super) kind: LetterKind,
     pub(super) due: DateTime<Utc>,
 }
 
@@ -47,44 +50,54 @@ pub struct AttemptMade {
     pub verdict: String,
 }
 
-/// Confirmations and notices are waited for: they leave before editions.
-const fn urgency(kind: LetterKind) -> i64 {
-    match kind {
-        LetterKind::Confirmation | LetterKind::Notice => 0,
-        LetterKind::Edition => 1,
-    }
-}
+/// The columns of a new row, its number first.
+pub(super) const NEW_DELIVERY: &str = "id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, \
+    language, topics, contents, follows, state, due, since, attempt, lost, created";
 
-/// Writes a delivery; `None` when the edition has one for this subscriber.
+/// Writes deliveries, but for those that an edition has for their subscribers, and gives the number of the first and how
+/// many were written.
 pub(super) async fn add(
     connection: &mut AnyConnection,
-    delivery: &NewDelivery<'_>,
+    deliveries: &[NewDelivery<'_>],
     now: DateTime<Utc>,
-) -> Result<Option<DeliveryId>, StoreError> {
-    let id = ids::next(&mut *connection, "deliveries").await?;
-    let done = sqlx::query(
-        "INSERT INTO deliveries (id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, \
-         language, topics, urgency, state, due, since, attempt, lost, created, contents, follows) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, 0, 0, $12, $13, $14) \
-         ON CONFLICT (edition, subscriber) DO NOTHING",
-    )
-    .bind(id)
-    .bind(delivery.letter.number())
-    .bind(delivery.edition.map(EditionId::number))
-    .bind(delivery.subscriber.map(SubscriberId::number))
-    .bind(delivery.name)
-    .bind(delivery.address)
-    .bind(delivery.address_hash)
-    .bind(delivery.language)
-    .bind(delivery.topics)
-    .bind(urgency(delivery.kind))
-    .bind(micros(delivery.due))
-    .bind(micros(now))
-    .bind(numbers_text(delivery.contents))
-    .bind(delivery.follows.map(DeliveryId::number))
-    .execute(connection)
-    .await?;
-    Ok((done.rows_affected() == 1).then(|| DeliveryId::new(id)))
+) -> Result<(DeliveryId, u64), StoreError> {
+    const TYPES: [&str; 13] = [
+        "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT",
+        "BIGINT",
+    ];
+    let first = ids::reserve(&mut *connection, "deliveries", deliveries.len()).await?;
+    let mut written = 0;
+    let mut numbers = first..;
+    for some in deliveries.chunks(ROWS_IN_A_STATEMENT) {
+        let values = Values { types: &TYPES, rows: some.len() };
+        let statement = format!(
+            "WITH made (id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, language, topics, \
+             contents, follows, due, at) AS (VALUES {}) INSERT INTO deliveries ({NEW_DELIVERY}) \
+             SELECT id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, language, topics, \
+             contents, follows, 'queued', due, at, 0, 0, at FROM made WHERE id IS NOT NULL \
+             ON CONFLICT (edition, subscriber) DO NOTHING",
+            values.text()
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for (delivery, number) in some.iter().zip(&mut numbers) {
+            query = query
+                .bind(number)
+                .bind(delivery.letter.number())
+                .bind(delivery.edition.map(EditionId::number))
+                .bind(delivery.subscriber.map(SubscriberId::number))
+                .bind(delivery.name)
+                .bind(delivery.address)
+                .bind(delivery.address_hash)
+                .bind(delivery.language)
+                .bind(delivery.topics.as_str())
+                .bind(numbers_text(delivery.contents))
+                .bind(delivery.follows.map(DeliveryId::number))
+                .bind(micros(delivery.due))
+                .bind(micros(now));
+        }
+        written += values.fill_up(query).execute(&mut *connection).await?.rows_affected();
+    }
+    Ok((DeliveryId::new(first), written))
 }
 
 /// Numbers of fragments as a row has them: a comma before and after each, nothing when there are none.
@@ -102,6 +115,10 @@ pub(super) fn numbers_from(fields: &Fields<'_>, column: &'static str) -> Result<
     let numbers = text.split(',').filter(|number| !number.is_empty());
     numbers.map(|number| number.parse().map_err(|error| fields.wrong(column, error))).collect()
 }
+
+/// The columns that [`delivery_from`] reads.
+pub(super) const DELIVERY: &str = "id, letter, edition, subscriber, recipient_name, recipient_address, topics, contents, \
+    follows, state, skip_reason, due, since, lease_until, attempt";
 
 /// Reads a delivery's row.
 pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {

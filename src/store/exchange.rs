@@ -4,14 +4,16 @@
 //! One task drains whatever waits into one transaction. Nobody hears of an exchange before its commit: what was
 //! answered survives a kill.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
-use super::deliveries::{AttemptMade, numbers_text};
-use super::row::{clean, micros};
-use super::{Store, StoreError, ids};
+use super::deliveries::AttemptMade;
+use super::marks::{self, Numbers};
+use super::{Store, StoreError};
 use crate::domain::{DeliveryId, LetterId};
 
 /// How many exchanges share a commit at most.
@@ -121,10 +123,11 @@ impl Store {
 /// Commits exchanges until every [`Store`] is gone.
 pub(super) async fn commit_in_groups(engine: Engine, pool: AnyPool, mut waiting: mpsc::Receiver<Request>) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
+    let mut numbers = Numbers::default();
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         // Rows are locked in one order, so that instances do not wait for each other in a circle.
         group.sort_by_key(|request| request.finished.as_ref().map(|finished| finished.fence.delivery));
-        match commit(engine, &pool, &group).await {
+        match commit(engine, &pool, &group, &mut numbers).await {
             Ok(done) => {
                 for (request, exchanged) in group.drain(..).zip(done) {
                     answer(request, Ok(exchanged));
@@ -133,11 +136,13 @@ pub(super) async fn commit_in_groups(engine: Engine, pool: AnyPool, mut waiting:
             // One of them may be at fault: each on its own, so that it stops no other.
             Err(_) if group.len() > 1 => {
                 for request in group.drain(..) {
-                    let done = commit(engine, &pool, std::slice::from_ref(&request)).await;
+                    numbers.forget();
+                    let done = commit(engine, &pool, std::slice::from_ref(&request), &mut numbers).await;
                     answer(request, done.map(|done| done[0]));
                 }
             }
             Err(error) => {
+                numbers.forget();
                 if let Some(request) = group.pop() {
                     answer(request, Err(error));
                 }
@@ -151,100 +156,32 @@ fn answer(request: Request, done: Result<Exchanged, StoreError>) {
     drop(request.answer.send(done));
 }
 
-async fn commit(engine: Engine, pool: &AnyPool, group: &[Request]) -> Result<Vec<Exchanged>, StoreError> {
+async fn commit(
+    engine: Engine,
+    pool: &AnyPool,
+    group: &[Request],
+    numbers: &mut Numbers,
+) -> Result<Vec<Exchanged>, StoreError> {
     let mut transaction: Transaction<'static, Any> = engine.begin(pool).await?;
-    let mut done = Vec::with_capacity(group.len());
-    for request in group {
-        let finished = match &request.finished {
-            Some(finished) => Some(finish(&mut transaction, finished).await?),
-            None => None,
-        };
-        let begun = match &request.next {
-            Some(next) => Some(begin(&mut transaction, next).await?),
-            None => None,
-        };
-        done.push(Exchanged { finished, begun });
+    let finished: Vec<&Finished> = group.iter().filter_map(|request| request.finished.as_ref()).collect();
+    let mut recorded = BTreeSet::new();
+    if !finished.is_empty() {
+        recorded = marks::finish(&mut transaction, &finished).await?;
+        let kept = finished.iter().filter(|finished| recorded.contains(&finished.fence.delivery));
+        let attempts: Vec<_> =
+            kept.filter_map(|finished| Some((finished.fence.delivery, finished.attempt.as_ref()?))).collect();
+        if !attempts.is_empty() {
+            marks::keep_attempts(&mut transaction, &attempts, numbers).await?;
+        }
     }
+    let next: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
+    let begun = if next.is_empty() { BTreeSet::new() } else { marks::begin(&mut transaction, &next).await? };
     transaction.commit().await?;
-    Ok(done)
-}
-
-const fn hold(rows: u64) -> Hold {
-    if rows == 1 { Hold::Kept } else { Hold::Lost }
-}
-
-async fn begin(connection: &mut AnyConnection, next: &Begin) -> Result<Hold, StoreError> {
-    let done = sqlx::query(
-        "UPDATE deliveries SET state = 'in_flight', lease_until = $4, since = $5 \
-         WHERE id = $1 AND owner = $2 AND attempt = $3 AND state = 'leased' AND lease_until > $5 \
-         AND letter = $6 AND contents = $7",
-    )
-    .bind(next.fence.delivery.number())
-    .bind(&next.fence.owner)
-    .bind(i64::from(next.fence.attempt))
-    .bind(micros(next.until))
-    .bind(micros(next.at))
-    .bind(next.letter.number())
-    .bind(numbers_text(&next.contents))
-    .execute(connection)
-    .await?;
-    Ok(hold(done.rows_affected()))
-}
-
-async fn finish(connection: &mut AnyConnection, finished: &Finished) -> Result<Hold, StoreError> {
-    // What is set beside state and time: the due time, the attempt's count, how often a reply was lost, the owner.
-    let (state, due, uncounted, lost) = match finished.outcome {
-        Outcome::Sent => ("sent", None, 0, 0),
-        Outcome::Later { due } => ("queued", Some(micros(due)), 0, 0),
-        Outcome::LaterUncounted { due } => ("queued", Some(micros(due)), 1, 0),
-        Outcome::Failed => ("failed", None, 0, 0),
-        Outcome::Unknown => ("unknown", None, 0, 1),
+    let hold =
+        |of: &BTreeSet<DeliveryId>, fence: &Fence| if of.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost };
+    let exchanged = |request: &Request| Exchanged {
+        finished: request.finished.as_ref().map(|finished| hold(&recorded, &finished.fence)),
+        begun: request.next.as_ref().map(|next| hold(&begun, &next.fence)),
     };
-    let done = sqlx::query(
-        "UPDATE deliveries SET state = $4, since = $5, due = COALESCE($6, due), attempt = attempt - $7, \
-         lost = lost + CASE WHEN state = 'unknown' THEN 0 ELSE $8 END, owner = NULL, lease_until = NULL \
-         WHERE id = $1 AND owner = $2 AND attempt = $3 AND state IN ('leased', 'in_flight', 'unknown')",
-    )
-    .bind(finished.fence.delivery.number())
-    .bind(&finished.fence.owner)
-    .bind(i64::from(finished.fence.attempt))
-    .bind(state)
-    .bind(micros(finished.at))
-    .bind(due)
-    .bind(uncounted)
-    .bind(lost)
-    .execute(&mut *connection)
-    .await?;
-    let hold = hold(done.rows_affected());
-    if let (Hold::Kept, Some(attempt)) = (hold, &finished.attempt) {
-        keep_attempt(connection, finished.fence.delivery, attempt).await?;
-    }
-    Ok(hold)
-}
-
-async fn keep_attempt(
-    connection: &mut AnyConnection,
-    delivery: DeliveryId,
-    made: &AttemptMade,
-) -> Result<(), StoreError> {
-    let id = ids::next(connection, "attempts").await?;
-    let AttemptMade { attempt, relay, at, phase, code, enhanced, reply, message_id, verdict } = made;
-    sqlx::query(
-        "INSERT INTO attempts (id, delivery, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(id)
-    .bind(delivery.number())
-    .bind(i64::from(*attempt))
-    .bind(clean(relay))
-    .bind(micros(*at))
-    .bind(clean(phase))
-    .bind(code.map(i64::from))
-    .bind(enhanced.as_deref().map(clean))
-    .bind(clean(reply))
-    .bind(clean(message_id))
-    .bind(clean(verdict))
-    .execute(connection)
-    .await?;
-    Ok(())
+    Ok(group.iter().map(exchanged).collect())
 }

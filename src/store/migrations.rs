@@ -1,17 +1,19 @@
 //! Brings a database's schema up to date, and refuses one that a later version made.
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, Row as _, SqlSafeStr as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _, SqlSafeStr as _};
 
 use super::StoreError;
+use super::connection::Engine;
 
 /// The schema's steps, oldest first: number, name, statements.
 const STEPS: [(i64, &str, &str); 1] = [(1, "first form", include_str!("../../migrations/0001_first_form.sql"))];
 
 /// Applies what is missing. The caller's transaction makes two processes that start at once take turns.
-pub(super) async fn apply(connection: &mut AnyConnection) -> Result<(), StoreError> {
+pub(super) async fn apply(connection: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
     let steps = STEPS.map(|(number, name, statements)| {
-        Migration::new(number, name.into(), MigrationType::Simple, statements.into_sql_str(), false)
+        let statements = AssertSqlSafe(engine.schema(statements)).into_sql_str();
+        Migration::new(number, name.into(), MigrationType::Simple, statements, false)
     });
     let mut migrator = Migrator::with_migrations(steps.to_vec());
     migrator.set_ignore_missing(true);

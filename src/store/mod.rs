@@ -15,6 +15,7 @@ mod fragments;
 mod ids;
 mod leads;
 mod letters;
+mod marks;
 mod meta;
 mod migrations;
 mod notices;
@@ -31,6 +32,7 @@ mod supersede;
 mod suppressions;
 mod sweep;
 mod tallies;
+mod values;
 
 pub use connection::{DaemonLock, Store};
 pub use decisions::{Cause, DecisionMade};

@@ -61,15 +61,14 @@ impl Store {
             address: single.recipient.address.as_str(),
             address_hash: &address_hash,
             language: single.letter.language.code(),
-            topics: "",
+            topics: String::new(),
             contents: &[],
             follows: None,
-            kind: single.letter.kind,
             due: single.due,
         };
-        let id = deliveries::add(&mut transaction, &delivery, now).await?;
+        let (id, _) = deliveries::add(&mut transaction, &[delivery], now).await?;
         transaction.commit().await?;
-        Ok(id)
+        Ok(Some(id))
     }
 
     /// Whether any of `causes` was told to anybody.

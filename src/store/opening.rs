@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::audience::{self, Addressee};
+use super::audience::{self, NOT_SUPPRESSED, Next};
 use super::decisions::{About, Cause};
-use super::deliveries::{self, NewDelivery};
+use super::deliveries::{self, NEW_DELIVERY, NewDelivery};
 use super::row::{Fields, micros, placeholders};
 use super::{DigestContents, Store, StoreError, decisions, editions, fragments, ids, letters, revision};
 use crate::domain::{EditionId, EditionKind, LetterId, LetterKind, NewEdition, ReleaseId, RenderedLetter, Topic};
-use crate::policy::Audience;
+use crate::policy::{Audience, Followers};
 
 /// What one chunk of deliveries came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,15 +147,27 @@ impl Store {
         let cursor = fields.number_or_none("cursor")?.unwrap_or(i64::MIN);
 
         let letters = letters_by_language(&mut transaction, id).await?;
-        let next = audience::next(&mut transaction, id, audience, cursor, limit).await?;
-        let mut written = 0;
-        for addressee in &next.addressees {
-            written += write_one(&mut transaction, id, &letters, addressee, now).await?;
-        }
-        let total = fields.number("deliveries")? + i64::try_from(written).unwrap_or(i64::MAX);
-        move_on(&mut transaction, id, next.last, total, next.finished, now).await?;
+        let next = match audience {
+            Audience::Followers(followers) => {
+                write_followers(&mut transaction, id, &letters, followers, (cursor, limit), now).await?
+            }
+            Audience::Readers { release, lacking } => {
+                let next = audience::next_readers(&mut transaction, release, lacking.as_deref(), cursor, limit).await?;
+                write_addressees(&mut transaction, id, &letters, &next, now).await?
+            }
+            Audience::Digest(run) => {
+                let next = audience::next_digest(&mut transaction, id, run, cursor, limit).await?;
+                write_addressees(&mut transaction, id, &letters, &next, now).await?
+            }
+            Audience::Again { edition, only } => {
+                let next = audience::next_again(&mut transaction, id, *edition, only, cursor, limit).await?;
+                write_addressees(&mut transaction, id, &letters, &next, now).await?
+            }
+        };
+        let total = fields.number("deliveries")? + i64::try_from(next.rows).unwrap_or(i64::MAX);
+        move_on(&mut transaction, id, &next, total, now).await?;
         transaction.commit().await?;
-        Ok(Chunk { written, finished: next.finished })
+        Ok(Chunk { written: next.rows, finished: next.finished })
     }
 
     /// How many subscribers an audience has at this instant.
@@ -212,56 +224,118 @@ async fn letters_by_language(
     Ok(letters)
 }
 
-async fn write_one(
+/// What writing some deliveries came to.
+struct Written {
+    rows: u64,
+    /// The last subscriber that was looked at.
+    last: i64,
+    /// Whether there are no more.
+    finished: bool,
+}
+
+/// Writes a delivery to each addressee.
+async fn write_addressees(
     connection: &mut AnyConnection,
     edition: EditionId,
     letters: &BTreeMap<String, LetterId>,
-    addressee: &Addressee,
+    next: &Next,
     now: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let found = letters.get_key_value(&addressee.language).or_else(|| letters.first_key_value());
-    let Some((language, letter)) = found.map(|(language, letter)| (language, *letter)) else {
-        let (table, row) = ("letters", format!("edition {edition}"));
-        return Err(StoreError::Row { table, row, column: "id", why: "the edition has no letter".to_owned() });
-    };
-    let topics: Vec<String> = addressee.topics.iter().map(Topic::to_string).collect();
-    let delivery = NewDelivery {
-        letter,
-        edition: Some(edition),
-        subscriber: Some(addressee.subscriber),
-        name: addressee.name.as_deref(),
-        address: &addressee.address,
-        address_hash: &addressee.address_hash,
-        language,
-        topics: &topics.join("\n"),
-        contents: &addressee.contents,
-        follows: addressee.follows,
-        kind: LetterKind::Edition,
-        due: now,
-    };
-    Ok(u64::from(deliveries::add(connection, &delivery, now).await?.is_some()))
+) -> Result<Written, StoreError> {
+    let mut rows = Vec::with_capacity(next.addressees.len());
+    for addressee in &next.addressees {
+        let found = letters.get_key_value(&addressee.language).or_else(|| letters.first_key_value());
+        let (language, letter) = found.ok_or_else(|| no_letter(edition))?;
+        let topics: Vec<String> = addressee.topics.iter().map(Topic::to_string).collect();
+        rows.push(NewDelivery {
+            letter: *letter,
+            edition: Some(edition),
+            subscriber: Some(addressee.subscriber),
+            name: addressee.name.as_deref(),
+            address: &addressee.address,
+            address_hash: &addressee.address_hash,
+            language,
+            topics: topics.join("\n"),
+            contents: &addressee.contents,
+            follows: addressee.follows,
+            due: now,
+        });
+    }
+    let rows = if rows.is_empty() { 0 } else { deliveries::add(connection, &rows, now).await?.1 };
+    Ok(Written { rows, last: next.last, finished: next.finished })
+}
+
+/// Writes a delivery to each of the next `limit` subscribers after `cursor` who follow one of the topics, without reading
+/// them.
+async fn write_followers(
+    connection: &mut AnyConnection,
+    edition: EditionId,
+    letters: &BTreeMap<String, LetterId>,
+    followers: &Followers,
+    (cursor, limit): (i64, u32),
+    now: DateTime<Utc>,
+) -> Result<Written, StoreError> {
+    const FIXED: usize = 8;
+    if followers.topics.is_empty() {
+        return Ok(Written { rows: 0, last: cursor, finished: true });
+    }
+    let (last, finished) = audience::window(connection, cursor, limit).await?;
+    if last == cursor {
+        return Ok(Written { rows: 0, last, finished });
+    }
+    let first = ids::reserve(&mut *connection, "deliveries", usize::try_from(limit).unwrap_or(usize::MAX)).await?;
+    let (other, fallback) = letters.first_key_value().ok_or_else(|| no_letter(edition))?;
+    // Languages are words of ours, and numbers are numbers: neither can end its place in the statement.
+    let when = |(language, letter): (&String, &LetterId)| format!("WHEN '{language}' THEN {letter} ");
+    let letter_of = format!("CASE s.language {}ELSE {fallback} END", letters.iter().map(when).collect::<String>());
+    let spoken = letters.keys().map(|language| format!("'{language}'")).collect::<Vec<_>>().join(", ");
+    let statement = format!(
+        "INSERT INTO deliveries ({NEW_DELIVERY}) \
+         SELECT $7 + ROW_NUMBER() OVER (ORDER BY s.id), {letter_of}, $6, s.id, s.name, s.address, s.address_hash, \
+         CASE WHEN s.language IN ({spoken}) THEN s.language ELSE '{other}' END, t.topics, '', NULL, 'queued', $8, $8, 0, 0, $8 \
+         FROM (SELECT subscriber, string_agg(topic, '\n' ORDER BY topic) AS topics FROM subscriptions \
+         WHERE subscriber > $4 AND subscriber <= $5 AND topic IN ({}) GROUP BY subscriber) t \
+         JOIN subscribers s ON s.id = t.subscriber \
+         WHERE s.state = $1 AND s.frequency = $2 AND s.since <= $3 AND {NOT_SUPPRESSED} \
+         ON CONFLICT (edition, subscriber) DO NOTHING",
+        placeholders(FIXED + 1, followers.topics.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(statement))
+        .bind("active")
+        .bind(followers.frequency.as_str())
+        .bind(micros(followers.subscribed_before))
+        .bind(cursor)
+        .bind(last)
+        .bind(edition.number())
+        .bind(first - 1)
+        .bind(micros(now));
+    let query = followers.topics.iter().fold(query, |query, topic| query.bind(topic.to_string()));
+    Ok(Written { rows: query.execute(connection).await?.rows_affected(), last, finished })
+}
+
+fn no_letter(edition: EditionId) -> StoreError {
+    let (table, row) = ("letters", format!("edition {edition}"));
+    StoreError::Row { table, row, column: "id", why: "the edition has no letter".to_owned() }
 }
 
 /// Moves the edition's cursor, and its state after the last chunk.
 async fn move_on(
     connection: &mut AnyConnection,
     id: EditionId,
-    last: i64,
+    next: &Written,
     total: i64,
-    finished: bool,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let (state, ended) = match (finished, total) {
+    let (state, ended) = match (next.finished, total) {
         (false, _) => ("opening", None),
         (true, 0) => ("done", Some(micros(now))),
         (true, _) => ("sending", None),
     };
     sqlx::query("UPDATE editions SET cursor = $2, deliveries = $3, state = $4, written = $5, ended = $6 WHERE id = $1")
         .bind(id.number())
-        .bind(last)
+        .bind(next.last)
         .bind(total)
         .bind(state)
-        .bind(i64::from(finished))
+        .bind(i64::from(next.finished))
         .bind(ended)
         .execute(connection)
         .await?;

@@ -10,7 +10,7 @@ use crate::config::OnLostReply;
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
-    /// Claims that ran out before the letter was begun: queued again.
+    /// Claims that ran out before the letter was begun: queued again, and the try does not count.
     pub requeued: u64,
     /// Claims that ran out while the letter was in flight: perhaps accepted.
     pub lost: u64,
@@ -32,8 +32,8 @@ impl Store {
     ) -> Result<Swept, StoreError> {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
-            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1 \
-             WHERE state = 'leased' AND lease_until <= $1",
+            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1, \
+             attempt = attempt - 1 WHERE state = 'leased' AND lease_until <= $1",
         )
         .bind(micros(now))
         .execute(&mut *transaction)
@@ -76,7 +76,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
             "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1, \
-             attempt = attempt - 1 WHERE state = 'leased' AND ($2 IS NULL OR owner = $2)",
+             attempt = attempt - 1 WHERE state = 'leased' AND lease_until IS NOT NULL AND ($2 IS NULL OR owner = $2)",
         )
         .bind(micros(now))
         .bind(owner)
@@ -84,7 +84,7 @@ impl Store {
         .await?;
         let lost = sqlx::query(
             "UPDATE deliveries SET state = 'unknown', owner = NULL, lease_until = NULL, lost = lost + 1, since = $1 \
-             WHERE state = 'in_flight' AND ($2 IS NULL OR owner = $2)",
+             WHERE state = 'in_flight' AND lease_until IS NOT NULL AND ($2 IS NULL OR owner = $2)",
         )
         .bind(micros(now))
         .bind(owner)

@@ -3,10 +3,10 @@
 //! No transaction is open while a relay is spoken to: lease, commit, send, record. Each connection has at most one
 //! letter in flight, so a kill makes at most one extra copy a connection.
 
+mod claimed;
 mod composer;
 mod relays;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
+use self::claimed::Claimed;
 use self::composer::{Composer, Ready};
 use self::relays::Relays;
 use super::newsroom::Newsroom;
@@ -30,8 +31,6 @@ const LEASE: TimeDelta = TimeDelta::minutes(15);
 const LATEST: Duration = Duration::from_mins(5);
 /// How long a relay that hung up is tried again before the letter goes back to the outbox.
 const AGAIN: Duration = Duration::from_mins(1);
-/// How many deliveries are claimed at once.
-const CLAIM: u32 = 32;
 /// How often the outbox is looked at when nothing wakes the dispatcher: other processes queue letters too.
 const IDLE_LOOK: Duration = Duration::from_millis(500);
 /// A connection on which nothing was handed over for so long is closed.
@@ -49,7 +48,7 @@ pub struct Dispatcher {
     composer: Composer,
     connections: usize,
     owner: String,
-    claimed: Mutex<VecDeque<Delivery>>,
+    claimed: Claimed,
     pace: Option<Mutex<tokio::time::Interval>>,
 }
 
@@ -68,7 +67,9 @@ impl Dispatcher {
         let composer = Composer::new(Arc::clone(&newsroom));
         let pace =
             rate.filter(|rate| *rate > 0).map(|rate| Mutex::new(tokio::time::interval(Duration::from_secs(1) / rate)));
-        Self { newsroom, relays, composer, connections: connections.max(1), owner, claimed: Mutex::default(), pace }
+        let connections = connections.max(1);
+        let claimed = Claimed::new(Arc::clone(&newsroom), owner.clone(), connections, LEASE);
+        Self { newsroom, relays, composer, connections, owner, claimed, pace }
     }
 
     /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
@@ -91,7 +92,7 @@ impl Dispatcher {
         if timeout(drain, all_ended).await.is_err() {
             warn!("letters were still being handed over after {} s: whether they left is unknown", drain.as_secs());
         }
-        let left: Vec<_> = self.claimed.lock().await.drain(..).map(|delivery| delivery.id).collect();
+        let left = self.claimed.take_all().await;
         if let Err(error) = self.newsroom.store.release_unstarted(&self.owner, &left).await {
             error!(%error, "claimed letters could not be given back: {error}");
         }
@@ -104,7 +105,7 @@ impl Dispatcher {
     pub async fn send_due(self: &Arc<Self>) -> Result<(), StoreError> {
         let (_keep, stop) = watch::channel(false);
         let mut desk = Connection::default();
-        while let Some(delivery) = self.next_delivery().await? {
+        while let Some(delivery) = self.claimed.next().await? {
             self.hand_over(&mut desk, delivery, &stop).await?;
         }
         self.close(&mut desk).await
@@ -116,7 +117,7 @@ impl Dispatcher {
         while !*stop.borrow() {
             // Whoever queues a letter from now on wakes us, even before we wait.
             let woken = self.newsroom.letters_queued.notified();
-            let handled = match self.next_delivery().await {
+            let handled = match self.claimed.next().await {
                 Ok(Some(delivery)) => self.hand_over(&mut desk, delivery, &stop).await,
                 Ok(None) => {
                     let is_over = desk.was_used.is_none_or(|at| at.elapsed() > IDLE_CLOSE);
@@ -139,16 +140,6 @@ impl Dispatcher {
         if let Err(error) = self.close(&mut desk).await {
             error!(%error, "the last outcome could not be recorded: {error}");
         }
-    }
-
-    /// The next claimed delivery; claims more when there is none.
-    async fn next_delivery(&self) -> Result<Option<Delivery>, StoreError> {
-        let mut claimed = self.claimed.lock().await;
-        if claimed.is_empty() {
-            let now = self.newsroom.now();
-            claimed.extend(self.newsroom.store.claim(&self.owner, CLAIM, now, LEASE).await?);
-        }
-        Ok(claimed.pop_front())
     }
 
     /// Hands one delivery over. What became of the one before it is committed together with this one's beginning.
@@ -253,7 +244,7 @@ impl Dispatcher {
             }
             let Some((session, relay)) = &mut desk.session else { break };
             with = *relay;
-            if let Handed::Over(attempt) = session.send(&ready.envelope, &ready.bytes, latest).await {
+            if let Handed::Over(attempt) = session.send(&ready.envelope, ready.message.as_bytes(), latest).await {
                 return (attempt, with);
             }
         }
@@ -330,7 +321,12 @@ impl Dispatcher {
             Verdict::Unknown => (Outcome::Unknown, "unknown"),
         };
         let to = delivery.recipient.address.masked();
-        info!(delivery.id = %delivery.id, delivery.attempt, relay, verdict = word, to, "delivery {}: {word}", delivery.id);
+        // What goes well is a line an edition; a line a letter is for those who look for something.
+        if verdict == Verdict::Sent {
+            debug!(delivery.id = %delivery.id, delivery.attempt, relay, verdict = word, to, "delivery {}: {word}", delivery.id);
+        } else {
+            info!(delivery.id = %delivery.id, delivery.attempt, relay, verdict = word, to, "delivery {}: {word}", delivery.id);
+        }
         let (phase, reply) = match attempt {
             Attempt::Accepted(reply) => ("accepted".to_owned(), Some(reply)),
             Attempt::Refused { phase, reply } => (phase.to_string(), Some(reply)),

@@ -12,7 +12,7 @@ use crate::domain::{
     Topic,
 };
 use crate::language::{Language, say};
-use crate::mail::{Copied, PersonalLinks, Recipient, Writer, compose, contents_of};
+use crate::mail::{Contents, Copied, PersonalLinks, Plate, Recipient, Writer, contents_of};
 use crate::resource::Wording;
 use crate::template::{LetterParts, NoticeLetter, TemplateError};
 
@@ -90,7 +90,7 @@ pub fn preview_for(
             RenderedLetter { archive: Some(home.clone()), ..letter }
         }
         Preview::Digest(frequency) => {
-            contents = Some(digest_contents(&writer, current.resources.live(), language)?);
+            contents = Some(Contents::of(&digest_contents(&writer, current.resources.live(), language)?));
             let day = now.with_timezone(&site.timezone).date_naive();
             edition(writer.digest(*frequency, day, language, &boundary)?, None)
         }
@@ -120,7 +120,7 @@ pub fn preview_for(
         contents: contents.as_ref(),
         in_reply_to: None,
     };
-    Ok(compose(&letter, &reader, &newsroom.sender()))
+    Ok(Plate::new(letter, newsroom.sender()).print(&reader).into_bytes())
 }
 
 /// An edition's letter that belongs to no edition: about one release, or about several.

@@ -65,6 +65,7 @@ stories! {
     editions::tallies_add_up_at_every_step,
     outbox::eight_claimers_share_without_overlap,
     outbox::what_is_urgent_leaves_first,
+    outbox::editions_share_what_is_claimed,
     outbox::a_paused_edition_is_not_claimed,
     outbox::old_deliveries_become_counts,
     outbox::an_approved_edition_waits_without_its_hold,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use depeche::domain::{
-    DeliveryState, EditionState, EndReason, Frequency, HoldReason, LetterKind, Mailbox, SkipReason, SuppressionReason,
+    Delivery, DeliveryState, EditionState, EndReason, Frequency, HoldReason, LetterKind, Mailbox, SkipReason,
+    SuppressionReason,
 };
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
@@ -57,7 +58,25 @@ pub(crate) async fn what_is_urgent_leaves_first(room: Room) {
         kinds.push(room.store.letter(delivery.letter).await.unwrap().unwrap().kind);
     }
     assert_eq!(kinds, [LetterKind::Confirmation, LetterKind::Notice, LetterKind::Edition]);
+    assert_eq!(room.claim_singles("b", minute(61)).await.len(), 1);
     assert_eq!(room.claim("b", 100, minute(5)).await.len(), 2);
+}
+
+pub(crate) async fn editions_share_what_is_claimed(room: Room) {
+    room.subscribers(9).await;
+    let bridge = room.sending("bridge").await;
+    room.subscriber("late@example.org", &["all"]).await;
+    let ferry = room.sending("ferry").await;
+    let of = |claimed: &[Delivery]| claimed.iter().map(|delivery| delivery.edition.unwrap()).collect::<Vec<_>>();
+    // One after the other, although all of the first have waited longer.
+    let some = of(&room.claim("a", 6, minute(1)).await);
+    assert_eq!(some.iter().filter(|id| **id == bridge).count(), 3);
+    assert!(some.windows(2).all(|two| two[0] != two[1]), "{some:?}");
+    // An odd one goes to one of them, and what one edition leaves, the other gets.
+    let more = of(&room.claim("a", 12, minute(1)).await);
+    assert_eq!((more.len(), more.iter().filter(|id| **id == bridge).count()), (12, 6));
+    assert_eq!(of(&room.claim("a", 12, minute(1)).await), [ferry]);
+    assert_eq!(room.claim_singles("a", minute(1)).await, []);
 }
 
 pub(crate) async fn a_paused_edition_is_not_claimed(room: Room) {

@@ -214,6 +214,10 @@ impl Room {
         self.store.claim(owner, limit, now, LEASE).await.unwrap()
     }
 
+    pub(crate) async fn claim_singles(&self, owner: &str, now: DateTime<Utc>) -> Vec<Delivery> {
+        self.store.claim_singles(owner, 10, now, LEASE).await.unwrap()
+    }
+
     pub(crate) async fn begin(&self, delivery: &Delivery, owner: &str, at: DateTime<Utc>) -> Hold {
         let begin = begin(delivery, owner, at + LEASE, at);
         let Exchanged { begun, .. } = self.store.exchange(None, Some(begin)).await.unwrap();

@@ -1,13 +1,14 @@
 //! Letters as their recipients get them, with what editions share kept while it is of use.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::domain::{Delivery, EditionId, Fragment, LetterId, Piece, RenderedLetter, Token};
+use crate::domain::{Delivery, EditionId, Fragment, LetterId, Token};
 use crate::language::Language;
-use crate::mail::{PersonalLinks, Recipient, Sender, compose, contents_of, envelope_id, envelope_sender, message_id};
+use crate::mail::{Contents, PersonalLinks, Plate, Recipient, Sender, contents_of, envelope_id, envelope_sender};
 use crate::smtp::Envelope;
 use crate::store::StoreError;
 use crate::task::newsroom::Newsroom;
@@ -17,9 +18,13 @@ use crate::task::newsroom::Newsroom;
 pub(super) struct Composer {
     newsroom: Arc<Newsroom>,
     sender: Sender,
-    letters: Mutex<HashMap<LetterId, Arc<RenderedLetter>>>,
+    plates: Mutex<HashMap<LetterId, Arc<Plate>>>,
     fragments: Mutex<HashMap<(EditionId, Language), Arc<Fragments>>>,
+    contents: Mutex<HashMap<Holding, Arc<Contents>>>,
 }
+
+/// What a letter of a digest holds: which digest, in which language, and the numbers of its fragments.
+type Holding = (EditionId, Language, Vec<u32>);
 
 /// A digest's fragments in one language, by number.
 type Fragments = BTreeMap<u32, Fragment>;
@@ -28,20 +33,21 @@ type Fragments = BTreeMap<u32, Fragment>;
 pub(super) struct Ready {
     pub(super) delivery: Delivery,
     pub(super) envelope: Envelope,
-    pub(super) bytes: Vec<u8>,
+    pub(super) message: String,
     pub(super) message_id: String,
 }
 
 impl Composer {
     pub(super) fn new(newsroom: Arc<Newsroom>) -> Self {
         let sender = newsroom.sender();
-        Self { newsroom, sender, letters: Mutex::default(), fragments: Mutex::default() }
+        let (plates, fragments, contents) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { newsroom, sender, plates, fragments, contents }
     }
 
     /// The letter as this recipient gets it; `None` when there is none.
     pub(super) async fn prepare(&self, delivery: &Delivery) -> Result<Option<Ready>, StoreError> {
-        let Some(letter) = self.letter(delivery.letter).await? else { return Ok(None) };
-        let newsroom = &self.newsroom;
+        let Some(plate) = self.plate(delivery.letter).await? else { return Ok(None) };
+        let (newsroom, letter) = (&self.newsroom, plate.letter());
         let topics = letter.words_of(&delivery.topics);
         let links = delivery.subscriber.filter(|_| delivery.edition.is_some()).map(|subscriber| {
             let token = Token::Unsubscribe { subscriber };
@@ -57,65 +63,81 @@ impl Composer {
                 unsubscribe_token,
                 preferences_url,
             }),
-            contents: contents.as_ref(),
+            contents: contents.as_deref(),
             in_reply_to: in_reply_to.as_deref(),
         };
-        let bytes = compose(&letter, &recipient, &self.sender);
+        let message = plate.print(&recipient);
         let envelope = Envelope {
             from: envelope_sender(&newsroom.config.newsletter, delivery.id, newsroom.key()),
             to: delivery.recipient.address.clone(),
             id: Some(envelope_id(delivery.id, newsroom.key())),
         };
-        let message_id = message_id(&letter, &delivery.recipient.address, &self.sender);
-        Ok(Some(Ready { delivery: delivery.clone(), envelope, bytes, message_id }))
+        let message_id = plate.message_id(&delivery.recipient);
+        Ok(Some(Ready { delivery: delivery.clone(), envelope, message, message_id }))
     }
 
-    /// A rendered letter, kept while it is of use.
-    async fn letter(&self, id: LetterId) -> Result<Option<Arc<RenderedLetter>>, StoreError> {
+    /// A letter laid out, kept while it is of use.
+    async fn plate(&self, id: LetterId) -> Result<Option<Arc<Plate>>, StoreError> {
         /// How many letters are kept: those of a few editions.
         const KEPT: usize = 32;
-        if let Some(letter) = self.letters.lock().await.get(&id) {
-            return Ok(Some(letter.clone()));
+        if let Some(plate) = self.plates.lock().await.get(&id) {
+            return Ok(Some(plate.clone()));
         }
         let Some(letter) = self.newsroom.store.letter(id).await? else { return Ok(None) };
-        let letter = Arc::new(letter);
-        let mut letters = self.letters.lock().await;
-        if letters.len() >= KEPT {
-            letters.clear();
-        }
-        letters.insert(id, letter.clone());
-        Ok(Some(letter))
+        let plate = Arc::new(Plate::new(letter, self.sender.clone()));
+        keep(&mut *self.plates.lock().await, KEPT, id, &plate);
+        Ok(Some(plate))
     }
 
-    /// The releases of a digest that one delivery holds, put together; `None` for any other letter.
-    async fn contents(&self, delivery: &Delivery, language: Language) -> Result<Option<Piece>, StoreError> {
-        /// How many digests' fragments are kept.
-        const KEPT: usize = 8;
+    /// The releases of a digest that one delivery holds, put together; `None` for any other letter. Many follow the same.
+    async fn contents(&self, delivery: &Delivery, language: Language) -> Result<Option<Arc<Contents>>, StoreError> {
+        const KEPT: usize = 128;
         let Some(edition) = delivery.edition.filter(|_| !delivery.contents.is_empty()) else { return Ok(None) };
-        let key = (edition, language);
-        let mut fragments = self.fragments.lock().await.get(&key).cloned();
-        // A text that was corrected on its way has a number that was not there before.
-        let is_whole = |known: &Arc<Fragments>| delivery.contents.iter().all(|n| known.contains_key(n));
-        if !fragments.as_ref().is_some_and(is_whole) {
-            let loaded = Arc::new(self.newsroom.store.fragments(edition, language).await?);
-            let mut kept = self.fragments.lock().await;
-            if kept.len() >= KEPT {
-                kept.clear();
-            }
-            kept.insert(key, loaded.clone());
-            fragments = Some(loaded);
+        let key = (edition, language, delivery.contents.clone());
+        if let Some(contents) = self.contents.lock().await.get(&key) {
+            return Ok(Some(contents.clone()));
         }
-        let fragments = fragments.unwrap_or_default();
+        let fragments = self.fragments(edition, language, &delivery.contents).await?;
         let mut own: Vec<&Fragment> = delivery.contents.iter().filter_map(|number| fragments.get(number)).collect();
         own.sort_by_key(|fragment| fragment.ordinal);
-        Ok(Some(contents_of(own)))
+        let contents = Arc::new(Contents::of(&contents_of(own)));
+        keep(&mut *self.contents.lock().await, KEPT, key, &contents);
+        Ok(Some(contents))
+    }
+
+    /// The fragments of a digest, among them those with these `numbers`.
+    async fn fragments(
+        &self,
+        edition: EditionId,
+        language: Language,
+        numbers: &[u32],
+    ) -> Result<Arc<Fragments>, StoreError> {
+        /// How many digests' fragments are kept.
+        const KEPT: usize = 8;
+        let key = (edition, language);
+        // A text that was corrected on its way has a number that was not there before.
+        let is_whole = |known: &&Arc<Fragments>| numbers.iter().all(|number| known.contains_key(number));
+        if let Some(fragments) = self.fragments.lock().await.get(&key).filter(is_whole) {
+            return Ok(fragments.clone());
+        }
+        let loaded = Arc::new(self.newsroom.store.fragments(edition, language).await?);
+        keep(&mut *self.fragments.lock().await, KEPT, key, &loaded);
+        Ok(loaded)
     }
 
     /// The Message-ID of the letter that a delivery follows up.
     async fn followed(&self, delivery: &Delivery) -> Result<Option<String>, StoreError> {
         let Some(earlier) = delivery.follows else { return Ok(None) };
         let Some(earlier) = self.newsroom.store.delivery(earlier).await? else { return Ok(None) };
-        let Some(letter) = self.letter(earlier.letter).await? else { return Ok(None) };
-        Ok(Some(message_id(&letter, &earlier.recipient.address, &self.sender)))
+        let Some(plate) = self.plate(earlier.letter).await? else { return Ok(None) };
+        Ok(Some(plate.message_id(&earlier.recipient)))
     }
+}
+
+/// Keeps `value`; nothing else once there are `most`.
+fn keep<K: Eq + Hash, V>(kept: &mut HashMap<K, Arc<V>>, most: usize, key: K, value: &Arc<V>) {
+    if kept.len() >= most {
+        kept.clear();
+    }
+    kept.insert(key, value.clone());
 }

@@ -9,8 +9,10 @@ use crate::store::{EditionFilter, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
 use crate::task::office::{OfficeError, log_untold};
 
-/// How many subscribers are looked at in one transaction.
+/// How many subscribers are looked at in one transaction: claims wait for its end.
 const CHUNK: u32 = 500;
+/// The same where the database does it all by itself.
+const WHOLE_CHUNK: u32 = 5_000;
 
 /// Writes the deliveries of editions that are opening, whether they were opened just now or before a restart.
 pub(super) async fn deliver_open(
@@ -40,8 +42,12 @@ pub(super) async fn deliver_open(
 /// Writes all deliveries of one opening edition.
 pub(super) async fn deliver(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>) -> Result<(), StoreError> {
     let audience = audience_of(newsroom, edition, now).await?;
+    let size = match &audience {
+        Audience::Followers(_) => WHOLE_CHUNK,
+        Audience::Readers { .. } | Audience::Digest(_) | Audience::Again { .. } => CHUNK,
+    };
     loop {
-        let chunk = newsroom.store.deliver_chunk(edition.id, &audience, CHUNK, now).await?;
+        let chunk = newsroom.store.deliver_chunk(edition.id, &audience, size, now).await?;
         newsroom.letters_queued.notify_waiters();
         if chunk.finished {
             return Ok(());

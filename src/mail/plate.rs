@@ -1,69 +1,215 @@
-//! One letter to one recipient as the bytes that a relay gets: CRLF, ASCII, lines within 78 columns.
-//!
-//! The one exception to ASCII is a recipient whose address itself is not: their letter carries it in UTF-8 (RFC 6532)
-//! and the session refuses it where the relay does not offer SMTPUTF8.
+//! A letter as it is before its recipients' own words: encoded, folded and laid out once, then printed for each.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
 
 use super::encoded::{mailbox_field, text_field};
-use super::list_headers::list_fields;
-use super::{Sender, message_id, quoted_printable};
-use crate::domain::{LetterKind, Mailbox, Piece, RenderedLetter, SpliceMarks};
+use super::list_headers::ListFields;
+use super::printed::Printed;
+use super::{Recipient, Sender, message_id};
+use crate::domain::{LetterKind, Mailbox, RenderedLetter, SpliceMarks};
 
-/// What differs from recipient to recipient.
+/// A letter laid out for all who receive it. The same plate and recipient give the same bytes.
+#[derive(Debug)]
+pub struct Plate {
+    letter: RenderedLetter,
+    sender: Sender,
+    /// The field `From`.
+    from: String,
+    /// The fields between recipient and Message-ID.
+    subject_and_date: String,
+    /// The fields of a letter to the list.
+    list: Option<ListFields>,
+    /// The fields after those of the list, up to the empty line.
+    last_fields: String,
+    body: Vec<Stretch>,
+}
+
+/// A stretch of the body.
+#[derive(Debug)]
+enum Stretch {
+    /// The same for everybody.
+    Fixed(Printed),
+    /// The recipient's own.
+    Own(Place, Part),
+}
+
+/// What stands at a mark.
 #[derive(Debug, Clone, Copy)]
-pub struct Recipient<'a> {
-    /// To whom.
-    pub mailbox: &'a Mailbox,
-    /// The names of the topics that matched, as a reader should see them; empty for office and confirmation.
-    pub topics_words: &'a str,
-    /// The recipient's own addresses; `None` for office and confirmation.
-    pub links: Option<PersonalLinks<'a>>,
-    /// The releases of a digest that concern this recipient; `None` for any other letter.
-    pub contents: Option<&'a Piece>,
-    /// The Message-ID, with its angle brackets, of the letter that this one follows up (RFC 5322 §3.6.4).
-    pub in_reply_to: Option<&'a str>,
+enum Place {
+    Unsubscribe,
+    Preferences,
+    Topics,
+    Contents,
 }
 
-/// The only personal addresses in a letter. Shows nothing of itself: whoever has them can unsubscribe its reader.
-#[derive(Clone, Copy)]
-pub struct PersonalLinks<'a> {
-    /// Where one unsubscribes.
-    pub unsubscribe_url: &'a str,
-    /// The token of the same, for the letter that unsubscribes.
-    pub unsubscribe_token: &'a str,
-    /// Where one's preferences are.
-    pub preferences_url: &'a str,
+/// One of the two alternatives.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Text,
+    Html,
 }
 
-impl std::fmt::Debug for PersonalLinks<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PersonalLinks(…)")
+impl Plate {
+    /// Lays a letter out.
+    #[must_use]
+    pub fn new(letter: RenderedLetter, sender: Sender) -> Self {
+        let list = match letter.kind {
+            LetterKind::Edition => Some(ListFields::new(&sender, letter.archive.as_deref())),
+            LetterKind::Confirmation | LetterKind::Notice => None,
+        };
+        let reply_to = answers_to(&letter, &sender).map(|mailbox| mailbox_field("Reply-To", mailbox));
+        let boundary = &letter.boundary;
+        let mut body = Vec::new();
+        body.push(part_begins("text/plain", boundary));
+        lay_out(&letter.text, boundary, Part::Text, &mut body);
+        body.push(part_begins("text/html", boundary));
+        lay_out(&letter.html, boundary, Part::Html, &mut body);
+        body.push(Stretch::Fixed(Printed::lines(format!("--{boundary}--\r\n"))));
+        Self {
+            from: mailbox_field("From", &sender.from),
+            subject_and_date: [
+                reply_to.unwrap_or_default(),
+                text_field("Subject", &letter.subject),
+                format!("Date: {}\r\n", date(letter.date)),
+            ]
+            .concat(),
+            list,
+            last_fields: format!(
+                "Auto-Submitted: auto-generated\r\nContent-Language: {}\r\nMIME-Version: 1.0\r\n\
+                 Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n",
+                letter.language.code()
+            ),
+            body,
+            letter,
+            sender,
+        }
+    }
+
+    /// The letter that it was made from.
+    #[must_use]
+    pub const fn letter(&self) -> &RenderedLetter {
+        &self.letter
+    }
+
+    /// The Message-ID of the copy for `recipient`, with its angle brackets.
+    #[must_use]
+    pub fn message_id(&self, recipient: &Mailbox) -> String {
+        message_id(&self.letter, &recipient.address, &self.sender)
+    }
+
+    /// The copy for `recipient`: CRLF, ASCII, lines within 78 columns. The one exception to ASCII is a recipient whose
+    /// address itself is not: their letter carries it in UTF-8 (RFC 6532), and the session refuses it where the relay does
+    /// not offer SMTPUTF8.
+    #[must_use]
+    pub fn print(&self, recipient: &Recipient<'_>) -> String {
+        let header = self.header(recipient);
+        let own: Vec<Printed> = self.body.iter().filter_map(|stretch| stretch.own(recipient)).collect();
+        let printed = || {
+            let mut own = own.iter();
+            self.body.iter().filter_map(move |stretch| stretch.printed(recipient, &mut own))
+        };
+        let signatures = match &self.sender.signer {
+            Some(signer) => {
+                let mut hash = Sha256::new();
+                printed().for_each(|printed| hash.update(printed.signed()));
+                signer.signatures(&header, &STANDARD.encode(hash.finalize()))
+            }
+            None => String::new(),
+        };
+        let size = printed().map(|printed| printed.sent().len()).sum::<usize>();
+        let mut message = String::with_capacity(signatures.len() + header.len() + 2 + size);
+        message.push_str(&signatures);
+        message.push_str(&header);
+        message.push_str("\r\n");
+        printed().for_each(|printed| message.push_str(printed.sent()));
+        message
+    }
+
+    fn header(&self, recipient: &Recipient<'_>) -> String {
+        let mut header = self.from.clone();
+        header.push_str(&mailbox_field("To", recipient.mailbox));
+        header.push_str(&self.subject_and_date);
+        header.extend(["Message-ID: ", &self.message_id(recipient.mailbox), "\r\n"]);
+        if let Some(id) = recipient.in_reply_to {
+            header.extend(["In-Reply-To: ", id, "\r\nReferences: ", id, "\r\n"]);
+        }
+        if let Some(list) = &self.list {
+            list.push(&self.sender, recipient.links.as_ref(), &mut header);
+        }
+        header.push_str(&self.last_fields);
+        header
     }
 }
 
-/// The bytes of `letter` to `recipient`: the same ones whenever it is called with the same arguments.
-#[must_use]
-pub fn compose(letter: &RenderedLetter, recipient: &Recipient<'_>, sender: &Sender) -> Vec<u8> {
-    let list = match letter.kind {
-        LetterKind::Edition => list_fields(sender, letter.archive.as_deref(), recipient.links.as_ref()),
-        LetterKind::Confirmation | LetterKind::Notice => String::new(),
-    };
-    let message = [
-        mailbox_field("From", &sender.from),
-        mailbox_field("To", recipient.mailbox),
-        answers_to(letter, sender).map(|mailbox| mailbox_field("Reply-To", mailbox)).unwrap_or_default(),
-        text_field("Subject", &letter.subject),
-        format!("Date: {}\r\n", date(letter.date)),
-        format!("Message-ID: {}\r\n", message_id(letter, &recipient.mailbox.address, sender)),
-        recipient.in_reply_to.map(|id| format!("In-Reply-To: {id}\r\nReferences: {id}\r\n")).unwrap_or_default(),
-        list,
-        format!("Auto-Submitted: auto-generated\r\nContent-Language: {}\r\n", letter.language.code()),
-        body(letter, recipient),
+impl Stretch {
+    /// The recipient's own words here, where they are no digest's releases.
+    fn own(&self, recipient: &Recipient<'_>) -> Option<Printed> {
+        let Self::Own(place, part) = self else { return None };
+        let links = recipient.links.as_ref();
+        let words = match place {
+            Place::Unsubscribe => links.map_or("", |links| links.unsubscribe_url),
+            Place::Preferences => links.map_or("", |links| links.preferences_url),
+            Place::Topics => recipient.topics_words,
+            Place::Contents => return None,
+        };
+        Some(match part {
+            Part::Text => Printed::of(words),
+            Part::Html => Printed::of(&escaped(words)),
+        })
+    }
+
+    /// What stands here, the recipient's `own` words taken one by one.
+    fn printed<'p>(
+        &'p self,
+        recipient: &Recipient<'p>,
+        own: &mut impl Iterator<Item = &'p Printed>,
+    ) -> Option<&'p Printed> {
+        match self {
+            Self::Fixed(printed) => Some(printed),
+            Self::Own(Place::Contents, Part::Text) => recipient.contents.map(|contents| &contents.text),
+            Self::Own(Place::Contents, Part::Html) => recipient.contents.map(|contents| &contents.html),
+            Self::Own(Place::Unsubscribe | Place::Preferences | Place::Topics, _) => own.next(),
+        }
+    }
+}
+
+/// Cuts a part at its marks.
+fn lay_out(part: &str, boundary: &str, kind: Part, body: &mut Vec<Stretch>) {
+    let SpliceMarks { unsubscribe, preferences, topics, contents } = SpliceMarks::of(boundary);
+    let marks = [
+        (unsubscribe, Place::Unsubscribe),
+        (preferences, Place::Preferences),
+        (topics, Place::Topics),
+        (contents, Place::Contents),
     ];
-    let message = message.concat();
-    let signatures = sender.signer.as_ref().map(|signer| signer.signatures(&message)).unwrap_or_default();
-    (signatures + &message).into_bytes()
+    let mut text = part.replace("\r\n", "\n").replace('\r', "\n");
+    // What stands at a mark does not end its line.
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let found = marks
+            .iter()
+            .filter_map(|(mark, place)| Some((rest.find(mark.as_str())?, mark.len(), *place)))
+            .min_by_key(|(at, ..)| *at);
+        let Some((at, length, place)) = found else { break };
+        body.push(Stretch::Fixed(Printed::of(&rest[..at])));
+        body.push(Stretch::Own(place, kind));
+        rest = &rest[at + length..];
+    }
+    body.push(Stretch::Fixed(Printed::of(rest)));
+}
+
+/// Where a part begins (RFC 2046 §5.1.1).
+fn part_begins(media_type: &str, boundary: &str) -> Stretch {
+    Stretch::Fixed(Printed::lines(format!(
+        "--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )))
 }
 
 /// Where answers go, when elsewhere than to the sender. An address beyond ASCII would need SMTPUTF8 of everybody's
@@ -79,47 +225,6 @@ fn date(instant: DateTime<Utc>) -> String {
     instant.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-/// Plain text and HTML as the two alternatives of one message, from its MIME headers on (RFC 2046 §5.1.4).
-fn body(letter: &RenderedLetter, recipient: &Recipient<'_>) -> String {
-    let boundary = &letter.boundary;
-    let contents = recipient.contents.cloned().unwrap_or_default();
-    let text = spliced(&letter.text, &contents.text, boundary, recipient, str::to_owned);
-    let html = spliced(&letter.html, &contents.html, boundary, recipient, escaped);
-    [
-        format!("MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n"),
-        part("text/plain", &text, boundary),
-        part("text/html", &html, boundary),
-        format!("--{boundary}--\r\n"),
-    ]
-    .concat()
-}
-
-/// One of the alternatives.
-fn part(media_type: &str, content: &str, boundary: &str) -> String {
-    let content = quoted_printable::encode(content);
-    format!(
-        "--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\n\
-         Content-Transfer-Encoding: quoted-printable\r\n\r\n{content}"
-    )
-}
-
-/// `part` with the recipient's own words in place of the marks, each passed through `write`; `contents` are of its own
-/// kind already.
-fn spliced(
-    part: &str,
-    contents: &str,
-    boundary: &str,
-    recipient: &Recipient<'_>,
-    write: impl Fn(&str) -> String,
-) -> String {
-    let marks = SpliceMarks::of(boundary);
-    let link = |of: fn(&PersonalLinks<'_>) -> String| recipient.links.as_ref().map(of).unwrap_or_default();
-    part.replace(&marks.unsubscribe, &write(&link(|links| links.unsubscribe_url.to_owned())))
-        .replace(&marks.preferences, &write(&link(|links| links.preferences_url.to_owned())))
-        .replace(&marks.topics, &write(recipient.topics_words))
-        .replace(&marks.contents, contents)
-}
-
 /// `text` for HTML, in text and between double quotes.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
@@ -133,7 +238,7 @@ pub(super) mod tests {
     use crate::domain::{EditionId, TokenKey};
     use crate::language::Language;
     use crate::mail::dkim::tests::signer;
-    use crate::mail::read_letter;
+    use crate::mail::{PersonalLinks, read_letter};
 
     const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -198,7 +303,7 @@ pub(super) mod tests {
             contents: None,
             in_reply_to: None,
         };
-        String::from_utf8(compose(letter, &recipient, &sender())).unwrap()
+        Plate::new(letter.clone(), sender()).print(&recipient)
     }
 
     fn headers(message: &str) -> &str {
@@ -243,7 +348,7 @@ pub(super) mod tests {
             in_reply_to: None,
         };
         let signer = Sender { signer: Some(signer()), ..sender() };
-        let letter = String::from_utf8(compose(&announcement(), &recipient, &signer)).unwrap();
+        let letter = Plate::new(announcement(), signer).print(&recipient);
         let signatures = letter.strip_suffix(&composed(&announcement(), &mailbox, Some(LINKS))).unwrap();
         assert!(signatures.starts_with("DKIM-Signature: v=1; a=rsa-sha256;"), "{signatures}");
         assert!(signatures.contains("\r\nDKIM-Signature: v=1; a=ed25519-sha256;"), "{signatures}");
@@ -299,9 +404,8 @@ pub(super) mod tests {
             let sender = Sender { list_name, ..sender() };
             let mailbox = Mailbox::new(Some(&name), "ann@journal.example".parse().unwrap());
             let recipient = Recipient { mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
-            let message = compose(&letter, &recipient, &sender);
+            let message = Plate::new(letter.clone(), sender).print(&recipient);
             prop_assert!(message.is_ascii());
-            let message = String::from_utf8(message).unwrap();
             prop_assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
             prop_assert!(message.ends_with("\r\n"));
             for line in message.split("\r\n") {

@@ -1,0 +1,75 @@
+//! Letters a second from the outbox into Postfix's `smtp-sink`, against `smtp-source`, which sends one fixed text.
+//!
+//! `cargo bench --bench letters`, on two cores that nothing else uses and with Postfix installed (it need not run);
+//! `-- 20000 3 8,32 unsigned,rsa` asks for 20,000 letters, three rounds, 8 and 32 connections, and letters without and with
+//! an RSA signature. `DEPECHE_BENCH_DATABASE` names a PostgreSQL database to use instead of SQLite, and is emptied;
+//! `DEPECHE_BENCH_SYNC=full` makes SQLite wait for the disk.
+//!
+//! A release is saved and its edition opened beforehand. What is timed is what the daemon does then, in a process of its
+//! own on the first core (`taskset -c 0`): claim, compose, sign, hand over, record. `smtp-sink` has the second core. The two
+//! senders take turns in each round, and ratios are medians of the rounds'. Nothing is compared with a limit.
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+
+mod outbox;
+mod senders;
+
+use outbox::{Outbox, Signing};
+use senders::{Figures, Sink};
+
+/// What the daemon runs with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    // `cargo bench` adds `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [send, folder] = words.as_slice()
+        && send == "send"
+    {
+        return outbox::send(folder.as_ref());
+    }
+    let mut words = words.iter().map(String::as_str);
+    let letters: usize = words.next().unwrap_or("20000").parse().expect("a number of letters");
+    let rounds: usize = words.next().unwrap_or("3").parse().expect("a number of rounds");
+    let connections = words.next().unwrap_or("1,8,32").split(',').map(|n| n.parse().expect("numbers of connections"));
+    let connections: Vec<usize> = connections.collect();
+    let signings = words.next().unwrap_or("unsigned,rsa,both").split(',').map(Signing::named).collect::<Vec<_>>();
+    if !senders::are_installed() {
+        println!("smtp-sink and smtp-source are not installed: they come with Postfix");
+        return;
+    }
+
+    let outbox = Outbox::fill(letters);
+    println!("{letters} letters of {} bytes, {rounds} rounds", outbox.size);
+    for signing in signings {
+        for &connections in &connections {
+            let sink = Sink::start();
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for _ in 0..rounds {
+                ours.push(outbox.send_all(&sink, connections, signing));
+                theirs.push(senders::send_with_source(&sink, connections, letters, outbox.size));
+            }
+            report(signing, connections, &ours, &theirs);
+        }
+    }
+}
+
+fn report(signing: Signing, connections: usize, ours: &[Figures], theirs: &[Figures]) {
+    let of = |figures: &[Figures], what: fn(&Figures) -> f64| median(figures.iter().map(what).collect());
+    let ratio = median(ours.iter().zip(theirs).map(|(ours, theirs)| ours.rate / theirs.rate).collect());
+    println!(
+        "{:8} {connections:3} connections: {:6.0} letters/s, {:4.0} µs of processor each, {:5.1} MiB over rest; \
+         smtp-source {:6.0}/s: {ratio:.2} of it",
+        signing.name(),
+        of(ours, |figures| figures.rate),
+        of(ours, |figures| figures.processor),
+        of(ours, |figures| figures.memory),
+        of(theirs, |figures| figures.rate),
+    );
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

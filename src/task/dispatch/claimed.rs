@@ -1,0 +1,97 @@
+//! What is claimed and not begun yet: enough for a moment, so that claims are few, and no more, so that nothing waits behind
+//! it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::domain::{Delivery, DeliveryId};
+use crate::store::StoreError;
+use crate::task::newsroom::Newsroom;
+
+/// For how long the deliveries claimed at once should last.
+const MOMENT: Duration = Duration::from_millis(250);
+/// How many are claimed at first, and at the most.
+const SIZE: (u32, u32) = (32, 512);
+/// How often confirmations and notices are looked for while others are claimed.
+const SINGLES_LOOK: Duration = Duration::from_millis(500);
+/// How many of those are claimed at once.
+const SINGLES: u32 = 16;
+
+/// Deliveries that this process alone may hand over.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    newsroom: Arc<Newsroom>,
+    owner: String,
+    /// How many are claimed at the least: one for each connection.
+    smallest: u32,
+    lease: TimeDelta,
+    stock: Mutex<Stock>,
+}
+
+#[derive(Debug)]
+struct Stock {
+    waiting: VecDeque<Delivery>,
+    /// How many are claimed at once.
+    size: u32,
+    claimed: Instant,
+    looked: Instant,
+}
+
+impl Claimed {
+    pub(super) fn new(newsroom: Arc<Newsroom>, owner: String, connections: usize, lease: TimeDelta) -> Self {
+        let smallest = u32::try_from(connections).unwrap_or(SIZE.1).min(SIZE.1);
+        let (claimed, looked) = (Instant::now(), Instant::now());
+        let stock = Stock { waiting: VecDeque::new(), size: SIZE.0.max(smallest), claimed, looked };
+        Self { newsroom, owner, smallest, lease, stock: Mutex::new(stock) }
+    }
+
+    /// The next delivery; claims more when there is none.
+    pub(super) async fn next(&self) -> Result<Option<Delivery>, StoreError> {
+        let mut stock = self.stock.lock().await;
+        let store = &self.newsroom.store;
+        if stock.waiting.is_empty() {
+            stock.size = next_size(stock.size, stock.claimed.elapsed()).clamp(self.smallest, SIZE.1);
+            let some = store.claim(&self.owner, stock.size, self.newsroom.now(), self.lease).await?;
+            stock.waiting.extend(some);
+            (stock.claimed, stock.looked) = (Instant::now(), Instant::now());
+        } else if stock.looked.elapsed() > SINGLES_LOOK {
+            let singles = store.claim_singles(&self.owner, SINGLES, self.newsroom.now(), self.lease).await?;
+            singles.into_iter().rev().for_each(|delivery| stock.waiting.push_front(delivery));
+            stock.looked = Instant::now();
+        }
+        Ok(stock.waiting.pop_front())
+    }
+
+    /// Those that are left.
+    pub(super) async fn take_all(&self) -> Vec<DeliveryId> {
+        self.stock.lock().await.waiting.drain(..).map(|delivery| delivery.id).collect()
+    }
+}
+
+/// How many to claim after `size` of them lasted so long.
+fn next_size(size: u32, lasted: Duration) -> u32 {
+    if lasted < MOMENT / 2 {
+        size.saturating_mul(2)
+    } else if lasted > MOMENT {
+        size / 2
+    } else {
+        size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_claimed_as_leave_within_a_moment() {
+        for (lasted, size) in [(0, 64), (124, 64), (125, 32), (250, 32), (251, 16), (60_000, 16)] {
+            assert_eq!(next_size(32, Duration::from_millis(lasted)), size, "{lasted}");
+        }
+    }
+}
