@@ -1,0 +1,1 @@
+//! Reports as servers write them, and as strangers might.
