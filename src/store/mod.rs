@@ -4,6 +4,7 @@
 //! here and nowhere else. Nothing here decides: who receives what, and what follows a failure, are `policy`'s.
 
 mod audience;
+mod bounces;
 mod claims;
 mod connection;
 mod decisions;
@@ -32,6 +33,7 @@ mod suppressions;
 mod sweep;
 mod tallies;
 
+pub use bounces::Kept;
 pub use connection::{DaemonLock, Store};
 pub use decisions::{Cause, DecisionMade};
 pub use deliveries::AttemptMade;
