@@ -1,0 +1,1 @@
+//! Conversations as a mail server holds them, and a Maildir.
