@@ -256,7 +256,7 @@ pub(crate) async fn a_letter_to_the_lists_address_unsubscribes(mut room: TestNew
     let header = letter.header("List-Unsubscribe").replace("%2B", "+");
     let address = header.split("<mailto:").nth(1).unwrap().split('?').next().unwrap().to_owned();
     assert!(address.starts_with("unsubscribe+") && address.ends_with("@retours.example.org"), "{address}");
-    let message = format!("From: Somebody <x@elsewhere.example>\r\nSubject: unsubscribe\r\n\r\n");
+    let message = "From: Somebody <x@elsewhere.example>\r\nSubject: unsubscribe\r\n\r\n";
     let taken = room.newsroom().take_in(message.as_bytes(), Some(&address)).await.unwrap();
     assert_eq!(taken, TakenIn::Unsubscribed { ended: true });
     assert_eq!(ended(&room).await, Some(EndReason::Unsubscribed));
