@@ -1,6 +1,5 @@
 //! What came back of deliveries, once each, and what it ends, in one transaction.
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -58,13 +57,24 @@ impl Store {
         let fields = Fields::keyed_by_number(&row, "deliveries", "id");
         let (hash, subscriber) = (fields.text("address_hash")?, fields.number_or_none("subscriber")?);
         let subscriber = subscriber.map(SubscriberId::new);
-        let history = match subscriber {
+        let (is_erased, history) = match subscriber {
             Some(subscriber) => history(&mut transaction, subscriber).await?,
-            None => Vec::new(),
+            None => (false, Vec::new()),
         };
-        if !add(&mut transaction, bounce, subscriber).await? {
+        // It may quote the address that was to be forgotten.
+        let diagnostic = if is_erased { "" } else { &bounce.diagnostic };
+        if !add(&mut transaction, bounce, diagnostic, subscriber).await? {
             return Ok(Kept::Known);
         }
+        // The relay had it, whatever became of its reply.
+        sqlx::query(
+            "UPDATE deliveries SET state = 'sent', since = $2, owner = NULL, lease_until = NULL \
+             WHERE id = $1 AND state = 'unknown'",
+        )
+        .bind(bounce.delivery.number())
+        .bind(micros(bounce.at))
+        .execute(&mut *transaction)
+        .await?;
         let mut ended = false;
         let mut consequence = consequence(bounce, &history, zone);
         match (consequence, subscriber) {
@@ -114,31 +124,33 @@ impl Store {
     }
 }
 
-/// What came back of a subscriber's letters since they are subscribed. Their row is locked: of two reports at once, the
-/// second knows of the first.
-async fn history(connection: &mut AnyConnection, id: SubscriberId) -> Result<Vec<Bounce>, StoreError> {
-    let row = sqlx::query("UPDATE subscribers SET since = since WHERE id = $1 RETURNING id, since, state")
+/// Whether a subscriber is erased, and what came back of their letters since they are subscribed. Their row is locked: of
+/// two reports at once, the second knows of the first.
+async fn history(connection: &mut AnyConnection, id: SubscriberId) -> Result<(bool, Vec<Bounce>), StoreError> {
+    let row = sqlx::query("UPDATE subscribers SET since = since WHERE id = $1 RETURNING id, since, address")
         .bind(id.number())
         .fetch_optional(&mut *connection)
         .await?;
-    let Some(row) = row else { return Ok(Vec::new()) };
+    let Some(row) = row else { return Ok((true, Vec::new())) };
     let fields = Fields::keyed_by_number(&row, "subscribers", "id");
-    let since: DateTime<Utc> = fields.instant("since")?;
+    let (since, is_erased) = (fields.instant("since")?, fields.text("address")?.is_empty());
     let rows = sqlx::query("SELECT * FROM bounces WHERE subscriber = $1 AND at >= $2 ORDER BY id")
         .bind(id.number())
         .bind(micros(since))
         .fetch_all(connection)
         .await?;
-    rows.iter().map(bounce_from).collect()
+    let bounces: Result<Vec<Bounce>, StoreError> = rows.iter().map(bounce_from).collect();
+    Ok((is_erased, bounces?))
 }
 
 /// Writes a row; `false` when this report was there.
 async fn add(
     connection: &mut AnyConnection,
     bounce: &Bounce,
+    diagnostic: &str,
     subscriber: Option<SubscriberId>,
 ) -> Result<bool, StoreError> {
-    let Bounce { delivery, at, kind, action, status, diagnostic, digest } = bounce;
+    let Bounce { delivery, at, kind, action, status, diagnostic: _, digest } = bounce;
     let id = ids::next(connection, "bounces").await?;
     let done = sqlx::query(
         "INSERT INTO bounces (id, delivery, subscriber, at, kind, action, status, diagnostic, digest) \

@@ -73,7 +73,9 @@ impl MaildirIntake {
                 waiting
             }
             Err(error) => {
-                self.tell("", &format!("`bounces.maildir` cannot be read: {error}"));
+                let folder = self.maildir.folder();
+                let advice = format!("`{folder}/new` (`bounces.maildir`) cannot be read, is it there? {error}");
+                self.tell("", &advice);
                 return;
             }
         };

@@ -1,5 +1,7 @@
 //! What came back.
 
+use chrono::TimeDelta;
+use depeche::config::OnLostReply;
 use depeche::domain::{Bounce, BounceKind, Delivery, Digest, EditionState, EndReason, ReportAction, SuppressionReason};
 use depeche::policy::Consequence;
 use depeche::store::{Kept, Outcome};
@@ -76,6 +78,8 @@ pub(crate) async fn what_came_back_goes_with_its_deliveries(room: Room) {
     let reader = letters[0].subscriber.unwrap();
     assert!(room.store.end(reader, EndReason::Erased, minute(6)).await.unwrap());
     assert_eq!(room.store.bounces_of(letters[0].id).await.unwrap(), [], "it may quote the address");
+    room.store.keep_bounce(&bounce(&letters[0], BounceKind::Soft, "late", 6), chrono_tz::UTC).await.unwrap();
+    assert_eq!(room.store.bounces_of(letters[0].id).await.unwrap()[0].diagnostic, "");
     let edition = letters[0].edition.unwrap();
     room.store.change_edition(edition, &["sending"], &EditionState::Done, CAUSE, minute(6)).await.unwrap();
     while room.store.fold_deliveries(minute(60)).await.unwrap() > 0 {}
@@ -83,6 +87,18 @@ pub(crate) async fn what_came_back_goes_with_its_deliveries(room: Room) {
     assert_eq!(room.tally(edition).await[3], 2);
     let erased = &letters[0].recipient.address;
     assert_eq!(room.store.is_suppressed(erased).await.unwrap(), Some(SuppressionReason::Erased));
+}
+
+pub(crate) async fn what_comes_back_was_accepted(room: Room) {
+    room.subscribers(1).await;
+    let edition = room.sending("bridge").await;
+    let letter = room.claim("a", 1, minute(0)).await.remove(0);
+    room.begin(&letter, "a", minute(0)).await;
+    room.finish(&letter, "a", Outcome::Unknown, minute(1)).await;
+    room.store.keep_bounce(&bounce(&letter, BounceKind::Delayed, "one", 2), chrono_tz::UTC).await.unwrap();
+    let swept = room.store.sweep(minute(60), OnLostReply::Resend, TimeDelta::minutes(15)).await.unwrap();
+    assert_eq!(swept.resent, 0);
+    assert_eq!(room.tally(edition).await, [0, 0, 0, 1, 0, 0, 0]);
 }
 
 pub(crate) async fn a_letter_is_found_by_its_message_id(room: Room) {

@@ -13,6 +13,8 @@ pub const LARGEST_RETURN: usize = 10 * 1024 * 1024;
 
 /// How many tokens of one message are handed out.
 const MOST_TOKENS: usize = 20;
+/// Longest type of feedback that is kept, in characters.
+const LONGEST_WORD: usize = 40;
 /// Longest Message-ID (RFC 5322 §2.1.1).
 const LONGEST_ID: usize = 998;
 
@@ -126,7 +128,8 @@ fn feedback(fields: &Fields, body: &[u8], part: &Part<'_>, envelope: &[&str]) ->
     let all = |name: &'static str| groups.iter().filter_map(move |group| group.get(name));
     let (named, senders): (Vec<&str>, Vec<&str>) =
         (all("Original-Envelope-Id").collect(), all("Original-Mail-From").collect());
-    let word: String = all("Feedback-Type").next().unwrap_or_default().chars().take(40).collect();
+    let stated = all("Feedback-Type").next().unwrap_or_default().chars();
+    let word: String = stated.filter(|character| !character.is_control()).take(LONGEST_WORD).collect();
     let word = word.trim().to_ascii_lowercase();
     let kind = match word.as_str() {
         "abuse" | "fraud" | "opt-out" | "opt-out-list" => FeedbackType::Complaint,
