@@ -110,6 +110,7 @@ stories! {
         returning::what_is_no_failure_changes_nothing,
         returning::what_is_our_own_fault_is_told_to_the_office_once_a_day,
         returning::without_a_domain_of_its_own_a_report_is_known_by_its_ids,
+        returning::what_comes_back_while_the_database_is_away_is_asked_for_again,
         returning::a_forged_report_changes_nothing,
         returning::a_letter_to_the_lists_address_unsubscribes,
         returning::a_letter_to_the_sender_unsubscribes_by_its_subject,

@@ -2,8 +2,10 @@
 
 use depeche::domain::{BounceKind, EndReason, SubscriberState, SuppressionReason, Token, TokenKey};
 use depeche::mail::{envelope_id, envelope_sender};
+use depeche::returns::Incoming;
 use depeche::store::Added;
-use depeche::task::TakenIn;
+use depeche::task::{TakenIn, take_in_lmtp};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::draft::release;
 use crate::newsroom::{Letter, TestNewsroom};
@@ -247,6 +249,31 @@ pub(crate) async fn a_forged_report_changes_nothing(mut room: TestNewsroom) {
     assert!(matches!(take_in(&room, &message).await, TakenIn::Bounce { .. }));
     let message = dsn(&true_one, ANN, ["failed", "5.2.2", ""], "Message-ID: <other@x.example>", "relay");
     assert!(matches!(take_in(&room, &message).await, TakenIn::Bounce { .. }));
+}
+
+pub(crate) async fn what_comes_back_while_the_database_is_away_is_asked_for_again(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    announce(&mut room, "un").await.unwrap();
+    let message = report(&room, "failed", "5.1.1", "r").await;
+    for (is_away, expected) in [(true, "Later"), (false, "hard (5.1.1), its subscription ended")] {
+        if is_away {
+            room.newsroom().store.close().await;
+        } else {
+            room.close().await;
+            let now = room.now().to_rfc3339();
+            room.start(&now).await;
+        }
+        let (intake, incoming) = mpsc::channel(1);
+        let taking = tokio::spawn(take_in_lmtp(room.newsroom().clone(), incoming));
+        let (answer, answered) = oneshot::channel();
+        let recipient = "somebody@presse.example.org".to_owned();
+        intake.send(Incoming { recipient, message: message.as_bytes().into(), answer }).await.unwrap();
+        let answer = format!("{:?}", answered.await.unwrap());
+        assert!(answer.contains(expected), "{answer}");
+        drop(intake);
+        taking.await.unwrap();
+    }
+    assert_eq!(ended(&room).await, Some(EndReason::Bounced));
 }
 
 pub(crate) async fn a_letter_to_the_lists_address_unsubscribes(mut room: TestNewsroom) {
