@@ -248,6 +248,22 @@ CREATE TABLE attempts (
     verdict TEXT NOT NULL
 );
 CREATE INDEX attempts_by_delivery ON attempts (delivery, id);
+CREATE INDEX attempts_by_message_id ON attempts (message_id);
+
+-- What came back of a delivery: `digest` tells one report from another, `diagnostic` is what the other server said.
+CREATE TABLE bounces (
+    id BIGINT PRIMARY KEY NOT NULL,
+    delivery BIGINT NOT NULL REFERENCES deliveries (id),
+    subscriber BIGINT,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    action TEXT,
+    status TEXT,
+    diagnostic TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    UNIQUE (delivery, digest)
+);
+CREATE INDEX bounces_by_subscriber ON bounces (subscriber, at);
 
 CREATE TABLE leads (
     name TEXT PRIMARY KEY NOT NULL,

@@ -15,7 +15,8 @@
 //! [`policy`] says when the release is announced and what stops it until a person has looked. [`task`] shows the office
 //! its copy first, opens the edition at its time and writes one delivery per subscriber into the [`store`]'s outbox.
 //! The dispatcher claims deliveries, [`mail`] composes each letter from its [`template`]s, [`smtp`] hands it to a relay,
-//! and policy decides from the answer: done, later, never, or unknown.
+//! and policy decides from the answer: done, later, never, or unknown. What comes back days later comes in through
+//! [`returns`]; a signed token says of which delivery, and policy what follows.
 //!
 //! # How to read the code
 //!
@@ -38,6 +39,7 @@ pub mod mail;
 
 pub mod store;
 pub mod smtp;
+pub mod returns;
 pub mod watch;
 pub mod fetch;
 pub mod publish;

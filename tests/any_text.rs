@@ -1,5 +1,5 @@
 //! Whatever stands in a release file, reading it ends without a panic, and with nothing left that no reader should
-//! see; whatever stands in a request's headers, the answer is right. The fuzz targets in `fuzz/` look for texts that
+//! see; whatever comes back of a letter is read or refused; whatever stands in a request's headers, the answer is right. The fuzz targets in `fuzz/` look for texts that
 //! break the same rules.
 #![expect(clippy::expect_used, reason = "what is shared with the fuzz targets says why it cannot fail")]
 
@@ -128,6 +128,15 @@ proptest! {
     fn any_date_is_read_or_told(text in "[0-9TtZz:+ .-]{0,30}", more in any::<String>()) {
         any::date(&text);
         any::date(&more);
+    }
+
+    #[test]
+    fn anything_that_comes_back_is_read_or_refused(
+        text in "([A-Za-z-]{1,12}: ?[ -~]{0,20}\r?\n|\r?\n|--b-{0,2}\n|Action: failed\n|Status: 5.1.1\n| [a-z]{3}\n){0,12}",
+        more in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        any::returned(text.as_bytes());
+        any::returned(&more);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What must hold of any text in a release file and of any request, for the fuzz targets here and for
+//! What must hold of any text in a release file, of any request and of anything that comes back, for the fuzz targets here and for
 //! `tests/any_text.rs`, which throws its own texts at the same functions.
 
 pub mod asking;
@@ -104,6 +104,18 @@ pub fn attribute_list(text: &str) {
 pub fn date(text: &str) {
     let quoted = text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " ");
     file(format!("---\ntitle: x\ndate: \"{quoted}\"\nlast_modified_at: \"{quoted}\"\n---\nTexte.\n").as_bytes());
+}
+
+/// What comes back is any bytes, by itself and as the part of a report that machines read.
+pub fn returned(bytes: &[u8]) {
+    const BEGINNING: &[u8] = b"To: x@example.org\nContent-Type: multipart/report; boundary=b\n\n\
+        --b\nContent-Type: message/delivery-status\n\n";
+    let _ = depeche::mail::read_returned(bytes, None);
+    let report = [BEGINNING, bytes, b"\n--b--\n"].concat();
+    if let Ok(depeche::mail::Returned::Report(report)) = depeche::mail::read_returned(&report, Some("bounces+a@b")) {
+        assert_eq!(report.proofs.tokens.first().map(String::as_str), Some("a"));
+        assert!(report.recipients.iter().all(|one| one.diagnostic.chars().count() <= 500));
+    }
 }
 
 /// The body is any text, and so is the chapeau.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use camino::Utf8Path;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
@@ -18,9 +18,11 @@ use super::own_folders::refuse_own_folders;
 use super::schedule::start_schedule;
 use crate::cache::{Cache, Fingerprint};
 use crate::http::{AdminToken, Limits, admin_router, public_router, serve, serve_router};
+use crate::mail::LARGEST_RETURN;
+use crate::returns::serve_lmtp;
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
-use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
+use crate::task::{Dispatcher, Editor, Ingest, MaildirIntake, Newsroom, Pinger, take_in_lmtp};
 use crate::watch::{Cores, Watcher};
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
@@ -38,6 +40,7 @@ pub struct Daemon {
     newsroom: Arc<Newsroom>,
     public: TcpListener,
     admin: TcpListener,
+    lmtp: Option<TcpListener>,
     admin_token: Option<AdminToken>,
     relays: Vec<Relay>,
     editor: Editor,
@@ -62,6 +65,10 @@ impl Daemon {
         let http = &newsroom.config.http;
         let public = bind(http.listen, "http.listen").await?;
         let admin = bind(http.admin, "http.admin").await?;
+        let lmtp = match newsroom.config.bounces.lmtp {
+            Some(address) => Some(bind(address, "bounces.lmtp").await?),
+            None => None,
+        };
         let admin_token = match &http.admin_token_file {
             None => None,
             Some(file) => {
@@ -105,7 +112,7 @@ impl Daemon {
         }
         editor.look().await?;
         editor.work_on(Cores::AllButOne);
-        Ok(Self { newsroom, public, admin, admin_token, relays, editor, instance, _lock: lock })
+        Ok(Self { newsroom, public, admin, lmtp, admin_token, relays, editor, instance, _lock: lock })
     }
 
     /// Where the public side listens.
@@ -129,7 +136,7 @@ impl Daemon {
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start(self) -> anyhow::Result<RunningDaemon> {
-        let Self { newsroom, public, admin, admin_token, relays, editor, instance, _lock: lock } = self;
+        let Self { newsroom, public, admin, lmtp, admin_token, relays, editor, instance, _lock: lock } = self;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let settings = newsroom.config.relays.first();
@@ -148,6 +155,7 @@ impl Daemon {
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
             tasks.spawn(pinger.run(stopped.clone()));
         }
+        take_in(&newsroom, lmtp, &stopped, &mut tasks)?;
         let dispatch_stop = stopped.clone();
         tasks.spawn(async move {
             dispatcher.run(dispatch_stop, DRAIN).await;
@@ -189,6 +197,25 @@ impl RunningDaemon {
         }
         self.newsroom.store.close().await;
     }
+}
+
+/// Opens the ways in for what comes back.
+fn take_in(
+    newsroom: &Arc<Newsroom>,
+    lmtp: Option<TcpListener>,
+    stopped: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
+    if let Some(listener) = lmtp {
+        info!(lmtp = %listener.local_addr()?, "what comes back is taken in by LMTP");
+        let (intake, incoming) = mpsc::channel(1);
+        tasks.spawn(serve_lmtp(listener, LARGEST_RETURN, intake, stopped.clone()));
+        tasks.spawn(take_in_lmtp(newsroom.clone(), incoming));
+    }
+    if let Some(intake) = MaildirIntake::new(newsroom.clone()) {
+        tasks.spawn(intake.run(stopped.clone()));
+    }
+    Ok(())
 }
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

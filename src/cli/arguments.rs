@@ -52,6 +52,12 @@ pub(crate) enum Command {
     /// What was sent, and what is about to be
     #[command(subcommand)]
     Editions(EditionsCommand),
+    /// Take in a message that came back: a report, a complaint, a request to unsubscribe, on standard input
+    #[command(
+        after_help = "For the pipe of a mail server, as in `depeche bounce --recipient ${recipient}`. Exit code: 0 done, or \
+                      nothing of ours; 65 no message, or larger than 10 MiB; 75 bring it again."
+    )]
+    Bounce(BounceArguments),
     /// What is remembered of each release, and why
     #[command(subcommand)]
     Register(RegisterCommand),
@@ -203,6 +209,9 @@ pub(crate) enum EditionsCommand {
     Show {
         /// Its number, as `editions list` shows it
         edition: EditionId,
+        /// And each of its deliveries, with what came back of it
+        #[arg(long)]
+        deliveries: bool,
         /// How to say it
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -258,6 +267,14 @@ pub(crate) enum EditionsCommand {
         #[arg(long)]
         all: bool,
     },
+}
+
+/// `bounce`
+#[derive(Debug, Args)]
+pub(crate) struct BounceArguments {
+    /// Whom the message was for; its headers say it, too
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) recipient: Option<String>,
 }
 
 /// `register …`

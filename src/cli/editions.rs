@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{EditionsCommand, Format};
+use super::came_back::{self, JsonRecipient};
 use super::terminal::Terminal;
 use super::{Exit, opening};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EditionState, EmailAddress};
@@ -16,7 +17,10 @@ pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Te
     let newsroom = opening::newsroom(file, terminal).await?;
     let exit = match command {
         EditionsCommand::List { format } => list(&newsroom, *format, terminal).await?,
-        EditionsCommand::Show { edition, format } => show(&newsroom, *edition, *format, terminal).await?,
+        EditionsCommand::Show { edition, deliveries, format } => {
+            let each = if *deliveries { Some(came_back::deliveries(&newsroom, *edition).await?) } else { None };
+            show(&newsroom, *edition, each, *format, terminal).await?
+        }
         EditionsCommand::Hold { edition } => act(&newsroom, *edition, OfficeDecision::Hold, terminal).await?,
         EditionsCommand::Approve { edition, crowd: false } => {
             act(&newsroom, *edition, OfficeDecision::Approve, terminal).await?
@@ -132,10 +136,20 @@ fn row(newsroom: &Newsroom, edition: &Edition) -> String {
     format!("{:>6}  {kind}{}  {state}{more}", edition.id, edition.title)
 }
 
-async fn show(newsroom: &Newsroom, id: EditionId, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
+async fn show(
+    newsroom: &Newsroom,
+    id: EditionId,
+    each: Option<Vec<JsonRecipient>>,
+    format: Format,
+    terminal: Terminal,
+) -> anyhow::Result<Exit> {
     let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
     if format == Format::Json {
-        terminal.line(serde_json::to_string_pretty(&JsonEdition::from(&edition))?);
+        let mut shown = serde_json::to_value(JsonEdition::from(&edition))?;
+        if let Some(each) = each {
+            shown["each"] = serde_json::to_value(each)?;
+        }
+        terminal.line(serde_json::to_string_pretty(&shown)?);
         return Ok(Exit::Done);
     }
     terminal.line(row(newsroom, &edition));
@@ -152,6 +166,9 @@ async fn show(newsroom: &Newsroom, id: EditionId, format: Format, terminal: Term
         for decision in newsroom.store.decisions_of(release).await? {
             terminal.line(decided(&decision));
         }
+    }
+    for line in each.iter().flatten().flat_map(JsonRecipient::lines) {
+        terminal.line(line);
     }
     Ok(Exit::Done)
 }

@@ -11,6 +11,10 @@ pub enum Exit {
     Failed = 1,
     /// Errors in releases; the arguments parser uses it too for what it cannot read.
     Errors = 2,
+    /// What was brought is no message (`EX_DATAERR` of `sysexits.h`).
+    NoMessage = 65,
+    /// Not done now: it is to be brought again (`EX_TEMPFAIL` of `sysexits.h`).
+    TryAgain = 75,
 }
 
 impl From<Exit> for ExitCode {

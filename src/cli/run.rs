@@ -7,7 +7,7 @@ use clap::Parser as _;
 use super::arguments::{Arguments, Command};
 use super::exit::Exit;
 use super::terminal::Terminal;
-use super::{build, check, editions, new, preview, register, send_test, serve, subscribers};
+use super::{bounce, build, check, editions, new, preview, register, send_test, serve, subscribers};
 
 /// Reads the arguments, runs the command, and says what came of it.
 #[must_use]
@@ -33,6 +33,7 @@ async fn command(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Command::SendTest(send_test) => send_test::run(config, send_test, terminal).await,
         Command::Subscribers(subscribers) => subscribers::run(config, subscribers, terminal).await,
         Command::Editions(editions) => editions::run(config, editions, terminal).await,
+        Command::Bounce(bounce) => Ok(bounce::run(config, bounce, terminal).await),
         Command::Register(register) => register::run(config, register, terminal).await,
     }
 }

@@ -7,10 +7,11 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{AddArguments, Format, SubscribersCommand};
+use super::came_back::JsonBounce;
 use super::terminal::Terminal;
 use super::{Exit, opening};
 use crate::domain::{
-    Delivery, DeliveryState, EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic,
+    Bounce, Delivery, DeliveryState, EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic,
 };
 use crate::store::{Added, AttemptMade, SubscriberFilter};
 use crate::task::Newsroom;
@@ -167,6 +168,7 @@ struct JsonDelivery {
     edition: Option<i64>,
     state: String,
     attempts: Vec<JsonAttempt>,
+    bounces: Vec<JsonBounce>,
 }
 
 #[derive(Serialize)]
@@ -185,7 +187,8 @@ async fn show(newsroom: &Newsroom, address: &EmailAddress, format: Format, termi
     for delivery in newsroom.store.deliveries_of_subscriber(subscriber.id, SHOWN).await? {
         let attempts = newsroom.store.attempts_of(delivery.id).await?;
         let subject = newsroom.store.letter(delivery.letter).await?.map(|letter| letter.subject).unwrap_or_default();
-        deliveries.push(shown(&delivery, subject, attempts));
+        let bounces = newsroom.store.bounces_of(delivery.id).await?;
+        deliveries.push(shown(&delivery, subject, attempts, &bounces));
     }
     let one = JsonSubscriber::new(&subscriber);
     if format == Format::Json {
@@ -206,20 +209,14 @@ async fn show(newsroom: &Newsroom, address: &EmailAddress, format: Format, termi
                 attempt.at, attempt.relay, attempt.verdict, attempt.reply, attempt.message_id
             ));
         }
+        for bounce in delivery.bounces {
+            terminal.line(format!("  {}", bounce.line()));
+        }
     }
     Ok(())
 }
 
-fn shown(delivery: &Delivery, subject: String, attempts: Vec<AttemptMade>) -> JsonDelivery {
-    let state = match &delivery.state {
-        DeliveryState::Queued { due } => format!("waits until {}", due.to_rfc3339()),
-        DeliveryState::Leased { .. } => "about to be handed over".to_owned(),
-        DeliveryState::InFlight { .. } => "being handed over".to_owned(),
-        DeliveryState::Sent { at } => format!("accepted by the relay {}", at.to_rfc3339()),
-        DeliveryState::Failed { at } => format!("failed {}", at.to_rfc3339()),
-        DeliveryState::Skipped(reason) => format!("not sent: {reason}"),
-        DeliveryState::Unknown { since } => format!("perhaps accepted by the relay {}", since.to_rfc3339()),
-    };
+fn shown(delivery: &Delivery, subject: String, attempts: Vec<AttemptMade>, bounces: &[Bounce]) -> JsonDelivery {
     let attempts = attempts
         .into_iter()
         .map(|made| JsonAttempt {
@@ -231,7 +228,26 @@ fn shown(delivery: &Delivery, subject: String, attempts: Vec<AttemptMade>) -> Js
             verdict: made.verdict,
         })
         .collect();
-    JsonDelivery { subject, edition: delivery.edition.map(crate::domain::EditionId::number), state, attempts }
+    JsonDelivery {
+        subject,
+        edition: delivery.edition.map(crate::domain::EditionId::number),
+        state: delivery_state(&delivery.state),
+        attempts,
+        bounces: bounces.iter().map(JsonBounce::from).collect(),
+    }
+}
+
+/// Where a delivery stands, in words.
+pub(super) fn delivery_state(state: &DeliveryState) -> String {
+    match state {
+        DeliveryState::Queued { due } => format!("waits until {}", due.to_rfc3339()),
+        DeliveryState::Leased { .. } => "about to be handed over".to_owned(),
+        DeliveryState::InFlight { .. } => "being handed over".to_owned(),
+        DeliveryState::Sent { at } => format!("accepted by the relay {}", at.to_rfc3339()),
+        DeliveryState::Failed { at } => format!("failed {}", at.to_rfc3339()),
+        DeliveryState::Skipped(reason) => format!("not sent: {reason}"),
+        DeliveryState::Unknown { since } => format!("perhaps accepted by the relay {}", since.to_rfc3339()),
+    }
 }
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {

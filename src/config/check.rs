@@ -15,15 +15,15 @@ use super::aliases::{feed_aliases, topic_aliases};
 use super::dkim::dkim;
 use super::fault::{ConfigFault, Expected};
 use super::file::{
-    ConfigFile, ContentFile, DatabaseFile, FeedsFile, FetchFile, HttpFile, KeepFile, LogFile, NewsletterFile,
-    OfficeFile, PublishFile, SecretsFile, SiteFile, TemplatesFile, TopicsFile,
+    BouncesFile, ConfigFile, ContentFile, DatabaseFile, FeedsFile, FetchFile, HttpFile, KeepFile, LogFile,
+    NewsletterFile, OfficeFile, PublishFile, SecretsFile, SiteFile, TemplatesFile, TopicsFile,
 };
 use super::relay::relays;
 use super::setting::{Misplaced, Setting};
 use super::settings::{
-    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings, FetchSettings,
-    HttpSettings, JekyllConfigAt, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings, OnLostReply,
-    Origin, PollMode, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SqliteSync,
+    BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings,
+    FetchSettings, HttpSettings, JekyllConfigAt, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,
+    OnLostReply, Origin, PollMode, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SqliteSync,
 };
 use super::suggestion::nearest;
 use crate::domain::{EmailAddress, Mailbox, PermalinkPattern, SiteUrl};
@@ -76,6 +76,7 @@ pub(super) fn check(
         http,
         fetch: FetchFile { private },
         newsletter,
+        bounces,
         office: OfficeFile { copies },
         relays: relay_files,
         dkim: dkim_file,
@@ -102,6 +103,7 @@ pub(super) fn check(
         fetch: FetchSettings { private: or(private.as_ref(), false, Setting::boolean)? },
         dkim: dkim(&dkim_file, &newsletter.from.address, base)?,
         newsletter,
+        bounces: bounce_settings(bounces, base)?,
         office: if copies.is_empty() { vec![sender] } else { copies },
         relays: relays(relay_files, base)?,
         templates_folder: or(templates_folder.as_ref(), base.join("templates"), |path| path.path(base))?,
@@ -261,6 +263,18 @@ fn newsletter_settings(file: NewsletterFile) -> Result<NewsletterSettings, Mispl
         retry: or(pauses.as_ref(), default_retry(), retry)?,
         from,
     })
+}
+
+fn bounce_settings(file: BouncesFile, base: &Utf8Path) -> Result<BounceSettings, Misplaced> {
+    let BouncesFile { maildir, lmtp } = file;
+    let socket = |text: &str| text.parse::<SocketAddr>().ok();
+    let address = or(lmtp.as_ref(), None, |setting| setting.optional(Expected::SocketAddress, socket))?;
+    if let (Some(setting), Some(address)) = (&lmtp, address)
+        && !address.ip().is_loopback()
+    {
+        return Err(setting.wrong(ConfigFault::OpenLmtp));
+    }
+    Ok(BounceSettings { maildir: or(maildir.as_ref(), None, |path| path.optional_path(base))?, lmtp: address })
 }
 
 fn secret_settings(file: SecretsFile, base: &Utf8Path) -> Result<SecretSettings, Misplaced> {

@@ -74,6 +74,8 @@ pub enum ConfigFault {
     },
     /// `http.admin` can be reached from other machines and asks for no token.
     OpenAdmin,
+    /// `bounces.lmtp` can be reached from other machines.
+    OpenLmtp,
     /// `http.listen` and `http.admin` are one address.
     SameAddress,
     /// A key of a relay that is spoken to in clear needs TLS.

@@ -43,6 +43,7 @@ config_file! {
         from, reply_to, list_id, bounce_domain, grace, max_age, hold_above, approval, digest_at, digest_days, weekly_on,
         on_lost_reply, resend_after, retry,
     }
+    bounces: BouncesFile { maildir, lmtp }
     office: OfficeFile { copies }
     relay: RelayFile {
         kind, folder, host, port, tls, ca_file, user, password_file, password, connections, rate,
@@ -66,6 +67,7 @@ pub(super) struct ConfigFile {
     pub(super) http: HttpFile,
     pub(super) fetch: FetchFile,
     pub(super) newsletter: NewsletterFile,
+    pub(super) bounces: BouncesFile,
     pub(super) office: OfficeFile,
     pub(super) relays: Vec<RelayFile>,
     pub(super) dkim: DkimFile,
@@ -91,6 +93,7 @@ impl ConfigFile {
             "http" => self.http.slot(key),
             "fetch" => self.fetch.slot(key),
             "newsletter" => self.newsletter.slot(key),
+            "bounces" => self.bounces.slot(key),
             "office" => self.office.slot(key),
             RELAY => self.relays.last_mut()?.slot(key),
             "dkim" => self.dkim.slot(key),

@@ -22,8 +22,8 @@ pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
 #[cfg(test)]
 pub(crate) use settings::sample_content;
 pub use settings::{
-    Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey, DkimSettings, DocumentsAt,
-    FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat, LogLevel,
-    LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode, RelayKind,
+    BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey, DkimSettings,
+    DocumentsAt, FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat,
+    LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode, RelayKind,
     RelaySettings, RelayTls, Secret, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
 };

@@ -288,9 +288,9 @@ mod tests {
             "environment variable DEPECHE_SITE__TITEL: `site.titel` does not exist: did you mean `site.title`?",
         );
         refused(
-            &format!("{LEAST}[bounces]\n"),
+            &format!("{LEAST}[weather]\n"),
             &[],
-            "config.toml, line 6: `bounces` does not exist: take the line out, or see config.toml for every key there is",
+            "config.toml, line 6: `weather` does not exist: take the line out, or see config.toml for every key there is",
         );
         assert!(read_with(&format!("{LEAST}[[relay]]\nkind = 'smtp'\ntlss = 'tls'\n"), &[]).is_err());
     }
@@ -429,6 +429,20 @@ mod tests {
     fn sections_are_written_as_such() {
         refused("site = 3", &[], "config.toml, ligne 1 : écrivez cette section `[site]`, ses clés au-dessous");
         refused("[relay]\n", &[], "config.toml, ligne 1 : écrivez cette section `[[relay]]`, ses clés au-dessous");
+    }
+
+    #[test]
+    fn what_comes_back_comes_from_this_machine() {
+        let lines = "[bounces]\nlmtp = '127.0.0.1:2424'\nmaildir = 'var/back'\n";
+        let bounces = config(&format!("{LEAST}{lines}"), &[]).bounces;
+        assert_eq!(bounces.lmtp.unwrap().port(), 2424);
+        assert_eq!(bounces.maildir.unwrap(), "/srv/press/var/back");
+        refused(
+            &format!("{LEAST}[bounces]\nlmtp = '0.0.0.0:2424'\n"),
+            &[],
+            "config.toml, line 7: `bounces.lmtp` can be reached from other machines, and anybody could send there: write a \
+             loopback address such as `127.0.0.1:2424`",
+        );
     }
 
     #[test]

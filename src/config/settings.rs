@@ -33,6 +33,8 @@ pub struct Config {
     pub fetch: FetchSettings,
     /// `[newsletter]`
     pub newsletter: NewsletterSettings,
+    /// `[bounces]`
+    pub bounces: BounceSettings,
     /// `office.copies`, or the address of `newsletter.from`; never empty.
     pub office: Vec<Mailbox>,
     /// `[[relay]]`, tried in order; never empty.
@@ -323,6 +325,15 @@ pub enum OnLostReply {
     Resend,
     /// Never repeat.
     Hold,
+}
+
+/// `[bounces]`: the ways in for what comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BounceSettings {
+    /// A Maildir that is looked at.
+    pub maildir: Option<Utf8PathBuf>,
+    /// Where LMTP is spoken; always on this machine.
+    pub lmtp: Option<SocketAddr>,
 }
 
 /// One `[[relay]]`.

@@ -50,6 +50,11 @@ impl ConfigFault {
             Self::OpenAdmin => "`http.admin` can be reached from other machines: write a loopback address such as \
                 `127.0.0.1:8081`, or name the file of its token in `http.admin_token_file`"
                 .to_owned(),
+            Self::OpenLmtp => {
+                "`bounces.lmtp` can be reached from other machines, and anybody could send there: write a \
+                loopback address such as `127.0.0.1:2424`"
+                    .to_owned()
+            }
             Self::SameAddress => {
                 "`http.listen` and `http.admin` are the same address: give one of them another port".to_owned()
             }
@@ -103,6 +108,11 @@ impl ConfigFault {
             Self::OpenAdmin => {
                 "`http.admin` est accessible depuis d’autres machines : écrivez une adresse locale comme \
                 `127.0.0.1:8081`, ou indiquez le fichier de son jeton dans `http.admin_token_file`"
+                    .to_owned()
+            }
+            Self::OpenLmtp => {
+                "`bounces.lmtp` est accessible depuis d’autres machines, et n’importe qui pourrait y écrire : \
+                écrivez une adresse locale comme `127.0.0.1:2424`"
                     .to_owned()
             }
             Self::SameAddress => {

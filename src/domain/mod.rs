@@ -6,6 +6,7 @@
 mod address;
 mod attempt;
 mod body;
+mod bounce;
 mod characters;
 mod delivery;
 mod hex;
@@ -34,6 +35,7 @@ mod word_hash;
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
+pub use bounce::{Bounce, BounceKind, ReportAction, StatusCode, StatusCodeError};
 pub use characters::{ByteSet, composed, is_unsuspicious, lines, squeezed};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::{Digest, Digesting};

@@ -6,6 +6,11 @@ use super::Sender;
 use crate::config::NewsletterSettings;
 use crate::domain::{DeliveryId, EmailAddress, RenderedLetter, Token, TokenKey};
 
+/// What stands before the token in an envelope sender.
+pub(super) const BOUNCES: &str = "bounces+";
+/// What stands before the token in the address that unsubscribes.
+pub(super) const UNSUBSCRIBE: &str = "unsubscribe+";
+
 /// How many bytes of the HMAC a Message-ID carries.
 const ID_BYTES: usize = 16;
 
@@ -31,7 +36,7 @@ pub fn envelope_sender(newsletter: &NewsletterSettings, delivery: DeliveryId, ke
     let with_token = newsletter
         .bounce_domain
         .as_ref()
-        .and_then(|domain| format!("bounces+{}@{domain}", envelope_id(delivery, key)).parse().ok());
+        .and_then(|domain| format!("{BOUNCES}{}@{domain}", envelope_id(delivery, key)).parse().ok());
     with_token.unwrap_or_else(|| newsletter.from.address.clone())
 }
 

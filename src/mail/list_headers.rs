@@ -5,7 +5,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::encoded::{LINE, one_line, quoted};
-use super::{PersonalLinks, Sender};
+use super::{PersonalLinks, Sender, UNSUBSCRIBE};
 use crate::domain::EmailAddress;
 
 /// Longest line a header may ever have (RFC 5322 §2.1.1); a field that cannot be folded below it is left out.
@@ -40,7 +40,7 @@ impl ListFields {
     pub(super) fn push(&self, sender: &Sender, links: Option<&PersonalLinks<'_>>, fields: &mut String) {
         fields.push_str(&self.id);
         if let Some(links) = links {
-            let letter = mailto(&sender.from.address, &format!("unsubscribe {}", links.unsubscribe_token));
+            let letter = unsubscribe_letter(sender, links.unsubscribe_token);
             push_field("List-Unsubscribe", &[uri(links.unsubscribe_url), letter], fields);
             // RFC 8058 §3.1 asks for an HTTPS address; a trial on plain HTTP keeps the link and goes without the one click.
             if links.unsubscribe_url.starts_with("https://") {
@@ -61,6 +61,16 @@ fn list_id(sender: &Sender) -> String {
         format!("List-Id: <{id}>\r\n")
     } else {
         named
+    }
+}
+
+/// The letter that unsubscribes: to an address that names the reader where there is a domain for what comes back, else to
+/// the sender, with the token in its subject.
+fn unsubscribe_letter(sender: &Sender, token: &str) -> String {
+    let own = sender.bounce_domain.as_ref().and_then(|domain| format!("{UNSUBSCRIBE}{token}@{domain}").parse().ok());
+    match own {
+        Some(own) => mailto(&own, "unsubscribe"),
+        None => mailto(&sender.from.address, &format!("unsubscribe {token}")),
     }
 }
 
@@ -132,6 +142,14 @@ mod tests {
              List-Archive: <https://presse.example.org/espace-presse/un-pont/>\r\n\
              List-Owner: <mailto:bureau@example.org>\r\n"
         );
+    }
+
+    #[test]
+    fn a_domain_for_what_comes_back_takes_letters_that_unsubscribe() {
+        let sender = Sender { bounce_domain: Some("retours.example.org".to_owned()), ..sender() };
+        let fields = list_fields(&sender, None, Some(&LINKS));
+        let expected = "<mailto:unsubscribe%2BAbC-_1@retours.example.org?subject=unsubscribe>\r\n";
+        assert!(fields.contains(expected), "{fields}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Letters as bytes: headers, MIME and each recipient's own links; and an `.eml` file read back for people to look at.
+//! Letters as bytes: headers, MIME and each recipient's own links; an `.eml` file read back for people to look at; and
+//! what comes back of letters, for the program.
 //!
 //! Pure: the same letter, recipient and sender give the same bytes, whenever and wherever. Standards: RFC 5322, 2045 to
 //! 2047, 2046 §5.1.4, 2369, 2919, 3834, 6376, 8058, 8463. Not here: the words of a letter (templates), sending.
@@ -13,15 +14,21 @@ mod printed;
 mod quoted_printable;
 mod reading;
 mod recipient;
+mod returned;
 mod sender;
 mod writing;
 
 pub use contents::contents_of;
 pub use dkim::{Algorithm, Signer, SigningKey, SigningKeyError};
+use envelope::{BOUNCES, UNSUBSCRIBE};
 pub use envelope::{envelope_id, envelope_sender, message_id};
 pub use plate::Plate;
 pub use printed::Contents;
 pub use reading::{ReadingError, ShownLetter, read_letter};
 pub use recipient::{PersonalLinks, Recipient};
+pub use returned::{
+    DeliveryReport, FeedbackReport, FeedbackType, LARGEST_RETURN, Proofs, RecipientReport, Returned, names_address,
+    read_returned, settled,
+};
 pub use sender::Sender;
 pub use writing::{Copied, Writer};

@@ -280,6 +280,7 @@ pub(super) mod tests {
     pub(in crate::mail) fn sender() -> Sender {
         Sender {
             from: "Service presse <presse@example.org>".parse().unwrap(),
+            bounce_domain: None,
             reply_to: None,
             list_id: "presse.example.org".to_owned(),
             list_name: "Espace presse de l’Équipement".to_owned(),

@@ -7,8 +7,10 @@ use crate::domain::{EmailAddress, Mailbox, SiteUrl, TokenKey};
 /// The sender's side of every letter.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    /// The `From` of every letter, and where letters that unsubscribe go.
+    /// The `From` of every letter; where letters that unsubscribe go, unless there is a domain for what comes back.
     pub from: Mailbox,
+    /// The domain for what comes back.
+    pub bounce_domain: Option<String>,
     /// Where answers go when the release has no press contact; `None`: to `from`.
     pub reply_to: Option<Mailbox>,
     /// The list's id (RFC 2919), without its angle brackets.
@@ -36,6 +38,7 @@ impl Sender {
         let help = newsletter.reply_to.as_ref().unwrap_or(&newsletter.from).address.clone();
         Self {
             from: newsletter.from.clone(),
+            bounce_domain: newsletter.bounce_domain.clone(),
             reply_to: newsletter.reply_to.clone(),
             list_id: newsletter.list_id.clone(),
             list_name: config.site.title.clone(),

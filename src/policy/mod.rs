@@ -2,6 +2,7 @@
 
 mod announce;
 mod audience;
+mod bounce;
 mod crowd;
 mod digest;
 mod revision;
@@ -12,6 +13,7 @@ mod properties;
 
 pub use announce::{Links, Plan, Situation, is_lifted, lifted_by_approval, plan};
 pub use audience::{Audience, DigestRun, Followers};
+pub use bounce::{Consequence, bounce_kind, consequence};
 pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
 pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};

@@ -4,6 +4,7 @@
 //! here and nowhere else. Nothing here decides: who receives what, and what follows a failure, are `policy`'s.
 
 mod audience;
+mod bounces;
 mod claims;
 mod connection;
 mod decisions;
@@ -34,6 +35,7 @@ mod sweep;
 mod tallies;
 mod values;
 
+pub use bounces::Kept;
 pub use connection::{DaemonLock, Store};
 pub use decisions::{Cause, DecisionMade};
 pub use deliveries::AttemptMade;

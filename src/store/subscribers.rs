@@ -312,40 +312,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn end(&self, id: SubscriberId, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let row = sqlx::query(
-            "UPDATE subscribers SET state = 'ended', since = $2, end_reason = $3, asked = NULL \
-             WHERE id = $1 AND (state <> 'ended' OR ($3 = 'erased' AND address <> '')) RETURNING id, address_hash",
-        )
-        .bind(id.number())
-        .bind(micros(now))
-        .bind(reason.as_str())
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let Some(row) = row else { return Ok(false) };
-        let hash = Fields::keyed_by_number(&row, "subscribers", "id").text("address_hash")?;
-        let (skipped, suppressed) = match reason {
-            EndReason::Unsubscribed | EndReason::Removed => (SkipReason::Unsubscribed, None),
-            EndReason::Bounced => (SkipReason::Suppressed, Some(SuppressionReason::Bounced)),
-            EndReason::Complained => (SkipReason::Suppressed, Some(SuppressionReason::Complained)),
-            EndReason::Erased => (SkipReason::Unsubscribed, Some(SuppressionReason::Erased)),
-        };
-        sqlx::query(
-            "UPDATE deliveries SET state = 'skipped', skip_reason = $2, since = $3, owner = NULL, lease_until = NULL \
-             WHERE subscriber = $1 AND state IN ('queued', 'leased')",
-        )
-        .bind(id.number())
-        .bind(skipped.as_str())
-        .bind(micros(now))
-        .execute(&mut *transaction)
-        .await?;
-        if let Some(suppressed) = suppressed {
-            suppressions::add(&mut transaction, &hash, suppressed, now).await?;
-        }
-        if reason == EndReason::Erased {
-            forget(&mut transaction, id).await?;
-        }
+        let ended = end_within(&mut transaction, id, reason.into(), now).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(ended)
     }
 
     /// Removes those who were asked to confirm before `before` and never did; gives how many. One who had subscribed and
@@ -377,12 +346,74 @@ impl Store {
     }
 }
 
+/// How a subscription ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    pub(super) reason: EndReason,
+    /// Why nothing is sent to the address any more, when that is so.
+    pub(super) suppressed: Option<SuppressionReason>,
+}
+
+impl From<EndReason> for Ending {
+    fn from(reason: EndReason) -> Self {
+        let suppressed = match reason {
+            EndReason::Unsubscribed | EndReason::Removed => None,
+            EndReason::Bounced => Some(SuppressionReason::Bounced),
+            EndReason::Complained => Some(SuppressionReason::Complained),
+            EndReason::Erased => Some(SuppressionReason::Erased),
+        };
+        Self { reason, suppressed }
+    }
+}
+
+/// Ends a subscription; `false` when it had ended before.
+pub(super) async fn end_within(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    ending: Ending,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let Ending { reason, suppressed } = ending;
+    let row = sqlx::query(
+        "UPDATE subscribers SET state = 'ended', since = $2, end_reason = $3, asked = NULL \
+         WHERE id = $1 AND (state <> 'ended' OR ($3 = 'erased' AND address <> '')) RETURNING id, address_hash",
+    )
+    .bind(id.number())
+    .bind(micros(now))
+    .bind(reason.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(false) };
+    let hash = Fields::keyed_by_number(&row, "subscribers", "id").text("address_hash")?;
+    let skipped = match reason {
+        EndReason::Unsubscribed | EndReason::Removed | EndReason::Erased => SkipReason::Unsubscribed,
+        EndReason::Bounced | EndReason::Complained => SkipReason::Suppressed,
+    };
+    sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', skip_reason = $2, since = $3, owner = NULL, lease_until = NULL \
+         WHERE subscriber = $1 AND state IN ('queued', 'leased')",
+    )
+    .bind(id.number())
+    .bind(skipped.as_str())
+    .bind(micros(now))
+    .execute(&mut *connection)
+    .await?;
+    if let Some(suppressed) = suppressed {
+        suppressions::add(connection, &hash, suppressed, now).await?;
+    }
+    if reason == EndReason::Erased {
+        forget(connection, id).await?;
+    }
+    Ok(true)
+}
+
 /// Removes what tells who a subscriber was; their deliveries stay in the counts.
 async fn forget(connection: &mut AnyConnection, id: SubscriberId) -> Result<(), StoreError> {
     let statements = [
         "DELETE FROM subscriptions WHERE subscriber = $1",
         "DELETE FROM consents WHERE subscriber = $1",
         "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE subscriber = $1)",
+        "DELETE FROM bounces WHERE delivery IN (SELECT id FROM deliveries WHERE subscriber = $1)",
         "UPDATE deliveries SET recipient_name = NULL, recipient_address = 'erased@erased.invalid', topics = '' \
          WHERE subscriber = $1",
         "UPDATE subscribers SET address = '', folded = 'erased ' || CAST(id AS TEXT), name = NULL, \

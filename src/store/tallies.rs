@@ -79,12 +79,14 @@ impl Store {
         let ended = "state IN ('sent', 'failed', 'skipped') AND edition IS NULL AND since < $1";
         let mut gone = 0;
         for of in [format!("edition IN {OLD}"), format!("({ended}) AND $2 > 0")] {
-            let attempts = format!("DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE {of})");
-            sqlx::query(AssertSqlSafe(attempts))
-                .bind(micros(before))
-                .bind(FOLDED_AT_ONCE)
-                .execute(&mut *transaction)
-                .await?;
+            for table in ["attempts", "bounces"] {
+                let rows = format!("DELETE FROM {table} WHERE delivery IN (SELECT id FROM deliveries WHERE {of})");
+                sqlx::query(AssertSqlSafe(rows))
+                    .bind(micros(before))
+                    .bind(FOLDED_AT_ONCE)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
             let deliveries = format!("DELETE FROM deliveries WHERE {of}");
             let done = sqlx::query(AssertSqlSafe(deliveries))
                 .bind(micros(before))

@@ -10,7 +10,8 @@ use super::newsroom::{Current, Newsroom, new_letter};
 use crate::catalog::Published;
 use crate::clock::ClockDoubt;
 use crate::domain::{
-    Digest, Edition, EditionId, EditionKind, EditionState, HoldReason, LetterKind, ReleaseId, RenderedLetter, Token,
+    Bounce, Delivery, Digest, Edition, EditionId, EditionKind, EditionState, HoldReason, LetterKind, ReleaseId,
+    RenderedLetter, Token,
 };
 use crate::mail::Copied;
 use crate::register::{Announcement, FolderAlarm, Record};
@@ -258,6 +259,26 @@ impl Newsroom {
         let words = Wording::of_letters(site, site.language).stamp(since).words;
         let notice = NoticeLetter::relay_stopped(self.writer(site).frame(self.language()), relay, &words, reply);
         let cause = format!("relay:{relay}:{}", since.timestamp_micros());
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that a letter was refused for a reason of ours, once a day for each code.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_refused(
+        &self,
+        delivery: &Delivery,
+        bounce: &Bounce,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let current = self.current();
+        let status = bounce.status.map(|status| status.to_string()).unwrap_or_default();
+        let frame = self.writer(current.resources.site()).frame(self.language());
+        let domain = delivery.recipient.address.domain();
+        let notice = NoticeLetter::letter_refused(frame, &status, domain, &bounce.diagnostic);
+        let day = now.with_timezone(&self.config.site.timezone).date_naive();
+        let cause = format!("refused:{status}:{day}");
         self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
     }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod audience;
+mod bounces;
 mod editions;
 mod file;
 mod leases;
@@ -78,6 +79,10 @@ stories! {
     leases::a_lost_reply_may_be_held,
     leases::the_relays_fault_does_not_count,
     leases::claims_of_the_dead_are_void,
+    bounces::a_report_counts_once_whoever_brings_it,
+    bounces::what_came_back_goes_with_its_deliveries,
+    bounces::what_comes_back_was_accepted,
+    bounces::a_letter_is_found_by_its_message_id,
     subscribers::opt_in_asks_once_a_day_and_keeps_the_proof,
     subscribers::the_office_vouches,
     subscribers::who_ends_receives_nothing_more,

@@ -26,6 +26,9 @@ mod office;
 mod postgres;
 mod previews;
 mod reaching;
+#[path = "../support/report.rs"]
+mod report;
+mod returning;
 mod snapshots;
 mod starting;
 mod subscribing;
@@ -86,6 +89,10 @@ stories! {
         digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
         digests::what_was_missed_is_caught_up_once,
         digests::changing_frequency_loses_and_doubles_nothing,
+        returning::an_address_that_does_not_exist_is_given_up_at_once,
+        returning::a_full_mailbox_is_given_up_after_five_days,
+        returning::a_closed_mailbox_is_given_up_at_the_second_letter,
+        returning::a_complaint_ends_everything_at_once,
         clock::a_clock_that_jumps_ahead_lets_nothing_out;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
@@ -100,6 +107,13 @@ stories! {
         digests::a_digest_may_be_held_approved_and_cancelled,
         clock::a_new_time_counts_once_a_person_confirms_it,
         clock::a_clock_that_goes_back_unmakes_and_repeats_nothing,
+        returning::what_is_no_failure_changes_nothing,
+        returning::what_is_our_own_fault_is_told_to_the_office_once_a_day,
+        returning::without_a_domain_of_its_own_a_report_is_known_by_its_ids,
+        returning::what_comes_back_while_the_database_is_away_is_asked_for_again,
+        returning::a_forged_report_changes_nothing,
+        returning::a_letter_to_the_lists_address_unsubscribes,
+        returning::a_letter_to_the_sender_unsubscribes_by_its_subject,
         links::a_distant_document_must_answer_before_the_letter_leaves,
         links::a_private_address_is_not_asked,
         links::the_page_on_the_other_site_must_answer_first,

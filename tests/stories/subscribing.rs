@@ -120,7 +120,7 @@ pub(crate) async fn nobody_learns_who_subscribes(mut room: TestNewsroom) {
 }
 
 /// Every row of every table, as text.
-async fn dump(room: &TestNewsroom) -> Vec<String> {
+pub(crate) async fn dump(room: &TestNewsroom) -> Vec<String> {
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}", room.root().join("depeche.sqlite"));
     let mut database = sqlx::AnyConnection::connect(&url).await.unwrap();

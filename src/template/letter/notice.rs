@@ -87,6 +87,23 @@ impl NoticeLetter {
         }
     }
 
+    /// A letter was refused for what it is or for who sends it: the code, the recipient's domain, and what was said.
+    #[must_use]
+    pub fn letter_refused(frame: LetterFrame, status: &str, domain: &str, reply: &str) -> Self {
+        let language = frame.language;
+        let arguments = [("domain", domain), ("status", status)];
+        Self {
+            title: say(language, "mail.notice.refused-subject", &arguments),
+            paragraphs: vec![
+                say(language, "mail.notice.refused-what", &arguments),
+                say(language, "mail.notice.refused-advice", &[]),
+            ],
+            details: if reply.is_empty() { Vec::new() } else { vec![reply.to_owned()] },
+            links: Vec::new(),
+            frame,
+        }
+    }
+
     /// Many releases appeared at once: their titles, and the page on which one decision counts for all of them.
     #[must_use]
     pub fn crowd_held(frame: LetterFrame, titles: &[String], office_url: &str) -> Self {
@@ -248,6 +265,7 @@ impl Letter for NoticeLetter {
             Self::file_broken(frame(), "2026-11-23-pont.md", true, problems.clone()),
             Self::file_broken(frame(), "2026-11-23-pont.md", false, problems),
             Self::relay_stopped(frame(), "smtp.example.org:25", &since, "421 4.3.2 <later>"),
+            Self::letter_refused(frame(), "5.7.1", "journal.example", "smtp; 550 5.7.1 <ann@journal.example>: no"),
             Self::edition_summary(frame(), EditionKind::Announcement, &title, &tally, Some(page)),
             Self::edition_summary(frame(), EditionKind::Digest, &digest, &tally, None),
             Self::edition_summary(frame(), EditionKind::Correction, &title, &tally, Some(page)),

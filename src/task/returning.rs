@@ -1,0 +1,201 @@
+//! What comes back is taken in: its letter is found by proof, it is kept once, and what follows is done.
+//!
+//! A report without a proof that holds changes nothing, whatever it says. Nothing is ever answered.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use tracing::{info, warn};
+
+use super::newsroom::Newsroom;
+use super::office::log_untold;
+use crate::domain::{Bounce, BounceKind, Delivery, DeliveryId, EndReason, StatusCode, SubscriberId, Token};
+use crate::mail::{
+    DeliveryReport, FeedbackReport, FeedbackType, Proofs, ReadingError, Returned, names_address, read_returned, settled,
+};
+use crate::policy::{Consequence, bounce_kind};
+use crate::store::{Kept, StoreError};
+
+/// What came back, and what became of it. Shown without any address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenIn {
+    /// News of a delivery.
+    Bounce {
+        /// Of which.
+        delivery: DeliveryId,
+        /// Which sort of news.
+        kind: BounceKind,
+        /// The status code.
+        status: Option<StatusCode>,
+        /// What followed.
+        consequence: Consequence,
+        /// Whether a subscription ended by it.
+        ended: bool,
+    },
+    /// The same report again.
+    Known {
+        /// Of which delivery.
+        delivery: DeliveryId,
+    },
+    /// Somebody wanted no more letters.
+    Unsubscribed {
+        /// Whether a subscription ended by it; `false`: it had ended before.
+        ended: bool,
+    },
+    /// It proves nothing: it is forged, or about a letter that is forgotten.
+    Unproven,
+    /// A report that says nothing of any recipient, or nothing that counts as a complaint.
+    SaysNothing,
+    /// It is not for us: an answer, a vacation note.
+    NotOurs,
+}
+
+impl fmt::Display for TakenIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bounce { delivery, kind, status, ended, .. } => {
+                write!(f, "delivery {delivery}: {kind}")?;
+                if let Some(status) = status {
+                    write!(f, " ({status})")?;
+                }
+                f.write_str(if *ended { ", its subscription ended" } else { ", noted" })
+            }
+            Self::Known { delivery } => write!(f, "delivery {delivery}: this report was known"),
+            Self::Unsubscribed { ended: true } => f.write_str("unsubscribed"),
+            Self::Unsubscribed { ended: false } => f.write_str("was unsubscribed before"),
+            Self::Unproven => f.write_str("it names no letter of ours by a proof: nothing was changed"),
+            Self::SaysNothing => f.write_str("a report that nothing follows from"),
+            Self::NotOurs => f.write_str("neither a report nor a request to unsubscribe: nothing was changed"),
+        }
+    }
+}
+
+/// Why something that came back could not be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum ReturnError {
+    /// It is no message.
+    #[error("failed to {0}")]
+    Unreadable(#[from] ReadingError),
+    /// The database does not answer: it is to be brought again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Newsroom {
+    /// Takes in a message that came back. `recipient` is whom it was for, where the way it came says so.
+    ///
+    /// # Errors
+    /// When it is no message, or the database does not answer.
+    pub async fn take_in(&self, message: &[u8], recipient: Option<&str>) -> Result<TakenIn, ReturnError> {
+        let now = self.now();
+        let taken = match read_returned(message, recipient)? {
+            Returned::Report(report) => self.take_report(&report, now).await?,
+            Returned::Feedback(report) => self.take_feedback(&report, now).await?,
+            Returned::Unsubscribe(tokens) => self.unsubscribe_by(&tokens, now).await?,
+            Returned::Other => TakenIn::NotOurs,
+        };
+        info!(what = %taken, "came back: {taken}");
+        Ok(taken)
+    }
+
+    async fn take_report(&self, report: &DeliveryReport, now: DateTime<Utc>) -> Result<TakenIn, StoreError> {
+        let Some(delivery) = self.proved(&report.proofs, now).await? else { return Ok(TakenIn::Unproven) };
+        if self.is_of_another(report, &delivery).await? {
+            return Ok(TakenIn::Unproven);
+        }
+        let ours = &delivery.recipient.address;
+        let best = settled(&report.recipients, ours, |one| bounce_kind(one.action, one.status));
+        let Some(found) = best else { return Ok(TakenIn::SaysNothing) };
+        let bounce = Bounce {
+            delivery: delivery.id,
+            at: now,
+            kind: bounce_kind(found.action, found.status),
+            action: Some(found.action),
+            status: found.status,
+            diagnostic: found.diagnostic.clone(),
+            digest: report.digest,
+        };
+        let taken = self.keep(&bounce).await?;
+        // Told again should it not have been told the first time: a cause is told once.
+        if bounce.kind == BounceKind::Fault && delivery.subscriber.is_some() {
+            log_untold(self.tell_refused(&delivery, &bounce, now).await);
+        } else if bounce.kind >= BounceKind::Fault && delivery.subscriber.is_none() {
+            warn!(delivery.id = %delivery.id, "a letter to one of the office's own addresses came back: see `office.copies`");
+        }
+        Ok(taken)
+    }
+
+    async fn take_feedback(&self, report: &FeedbackReport, now: DateTime<Utc>) -> Result<TakenIn, StoreError> {
+        let Some(delivery) = self.proved(&report.proofs, now).await? else { return Ok(TakenIn::Unproven) };
+        match report.kind {
+            FeedbackType::Other => Ok(TakenIn::SaysNothing),
+            FeedbackType::Complaint => {
+                let bounce = Bounce {
+                    delivery: delivery.id,
+                    at: now,
+                    kind: BounceKind::Complaint,
+                    action: None,
+                    status: None,
+                    diagnostic: report.word.clone(),
+                    digest: report.digest,
+                };
+                self.keep(&bounce).await
+            }
+        }
+    }
+
+    async fn keep(&self, bounce: &Bounce) -> Result<TakenIn, StoreError> {
+        let &Bounce { delivery, kind, status, .. } = bounce;
+        Ok(match self.store.keep_bounce(bounce, self.config.site.timezone).await? {
+            Kept::New { consequence, ended, .. } => TakenIn::Bounce { delivery, kind, status, consequence, ended },
+            Kept::Known => TakenIn::Known { delivery },
+            Kept::NoDelivery => TakenIn::Unproven,
+        })
+    }
+
+    async fn unsubscribe_by(&self, tokens: &[String], now: DateTime<Utc>) -> Result<TakenIn, StoreError> {
+        let keys = self.all_keys();
+        let whose = |text: &String| match Token::read(text, &keys, now) {
+            Ok(Token::Unsubscribe { subscriber }) => Some(subscriber),
+            Ok(Token::Confirm { .. } | Token::Preferences { .. } | Token::Office { .. } | Token::Bounce { .. })
+            | Err(_) => None,
+        };
+        let subscriber: Option<SubscriberId> = tokens.iter().find_map(whose);
+        let Some(subscriber) = subscriber else { return Ok(TakenIn::Unproven) };
+        let ended = self.store.end(subscriber, EndReason::Unsubscribed, now).await?;
+        Ok(TakenIn::Unsubscribed { ended })
+    }
+
+    /// The delivery that the first proof which holds names: a signed token, else a Message-ID, which nobody can guess.
+    async fn proved(&self, proofs: &Proofs, now: DateTime<Utc>) -> Result<Option<Delivery>, StoreError> {
+        let keys = self.all_keys();
+        for token in &proofs.tokens {
+            if let Ok(Token::Bounce { delivery }) = Token::read(token, &keys, now)
+                && let Some(delivery) = self.store.delivery(delivery).await?
+            {
+                return Ok(Some(delivery));
+            }
+        }
+        let Some(message_id) = &proofs.message_id else { return Ok(None) };
+        match self.store.delivery_with_message_id(message_id).await? {
+            Some(delivery) => self.store.delivery(delivery).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a report is about a letter of another database: deliveries are counted, and a lost database counts anew
+    /// while the key stays. Then neither the Message-ID is one of this delivery's, nor any recipient its own. A relay that
+    /// gives letters other ids, or an address that is an alias, alone contradicts nothing.
+    async fn is_of_another(&self, report: &DeliveryReport, delivery: &Delivery) -> Result<bool, StoreError> {
+        let Some(message_id) = &report.proofs.message_id else { return Ok(false) };
+        let ours = &delivery.recipient.address;
+        let names = |field: &String| names_address(field, ours);
+        let names_ours =
+            report.recipients.iter().any(|one| names(&one.original_recipient) || names(&one.final_recipient));
+        if names_ours || report.recipients.is_empty() {
+            return Ok(false);
+        }
+        let attempts = self.store.attempts_of(delivery.id).await?;
+        Ok(!attempts.iter().any(|made| made.message_id == *message_id))
+    }
+}

@@ -1,0 +1,111 @@
+//! What came back.
+
+use chrono::TimeDelta;
+use depeche::config::OnLostReply;
+use depeche::domain::{Bounce, BounceKind, Delivery, Digest, EditionState, EndReason, ReportAction, SuppressionReason};
+use depeche::policy::Consequence;
+use depeche::store::{Kept, Outcome};
+
+use super::room::{CAUSE, Room, minute};
+
+fn bounce(delivery: &Delivery, kind: BounceKind, report: &str, at: i64) -> Bounce {
+    Bounce {
+        delivery: delivery.id,
+        at: minute(at),
+        kind,
+        action: Some(ReportAction::Failed),
+        status: "5.1.1".parse().ok(),
+        diagnostic: "smtp; 550 5.1.1 no\0".to_owned(),
+        digest: Digest::of(report.as_bytes()),
+    }
+}
+
+/// Letters to so many readers, all sent.
+async fn sent(room: &Room, readers: usize) -> Vec<Delivery> {
+    room.subscribers(readers).await;
+    room.sending("bridge").await;
+    let claimed = room.claim("a", 100, minute(0)).await;
+    for delivery in &claimed {
+        room.begin(delivery, "a", minute(0)).await;
+        room.finish(delivery, "a", Outcome::Sent, minute(1)).await;
+    }
+    claimed
+}
+
+pub(crate) async fn a_report_counts_once_whoever_brings_it(room: Room) {
+    let letters = sent(&room, 2).await;
+    let keep = |bounce: Bounce| {
+        let store = room.store.clone();
+        tokio::spawn(async move { store.keep_bounce(&bounce, chrono_tz::UTC).await.unwrap() })
+    };
+    // The same report by eight ways at once.
+    let ways: Vec<_> = (0..8).map(|_| keep(bounce(&letters[0], BounceKind::Hard, "one", 5))).collect();
+    let mut kept = Vec::new();
+    for way in ways {
+        kept.push(way.await.unwrap());
+    }
+    let subscriber = letters[0].subscriber;
+    let new = Kept::New { consequence: Consequence::Suppress, subscriber, ended: true };
+    assert_eq!(kept.iter().filter(|one| **one == new).count(), 1, "{kept:?}");
+    assert_eq!(kept.iter().filter(|one| **one == Kept::Known).count(), 7, "{kept:?}");
+    let known = bounce(&letters[0], BounceKind::Hard, "one", 5);
+    let back = Bounce { diagnostic: "smtp; 550 5.1.1 no\u{FFFD}".to_owned(), ..known };
+    assert_eq!(room.store.bounces_of(letters[0].id).await.unwrap(), std::slice::from_ref(&back));
+    assert_eq!(room.store.bounces_of_edition(letters[0].edition.unwrap()).await.unwrap(), [back]);
+    let hash = &letters[0].recipient.address;
+    assert_eq!(room.store.is_suppressed(hash).await.unwrap(), Some(SuppressionReason::Bounced));
+
+    // Two reports on a closed mailbox at once, on two letters: one of them is the second.
+    let more = room.sending("quay").await;
+    let quay = room.claim("a", 100, minute(6)).await;
+    assert_eq!(quay.len(), 1, "whoever bounced gets nothing more");
+    assert_eq!(quay[0].edition, Some(more));
+    let first = keep(bounce(&letters[1], BounceKind::Closed, "two", 7));
+    let second = keep(bounce(&quay[0], BounceKind::Closed, "three", 7));
+    let kept = [first.await.unwrap(), second.await.unwrap()];
+    let ended = |one: &&Kept| matches!(one, Kept::New { ended: true, consequence: Consequence::Suppress, .. });
+    assert_eq!(kept.iter().filter(ended).count(), 1, "{kept:?}");
+    let nobody =
+        Bounce { delivery: depeche::domain::DeliveryId::new(99), ..bounce(&quay[0], BounceKind::Hard, "x", 8) };
+    assert_eq!(keep(nobody).await.unwrap(), Kept::NoDelivery);
+}
+
+pub(crate) async fn what_came_back_goes_with_its_deliveries(room: Room) {
+    let letters = sent(&room, 2).await;
+    for (delivery, report) in [(&letters[0], "one"), (&letters[1], "two")] {
+        room.store.keep_bounce(&bounce(delivery, BounceKind::Soft, report, 5), chrono_tz::UTC).await.unwrap();
+    }
+    let reader = letters[0].subscriber.unwrap();
+    assert!(room.store.end(reader, EndReason::Erased, minute(6)).await.unwrap());
+    assert_eq!(room.store.bounces_of(letters[0].id).await.unwrap(), [], "it may quote the address");
+    room.store.keep_bounce(&bounce(&letters[0], BounceKind::Soft, "late", 6), chrono_tz::UTC).await.unwrap();
+    assert_eq!(room.store.bounces_of(letters[0].id).await.unwrap()[0].diagnostic, "");
+    let edition = letters[0].edition.unwrap();
+    room.store.change_edition(edition, &["sending"], &EditionState::Done, CAUSE, minute(6)).await.unwrap();
+    while room.store.fold_deliveries(minute(60)).await.unwrap() > 0 {}
+    assert_eq!(room.store.bounces_of(letters[1].id).await.unwrap(), []);
+    assert_eq!(room.tally(edition).await[3], 2);
+    let erased = &letters[0].recipient.address;
+    assert_eq!(room.store.is_suppressed(erased).await.unwrap(), Some(SuppressionReason::Erased));
+}
+
+pub(crate) async fn what_comes_back_was_accepted(room: Room) {
+    room.subscribers(1).await;
+    let edition = room.sending("bridge").await;
+    let letter = room.claim("a", 1, minute(0)).await.remove(0);
+    room.begin(&letter, "a", minute(0)).await;
+    room.finish(&letter, "a", Outcome::Unknown, minute(1)).await;
+    room.store.keep_bounce(&bounce(&letter, BounceKind::Delayed, "one", 2), chrono_tz::UTC).await.unwrap();
+    let swept = room.store.sweep(minute(60), OnLostReply::Resend, TimeDelta::minutes(15)).await.unwrap();
+    assert_eq!(swept.resent, 0);
+    assert_eq!(room.tally(edition).await, [0, 0, 0, 1, 0, 0, 0]);
+}
+
+pub(crate) async fn a_letter_is_found_by_its_message_id(room: Room) {
+    let letters = sent(&room, 2).await;
+    for letter in &letters {
+        let id = format!("{}@presse.example.org", letter.id);
+        assert_eq!(room.store.delivery_with_message_id(&id).await.unwrap(), Some(letter.id));
+    }
+    assert_eq!(room.store.delivery_with_message_id("\0").await.unwrap(), None);
+}
