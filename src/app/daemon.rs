@@ -20,7 +20,7 @@ use crate::cache::{Cache, Fingerprint};
 use crate::http::{AdminToken, Limits, admin_router, public_router, serve, serve_router};
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
-use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger};
+use crate::task::{Dispatcher, Editor, Ingest, Newsroom, Pinger, Watchman};
 use crate::watch::{Cores, Watcher};
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
@@ -144,6 +144,7 @@ impl Daemon {
         let watcher = Watcher::new(&newsroom.config.content, newsroom.clock.clone());
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
+        tasks.spawn(Watchman::new(newsroom.clone()).run(stopped.clone()));
         tasks.spawn(keep_served(newsroom.clone(), stopped.clone()));
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
             tasks.spawn(pinger.run(stopped.clone()));
@@ -209,7 +210,7 @@ async fn keep_served(newsroom: Arc<Newsroom>, mut stop: watch::Receiver<bool>) {
             _ = ticks.tick() => false,
         };
         if let Err(error) = newsroom.keep_served().await {
-            error!(%error, "what readers were given is not kept: {error}");
+            newsroom.log_failure(&error, "what readers were given is not kept");
         }
         if stopped {
             return;
@@ -239,7 +240,7 @@ async fn sweep(newsroom: Arc<Newsroom>, mut stop: watch::Receiver<bool>) {
                 newsroom.letters_queued.notify_waiters();
             }
             Ok(_) => {}
-            Err(error) => error!(%error, "the outbox could not be swept: {error}"),
+            Err(error) => newsroom.log_failure(&error, "the outbox could not be swept"),
         }
     }
 }

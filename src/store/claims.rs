@@ -1,5 +1,7 @@
 //! Claiming due deliveries for one dispatcher, exclusively and for a limited time.
 
+use std::time::Instant;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -8,9 +10,10 @@ use super::deliveries::delivery_from;
 use super::row::{Fields, micros, placeholders};
 use super::{Store, StoreError};
 use crate::domain::{Delivery, DeliveryId};
+use crate::metrics::DatabaseWork;
 
 /// What keeps a queued delivery from being claimed: its edition is held, paused, cancelled or over.
-const EDITION_GOES: &str = "(d.edition IS NULL OR EXISTS (\
+pub(super) const EDITION_GOES: &str = "(d.edition IS NULL OR EXISTS (\
     SELECT 1 FROM editions e WHERE e.id = d.edition AND e.state IN ('opening', 'sending')))";
 
 impl Store {
@@ -21,6 +24,19 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn claim(
+        &self,
+        owner: &str,
+        limit: u32,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let begun = Instant::now();
+        let claimed = self.in_time(self.claim_due(owner, limit, now, lease)).await?;
+        self.metrics().took(DatabaseWork::Claim, begun.elapsed());
+        Ok(claimed)
+    }
+
+    async fn claim_due(
         &self,
         owner: &str,
         limit: u32,
@@ -81,7 +97,7 @@ impl Store {
         );
         let query = sqlx::query(AssertSqlSafe(statement)).bind(owner);
         let query = deliveries.iter().fold(query, |query, id| query.bind(id.number()));
-        Ok(query.execute(&self.write).await?.rows_affected())
+        self.in_time(async { Ok(query.execute(&self.write).await?.rows_affected()) }).await
     }
 
     /// Renews `owner`'s claims on these deliveries until `until`, and gives those that it still holds.

@@ -48,6 +48,9 @@ pub struct AttemptMade {
 }
 
 /// Confirmations and notices are waited for: they leave before editions.
+/// Every urgency there is.
+pub(super) const URGENCIES: [i64; 2] = [0, 1];
+
 const fn urgency(kind: LetterKind) -> i64 {
     match kind {
         LetterKind::Confirmation | LetterKind::Notice => 0,

@@ -4,15 +4,20 @@
 //! One task drains whatever waits into one transaction. Nobody hears of an exchange before its commit: what was
 //! answered survives a kill.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
 use super::deliveries::{AttemptMade, numbers_text};
+use super::health::{Health, in_time};
 use super::row::{clean, micros};
 use super::{Store, StoreError, ids};
 use crate::domain::{DeliveryId, LetterId};
+use crate::metrics::DatabaseWork;
 
 /// How many exchanges share a commit at most.
 const LARGEST_GROUP: usize = 256;
@@ -119,15 +124,31 @@ impl Store {
 }
 
 /// Commits exchanges until every [`Store`] is gone.
-pub(super) async fn commit_in_groups(engine: Engine, pool: AnyPool, mut waiting: mpsc::Receiver<Request>) {
+pub(super) async fn commit_in_groups(
+    engine: Engine,
+    pool: AnyPool,
+    health: Arc<Health>,
+    mut waiting: mpsc::Receiver<Request>,
+) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         // Rows are locked in one order, so that instances do not wait for each other in a circle.
         group.sort_by_key(|request| request.finished.as_ref().map(|finished| finished.fence.delivery));
-        match commit(engine, &pool, &group).await {
+        let begun = Instant::now();
+        match in_time(engine, commit(engine, &pool, &group)).await.inspect_err(|error| health.note(error)) {
             Ok(done) => {
+                health.metrics.took(DatabaseWork::Exchange, begun.elapsed());
                 for (request, exchanged) in group.drain(..).zip(done) {
                     answer(request, Ok(exchanged));
+                }
+            }
+            // None of them is at fault, and each would wait as long again.
+            Err(error) if let Some(ailment) = error.ailment() => {
+                for request in group.drain(1..) {
+                    answer(request, Err(StoreError::Ill(ailment)));
+                }
+                if let Some(request) = group.pop() {
+                    answer(request, Err(error));
                 }
             }
             // One of them may be at fault: each on its own, so that it stops no other.
@@ -173,10 +194,12 @@ const fn hold(rows: u64) -> Hold {
     if rows == 1 { Hold::Kept } else { Hold::Lost }
 }
 
+/// Beginning twice is beginning once: a commit whose answer was lost is asked for again.
 async fn begin(connection: &mut AnyConnection, next: &Begin) -> Result<Hold, StoreError> {
     let done = sqlx::query(
         "UPDATE deliveries SET state = 'in_flight', lease_until = $4, since = $5 \
-         WHERE id = $1 AND owner = $2 AND attempt = $3 AND state = 'leased' AND lease_until > $5 \
+         WHERE id = $1 AND owner = $2 AND attempt = $3 AND state IN ('leased', 'in_flight') \
+         AND lease_until > $5 \
          AND letter = $6 AND contents = $7",
     )
     .bind(next.fence.delivery.number())

@@ -30,6 +30,15 @@ impl Store {
         on_lost_reply: OnLostReply,
         resend_after: TimeDelta,
     ) -> Result<Swept, StoreError> {
+        self.in_time(self.sweep_now(now, on_lost_reply, resend_after)).await
+    }
+
+    async fn sweep_now(
+        &self,
+        now: DateTime<Utc>,
+        on_lost_reply: OnLostReply,
+        resend_after: TimeDelta,
+    ) -> Result<Swept, StoreError> {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
             "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1 \

@@ -19,11 +19,12 @@ use super::ingest::{Ingest, Ingested, MUCH};
 use super::keeping::{Keeping, opened, refresh};
 use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
-use super::office::log_untold;
+use super::office::{OfficeError, log_untold};
 use super::readying::make_ready;
 use super::site_files::{SiteFilesError, site_files};
+use super::standing::LookNote;
 use crate::cache::{Cache, OpenCache};
-use crate::clock::ClockDoubt;
+use crate::clock::{Clock as _, ClockDoubt};
 use crate::publish::{PublishError, publish};
 use crate::register::{Announcement, KeptRegister, RegisterChanges};
 use crate::resource::Ready;
@@ -112,7 +113,10 @@ impl Editor {
         if !store.is_shared() {
             return Ok(true);
         }
-        store.take_lead(LEAD, &self.owner, now, LEAD_LASTS).await
+        let leads = store.take_lead(LEAD, &self.owner, now, LEAD_LASTS).await;
+        // Whoever cannot renew the lead does not know whether it has it still.
+        self.newsroom.standing.leads(matches!(leads, Ok(true)));
+        leads
     }
 
     /// Lets another instance lead at once.
@@ -134,8 +138,17 @@ impl Editor {
         self.look_at(Hint::Everything).await
     }
 
-    /// The same for what `hint` names.
+    /// The same for what `hint` names; says when it went well.
     async fn look_at(&mut self, hint: Hint) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let begun = Instant::now();
+        let done = self.try_to_look_at(hint).await?;
+        if !self.owes_look {
+            self.newsroom.standing.looked(LookNote { over: self.newsroom.clock.elapsed(), took: begun.elapsed() });
+        }
+        Ok(done)
+    }
+
+    async fn try_to_look_at(&mut self, hint: Hint) -> Result<Option<DateTime<Utc>>, StoreError> {
         let hint = if std::mem::replace(&mut self.owes_look, true) { Hint::Everything } else { hint };
         // Whatever becomes of this look: it is not what to wait for any more.
         self.fresh_look.take_if(|at| *at <= Instant::now());
@@ -349,7 +362,10 @@ impl Editor {
             Err(error) => Err(error.into()),
         };
         let next = seen_to.unwrap_or_else(|error| {
-            error!(%error, "editions could not be seen to: {error}");
+            match &error {
+                OfficeError::Store(error) => self.newsroom.log_failure(error, "editions could not be seen to"),
+                OfficeError::Template(error) => error!(%error, "editions could not be seen to: {error}"),
+            }
             None
         });
         let current = self.newsroom.current();
@@ -445,7 +461,7 @@ impl Editor {
 
     async fn look_or_log(&mut self, hint: Hint) -> Option<DateTime<Utc>> {
         self.look_at(hint).await.unwrap_or_else(|error| {
-            error!(%error, "the folder was not taken in: {error}");
+            self.newsroom.log_failure(&error, "the folder was not taken in");
             None
         })
     }

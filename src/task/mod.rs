@@ -2,6 +2,7 @@
 //!
 //! Tasks carry out what the core decided; they decide nothing themselves.
 
+mod standing;
 mod newsroom;
 mod reading;
 mod last_good;
@@ -18,6 +19,8 @@ mod preview;
 mod alarm;
 mod dispatch;
 mod pinging;
+mod readiness;
+mod watchman;
 
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
@@ -33,4 +36,7 @@ pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};
 pub use pinging::Pinger;
 pub use preview::{Preview, preview, preview_for};
+pub use readiness::Readiness;
 pub use site_files::{SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files};
+pub use standing::{LookNote, Notes, RelayNote, Standing};
+pub use watchman::Watchman;
