@@ -107,7 +107,7 @@ impl Store {
         transaction.commit().await?;
 
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
-        let health = Arc::<Health>::default();
+        let health = Arc::new(Health::new(engine));
         tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
         Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), file })
     }
@@ -180,6 +180,16 @@ impl Store {
         let mac = key.mac("address", &[address.folded().as_bytes()]);
         Ok(to_hex(&mac))
     }
+}
+
+/// Whether a SQLite connection is out of its transaction. SQLite ends one by itself when the disk is full or fails; the driver
+/// then believes for ever to be inside, and begins no other: such a connection is closed, and another takes its place.
+async fn is_free(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, StoreError> {
@@ -272,6 +282,7 @@ async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, Any
                     Ok(())
                 })
             })
+            .after_release(|connection, _| Box::pin(is_free(connection)))
     };
     let write = pool(1, writing).connect_with(options.clone()).await?;
     let read = pool(SQLITE_READERS, reading).connect_with(options).await?;

@@ -71,8 +71,9 @@ pub struct Illness {
 }
 
 /// How the database is doing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Health {
+    engine: Engine,
     pub(super) metrics: DatabaseMetrics,
     illness: Mutex<Option<Illness>>,
     /// Wakes whoever waits for the database to fall ill.
@@ -80,9 +81,19 @@ pub(super) struct Health {
 }
 
 impl Health {
+    /// That of a database nothing is known of yet.
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine, metrics: DatabaseMetrics::default(), illness: Mutex::default(), falls_ill: Notify::new() }
+    }
+
     /// Takes note of a failure; the first of several counts, as those after it may only follow from it.
     pub(super) fn note(&self, error: &StoreError) {
         let Some(ailment) = error.ailment() else { return };
+        let ailment = match self.engine {
+            // Its one connection that writes is waited for while that waits for the lock.
+            Engine::Sqlite if ailment == Ailment::Silent => Ailment::Locked,
+            Engine::Sqlite | Engine::Postgres => ailment,
+        };
         self.metrics.failed(ailment.as_str());
         let mut illness = self.illness.lock().unwrap_or_else(PoisonError::into_inner);
         illness.get_or_insert_with(|| Illness { ailment, why: said(error) });

@@ -22,7 +22,7 @@ mod links;
 mod newsroom;
 mod office;
 #[path = "../support/postgres.rs"]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+#[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
 mod previews;
 mod reaching;
