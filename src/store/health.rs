@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
 use super::connection::Engine;
 use super::row::micros;
+use super::stillness::{Still, Unless};
 use super::{Store, StoreError};
 use crate::metrics::DatabaseMetrics;
 
-/// How long an answer of PostgreSQL is waited for where a task would stand still for it; a network that is cut off says
-/// nothing. SQLite ends each wait by itself.
+/// How long PostgreSQL may say nothing while something is waited for; a network that is cut off says nothing for ever. SQLite
+/// ends each wait by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How much must fit into the database for it to be well again after it was full: trouble must not come and go.
 const ROOM: usize = 256 * 1024;
@@ -173,10 +173,29 @@ impl Store {
         self.illness()
     }
 
-    /// Takes note of how `work` goes; on PostgreSQL it is given up when that takes too long.
+    /// Takes note of how `work` goes; on PostgreSQL it is given up when the server says nothing for too long.
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let done = in_time(self.engine, work).await;
         done.inspect_err(|error| self.health.note(error))
+    }
+
+    /// The same for work of many steps, each of which may take up to `patience`.
+    ///
+    /// # Errors
+    /// Those of `work`; that the database is silent.
+    pub async fn patiently<T, E: From<StoreError>>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if self.engine == Engine::Sqlite {
+            return work.await;
+        }
+        Unless::still_for(patience, work).await.unwrap_or_else(|Still| {
+            let error = StoreError::Ill(Ailment::Silent);
+            self.health.note(&error);
+            Err(error.into())
+        })
     }
 
     /// How many bytes are free on the disk of the database; `None` where it is on a server.
@@ -195,7 +214,7 @@ pub(super) async fn in_time<T>(
 ) -> Result<T, StoreError> {
     match engine {
         Engine::Sqlite => work.await,
-        Engine::Postgres => timeout(PATIENCE, work).await.unwrap_or(Err(StoreError::Ill(Ailment::Silent))),
+        Engine::Postgres => Unless::still_for(PATIENCE, work).await.unwrap_or(Err(StoreError::Ill(Ailment::Silent))),
     }
 }
 

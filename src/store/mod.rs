@@ -28,6 +28,7 @@ mod revision;
 mod row;
 mod served_feeds;
 mod steering;
+mod stillness;
 mod subscribers;
 mod supersede;
 mod suppressions;

@@ -39,6 +39,8 @@ const IDLE_LOOK: Duration = Duration::from_millis(500);
 const IDLE_CLOSE: Duration = Duration::from_secs(10);
 /// After so long a pause the relay is asked whether it is still there.
 const ASK_AFTER: Duration = Duration::from_secs(2);
+/// How long the database may take over what a letter is made of.
+const READING: Duration = Duration::from_secs(20);
 /// What is kept of a delivery whose letter is not there.
 const NO_LETTER: &str = "its letter is missing or cannot be read";
 
@@ -174,7 +176,7 @@ impl Dispatcher {
         delivery: &Delivery,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), StoreError> {
-        let ready = match self.composer.prepare(delivery).await {
+        let ready = match self.newsroom.store.patiently(READING, self.composer.prepare(delivery)).await {
             Ok(Some(ready)) => ready,
             Ok(None) => return self.give_up(desk, delivery, NO_LETTER.to_owned()).await,
             Err(error @ StoreError::Row { .. }) => {

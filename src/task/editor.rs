@@ -40,6 +40,8 @@ const UNSETTLED_LOOK: Duration = Duration::from_millis(200);
 /// saves the next file need not wait until all of these are read again.
 const FRESH_LOOK: Duration = Duration::from_secs(3);
 
+/// How long one step in the database may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The register's word for documents that changed while the rest of a release did not.
 const DOCUMENTS_CHANGED: &str = "documents-changed";
 /// The name of the lead among instances of one database: who holds it writes the register and opens editions.
@@ -262,13 +264,15 @@ impl Editor {
         threads: Arc<ThreadPool>,
     ) -> Result<(Box<KeptRegister>, Result<bool, StoreError>), JoinError> {
         if std::mem::take(&mut self.saved) < MUCH {
-            let refreshed = refresh(&self.newsroom.store, cache, &mut kept, &mut self.revision).await;
+            let refreshing = refresh(&self.newsroom.store, cache, &mut kept, &mut self.revision);
+            let refreshed = self.newsroom.store.patiently(PATIENCE, refreshing).await;
             return Ok((kept, refreshed));
         }
         let (store, runtime, mut revision) = (self.newsroom.store.clone(), Handle::current(), self.revision);
         let refreshing = spawn_blocking(move || {
             threads.install(|| {
-                let refreshed = runtime.block_on(refresh(&store, cache, &mut kept, &mut revision));
+                let refreshing = refresh(&store, cache, &mut kept, &mut revision);
+                let refreshed = runtime.block_on(store.patiently(PATIENCE, refreshing));
                 (kept, revision, refreshed)
             })
         });
@@ -288,7 +292,9 @@ impl Editor {
         let saving = spawn_blocking(move || {
             let saved = ingest.aside(changes.records.len(), || {
                 let nothing = LastGood::default();
-                let saved = runtime.block_on(store.save_register(&changes, now, &ingest.texts(&nothing)));
+                let texts = ingest.texts(&nothing);
+                let saving = store.save_register(&changes, now, &texts);
+                let saved = runtime.block_on(store.patiently(PATIENCE, saving));
                 saved.inspect(|()| log_decisions(&changes))
             });
             (ingest, saved.map(|()| changes))
@@ -357,7 +363,11 @@ impl Editor {
     pub async fn announce(&self) -> Option<DateTime<Utc>> {
         let now = self.newsroom.now();
         let seen_to = match self.leads().await {
-            Ok(true) => see_to_editions(&self.newsroom, now).await,
+            Ok(true) => {
+                // Large: every kind of edition is in it.
+                let seeing = Box::pin(see_to_editions(&self.newsroom, now));
+                self.newsroom.store.patiently(PATIENCE, seeing).await
+            }
             Ok(false) => Ok(None),
             Err(error) => Err(error.into()),
         };
@@ -440,6 +450,7 @@ impl Editor {
         let Some(ingest) = self.ingest.take() else { return };
         let gathering = tokio::task::spawn_blocking(move || (ingest.gather(), ingest));
         let refreshing = self.newsroom.store.refresh_register(kept, &mut self.revision);
+        let refreshing = self.newsroom.store.patiently(PATIENCE, refreshing);
         let (gathered, refreshed) = tokio::join!(gathering, refreshing);
         let gathered = match gathered {
             Ok((gathered, ingest)) => {

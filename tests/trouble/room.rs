@@ -117,6 +117,8 @@ impl Troubled {
             // The office's summary is on its way, perhaps.
             until(state, || (metric(daemon, &format!("depeche_deliveries{{state=\"{state}\"}}")) < 0.5).then_some(()));
         }
+        // The editor has gone on, too.
+        until("the end of the edition", || (metric(daemon, "depeche_editions{state=\"done\"}") > 0.5).then_some(()));
         let mut letters: BTreeMap<String, usize> = BTreeMap::new();
         for letter in self.relay.accepted().into_iter().filter(|letter| letter.to.ends_with("@journal.example")) {
             *letters.entry(letter.to).or_default() += 1;
