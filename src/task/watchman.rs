@@ -74,10 +74,8 @@ impl Watchman {
     /// One round: probes, and says what began or is over.
     pub async fn round(&mut self) {
         let before = self.newsroom.now();
-        // What others came upon is said at once, even if the probe takes long to fail.
-        if let Some(illness) = self.newsroom.store.illness() {
-            self.begins(illness, before);
-        }
+        // The probe may take long to fail.
+        self.see();
         match self.newsroom.store.probe(before).await {
             Some(illness) => self.begins(illness, before),
             None => self.ends(self.newsroom.now()).await,
@@ -85,6 +83,13 @@ impl Watchman {
         self.newsroom.standing.ill(self.trouble.clone());
         if self.trouble.is_none() {
             let _ = self.newsroom.outbox().await;
+        }
+    }
+
+    /// Says what others came upon.
+    pub fn see(&mut self) {
+        if let Some(illness) = self.newsroom.store.illness() {
+            self.begins(illness, self.newsroom.now());
         }
     }
 

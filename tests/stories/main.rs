@@ -29,6 +29,7 @@ mod reaching;
 mod snapshots;
 mod starting;
 mod subscribing;
+mod trouble;
 
 use newsroom::TestNewsroom;
 
@@ -86,7 +87,10 @@ stories! {
         digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
         digests::what_was_missed_is_caught_up_once,
         digests::changing_frequency_loses_and_doubles_nothing,
-        clock::a_clock_that_jumps_ahead_lets_nothing_out;
+        clock::a_clock_that_jumps_ahead_lets_nothing_out,
+        trouble::short_trouble_is_no_news,
+        trouble::what_is_measured_agrees_with_what_happened,
+        trouble::a_letter_in_hand_while_the_clock_is_set_is_sent_once;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:
@@ -98,6 +102,8 @@ stories! {
         correcting::a_release_put_off_is_corrected_once_it_is_public_again,
         correcting::a_document_that_changes_after_sending_is_a_question_to_the_office,
         digests::a_digest_may_be_held_approved_and_cancelled,
+        trouble::trouble_is_told_once_it_is_over,
+        trouble::a_folder_that_is_gone_is_said,
         clock::a_new_time_counts_once_a_person_confirms_it,
         clock::a_clock_that_goes_back_unmakes_and_repeats_nothing,
         links::a_distant_document_must_answer_before_the_letter_leaves,

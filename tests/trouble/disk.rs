@@ -13,13 +13,13 @@ use crate::room::Troubled;
 /// How large the disk is: well above what the daemon calls scarce.
 const MEGABYTES: u32 = 64;
 
-/// Where the disk is mounted, below the room.
+/// Where the disk of the database is mounted, below the room.
 const DISK: &str = "disque";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_full_disk_letters_wait_for_room() {
     let room = Troubled::new("full disk", &format!("sqlite://{DISK}/depeche.sqlite")).await;
-    let Some(daemon) = serve_on_small_disk(&room.press) else { return };
+    let Some(daemon) = serve_on_small_disk(&room.press, DISK) else { return };
     room.send_a_quarter();
     // The daemon has a view of its own on the file system.
     let disk = PathBuf::from(format!("/proc/{}/root{}", daemon.pid(), room.press.path(DISK).display()));
@@ -44,16 +44,16 @@ async fn a_database_that_cannot_be_written_at_all_keeps_letters_waiting() {
     daemon.stop();
 }
 
-/// The daemon with a disk of its own for its database; `None`, with a line that says so, where none may be mounted.
+/// The daemon with a disk of its own at `disk`, below the room; `None`, with a line that says so, where none may be mounted.
 /// `DEPECHE_REQUIRE=all` forbids that.
-fn serve_on_small_disk(room: &PressRoom) -> Option<Daemon> {
+pub(crate) fn serve_on_small_disk(room: &PressRoom, disk: &str) -> Option<Daemon> {
     let unshare = || {
         let mut command = Command::new("unshare");
         // As root of this machine, or of a small world of one's own where the system lets people have one.
         command.args(if rustix::process::geteuid().is_root() { ["--mount"].as_slice() } else { &["-r", "--mount"] });
         command
     };
-    let mount = format!("mount -t tmpfs -o size={MEGABYTES}m tmpfs {DISK}");
+    let mount = format!("mount -t tmpfs -o size={MEGABYTES}m tmpfs {disk}");
     let may = unshare().args(["sh", "-c", &mount]).current_dir(room.path("")).output();
     if !may.as_ref().is_ok_and(|may| may.status.success()) {
         assert_ne!(std::env::var("DEPECHE_REQUIRE").as_deref(), Ok("all"), "a disk is to be mounted here: {may:?}");
@@ -62,11 +62,11 @@ fn serve_on_small_disk(room: &PressRoom) -> Option<Daemon> {
     }
     let mut shell = unshare();
     shell.arg("sh");
-    Some(room.serve_through(shell, &format!("cp -a {DISK} {DISK}.kept && {mount} && cp -a {DISK}.kept/. {DISK}/")))
+    Some(room.serve_through(shell, &format!("cp -a {disk} {disk}.kept && {mount} && cp -a {disk}.kept/. {disk}/")))
 }
 
 /// Writes until nothing more fits.
-fn fill(path: &Path) {
+pub(crate) fn fill(path: &Path) {
     let mut file = File::create(path).unwrap();
     for size in [1 << 20, 4096, 1] {
         let piece = vec![0; size];

@@ -11,6 +11,7 @@ mod postgres;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod press_room;
 mod proxy;
+mod relay;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
 mod room;
 mod server;

@@ -40,22 +40,7 @@ impl Troubled {
              [[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nconnections = {CONNECTIONS}\nrate = {RATE}\n",
             relay.address().port()
         ));
-        let file = press.path("config.toml");
-        let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
-        let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
-        for number in 1..=READERS {
-            let new = NewSubscriber {
-                address: format!("lecteur-{number:04}@journal.example").parse().unwrap(),
-                name: None,
-                organisation: None,
-                language: Language::French,
-                frequency: Frequency::Immediate,
-                topics: BTreeSet::from([Topic::All]),
-                source: "test".to_owned(),
-            };
-            newsroom.store.add_active(&new, newsroom.now()).await.unwrap();
-        }
-        newsroom.store.close().await;
+        add_readers(&press).await;
         Self { press, relay, what }
     }
 
@@ -129,6 +114,26 @@ impl Troubled {
     }
 }
 
+/// Adds the readers of a room, who follow every topic.
+pub(crate) async fn add_readers(press: &PressRoom) {
+    let file = press.path("config.toml");
+    let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
+    let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
+    for number in 1..=READERS {
+        let new = NewSubscriber {
+            address: format!("lecteur-{number:04}@journal.example").parse().unwrap(),
+            name: None,
+            organisation: None,
+            language: Language::French,
+            frequency: Frequency::Immediate,
+            topics: BTreeSet::from([Topic::All]),
+            source: "test".to_owned(),
+        };
+        newsroom.store.add_active(&new, newsroom.now()).await.unwrap();
+    }
+    newsroom.store.close().await;
+}
+
 /// What the administration's side answers to a GET, head and body.
 fn admin(daemon: &Daemon, path: &str) -> String {
     let log = daemon.log();
@@ -143,7 +148,7 @@ fn admin(daemon: &Daemon, path: &str) -> String {
 }
 
 /// What `/ready` says; that answers, whatever happens.
-fn ready(daemon: &Daemon) -> String {
+pub(crate) fn ready(daemon: &Daemon) -> String {
     let answer = admin(daemon, "/ready");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let is_ready = head.starts_with("HTTP/1.1 200");
@@ -152,7 +157,7 @@ fn ready(daemon: &Daemon) -> String {
 }
 
 /// The value of the metric of this name and labels; 0 when there is none yet.
-fn metric(daemon: &Daemon, name: &str) -> f64 {
+pub(crate) fn metric(daemon: &Daemon, name: &str) -> f64 {
     let page = admin(daemon, "/metrics");
     let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.map_or(0.0, |value| value.parse().unwrap())
