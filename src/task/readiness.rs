@@ -43,21 +43,10 @@ impl Newsroom {
     /// Whether the newsroom can do its work now.
     pub async fn readiness(&self) -> Readiness {
         let mut reasons = Vec::new();
-        let answers = timeout(ANSWER_WAIT, self.store.ping()).await;
-        let answers = match answers {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                reasons.push(format!("the database does not answer: {error}"));
-                false
-            }
-            Err(_) => {
-                reasons.push(format!("the database does not answer within {} s", ANSWER_WAIT.as_secs()));
-                false
-            }
-        };
+        let answers = matches!(timeout(ANSWER_WAIT, self.store.ping()).await, Ok(Ok(())));
         let outbox = if answers { self.outbox().await } else { None };
         let notes = self.standing.notes();
-        let is_led = !answers || self.is_led(&notes).await;
+        let is_led = !answers || self.is_led().await;
         let disk_free = self.store.disk_free();
         self.database_reasons(&mut reasons, &notes, answers, disk_free);
         if !is_led {
@@ -90,17 +79,13 @@ impl Newsroom {
     }
 
     /// Whether somebody reads the folder and opens editions.
-    async fn is_led(&self, notes: &Notes) -> bool {
-        if !self.store.is_shared() || notes.leads == Some(true) {
-            return true;
-        }
-        !matches!(timeout(ANSWER_WAIT, self.store.lead_is_held(self.now())).await, Ok(Ok(false)))
+    async fn is_led(&self) -> bool {
+        !self.store.is_shared()
+            || !matches!(timeout(ANSWER_WAIT, self.store.lead_is_held(self.now())).await, Ok(Ok(false)))
     }
 
     fn database_reasons(&self, reasons: &mut Vec<String>, notes: &Notes, answers: bool, free: Option<u64>) {
-        if let Some(illness) = self.store.illness()
-            && (answers || illness.ailment != crate::store::Ailment::Silent)
-        {
+        if let Some(illness) = self.store.illness() {
             let since = notes.illness.as_ref().map(|(_, since)| format!(" since {}", since.to_rfc3339()));
             reasons.push(format!(
                 "{}{} ({}): letters wait, what is public is served on",
@@ -108,6 +93,8 @@ impl Newsroom {
                 since.unwrap_or_default(),
                 illness.why
             ));
+        } else if !answers {
+            reasons.push(format!("the database does not answer within {} s", ANSWER_WAIT.as_secs()));
         }
         if let Some(free) = free.filter(|free| *free < LEAST_ROOM) {
             reasons.push(format!("only {} MiB are free on the disk of the database", free >> 20));

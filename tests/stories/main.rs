@@ -90,7 +90,8 @@ stories! {
         clock::a_clock_that_jumps_ahead_lets_nothing_out,
         trouble::short_trouble_is_no_news,
         trouble::what_is_measured_agrees_with_what_happened,
-        trouble::a_letter_in_hand_while_the_clock_is_set_is_sent_once;
+        trouble::a_letter_in_hand_while_the_clock_is_set_is_sent_once,
+        trouble::a_retry_is_not_early_by_a_clock_that_jumps;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:

@@ -88,6 +88,8 @@ pub(crate) async fn what_is_measured_agrees_with_what_happened(mut room: TestNew
     assert!(page.contains("\ndepeche_oldest_due_delivery_seconds 600.0\n"), "{page}");
     let ready = room.admin_get("/ready").await.text();
     assert!(ready.contains("sending stands still: letters are due since 2026-11-23T10:10:00"), "{ready}");
+    // The lead of this instance ran out meanwhile.
+    assert_eq!(ready.contains("no instance leads"), room.newsroom().store.is_shared(), "{ready}");
     room.look().await;
     assert_eq!(room.admin_get("/ready").await.status, 200);
     room.letter("ann@example.org");
@@ -178,6 +180,23 @@ pub(crate) async fn a_letter_in_hand_while_the_clock_is_set_is_sent_once(mut roo
         assert_eq!(newsroom.store.claim("story", 8, newsroom.now(), lease).await.unwrap().len(), 0, "{step}");
         room.step_clock(-step);
     }
+}
+
+pub(crate) async fn a_retry_is_not_early_by_a_clock_that_jumps(mut room: TestNewsroom) {
+    opened(&mut room).await;
+    let newsroom = room.newsroom().clone();
+    let (lease, pause) = (TimeDelta::minutes(15), TimeDelta::minutes(5));
+    newsroom.tell_broken(&newsroom.current(), &broken(pause), newsroom.now()).await.unwrap();
+    let claim = || async { newsroom.store.claim("other", 8, newsroom.now(), lease).await.unwrap() };
+    let delivery = claim().await.remove(0);
+    let fence = Fence { delivery: delivery.id, owner: "other".to_owned(), attempt: delivery.attempt };
+    let now = newsroom.now();
+    let finished = Finished { fence, outcome: Outcome::Later { due: now + pause }, attempt: None, at: now };
+    newsroom.store.exchange(Some(finished), None).await.unwrap();
+    room.step_clock(TimeDelta::days(30));
+    assert_eq!(claim().await.len(), 0, "the pause is not over");
+    room.clock().advance(pause);
+    assert_eq!(claim().await.len(), 1);
 }
 
 fn broken(step: TimeDelta) -> BrokenFile {

@@ -1,5 +1,6 @@
 //! Trouble that is really made: a full disk, a locked database, a database server that restarts, ends connections or is cut
 //! off. Each time letters stop before the dot and go on by themselves, none is lost or repeated, and feeds are served.
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod disk;
