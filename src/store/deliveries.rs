@@ -47,10 +47,10 @@ pub struct AttemptMade {
     pub verdict: String,
 }
 
-/// Confirmations and notices are waited for: they leave before editions.
 /// Every urgency there is.
 pub(super) const URGENCIES: [i64; 2] = [0, 1];
 
+/// Confirmations and notices are waited for: they leave before editions.
 const fn urgency(kind: LetterKind) -> i64 {
     match kind {
         LetterKind::Confirmation | LetterKind::Notice => 0,
