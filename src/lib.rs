@@ -21,7 +21,7 @@
 //! # How to read the code
 //!
 //! The modules below stand in reading order, and each names only those above it; a test enforces that. From [`clock`]
-//! to [`mail`] they are pure: no IO, no async, the time an argument. From [`store`] to [`cache`] each wraps one thing
+//! to [`mail`] they are pure: no IO, no async, the time an argument. From [`metrics`] to [`cache`] each wraps one thing
 //! of the outside world. The rest runs: tasks, HTTP, the daemon, the command line.
 
 pub mod clock;
@@ -37,6 +37,7 @@ pub mod resource;
 pub mod policy;
 pub mod mail;
 
+pub mod metrics;
 pub mod store;
 pub mod smtp;
 pub mod returns;

@@ -26,7 +26,7 @@ mod http_client;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod newsroom;
 #[path = "support/postgres.rs"]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+#[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
 #[path = "support/smtp_server.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

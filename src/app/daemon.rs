@@ -22,7 +22,7 @@ use crate::mail::LARGEST_RETURN;
 use crate::returns::serve_lmtp;
 use crate::smtp::Relay;
 use crate::store::DaemonLock;
-use crate::task::{Dispatcher, Editor, Ingest, MaildirIntake, Newsroom, Pinger, take_in_lmtp};
+use crate::task::{Dispatcher, Editor, Ingest, MaildirIntake, Newsroom, Pinger, Watchman, take_in_lmtp};
 use crate::watch::{Cores, Watcher};
 
 /// How long letters in flight and requests under way may take once the daemon is told to stop.
@@ -151,6 +151,7 @@ impl Daemon {
         let watcher = Watcher::new(&newsroom.config.content, newsroom.clock.clone());
         tasks.spawn(editor.run(watcher, stopped.clone()));
         tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
+        tasks.spawn(Watchman::new(newsroom.clone()).run(stopped.clone()));
         tasks.spawn(keep_served(newsroom.clone(), stopped.clone()));
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
             tasks.spawn(pinger.run(stopped.clone()));
@@ -236,7 +237,7 @@ async fn keep_served(newsroom: Arc<Newsroom>, mut stop: watch::Receiver<bool>) {
             _ = ticks.tick() => false,
         };
         if let Err(error) = newsroom.keep_served().await {
-            error!(%error, "what readers were given is not kept: {error}");
+            newsroom.log_failure(&error, "what readers were given is not kept");
         }
         if stopped {
             return;
@@ -266,7 +267,7 @@ async fn sweep(newsroom: Arc<Newsroom>, mut stop: watch::Receiver<bool>) {
                 newsroom.letters_queued.notify_waiters();
             }
             Ok(_) => {}
-            Err(error) => error!(%error, "the outbox could not be swept: {error}"),
+            Err(error) => newsroom.log_failure(&error, "the outbox could not be swept"),
         }
     }
 }

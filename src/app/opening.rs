@@ -15,10 +15,11 @@ use crate::clock::{Clock, SteadyClock};
 use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, JekyllFile, SiteDefaults};
 use crate::content::JekyllConfig;
 use crate::fetch::Fetcher;
+use crate::metrics::Metrics;
 use crate::register::{Register, SharedMap};
 use crate::resource::{Resources, ServedFeeds};
 use crate::store::Store;
-use crate::task::{Current, Doubts, LinkDesk, Newsroom, feed_site};
+use crate::task::{Current, Doubts, LinkDesk, Newsroom, Standing, feed_site};
 use crate::template::Templates;
 use crate::watch::UploadsFolder;
 
@@ -161,6 +162,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         looked: now,
     };
     let current = Arc::new(current);
+    let metrics = Metrics::new(store.metrics(), now);
     Ok(Arc::new(Newsroom {
         config,
         clock,
@@ -173,6 +175,8 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         current: watch::Sender::new(current.clone()),
         shown: watch::Sender::new(current),
         served,
+        metrics,
+        standing: Standing::default(),
         told: std::sync::Mutex::default(),
         letters_queued: Notify::new(),
         look_wanted: Notify::new(),

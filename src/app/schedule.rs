@@ -3,9 +3,10 @@
 //! A tick only asks what is due; a tick that comes late or twice does no harm.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
-use tracing::{error, info};
+use tracing::info;
 
 use crate::store::StoreError;
 use crate::task::Newsroom;
@@ -14,6 +15,9 @@ use crate::task::Newsroom;
 const LOOK: &str = "*/30 * * * * *";
 /// Housekeeping.
 const HOUSEKEEPING: &str = "0 */10 * * * *";
+
+/// How long one step of housekeeping may take: many rows may go at once.
+const LONGEST_STEP: Duration = Duration::from_mins(10);
 
 /// Starts the ticks.
 ///
@@ -31,8 +35,8 @@ pub(super) async fn start_schedule(newsroom: &Arc<Newsroom>) -> Result<JobSchedu
     let housekeeping = Job::new_async(HOUSEKEEPING, move |_, _| {
         let newsroom = keeping.clone();
         Box::pin(async move {
-            if let Err(error) = keep_house(&newsroom).await {
-                error!(%error, "housekeeping was not done: {error}");
+            if let Err(error) = newsroom.store.patiently(LONGEST_STEP, keep_house(&newsroom)).await {
+                newsroom.log_failure(&error, "housekeeping was not done");
             }
         })
     })?;

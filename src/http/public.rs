@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CONTENT_LENGTH, LINK, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn, map_response};
 use axum::routing::get;
 use futures_util::future::Either;
 use hyper::service::Service;
@@ -29,7 +29,9 @@ use super::page::{Problem, respond};
 use super::prepared::{Given, Prepared};
 use super::{office, subscription, upload};
 use crate::domain::ReleaseId;
+use crate::metrics::RequestKind;
 use crate::resource::{Coding, Found, PublicDocument, ResourceError};
+use crate::store::{Ailment, StoreError};
 use crate::task::{Current, Newsroom};
 
 /// The largest form that is read.
@@ -37,6 +39,9 @@ const LARGEST_FORM: usize = 64 * 1024;
 
 /// How often, and each time how long, the next state of the site is waited for, when the present one cannot be shown.
 const WAITS: (usize, Duration) = (10, Duration::from_secs(1));
+
+/// How long an answer may take: what takes longer waits for a database that says nothing.
+const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 
 /// Everything public, below the path of `site.url`.
 ///
@@ -69,7 +74,10 @@ impl Service<Request<Body>> for PublicRouter {
 
     fn call(&self, request: Request<Body>) -> Self::Future {
         match self.side.given_again(&request) {
-            Some(response) => Either::Left(ready(Ok(response))),
+            Some(response) => {
+                self.side.count(request.uri().path(), &response);
+                Either::Left(ready(Ok(response)))
+            }
             None => Either::Right(self.router.call(request)),
         }
     }
@@ -104,7 +112,23 @@ fn router(side: &Arc<PublicSide>) -> Router {
             .route(&format!("{prefix}/"), get(document))
             .fallback(elsewhere)
     };
-    router.layer(DefaultBodyLimit::max(LARGEST_FORM)).layer(map_response(guarded)).with_state(newsroom)
+    let counting = side.clone();
+    router
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(map_response(guarded))
+        .layer(from_fn(move |request: Request<Body>, next: Next| answered(counting.clone(), request, next)))
+        .with_state(newsroom)
+}
+
+/// Answers, and counts that; whoever waits for a database that says nothing is told so in the end.
+async fn answered(side: Arc<PublicSide>, request: Request<Body>, next: Next) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let response = match timeout(LONGEST_ANSWER, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => respond(&side.newsroom, Err(StoreError::Ill(Ailment::Silent).into())),
+    };
+    side.count(&path, &response);
+    response
 }
 
 async fn guarded(mut response: Response<Body>) -> Response<Body> {
@@ -118,6 +142,11 @@ async fn elsewhere(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
 }
 
 impl PublicSide {
+    fn count(&self, path: &str, response: &Response<Body>) {
+        let path = path.strip_prefix(self.newsroom.config.site.url.path()).unwrap_or(path);
+        self.newsroom.metrics.requests.count(RequestKind::of(path), response.status().as_u16());
+    }
+
     /// The answer for a document that was given before, as [`PublicSide::document`] gives it.
     fn given_again(&self, request: &Request<Body>) -> Option<Response<Body>> {
         let (method, headers) = (request.method(), request.headers());

@@ -14,6 +14,7 @@ use super::tls::{Tls, TlsError};
 use crate::clock::Clock;
 use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, Secret, SmtpSettings};
 use crate::domain::{Attempt, EmailAddress};
+use crate::metrics::OpenConnection;
 
 /// Who a letter is from and to, as the relay is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,14 +112,15 @@ impl Relay {
     /// # Errors
     /// The attempt that this already was, when the relay cannot be reached or does not want us.
     pub async fn connect(&self) -> Result<Session, Attempt> {
-        Ok(Session(match &self.0 {
+        let conversation = match &self.0 {
             Kind::Smtp(smtp) => Conversation::Smtp(SmtpSession::connect(Arc::clone(smtp)).await?),
             Kind::Directory(directory) => {
                 directory.reach()?;
                 Conversation::Directory(directory.clone())
             }
             Kind::Memory(letters) => Conversation::Memory(letters.clone()),
-        }))
+        };
+        Ok(Session { conversation, _counted: None })
     }
 }
 
@@ -140,7 +142,11 @@ pub enum Handed {
 }
 
 /// One conversation with a relay, for any number of letters one after the other.
-pub struct Session(Conversation);
+pub struct Session {
+    conversation: Conversation,
+    /// Counts it as open.
+    _counted: Option<OpenConnection>,
+}
 
 enum Conversation {
     Smtp(SmtpSession),
@@ -149,10 +155,16 @@ enum Conversation {
 }
 
 impl Session {
+    /// The same, counted as open until it is dropped.
+    #[must_use]
+    pub fn counted(self, open: OpenConnection) -> Self {
+        Self { _counted: Some(open), ..self }
+    }
+
     /// Hands one letter over and says how that ended; it is not begun after `latest`. After a refusal the session can be
     /// used again; after a loss or a 421, or when this future is dropped before its end, it is over.
     pub async fn send(&mut self, envelope: &Envelope, message: &[u8], latest: Instant) -> Handed {
-        match &mut self.0 {
+        match &mut self.conversation {
             Conversation::Smtp(session) => session.send(envelope, message, latest).await,
             Conversation::Directory(directory) => Handed::Over(directory.take(message).await),
             Conversation::Memory(letters) => Handed::Over(letters.take(envelope, message)),
@@ -162,7 +174,7 @@ impl Session {
     /// Whether another letter can be handed over.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        match &self.0 {
+        match &self.conversation {
             Conversation::Smtp(session) => session.is_open(),
             Conversation::Directory(_) | Conversation::Memory(_) => true,
         }
@@ -171,7 +183,7 @@ impl Session {
     /// Whether an address beyond ASCII can be written to (SMTPUTF8, RFC 6531).
     #[must_use]
     pub fn takes_utf8_addresses(&self) -> bool {
-        match &self.0 {
+        match &self.conversation {
             Conversation::Smtp(session) => session.takes_utf8_addresses(),
             Conversation::Directory(_) | Conversation::Memory(_) => true,
         }
@@ -179,7 +191,7 @@ impl Session {
 
     /// Asks a relay that was left alone for a while whether it is still there; one that is not leaves the session over.
     pub async fn check(&mut self) {
-        match &mut self.0 {
+        match &mut self.conversation {
             Conversation::Smtp(session) => session.check().await,
             Conversation::Directory(_) | Conversation::Memory(_) => {}
         }
@@ -187,7 +199,7 @@ impl Session {
 
     /// Says goodbye. Nothing depends on the answer.
     pub async fn quit(self) {
-        match self.0 {
+        match self.conversation {
             Conversation::Smtp(session) => session.quit().await,
             Conversation::Directory(_) | Conversation::Memory(_) => {}
         }

@@ -1,5 +1,7 @@
 //! Claiming due deliveries for one dispatcher, exclusively and for a limited time.
 
+use std::time::Instant;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
@@ -7,6 +9,7 @@ use super::deliveries::{DELIVERY, delivery_from};
 use super::row::{Fields, micros, placeholders};
 use super::{Store, StoreError};
 use crate::domain::{Delivery, DeliveryId, EditionId};
+use crate::metrics::DatabaseWork;
 
 /// The editions whose deliveries may leave; others are held, paused, cancelled or over.
 const GOING: &str = "state IN ('opening', 'sending')";
@@ -26,6 +29,19 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn claim(
+        &self,
+        owner: &str,
+        limit: u32,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let begun = Instant::now();
+        let claimed = self.in_time(self.claim_due(owner, limit, now, lease)).await?;
+        self.metrics().took(DatabaseWork::Claim, begun.elapsed());
+        Ok(claimed)
+    }
+
+    async fn claim_due(
         &self,
         owner: &str,
         limit: u32,
@@ -73,11 +89,14 @@ impl Store {
         now: DateTime<Utc>,
         lease: TimeDelta,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
-        let singles = claim.take(&mut transaction, None, limit).await?;
-        transaction.commit().await?;
-        Ok(singles.deliveries)
+        let claiming = async {
+            let mut transaction = self.begin().await?;
+            let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
+            let singles = claim.take(&mut transaction, None, limit).await?;
+            transaction.commit().await?;
+            Ok(singles.deliveries)
+        };
+        self.in_time(claiming).await
     }
 
     /// Gives back deliveries that were claimed and not begun: queued again, and the try does not count.
@@ -95,7 +114,7 @@ impl Store {
         );
         let query = sqlx::query(AssertSqlSafe(statement)).bind(owner);
         let query = deliveries.iter().fold(query, |query, id| query.bind(id.number()));
-        Ok(query.execute(&self.write).await?.rows_affected())
+        self.in_time(async { Ok(query.execute(&self.write).await?.rows_affected()) }).await
     }
 
     /// Renews `owner`'s claims on these deliveries until `until`, and gives those that it still holds.
@@ -128,15 +147,20 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let statement = format!(
-            "SELECT MIN(due) AS due FROM (SELECT MIN(due) AS due FROM deliveries \
+        next_due(&mut *self.read.acquire().await?).await
+    }
+}
+
+/// When the next queued delivery that may leave falls due: the index ends the search in each edition at once.
+pub(super) async fn next_due(connection: &mut AnyConnection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let statement = format!(
+        "SELECT MIN(due) AS due FROM (SELECT MIN(due) AS due FROM deliveries \
              WHERE state = 'queued' AND edition IS NULL UNION ALL \
              SELECT (SELECT MIN(d.due) FROM deliveries d WHERE d.state = 'queued' AND d.edition = e.id) AS due \
              FROM editions e WHERE {GOING}) AS next"
-        );
-        let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(&self.read).await?;
-        Fields::keyed_by_number(&row, "deliveries", "due").instant_or_none("due")
-    }
+    );
+    let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(connection).await?;
+    Fields::keyed_by_number(&row, "deliveries", "due").instant_or_none("due")
 }
 
 /// Who claims, and until when.

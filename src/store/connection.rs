@@ -7,15 +7,18 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, Executor as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Transaction};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::exchange::{self, Request};
+use super::health::Health;
 use super::{StoreError, meta, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
 use crate::domain::{EmailAddress, TokenKey, to_hex};
@@ -24,6 +27,10 @@ use crate::domain::{EmailAddress, TokenKey, to_hex};
 const SQLITE_READERS: u32 = 4;
 /// How many connections there are to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 8;
+/// How long a connection to PostgreSQL is waited for.
+const POSTGRES_WAIT: Duration = Duration::from_secs(10);
+/// How long one that is there may take to say that it is.
+const POSTGRES_ANSWERS: Duration = Duration::from_secs(5);
 /// How many exchanges may wait for the commit before theirs.
 const WAITING_EXCHANGES: usize = 1024;
 
@@ -37,8 +44,9 @@ pub struct Store {
     pub(super) write: AnyPool,
     pub(super) read: AnyPool,
     pub(super) exchanges: mpsc::Sender<Request>,
+    pub(super) health: Arc<Health>,
     key: Arc<OnceLock<TokenKey>>,
-    file: Option<Utf8PathBuf>,
+    pub(super) file: Option<Utf8PathBuf>,
 }
 
 /// Which database it is.
@@ -98,7 +106,7 @@ impl Store {
             }
             DatabaseUrl::Postgres(url) => {
                 let options: AnyConnectOptions = url.parse()?;
-                let pool = AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await?;
+                let pool = postgres_pool(options).await?;
                 (Engine::Postgres, pool.clone(), pool, None)
             }
         };
@@ -108,8 +116,9 @@ impl Store {
         transaction.commit().await?;
 
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
-        tokio::spawn(exchange::commit_in_groups(engine, write.clone(), waiting));
-        Ok(Self { engine, write, read, exchanges, key: Arc::default(), file })
+        let health = Arc::new(Health::new(engine));
+        tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
+        Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), file })
     }
 
     /// Takes the part of the one daemon that may serve from this database. On PostgreSQL several may.
@@ -156,8 +165,11 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.read).await?;
-        Ok(())
+        let asked = async {
+            sqlx::query("SELECT 1").execute(&self.read).await?;
+            Ok(())
+        };
+        self.in_time(asked).await
     }
 
     /// Closes all connections; later calls fail.
@@ -177,6 +189,16 @@ impl Store {
         let mac = key.mac("address", &[address.folded().as_bytes()]);
         Ok(to_hex(&mac))
     }
+}
+
+/// Whether a SQLite connection is out of its transaction. SQLite ends one by itself when the disk is full or fails; the driver
+/// then believes for ever to be inside, and begins no other: such a connection is closed, and another takes its place.
+async fn is_free(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may be on its way.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, StoreError> {
@@ -215,6 +237,35 @@ fn owner_only() -> OpenOptions {
     options
 }
 
+/// Connections to PostgreSQL. One that was cut off must not be waited for, by us or by others there: a silent one is closed
+/// when it is taken or given back, a lock that is not had in time is an error, and a transaction of ours that nobody goes
+/// on with ends by itself.
+async fn postgres_pool(options: AnyConnectOptions) -> Result<AnyPool, StoreError> {
+    const SETTINGS: &str = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
+        SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";
+    let pool = AnyPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(POSTGRES_WAIT)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(SETTINGS).await?;
+                Ok(())
+            })
+        })
+        .before_acquire(|connection, _| Box::pin(answers(connection)))
+        .after_release(|connection, _| Box::pin(answers(connection)));
+    Ok(pool.connect_with(options).await?)
+}
+
+/// Whether a connection answers soon; an error closes it.
+async fn answers(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    match timeout(POSTGRES_ANSWERS, connection.ping()).await {
+        Ok(answered) => answered.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())),
+    }
+}
+
 /// The one connection that writes, and those that read.
 async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, AnyPool), StoreError> {
     let url = format!("sqlite://{}", utf8_percent_encode(path.as_str(), KEPT_IN_PATH));
@@ -240,6 +291,7 @@ async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, Any
                     Ok(())
                 })
             })
+            .after_release(|connection, _| Box::pin(is_free(connection)))
     };
     let write = pool(1, writing).connect_with(options.clone()).await?;
     let read = pool(SQLITE_READERS, reading).connect_with(options).await?;

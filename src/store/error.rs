@@ -2,6 +2,8 @@
 
 use camino::Utf8PathBuf;
 
+use super::health::Ailment;
+
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -71,6 +73,9 @@ pub enum StoreError {
     /// The machine gave no random number.
     #[error("the machine gives no random numbers")]
     Random(#[source] getrandom::Error),
+    /// Somebody else's failure says that the database cannot do it now either.
+    #[error("{}", .0.words())]
+    Ill(Ailment),
     /// The store is shutting down.
     #[error("the database is closed")]
     Closed,

@@ -5,6 +5,8 @@
 //! answered survives a kill.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Transaction};
@@ -12,9 +14,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
 use super::deliveries::AttemptMade;
+use super::health::{Health, in_time};
 use super::marks::{self, Numbers};
 use super::{Store, StoreError};
 use crate::domain::{DeliveryId, LetterId};
+use crate::metrics::DatabaseWork;
 
 /// How many exchanges share a commit at most.
 const LARGEST_GROUP: usize = 256;
@@ -121,28 +125,50 @@ impl Store {
 }
 
 /// Commits exchanges until every [`Store`] is gone.
-pub(super) async fn commit_in_groups(engine: Engine, pool: AnyPool, mut waiting: mpsc::Receiver<Request>) {
+pub(super) async fn commit_in_groups(
+    engine: Engine,
+    pool: AnyPool,
+    health: Arc<Health>,
+    mut waiting: mpsc::Receiver<Request>,
+) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
     let mut numbers = Numbers::default();
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         // Rows are locked in one order, so that instances do not wait for each other in a circle.
         group.sort_by_key(|request| request.finished.as_ref().map(|finished| finished.fence.delivery));
-        match commit(engine, &pool, &group, &mut numbers).await {
+        let begun = Instant::now();
+        let committed = in_time(engine, commit(engine, &pool, &group, &mut numbers)).await;
+        if let Err(error) = &committed {
+            health.note(error);
+            numbers.forget();
+        }
+        match committed {
             Ok(done) => {
+                health.metrics.took(DatabaseWork::Exchange, begun.elapsed());
                 for (request, exchanged) in group.drain(..).zip(done) {
                     answer(request, Ok(exchanged));
+                }
+            }
+            // None of them is at fault, and each would wait as long again.
+            Err(error) if let Some(ailment) = error.ailment() => {
+                for request in group.drain(1..) {
+                    answer(request, Err(StoreError::Ill(ailment)));
+                }
+                if let Some(request) = group.pop() {
+                    answer(request, Err(error));
                 }
             }
             // One of them may be at fault: each on its own, so that it stops no other.
             Err(_) if group.len() > 1 => {
                 for request in group.drain(..) {
-                    numbers.forget();
                     let done = commit(engine, &pool, std::slice::from_ref(&request), &mut numbers).await;
+                    if done.is_err() {
+                        numbers.forget();
+                    }
                     answer(request, done.map(|done| done[0]));
                 }
             }
             Err(error) => {
-                numbers.forget();
                 if let Some(request) = group.pop() {
                     answer(request, Err(error));
                 }

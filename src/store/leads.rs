@@ -17,7 +17,7 @@ impl Store {
         now: DateTime<Utc>,
         length: TimeDelta,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
+        let taking = sqlx::query(
             "INSERT INTO leads (name, owner, until) VALUES ($1, $2, $3) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
              WHERE leads.owner = excluded.owner OR leads.until < $4 OR leads.until > $5",
@@ -28,9 +28,8 @@ impl Store {
         .bind(micros(now))
         // Nobody takes a lead for so long: its holder's clock was ahead.
         .bind(micros(now + length * 4))
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        .execute(&self.write);
+        self.in_time(async { Ok(taking.await?.rows_affected() == 1) }).await
     }
 
     /// Whether any instance leads at `now`.
@@ -39,7 +38,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn lead_is_held(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let held = sqlx::query("SELECT name FROM leads WHERE until >= $1").bind(micros(now)).fetch_optional(&self.read);
-        Ok(held.await?.is_some())
+        self.in_time(async { Ok(held.await?.is_some()) }).await
     }
 
     /// Gives the lead `name` up, so that another need not wait for its end.
@@ -47,11 +46,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn give_up_lead(&self, name: &str, owner: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM leads WHERE name = $1 AND owner = $2")
-            .bind(name)
-            .bind(owner)
-            .execute(&self.write)
-            .await?;
-        Ok(())
+        let giving_up =
+            sqlx::query("DELETE FROM leads WHERE name = $1 AND owner = $2").bind(name).bind(owner).execute(&self.write);
+        self.in_time(async { giving_up.await.map(|_| ()).map_err(StoreError::from) }).await
     }
 }

@@ -39,7 +39,8 @@ impl Numbers {
     }
 }
 
-/// Marks deliveries as in flight, and gives those that were still held as they should be.
+/// Marks deliveries as in flight, and gives those that were still held as they should be. Whoever was not answered may
+/// begin a second time.
 pub(super) async fn begin(connection: &mut AnyConnection, all: &[&Begin]) -> Result<BTreeSet<DeliveryId>, StoreError> {
     let types = ["BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"];
     let values = Values { types: &types, rows: all.len() };
@@ -47,7 +48,7 @@ pub(super) async fn begin(connection: &mut AnyConnection, all: &[&Begin]) -> Res
         "WITH beginning (delivery, holder, try, until, at, carried, held) AS (VALUES {}) \
          UPDATE deliveries SET state = 'in_flight', lease_until = beginning.until, since = beginning.at FROM beginning \
          WHERE deliveries.id = beginning.delivery AND deliveries.owner = beginning.holder \
-         AND deliveries.attempt = beginning.try AND deliveries.state = 'leased' \
+         AND deliveries.attempt = beginning.try AND deliveries.state IN ('leased', 'in_flight') \
          AND deliveries.lease_until > beginning.at AND deliveries.letter = beginning.carried \
          AND deliveries.contents = beginning.held RETURNING deliveries.id AS id",
         values.text()

@@ -78,10 +78,13 @@ impl Store {
     /// When the database does not answer.
     pub async fn remember_clock_doubt(&self, doubt: Option<ClockDoubt>) -> Result<(), StoreError> {
         let text = doubt.map(|doubt| format!("{} {}", micros(doubt.machine), micros(doubt.believed)));
-        let mut transaction = self.begin().await?;
-        put(&mut transaction, CLOCK_DOUBT, text.as_deref()).await?;
-        transaction.commit().await?;
-        Ok(())
+        let remembering = async {
+            let mut transaction = self.begin().await?;
+            put(&mut transaction, CLOCK_DOUBT, text.as_deref()).await?;
+            transaction.commit().await?;
+            Ok(())
+        };
+        self.in_time(remembering).await
     }
 
     /// When the recurring task `name` last ran.

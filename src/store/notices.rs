@@ -36,6 +36,14 @@ impl Store {
         single: &SingleLetter<'_>,
         now: DateTime<Utc>,
     ) -> Result<Option<DeliveryId>, StoreError> {
+        self.in_time(self.put_letter(single, now)).await
+    }
+
+    async fn put_letter(
+        &self,
+        single: &SingleLetter<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DeliveryId>, StoreError> {
         let address_hash = self.address_hash(&single.recipient.address)?;
         let mut transaction = self.begin().await?;
         if let Some(cause) = single.cause {

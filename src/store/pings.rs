@@ -11,7 +11,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn pinged(&self, hub: &str) -> Result<BTreeMap<String, String>, StoreError> {
-        let rows = sqlx::query("SELECT feed, tag FROM pings WHERE hub = $1").bind(hub).fetch_all(&self.read).await?;
+        let asked = sqlx::query("SELECT feed, tag FROM pings WHERE hub = $1").bind(hub).fetch_all(&self.read);
+        let rows = self.in_time(async { Ok(asked.await?) }).await?;
         rows.iter()
             .map(|row| {
                 let fields = Fields::keyed_by_text(row, "pings", "feed");
@@ -25,6 +26,10 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn set_pinged(&self, hub: &str, feeds: &[(String, String)]) -> Result<(), StoreError> {
+        self.in_time(self.put_pinged(hub, feeds)).await
+    }
+
+    async fn put_pinged(&self, hub: &str, feeds: &[(String, String)]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         for (feed, tag) in feeds {
             sqlx::query(

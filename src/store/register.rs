@@ -125,8 +125,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer or the value cannot be read.
     pub async fn folder_alarm(&self) -> Result<Option<FolderAlarm>, StoreError> {
-        let mut connection = self.read.acquire().await?;
-        meta::get(&mut connection, "alarm").await?.map(|text| alarm_from(&text)).transpose()
+        let asked = async {
+            let mut connection = self.read.acquire().await?;
+            meta::get(&mut connection, "alarm").await
+        };
+        self.in_time(asked).await?.map(|text| alarm_from(&text)).transpose()
     }
 
     /// A release's own date, as last read: the end of its embargo.

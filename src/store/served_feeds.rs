@@ -24,6 +24,10 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn set_served_feeds(&self, feeds: &[ServedFeed]) -> Result<(), StoreError> {
+        self.in_time(self.put_served_feeds(feeds)).await
+    }
+
+    async fn put_served_feeds(&self, feeds: &[ServedFeed]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         for (feed, tag, changed) in feeds {
             sqlx::query(

@@ -10,7 +10,7 @@ use crate::config::OnLostReply;
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
-    /// Claims that ran out before the letter was begun: queued again, and the try does not count.
+    /// Claims that ran out before the letter was begun: queued again.
     pub requeued: u64,
     /// Claims that ran out while the letter was in flight: perhaps accepted.
     pub lost: u64,
@@ -30,10 +30,19 @@ impl Store {
         on_lost_reply: OnLostReply,
         resend_after: TimeDelta,
     ) -> Result<Swept, StoreError> {
+        self.in_time(self.sweep_now(now, on_lost_reply, resend_after)).await
+    }
+
+    async fn sweep_now(
+        &self,
+        now: DateTime<Utc>,
+        on_lost_reply: OnLostReply,
+        resend_after: TimeDelta,
+    ) -> Result<Swept, StoreError> {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
-            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1, \
-             attempt = attempt - 1 WHERE state = 'leased' AND lease_until <= $1",
+            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1 \
+             WHERE state = 'leased' AND lease_until <= $1",
         )
         .bind(micros(now))
         .execute(&mut *transaction)

@@ -21,6 +21,7 @@ use self::composer::{Composer, Ready};
 use self::relays::Relays;
 use super::newsroom::Newsroom;
 use crate::domain::{Attempt, Delivery, Phase};
+use crate::metrics::LetterEnd;
 use crate::policy::{Verdict, verdict};
 use crate::smtp::{Handed, Relay, Session};
 use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
@@ -37,6 +38,8 @@ const IDLE_LOOK: Duration = Duration::from_millis(500);
 const IDLE_CLOSE: Duration = Duration::from_secs(10);
 /// After so long a pause the relay is asked whether it is still there.
 const ASK_AFTER: Duration = Duration::from_secs(2);
+/// How long the database may take over what a letter is made of.
+const READING: Duration = Duration::from_secs(20);
 /// What is kept of a delivery whose letter is not there.
 const NO_LETTER: &str = "its letter is missing or cannot be read";
 
@@ -133,7 +136,7 @@ impl Dispatcher {
                 Err(error) => Err(error),
             };
             if let Err(error) = handled {
-                error!(%error, "the outbox does not answer: {error}");
+                self.newsroom.log_failure(&error, "the outbox does not answer");
                 sleep(Duration::from_secs(1)).await;
             }
         }
@@ -142,24 +145,36 @@ impl Dispatcher {
         }
     }
 
-    /// Hands one delivery over. What became of the one before it is committed together with this one's beginning.
+    /// Hands one delivery over. While the database does not take its beginning, nothing is said to a relay: it is the next to
+    /// be tried then.
     async fn hand_over(
         &self,
         desk: &mut Connection,
         delivery: Delivery,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), StoreError> {
-        let ready = match self.composer.prepare(&delivery).await {
+        let done = self.try_to_hand_over(desk, &delivery, stop).await;
+        if done.is_err() {
+            self.claimed.put_back(delivery).await;
+        }
+        done
+    }
+
+    /// Hands one delivery over; an error comes before a relay hears of it. What became of the one before it is committed
+    /// together with this one's beginning.
+    async fn try_to_hand_over(
+        &self,
+        desk: &mut Connection,
+        delivery: &Delivery,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), StoreError> {
+        let ready = match self.newsroom.store.patiently(READING, self.composer.prepare(delivery)).await {
             Ok(Some(ready)) => ready,
-            Ok(None) => return self.give_up(desk, &delivery, NO_LETTER.to_owned()).await,
+            Ok(None) => return self.give_up(desk, delivery, NO_LETTER.to_owned()).await,
             Err(error @ StoreError::Row { .. }) => {
-                return self.give_up(desk, &delivery, format!("{NO_LETTER}: {error}")).await;
+                return self.give_up(desk, delivery, format!("{NO_LETTER}: {error}")).await;
             }
-            Err(error) => {
-                // The claim ends by itself should this not be recorded either.
-                self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
-                return Err(error);
-            }
+            Err(error) => return Err(error),
         };
         if !self.be_ready(desk, stop).await? {
             self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
@@ -179,9 +194,10 @@ impl Dispatcher {
             debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);
             return Ok(());
         }
+        let handed = Instant::now();
         let (attempt, relay) = self.send(desk, &ready, latest, stop).await;
         desk.was_used = Some(Instant::now());
-        desk.finished = Some(self.judge(&ready, &self.relays.name(relay), fence, &attempt));
+        desk.finished = Some(self.judge(&ready, &self.relays.name(relay), fence, &attempt, handed.elapsed()));
         if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
             desk.session = None;
         }
@@ -310,7 +326,7 @@ impl Dispatcher {
     }
 
     /// What follows from an attempt.
-    fn judge(&self, ready: &Ready, relay: &str, fence: Fence, attempt: &Attempt) -> Finished {
+    fn judge(&self, ready: &Ready, relay: &str, fence: Fence, attempt: &Attempt, took: Duration) -> Finished {
         let (now, delivery) = (self.newsroom.now(), &ready.delivery);
         let verdict = verdict(attempt, delivery.attempt, &self.newsroom.config.newsletter.retry, jitter());
         let (outcome, word) = match verdict {
@@ -320,6 +336,8 @@ impl Dispatcher {
             Verdict::GiveUp => (Outcome::Failed, "failed"),
             Verdict::Unknown => (Outcome::Unknown, "unknown"),
         };
+        let domain = delivery.recipient.address.domain();
+        self.newsroom.metrics.letters.ended(&LetterEnd { relay, domain, attempt, outcome: word, took });
         let to = delivery.recipient.address.masked();
         // What goes well is a line an edition; a line a letter is for those who look for something.
         if verdict == Verdict::Sent {

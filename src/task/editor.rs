@@ -19,11 +19,12 @@ use super::ingest::{Ingest, Ingested, MUCH};
 use super::keeping::{Keeping, opened, refresh};
 use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
-use super::office::log_untold;
+use super::office::{OfficeError, log_untold};
 use super::readying::make_ready;
 use super::site_files::{SiteFilesError, site_files};
+use super::standing::LookNote;
 use crate::cache::{Cache, OpenCache};
-use crate::clock::ClockDoubt;
+use crate::clock::{Clock as _, ClockDoubt};
 use crate::publish::{PublishError, publish};
 use crate::register::{Announcement, KeptRegister, RegisterChanges};
 use crate::resource::Ready;
@@ -39,6 +40,8 @@ const UNSETTLED_LOOK: Duration = Duration::from_millis(200);
 /// saves the next file need not wait until all of these are read again.
 const FRESH_LOOK: Duration = Duration::from_secs(3);
 
+/// How long one step in the database may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The register's word for documents that changed while the rest of a release did not.
 const DOCUMENTS_CHANGED: &str = "documents-changed";
 /// The name of the lead among instances of one database: who holds it writes the register and opens editions.
@@ -112,7 +115,10 @@ impl Editor {
         if !store.is_shared() {
             return Ok(true);
         }
-        store.take_lead(LEAD, &self.owner, now, LEAD_LASTS).await
+        let leads = store.take_lead(LEAD, &self.owner, now, LEAD_LASTS).await;
+        // Whoever cannot renew the lead does not know whether it has it still.
+        self.newsroom.standing.leads(matches!(leads, Ok(true)));
+        leads
     }
 
     /// Lets another instance lead at once.
@@ -134,8 +140,17 @@ impl Editor {
         self.look_at(Hint::Everything).await
     }
 
-    /// The same for what `hint` names.
+    /// The same for what `hint` names; says when it went well.
     async fn look_at(&mut self, hint: Hint) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let begun = Instant::now();
+        let done = self.try_to_look_at(hint).await?;
+        if !self.owes_look {
+            self.newsroom.standing.looked(LookNote { over: self.newsroom.clock.elapsed(), took: begun.elapsed() });
+        }
+        Ok(done)
+    }
+
+    async fn try_to_look_at(&mut self, hint: Hint) -> Result<Option<DateTime<Utc>>, StoreError> {
         let hint = if std::mem::replace(&mut self.owes_look, true) { Hint::Everything } else { hint };
         // Whatever becomes of this look: it is not what to wait for any more.
         self.fresh_look.take_if(|at| *at <= Instant::now());
@@ -249,13 +264,15 @@ impl Editor {
         threads: Arc<ThreadPool>,
     ) -> Result<(Box<KeptRegister>, Result<bool, StoreError>), JoinError> {
         if std::mem::take(&mut self.saved) < MUCH {
-            let refreshed = refresh(&self.newsroom.store, cache, &mut kept, &mut self.revision).await;
+            let refreshing = refresh(&self.newsroom.store, cache, &mut kept, &mut self.revision);
+            let refreshed = self.newsroom.store.patiently(PATIENCE, refreshing).await;
             return Ok((kept, refreshed));
         }
         let (store, runtime, mut revision) = (self.newsroom.store.clone(), Handle::current(), self.revision);
         let refreshing = spawn_blocking(move || {
             threads.install(|| {
-                let refreshed = runtime.block_on(refresh(&store, cache, &mut kept, &mut revision));
+                let refreshing = refresh(&store, cache, &mut kept, &mut revision);
+                let refreshed = runtime.block_on(store.patiently(PATIENCE, refreshing));
                 (kept, revision, refreshed)
             })
         });
@@ -275,7 +292,9 @@ impl Editor {
         let saving = spawn_blocking(move || {
             let saved = ingest.aside(changes.records.len(), || {
                 let nothing = LastGood::default();
-                let saved = runtime.block_on(store.save_register(&changes, now, &ingest.texts(&nothing)));
+                let texts = ingest.texts(&nothing);
+                let saving = store.save_register(&changes, now, &texts);
+                let saved = runtime.block_on(store.patiently(PATIENCE, saving));
                 saved.inspect(|()| log_decisions(&changes))
             });
             (ingest, saved.map(|()| changes))
@@ -344,12 +363,19 @@ impl Editor {
     pub async fn announce(&self) -> Option<DateTime<Utc>> {
         let now = self.newsroom.now();
         let seen_to = match self.leads().await {
-            Ok(true) => see_to_editions(&self.newsroom, now).await,
+            Ok(true) => {
+                // Large: every kind of edition is in it.
+                let seeing = Box::pin(see_to_editions(&self.newsroom, now));
+                self.newsroom.store.patiently(PATIENCE, seeing).await
+            }
             Ok(false) => Ok(None),
             Err(error) => Err(error.into()),
         };
         let next = seen_to.unwrap_or_else(|error| {
-            error!(%error, "editions could not be seen to: {error}");
+            match &error {
+                OfficeError::Store(error) => self.newsroom.log_failure(error, "editions could not be seen to"),
+                OfficeError::Template(error) => error!(%error, "editions could not be seen to: {error}"),
+            }
             None
         });
         let current = self.newsroom.current();
@@ -424,6 +450,7 @@ impl Editor {
         let Some(ingest) = self.ingest.take() else { return };
         let gathering = tokio::task::spawn_blocking(move || (ingest.gather(), ingest));
         let refreshing = self.newsroom.store.refresh_register(kept, &mut self.revision);
+        let refreshing = self.newsroom.store.patiently(PATIENCE, refreshing);
         let (gathered, refreshed) = tokio::join!(gathering, refreshing);
         let gathered = match gathered {
             Ok((gathered, ingest)) => {
@@ -445,7 +472,7 @@ impl Editor {
 
     async fn look_or_log(&mut self, hint: Hint) -> Option<DateTime<Utc>> {
         self.look_at(hint).await.unwrap_or_else(|error| {
-            error!(%error, "the folder was not taken in: {error}");
+            self.newsroom.log_failure(&error, "the folder was not taken in");
             None
         })
     }

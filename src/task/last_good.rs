@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use crate::domain::ReleaseId;
 use crate::store::{Store, StoreError};
+
+/// How long the database may take over some texts.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The last good texts of known releases.
 #[derive(Debug, Default)]
@@ -26,13 +30,15 @@ impl LastGood {
     /// The release's last good text.
     pub(super) fn text(&self, id: &ReleaseId) -> Option<Arc<str>> {
         let (store, runtime) = self.database.as_ref()?;
-        runtime.block_on(store.last_good_text(id)).unwrap_or_else(|error| self.failed(error))
+        runtime.block_on(store.patiently(PATIENCE, store.last_good_text(id))).unwrap_or_else(|error| self.failed(error))
     }
 
     /// The last good texts of `ids`, of those that have one.
     pub(super) fn texts(&self, ids: &[&ReleaseId]) -> HashMap<ReleaseId, Arc<str>> {
         let Some((store, runtime)) = self.database.as_ref() else { return HashMap::new() };
-        runtime.block_on(store.last_good_texts(ids)).unwrap_or_else(|error| self.failed(error))
+        runtime
+            .block_on(store.patiently(PATIENCE, store.last_good_texts(ids)))
+            .unwrap_or_else(|error| self.failed(error))
     }
 
     fn failed<T: Default>(&self, error: StoreError) -> T {

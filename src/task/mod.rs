@@ -2,6 +2,7 @@
 //!
 //! Tasks carry out what the core decided; they decide nothing themselves.
 
+mod standing;
 mod newsroom;
 mod reading;
 mod last_good;
@@ -20,6 +21,8 @@ mod preview;
 mod alarm;
 mod dispatch;
 mod pinging;
+mod readiness;
+mod watchman;
 
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
@@ -36,5 +39,8 @@ pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};
 pub use pinging::Pinger;
 pub use preview::{Preview, preview, preview_for};
+pub use readiness::Readiness;
 pub use returning::{ReturnError, TakenIn};
 pub use site_files::{SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files};
+pub use standing::{LookNote, Notes, RelayNote, Standing};
+pub use watchman::Watchman;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
 use super::links::LinkDesk;
+use super::standing::Standing;
 use crate::catalog::Catalog;
 use crate::clock::{Clock as _, SteadyClock};
 use crate::config::Config;
@@ -15,6 +16,7 @@ use crate::domain::{LetterKind, Mailbox, Release, ReleaseId, RenderedLetter, Sub
 use crate::feed::FeedSite;
 use crate::language::Language;
 use crate::mail::{Sender, Signer, Writer};
+use crate::metrics::Metrics;
 use crate::register::Register;
 use crate::resource::{Resources, ServedFeeds};
 use crate::store::{Store, StoreError};
@@ -80,6 +82,10 @@ pub struct Newsroom {
     pub shown: watch::Sender<Arc<Current>>,
     /// What readers were given of feeds.
     pub served: ServedFeeds,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// How the running parts are doing.
+    pub standing: Standing,
     /// What the office was told since the start; the database knows what it was told before.
     pub told: Mutex<HashSet<String>>,
     /// Wakes the dispatcher: deliveries were queued.

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::error;
 
 use super::newsroom::{Current, Newsroom, new_letter};
+use super::watchman::Trouble;
 use crate::catalog::Published;
 use crate::clock::ClockDoubt;
 use crate::domain::{
@@ -279,6 +280,42 @@ impl Newsroom {
         let notice = NoticeLetter::letter_refused(frame, &status, domain, &bounce.diagnostic);
         let day = now.with_timezone(&self.config.site.timezone).date_naive();
         let cause = format!("refused:{status}:{day}");
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office that a relay of which it was told takes letters again.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_relay_works(
+        &self,
+        relay: &str,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), OfficeError> {
+        let current = self.current();
+        let site = current.resources.site();
+        let words = Wording::of_letters(site, site.language);
+        let (since_words, until_words) = (words.stamp(since).words, words.stamp(now).words);
+        let frame = self.writer(site).frame(self.language());
+        let notice = NoticeLetter::relay_works(frame, relay, &since_words, &until_words);
+        let cause = format!("relay-again:{relay}:{}", since.timestamp_micros());
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office of trouble with the database, once it is over.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_database_trouble(&self, trouble: Trouble, now: DateTime<Utc>) -> Result<(), OfficeError> {
+        let Trouble { ailment, since, until } = trouble;
+        let current = self.current();
+        let site = current.resources.site();
+        let words = Wording::of_letters(site, site.language);
+        let (since_words, until_words) = (words.stamp(since).words, words.stamp(until).words);
+        let frame = self.writer(site).frame(self.language());
+        let notice = NoticeLetter::database_trouble(frame, ailment.as_str(), &since_words, &until_words);
+        let cause = format!("database:{}", since.timestamp_micros());
         self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
     }
 

@@ -9,7 +9,7 @@ mod leases;
 mod office;
 mod outbox;
 #[path = "../support/postgres.rs"]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+#[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
 mod register;
 mod room;

@@ -22,7 +22,7 @@ mod links;
 mod newsroom;
 mod office;
 #[path = "../support/postgres.rs"]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+#[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
 mod previews;
 mod reaching;
@@ -32,6 +32,7 @@ mod returning;
 mod snapshots;
 mod starting;
 mod subscribing;
+mod trouble;
 
 use newsroom::TestNewsroom;
 
@@ -93,7 +94,11 @@ stories! {
         returning::a_full_mailbox_is_given_up_after_five_days,
         returning::a_closed_mailbox_is_given_up_at_the_second_letter,
         returning::a_complaint_ends_everything_at_once,
-        clock::a_clock_that_jumps_ahead_lets_nothing_out;
+        clock::a_clock_that_jumps_ahead_lets_nothing_out,
+        trouble::short_trouble_is_no_news,
+        trouble::what_is_measured_agrees_with_what_happened,
+        trouble::a_letter_in_hand_while_the_clock_is_set_is_sent_once,
+        trouble::a_retry_is_not_early_by_a_clock_that_jumps;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:
@@ -105,6 +110,8 @@ stories! {
         correcting::a_release_put_off_is_corrected_once_it_is_public_again,
         correcting::a_document_that_changes_after_sending_is_a_question_to_the_office,
         digests::a_digest_may_be_held_approved_and_cancelled,
+        trouble::trouble_is_told_once_it_is_over,
+        trouble::a_folder_that_is_gone_is_said,
         clock::a_new_time_counts_once_a_person_confirms_it,
         clock::a_clock_that_goes_back_unmakes_and_repeats_nothing,
         returning::what_is_no_failure_changes_nothing,

@@ -487,6 +487,12 @@ impl TestNewsroom {
         Request::new(self.ports().1, "127.0.0.1", "GET", path).send().await
     }
 
+    /// `GET` of JSON from the administration's side.
+    pub(crate) async fn admin_json(&self, path: &str) -> serde_json::Value {
+        let request = Request::new(self.ports().1, "127.0.0.1", "GET", path).header("Accept", "application/json");
+        serde_json::from_str(&request.send().await.text()).unwrap()
+    }
+
     /// `POST` of a form to the administration's side.
     pub(crate) async fn admin_post(&self, path: &str, form: &str) -> Answer {
         Request::new(self.ports().1, "127.0.0.1", "POST", path).form(form).send().await

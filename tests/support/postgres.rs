@@ -29,24 +29,31 @@ impl Postgres {
         if is_root() {
             run(Command::new("chown").arg("postgres").arg(folder.path()));
         }
-        let (place, socket) = (data.as_os_str(), folder.path().as_os_str());
         run(as_its_user(&programs.join("initdb"))
             .args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"])
-            .arg(place)
+            .arg(&data)
             .current_dir(folder.path()));
-        let server = as_its_user(&programs.join("postgres"))
-            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-D"])
-            .arg(place)
-            .arg("-k")
-            .arg(socket)
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let server = serve(&programs, folder.path());
         let mut started = Self { programs, folder, server };
         started.wait();
         Some(started)
+    }
+
+    /// Its Unix socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join(".s.PGSQL.5432")
+    }
+
+    /// Stops it as an administrator does: connections are ended, everything is written.
+    pub(crate) fn stop(&mut self) {
+        run(Command::new("kill").arg("-INT").arg(self.server.id().to_string()));
+        self.server.wait().unwrap();
+    }
+
+    /// Starts it again after [`Postgres::stop`].
+    pub(crate) fn start_again(&mut self) {
+        self.server = serve(&self.programs, self.folder.path());
+        self.wait();
     }
 
     /// The address of a new, empty database.
@@ -82,6 +89,20 @@ impl Drop for Postgres {
         drop(Command::new("kill").arg("-QUIT").arg(self.server.id().to_string()).status());
         drop(self.server.wait());
     }
+}
+
+/// Sets the server in `folder` to work.
+fn serve(programs: &Path, folder: &Path) -> Child {
+    as_its_user(&programs.join("postgres"))
+        .args(["-c", "listen_addresses=", "-c", "fsync=off", "-D"])
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder)
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// The folder with the newest PostgreSQL's programs.

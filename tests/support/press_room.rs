@@ -94,9 +94,14 @@ impl PressRoom {
     /// The same, with so many files and sockets open at most.
     #[track_caller]
     pub(crate) fn serve_within(&self, descriptors: u32) -> Daemon {
+        self.serve_through(Command::new("sh"), &format!("ulimit -n {descriptors}"))
+    }
+
+    /// The same in place of `shell`, once that has done what it is told.
+    #[track_caller]
+    pub(crate) fn serve_through(&self, mut shell: Command, told: &str) -> Daemon {
         let program = self.command(&["serve"]);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
+        shell.args(["-c", &format!("{told} && exec \"$0\" \"$@\"")]);
         shell.arg(program.get_program()).args(program.get_args()).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in program.get_envs() {
             shell.env_remove(name);
@@ -128,6 +133,11 @@ impl Daemon {
         self.log.lock().unwrap().clone()
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -138,7 +148,7 @@ impl Daemon {
     #[track_caller]
     pub(crate) fn stop(mut self) -> (ExitStatus, Duration) {
         let asked = Instant::now();
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
         assert!(sent.success());
         let status = until("the daemon's end", || self.child.try_wait().unwrap());
         (status, asked.elapsed())

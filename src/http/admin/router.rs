@@ -28,6 +28,7 @@ pub fn admin_router(newsroom: Arc<Newsroom>, token: Option<AdminToken>) -> Route
         .route("/mailbox", get(|| async { Redirect::permanent("/mailbox/") }))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route(STYLESHEET_ADDRESS, get(stylesheet))
         .route("/mailbox/", get(waiting::show))
         .route("/mailbox/editions/{edition}", post(waiting::act))

@@ -17,6 +17,8 @@ use crate::task::newsroom::Newsroom;
 const MOMENT: Duration = Duration::from_millis(250);
 /// How many are claimed at first, and at the most.
 const SIZE: (u32, u32) = (32, 512);
+/// What was claimed longer ago is given back: its claim must not run out while it waits here.
+const STALE: Duration = Duration::from_mins(5);
 /// How often confirmations and notices are looked for while others are claimed.
 const SINGLES_LOOK: Duration = Duration::from_millis(500);
 /// How many of those are claimed at once.
@@ -54,6 +56,11 @@ impl Claimed {
     pub(super) async fn next(&self) -> Result<Option<Delivery>, StoreError> {
         let mut stock = self.stock.lock().await;
         let store = &self.newsroom.store;
+        if stock.claimed.elapsed() > STALE && !stock.waiting.is_empty() {
+            let waiting: Vec<_> = stock.waiting.iter().map(|delivery| delivery.id).collect();
+            store.release_unstarted(&self.owner, &waiting).await?;
+            stock.waiting.clear();
+        }
         if stock.waiting.is_empty() {
             stock.size = next_size(stock.size, stock.claimed.elapsed()).clamp(self.smallest, SIZE.1);
             let some = store.claim(&self.owner, stock.size, self.newsroom.now(), self.lease).await?;
@@ -65,6 +72,11 @@ impl Claimed {
             stock.looked = Instant::now();
         }
         Ok(stock.waiting.pop_front())
+    }
+
+    /// Puts one back that could not be begun: it is the next.
+    pub(super) async fn put_back(&self, delivery: Delivery) {
+        self.stock.lock().await.waiting.push_front(delivery);
     }
 
     /// Those that are left.

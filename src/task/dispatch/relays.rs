@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::warn;
 
+use crate::clock::Clock as _;
 use crate::domain::Attempt;
 use crate::smtp::{Relay, Session};
 use crate::task::newsroom::Newsroom;
@@ -65,7 +66,10 @@ impl Relays {
                 continue;
             }
             match desk.relay.connect().await {
-                Ok(session) => return Some((session, index)),
+                Ok(session) => {
+                    let open = self.newsroom.metrics.letters.connection_to(&desk.relay.name());
+                    return Some((session.counted(open), index));
+                }
                 Err(attempt) => self.rest(desk, &attempt).await,
             }
         }
@@ -80,7 +84,14 @@ impl Relays {
         } else {
             // A connection that was refused beside one that works still rests: it may be one too many.
             let mut health = desk.health.lock().await;
+            let failed_since = health.failing_since;
             *health = Health { rests_until: health.rests_until, ..Health::default() };
+            drop(health);
+            let (now, name) = (self.newsroom.now(), desk.relay.name());
+            self.newsroom.standing.relay_works(&name, self.newsroom.clock.elapsed());
+            if let Some(since) = failed_since.filter(|since| now - *since >= TELL_AFTER) {
+                log_untold(self.newsroom.tell_relay_works(&name, since, now).await);
+            }
         }
     }
 
@@ -94,8 +105,10 @@ impl Relays {
         }
         let pause = REST.0.saturating_mul(1 << health.failures.min(8)).min(REST.1);
         health.failures += 1;
-        health.rests_until = Some(Instant::now() + pause);
+        let rests_until = Instant::now() + pause;
+        health.rests_until = Some(rests_until);
         drop(health);
+        self.newsroom.standing.relay_rests(&name, since, rests_until.into_std());
         warn!(relay = %name, "relay {name} takes no letters: {}", attempt.without_words());
         if now - since >= TELL_AFTER {
             log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);

@@ -104,6 +104,33 @@ impl NoticeLetter {
         }
     }
 
+    /// A relay that took no letters takes them again: since when and until when it did not.
+    #[must_use]
+    pub fn relay_works(frame: LetterFrame, relay: &str, since_words: &str, until_words: &str) -> Self {
+        let arguments = [("relay", relay), ("since", since_words), ("until", until_words)];
+        Self::of_words(frame, "relay-again", "", &arguments)
+    }
+
+    /// The database could not be used for a while, and can be again. `ailment` is the word of what ailed it.
+    #[must_use]
+    pub fn database_trouble(frame: LetterFrame, ailment: &str, since_words: &str, until_words: &str) -> Self {
+        let arguments = [("since", since_words), ("until", until_words)];
+        Self::of_words(frame, "database", &format!(".{ailment}"), &arguments)
+    }
+
+    /// A notice of a subject, a sentence and an advice.
+    fn of_words(frame: LetterFrame, about: &str, which: &str, arguments: &[(&str, &str)]) -> Self {
+        let language = frame.language;
+        let words = |part: &str| say(language, &format!("mail.notice.{about}-{part}"), arguments);
+        Self {
+            title: words(&format!("subject{which}")),
+            paragraphs: vec![words(&format!("what{which}")), words("advice")],
+            details: Vec::new(),
+            links: Vec::new(),
+            frame,
+        }
+    }
+
     /// Many releases appeared at once: their titles, and the page on which one decision counts for all of them.
     #[must_use]
     pub fn crowd_held(frame: LetterFrame, titles: &[String], office_url: &str) -> Self {
@@ -249,6 +276,7 @@ impl Letter for NoticeLetter {
         let frame = || samples::frame(language);
         let title = page_samples::title(language);
         let since = page_samples::stamp(language, 23).words;
+        let until = page_samples::stamp(language, 24).words;
         let tally = DeliveryTally { sent: 1_204, failed: 1, queued: 3, skipped: 2, ..DeliveryTally::default() };
         let digest = digest_title(language, Frequency::Daily, page_samples::day(24));
         let page = "https://example.org/presse/communiques/pont/";
@@ -266,6 +294,11 @@ impl Letter for NoticeLetter {
             Self::file_broken(frame(), "2026-11-23-pont.md", false, problems),
             Self::relay_stopped(frame(), "smtp.example.org:25", &since, "421 4.3.2 <later>"),
             Self::letter_refused(frame(), "5.7.1", "journal.example", "smtp; 550 5.7.1 <ann@journal.example>: no"),
+            Self::relay_works(frame(), "smtp.example.org:25", &since, &until),
+            Self::database_trouble(frame(), "full", &since, &until),
+            Self::database_trouble(frame(), "locked", &since, &until),
+            Self::database_trouble(frame(), "silent", &since, &until),
+            Self::database_trouble(frame(), "failing", &since, &until),
             Self::edition_summary(frame(), EditionKind::Announcement, &title, &tally, Some(page)),
             Self::edition_summary(frame(), EditionKind::Digest, &digest, &tally, None),
             Self::edition_summary(frame(), EditionKind::Correction, &title, &tally, Some(page)),

@@ -1,0 +1,27 @@
+//! Trouble that is really made: a full disk, a locked database, a database server that restarts, ends connections or is cut
+//! off. Each time letters stop before the dot and go on by themselves, none is lost or repeated, and feeds are served.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod disk;
+mod lock;
+#[path = "../support/postgres.rs"]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+mod postgres;
+#[path = "../support/press_room.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod press_room;
+mod proxy;
+mod relay;
+#[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+mod room;
+mod server;
+#[path = "../support/smtp_server.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod smtp_server;
+
+/// Says that a test could not be made here.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
