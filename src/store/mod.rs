@@ -12,6 +12,7 @@ mod editions;
 mod error;
 mod exchange;
 mod fragments;
+mod gap;
 mod ids;
 mod leads;
 mod letters;
@@ -31,6 +32,7 @@ mod supersede;
 mod suppressions;
 mod sweep;
 mod tallies;
+mod transfer;
 
 pub use connection::{DaemonLock, Store};
 pub use decisions::{Cause, DecisionMade};
@@ -39,6 +41,7 @@ pub use editions::EditionFilter;
 pub use error::StoreError;
 pub use exchange::{Begin, Exchanged, Fence, Finished, Hold, Outcome};
 pub use fragments::{Announced, DigestContents, DigestText};
+pub use gap::{Gap, GapKind};
 pub use notices::SingleLetter;
 pub use opening::Chunk;
 pub use optin::{Asked, ConsentAction, ConsentKept, Proof};
@@ -47,3 +50,6 @@ pub use revision::Revision;
 pub use subscribers::{Added, Preferences, SubscriberFilter};
 pub use supersede::OutdatedFragment;
 pub use sweep::Swept;
+pub use transfer::{
+    BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe,
+};

@@ -276,6 +276,8 @@ mod tests {
             HoldReason::FileBroken,
             HoldReason::Unpublished,
             HoldReason::PageMissing,
+            HoldReason::Restored,
+            HoldReason::Silence,
         ];
         let states = [
             EditionState::Held(HoldReason::Office),
