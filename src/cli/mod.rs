@@ -18,6 +18,10 @@ mod editions;
 mod register;
 mod pinning;
 mod adopting;
+mod transferring;
+mod backup;
+mod restore;
+mod database;
 mod run;
 
 pub use exit::Exit;

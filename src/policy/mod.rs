@@ -10,7 +10,7 @@ mod retry;
 #[cfg(test)]
 mod properties;
 
-pub use announce::{Links, Plan, Situation, is_lifted, lifted_by_approval, plan};
+pub use announce::{Links, Plan, Situation, held_for_a_person, is_lifted, lifted_by_approval, plan};
 pub use audience::{Audience, DigestRun, Followers};
 pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};

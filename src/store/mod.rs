@@ -50,6 +50,4 @@ pub use revision::Revision;
 pub use subscribers::{Added, Preferences, SubscriberFilter};
 pub use supersede::OutdatedFragment;
 pub use sweep::Swept;
-pub use transfer::{
-    BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe,
-};
+pub use transfer::{BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe};

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::super::{Store, meta, migrations};
-use super::copy::unwritable;
 use super::file::{Frame, Writer};
 use super::reading::Reader;
 use super::tables::carried;
@@ -97,7 +96,8 @@ impl Store {
         }
         let (mut counts, mut all_rows) = (Counts::new(), 0);
         for table in &tables {
-            writer.frame(Frame::Table, &json(&TableHead { name: table.name.clone(), columns: table.column_names() }))?;
+            writer
+                .frame(Frame::Table, &json(&TableHead { name: table.name.clone(), columns: table.column_names() }))?;
             let (mut tally, mut reader) = (Tally::default(), Reader::new(table, None));
             let (mut buffer, mut piece) = (Vec::new(), Vec::new());
             loop {
@@ -108,7 +108,7 @@ impl Store {
                 piece.clear();
                 for row in &rows {
                     buffer.clear();
-                    tally.add(row, &mut buffer).map_err(unwritable)?;
+                    tally.add(row, &mut buffer)?;
                     piece.extend_from_slice(&buffer);
                 }
                 writer.frame(Frame::Rows, &piece)?;

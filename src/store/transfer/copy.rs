@@ -103,10 +103,9 @@ impl Store {
     /// Keeps daemons out, where one works the database is refused.
     pub(super) async fn lock_unused(&self, name: &str, now: DateTime<Utc>) -> Result<DaemonLock, TransferError> {
         let in_use = || TransferError::InUse { database: name.to_owned() };
-        let lock = self.lock_daemon().map_err(|error| match error {
-            StoreError::InUse(_) => in_use(),
-            other => other.into(),
-        })?;
+        let lock = self
+            .lock_daemon()
+            .map_err(|error| if matches!(error, StoreError::InUse(_)) { in_use() } else { error.into() })?;
         if self.is_shared() && self.lead_is_held(now).await? {
             return Err(in_use());
         }
@@ -174,7 +173,7 @@ impl Copy<'_> {
                 let rows = reader.next(&mut source).await?;
                 for row in &rows {
                     buffer.clear();
-                    tally.add(row, &mut buffer).map_err(unwritable)?;
+                    tally.add(row, &mut buffer)?;
                 }
                 let (count, last) = (rows.len() as u64, rows.last().map(|row| super::value::key_of(row, table)));
                 let is_whole = last.is_none();
@@ -282,15 +281,10 @@ pub(super) async fn tally(
         }
         for row in &rows {
             buffer.clear();
-            tally.add(row, &mut buffer).map_err(unwritable)?;
+            tally.add(row, &mut buffer)?;
         }
         tell(tally.rows);
     }
-}
-
-/// A row that cannot be written as bytes: there is none.
-pub(super) fn unwritable(error: postcard::Error) -> StoreError {
-    StoreError::Row { table: "a row", row: String::new(), column: "*", why: error.to_string() }
 }
 
 fn new_id() -> Result<String, StoreError> {

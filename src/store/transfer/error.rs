@@ -33,7 +33,9 @@ pub enum TransferError {
         database: String,
     },
     /// A copy to another place was begun.
-    #[error("this database is being moved to {to}: finish that with the same address, or give it up with `depeche database reopen`")]
+    #[error(
+        "this database is being moved to {to}: finish that with the same address, or give it up with `depeche database reopen`"
+    )]
     MovingElsewhere {
         /// Where to, without a password.
         to: String,
@@ -57,7 +59,9 @@ pub enum TransferError {
     #[error("another copy into the same database is at work: let it finish")]
     Raced,
     /// What arrived is not what left.
-    #[error("table `{table}` did not arrive as it was ({left} left, {arrived} arrived): nothing was switched over; empty the target and try again")]
+    #[error(
+        "table `{table}` did not arrive as it was ({left} left, {arrived} arrived): nothing was switched over; empty the target and try again"
+    )]
     Differs {
         /// Which.
         table: String,
@@ -79,7 +83,9 @@ pub enum TransferError {
     #[error("`{0}` is no backup of Depeche")]
     NotABackup(Utf8PathBuf),
     /// Written by a later version.
-    #[error("`{path}` was written in format {found}, and this version of Depeche reads format {known}: use a later one")]
+    #[error(
+        "`{path}` was written in format {found}, and this version of Depeche reads format {known}: use a later one"
+    )]
     LaterFormat {
         /// Which file.
         path: Utf8PathBuf,

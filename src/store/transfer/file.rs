@@ -238,7 +238,7 @@ mod tests {
         let path = folder.join("of today.backup");
         let mut writer = Writer::begin(&path).unwrap();
         writer.frame(Frame::Header, b"{}").unwrap();
-        writer.frame(Frame::Rows, &[7; 100_000]).unwrap();
+        writer.frame(Frame::Rows, &vec![7; 100_000]).unwrap();
         assert_eq!(writer.finish().unwrap(), std::fs::metadata(&path).unwrap().len());
         path
     }

@@ -20,8 +20,8 @@ mod writing;
 
 pub use backup::{BackedUp, BackupKey};
 pub use closing::Closed;
+pub(super) use closing::refuse_closed;
 pub use copy::{Copied, describe};
 pub use error::TransferError;
 pub use restore::{Backup, Restored};
 pub use value::{Progress, Step};
-pub(super) use closing::refuse_closed;

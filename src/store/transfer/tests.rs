@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
 
-use super::super::{Store, StoreError};
+use super::super::{GapKind, Store, StoreError};
 use super::tables::{Kind, META, Table, carried};
 use super::value::{Row, Value};
 use super::writing::insert;
@@ -140,7 +140,8 @@ async fn a_copy_given_up_is_begun_anew_with_what_changed_since() {
 
     let stranger = empty(&path, "stranger").await;
     stranger.bind_key(&TokenKey::new([9; 32])).await.unwrap();
-    let (half, _) = (empty(&path, "half").await, execute(&source, "DELETE FROM meta WHERE key = 'move'").await);
+    let half = empty(&path, "half").await;
+    execute(&source, "DELETE FROM meta WHERE key = 'move'").await;
     execute(&half, "CREATE TRIGGER full BEFORE INSERT ON suppressions BEGIN SELECT RAISE(ABORT, 'full'); END").await;
     source.copy_to(&half, ("source", "half"), NOW, &silent).await.unwrap_err();
     let mixed = stranger.copy_to(&half, ("stranger", "half"), NOW, &silent).await;
@@ -211,7 +212,7 @@ async fn a_backup_holds_one_instant_and_comes_back_whole() {
     assert!(matches!(again, Err(TransferError::NotEmpty { .. })), "{again:?}");
     let served = Store::open(&settings(&path, "target"), NOW).await.unwrap();
     assert_eq!(served.take_up(NOW, TimeDelta::days(2)).await.unwrap().unwrap().since, NOW + TimeDelta::hours(1));
-    assert_eq!(served.restored_at().await.unwrap(), Some(NOW));
+    assert_eq!(served.last_gap().await.unwrap(), Some((GapKind::Restored, NOW)));
     assert_eq!(served.take_up(NOW, TimeDelta::days(2)).await.unwrap(), None, "it is found once");
 }
 
@@ -254,6 +255,7 @@ async fn what_may_have_left_since_a_backup_is_not_sent_again_by_itself() {
     target.restore(Backup::open(&file).unwrap(), "target", NOW, &silent).await.unwrap();
     let rows = sqlx::query_as::<_, (String, i64, i64)>("SELECT state, attempt, lost FROM deliveries ORDER BY id");
     let found: Vec<(String, i64, i64)> = rows.fetch_all(&target.read).await.unwrap();
-    let found: Vec<(&str, i64, i64)> = found.iter().map(|(state, attempt, lost)| (state.as_str(), *attempt, *lost)).collect();
+    let found: Vec<(&str, i64, i64)> =
+        found.iter().map(|(state, attempt, lost)| (state.as_str(), *attempt, *lost)).collect();
     assert_eq!(found, [("queued", 0, 0), ("unknown", 1, 2), ("unknown", 1, 2), ("queued", 1, 0), ("skipped", 1, 0)]);
 }

@@ -70,8 +70,15 @@ impl Tally {
     }
 
     /// Counts a row, and gives its bytes in `buffer`.
-    pub(super) fn add(&mut self, row: &Row, buffer: &mut Vec<u8>) -> Result<(), postcard::Error> {
-        *buffer = postcard::to_extend(row, std::mem::take(buffer))?;
+    pub(super) fn add(&mut self, row: &Row, buffer: &mut Vec<u8>) -> Result<(), StoreError> {
+        // No row there is fails at that.
+        let unwritable = |error: postcard::Error| StoreError::Row {
+            table: "a row",
+            row: String::new(),
+            column: "*",
+            why: error.to_string(),
+        };
+        *buffer = postcard::to_extend(row, std::mem::take(buffer)).map_err(unwritable)?;
         self.add_bytes(buffer);
         Ok(())
     }

@@ -15,9 +15,11 @@ use crate::domain::{
 };
 use crate::language::Language;
 use crate::mail::{Copied, contents_of};
-use crate::policy::{Audience, DigestEntry, DigestRun, DigestTurn, carried, is_lifted, reach, turns};
+use crate::policy::{
+    Audience, DigestEntry, DigestRun, DigestTurn, carried, held_for_a_person, is_lifted, reach, turns,
+};
 use crate::resource::Wording;
-use crate::store::{DigestContents, DigestText, StoreError};
+use crate::store::{DigestContents, DigestText, GapKind, StoreError};
 use crate::task::newsroom::{Current, Newsroom, new_letter, random_boundary};
 use crate::task::office::{OfficeError, log_untold};
 use crate::template::digest_title;
@@ -42,7 +44,7 @@ pub(super) async fn plan_all(
             .collect();
         for turn in last.into_iter().chain(coming) {
             if !own.iter().any(|(_, round)| *round == turn.round) {
-                make(newsroom, turn, now).await?;
+                make(newsroom, turn, planned.gap, now).await?;
                 next = earlier(next, Some(turn.due.max(now)));
             }
         }
@@ -56,7 +58,12 @@ pub(super) async fn plan_all(
 }
 
 /// Makes the edition of one digest, unless there is one or nobody has chosen it.
-async fn make(newsroom: &Newsroom, turn: DigestTurn, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn make(
+    newsroom: &Newsroom,
+    turn: DigestTurn,
+    gap: Option<(GapKind, DateTime<Utc>)>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let DigestTurn { round, due } = turn;
     let dedup_key = format!("digest:{}:{}", round.frequency, round.day);
     if newsroom.store.has_edition(&dedup_key).await? {
@@ -72,11 +79,17 @@ async fn make(newsroom: &Newsroom, turn: DigestTurn, now: DateTime<Utc>) -> Resu
         subject: round.to_string(),
         dedup_key,
         title: digest_title(newsroom.language(), round.frequency, round.day),
-        state: EditionState::Waiting { due },
+        state: match gap {
+            Some((kind, ended)) if due <= ended => EditionState::Held(kind.reason()),
+            Some(_) | None => EditionState::Waiting { due },
+        },
     };
     let (id, created) = newsroom.store.create_edition(&edition, &BTreeSet::new(), now).await?;
     if created {
         info!(edition.id = %id, "edition {id}, the digest {round}, is planned");
+        if let Some(edition) = newsroom.store.edition(id).await? {
+            log_untold(newsroom.tell_held(&newsroom.current(), &edition, now).await);
+        }
     }
     Ok(())
 }
@@ -106,7 +119,7 @@ impl Case<'_> {
             | EditionState::Done
             | EditionState::Cancelled => None,
         };
-        if held == Some(&HoldReason::Office) {
+        if held_for_a_person(Some(edition)).is_some() {
             return Ok(None);
         }
         let sent_now = is_lifted(Some(edition), "grace");
