@@ -26,6 +26,7 @@ mod office;
 mod postgres;
 mod previews;
 mod reaching;
+mod restoring;
 mod snapshots;
 mod starting;
 mod subscribing;
@@ -86,7 +87,9 @@ stories! {
         digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
         digests::what_was_missed_is_caught_up_once,
         digests::changing_frequency_loses_and_doubles_nothing,
-        clock::a_clock_that_jumps_ahead_lets_nothing_out;
+        clock::a_clock_that_jumps_ahead_lets_nothing_out,
+        restoring::after_a_long_silence_what_was_under_way_waits_for_a_person,
+        restoring::a_short_silence_stops_nothing;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:
@@ -103,6 +106,8 @@ stories! {
         links::a_distant_document_must_answer_before_the_letter_leaves,
         links::a_private_address_is_not_asked,
         links::the_page_on_the_other_site_must_answer_first,
+        restoring::what_left_after_a_backup_does_not_leave_again,
+        restoring::what_had_not_left_before_a_backup_was_restored_may_be_let_go,
         previews::every_letter_can_be_looked_at_before_it_is_sent,
         snapshots::a_letter_and_its_feed_are_as_people_see_them,
         announcing::what_goes_away_and_returns_is_no_news,

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
 
-use super::super::{GapKind, Store, StoreError};
+use super::super::{Store, StoreError};
 use super::tables::{Kind, META, Table, carried};
 use super::value::{Row, Value};
 use super::writing::insert;
@@ -212,7 +212,7 @@ async fn a_backup_holds_one_instant_and_comes_back_whole() {
     assert!(matches!(again, Err(TransferError::NotEmpty { .. })), "{again:?}");
     let served = Store::open(&settings(&path, "target"), NOW).await.unwrap();
     assert_eq!(served.take_up(NOW, TimeDelta::days(2)).await.unwrap().unwrap().since, NOW + TimeDelta::hours(1));
-    assert_eq!(served.last_gap().await.unwrap(), Some((GapKind::Restored, NOW)));
+    assert_eq!(served.restored_at().await.unwrap(), Some(NOW));
     assert_eq!(served.take_up(NOW, TimeDelta::days(2)).await.unwrap(), None, "it is found once");
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn plan_all(
         }
         let since = record.publishable_since.filter(|since| Some(*since) != current.register.started);
         let crowd = since.map_or(0, |since| crowd(&instants, since));
-        let restored = planned.restored();
+        let restored = planned.restored;
         let case = Case { newsroom, current, record, published, edition, crowd, restored, now };
         let seen_to = case.see_to(&appeared).await;
         next = earlier(next, alone(seen_to, &record.title)?);

@@ -19,7 +19,7 @@ use crate::policy::{
     Audience, DigestEntry, DigestRun, DigestTurn, carried, held_for_a_person, is_lifted, reach, turns,
 };
 use crate::resource::Wording;
-use crate::store::{DigestContents, DigestText, GapKind, StoreError};
+use crate::store::{DigestContents, DigestText, StoreError};
 use crate::task::newsroom::{Current, Newsroom, new_letter, random_boundary};
 use crate::task::office::{OfficeError, log_untold};
 use crate::template::digest_title;
@@ -44,7 +44,7 @@ pub(super) async fn plan_all(
             .collect();
         for turn in last.into_iter().chain(coming) {
             if !own.iter().any(|(_, round)| *round == turn.round) {
-                make(newsroom, turn, planned.gap, now).await?;
+                make(newsroom, turn, planned.restored, now).await?;
                 next = earlier(next, Some(turn.due.max(now)));
             }
         }
@@ -61,7 +61,7 @@ pub(super) async fn plan_all(
 async fn make(
     newsroom: &Newsroom,
     turn: DigestTurn,
-    gap: Option<(GapKind, DateTime<Utc>)>,
+    restored: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let DigestTurn { round, due } = turn;
@@ -79,8 +79,8 @@ async fn make(
         subject: round.to_string(),
         dedup_key,
         title: digest_title(newsroom.language(), round.frequency, round.day),
-        state: match gap {
-            Some((kind, ended)) if due <= ended => EditionState::Held(kind.reason()),
+        state: match restored {
+            Some(restored) if due <= restored => EditionState::Held(HoldReason::Restored),
             Some(_) | None => EditionState::Waiting { due },
         },
     };

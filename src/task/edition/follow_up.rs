@@ -43,7 +43,7 @@ pub(super) async fn plan_all(
         }
         let published = current.catalog.get(release).map(AsRef::as_ref);
         let (revision, edition, is_stopped) = (&revision, Some(edition), false);
-        let restored = planned.restored();
+        let restored = planned.restored;
         let case = Case { newsroom, current, release, published, revision, edition, is_stopped, restored, now };
         next = earlier(next, alone(case.see_to().await, release.as_str())?);
     }
@@ -69,7 +69,7 @@ pub(super) async fn plan_all(
             revision: &revision,
             edition: None,
             is_stopped: stopped.contains(&(revision.kind, id)),
-            restored: planned.restored(),
+            restored: planned.restored,
             now,
         };
         next = earlier(next, alone(case.begin().await, &published.release.title)?);

@@ -5,7 +5,7 @@ use tracing::error;
 
 use super::{announcement, delivering, digest, follow_up, recall};
 use crate::domain::{Edition, EditionKind, ReleaseId};
-use crate::store::{EditionFilter, GapKind, StoreError};
+use crate::store::{EditionFilter, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
 use crate::task::office::OfficeError;
 
@@ -17,7 +17,8 @@ use crate::task::office::OfficeError;
 pub async fn see_to_editions(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, OfficeError> {
     let current = newsroom.current();
     let filter = EditionFilter { states: vec!["held", "waiting"], ..EditionFilter::default() };
-    let planned = Planned { editions: newsroom.store.editions(&filter).await?, gap: newsroom.store.last_gap().await? };
+    let planned =
+        Planned { editions: newsroom.store.editions(&filter).await?, restored: newsroom.store.restored_at().await? };
     let announcements = announcement::plan_all(newsroom, &current, &planned, now).await?;
     recall::recall(newsroom, &current, now).await?;
     let follow_ups = follow_up::plan_all(newsroom, &current, &planned, now).await?;
@@ -30,19 +31,14 @@ pub async fn see_to_editions(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<
 /// The editions that have not opened.
 pub(super) struct Planned {
     editions: Vec<Edition>,
-    /// The last time of which the database knows nothing, and when it ended.
-    pub(super) gap: Option<(GapKind, DateTime<Utc>)>,
+    /// When a daemon first worked after a backup was restored: what was due by then may have left before.
+    pub(super) restored: Option<DateTime<Utc>>,
 }
 
 impl Planned {
     /// Those of a kind; repeats are open from the moment they are made and never among them.
     pub(super) fn of_kind(&self, kind: EditionKind) -> impl Iterator<Item = &Edition> {
         self.editions.iter().filter(move |edition| edition.kind == kind)
-    }
-
-    /// When a backup was restored.
-    pub(super) fn restored(&self) -> Option<DateTime<Utc>> {
-        self.gap.filter(|(kind, _)| *kind == GapKind::Restored).map(|(_, at)| at)
     }
 
     /// The announcement of a release.
