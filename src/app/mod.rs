@@ -9,8 +9,10 @@ mod schedule;
 mod descriptors;
 mod greeting;
 mod daemon;
+mod doctor;
 
 pub use daemon::{Daemon, RunningDaemon};
+pub use doctor::{Finding, Level, examine, unreadable};
 pub use greeting::greeting;
 pub use logging::start_logging;
 pub use opening::{open_newsroom, read_config, read_templates};

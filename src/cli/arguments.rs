@@ -55,6 +55,16 @@ pub(crate) enum Command {
     /// What is remembered of each release, and why
     #[command(subcommand)]
     Register(RegisterCommand),
+    /// Look at everything the daemon needs, and print the DNS records to publish
+    #[command(
+        after_help = "Speaks to the relays and the database and sends nothing. Exit code: 0 when nothing keeps the \
+                            daemon from working, 2 when something does."
+    )]
+    Doctor {
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Write the database and the key to one file that only its owner may read
     #[command(
         after_help = "The file is whole or not there: one of the same name is replaced at the end. It holds every \

@@ -22,6 +22,7 @@ mod transferring;
 mod backup;
 mod restore;
 mod database;
+mod doctor;
 mod run;
 
 pub use exit::Exit;

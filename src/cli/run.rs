@@ -7,7 +7,9 @@ use clap::Parser as _;
 use super::arguments::{Arguments, Command};
 use super::exit::Exit;
 use super::terminal::Terminal;
-use super::{backup, build, check, database, editions, new, preview, register, restore, send_test, serve, subscribers};
+use super::{
+    backup, build, check, database, doctor, editions, new, preview, register, restore, send_test, serve, subscribers,
+};
 
 /// Reads the arguments, runs the command, and says what came of it.
 #[must_use]
@@ -34,6 +36,7 @@ async fn command(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Command::Subscribers(subscribers) => subscribers::run(config, subscribers, terminal).await,
         Command::Editions(editions) => editions::run(config, editions, terminal).await,
         Command::Register(register) => register::run(config, register, terminal).await,
+        Command::Doctor { format } => doctor::run(config, *format, terminal).await,
         Command::Backup(backup) => backup::run(config, &backup.file, terminal).await,
         Command::Restore(restore) => restore::run(config, &restore.file, terminal).await,
         Command::Database(database) => database::run(config, database, terminal).await,
