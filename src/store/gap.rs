@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row as _};
 use super::decisions::{self, About, Cause};
 use super::row::micros;
 use super::{Store, StoreError, meta};
-use crate::domain::{EditionId, HoldReason};
+use crate::domain::{EditionId, Frequency, HoldReason};
 
 /// The name of the tick that says when a daemon last worked.
 const ALIVE: &str = "alive";
@@ -106,6 +106,39 @@ impl Store {
     pub async fn restored_at(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut connection = self.read.acquire().await?;
         Ok(meta::get(&mut connection, RESTORED_AT).await?.and_then(|text| instant(&text)))
+    }
+}
+
+impl Store {
+    /// A digest of `frequency` that is held after a restoring had left before, a person says: what was announced until then
+    /// is dealt with, for all who chose it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_digest_as_had(&self, frequency: Frequency) -> Result<(), StoreError> {
+        let Some(restored) = self.restored_at().await? else { return Ok(()) };
+        let mut transaction = self.begin().await?;
+        let row = sqlx::query(
+            "SELECT COALESCE(MAX(turn), 0) AS turn FROM editions WHERE kind = 'announcement' AND opened <= $1",
+        )
+        .bind(micros(restored))
+        .fetch_one(&mut *transaction)
+        .await?;
+        let turn: i64 = row.try_get("turn")?;
+        sqlx::query("UPDATE subscribers SET covered = $1 WHERE frequency = $2 AND covered < $1")
+            .bind(turn)
+            .bind(frequency.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "UPDATE subscribers SET covered = CASE WHEN covered < owed_until THEN owed_until ELSE covered END, \
+             owed = NULL, owed_until = NULL WHERE owed = $1",
+        )
+        .bind(frequency.as_str())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
     }
 }
 

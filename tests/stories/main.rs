@@ -106,6 +106,7 @@ stories! {
         links::a_distant_document_must_answer_before_the_letter_leaves,
         links::a_private_address_is_not_asked,
         links::the_page_on_the_other_site_must_answer_first,
+        restoring::a_digest_that_had_left_before_a_restoring_is_not_repeated_by_the_next,
         restoring::what_left_after_a_backup_does_not_leave_again,
         restoring::what_had_not_left_before_a_backup_was_restored_may_be_let_go,
         previews::every_letter_can_be_looked_at_before_it_is_sent,

@@ -1,6 +1,7 @@
 //! After a restored backup or a long silence nothing leaves without a person's word, and nobody gets anything twice.
 
 use camino::Utf8PathBuf;
+use depeche::domain::{EditionState, Frequency, HoldReason};
 use depeche::store::{Backup, Store};
 use depeche::task::{OfficeDecision, decide};
 
@@ -101,6 +102,33 @@ pub(crate) async fn what_had_not_left_before_a_backup_was_restored_may_be_let_go
     assert_eq!(room.letter("ann@example.org").shown.subject, NIGHT);
     word(&mut room, BRIDGE, OfficeDecision::Approve).await;
     assert_eq!(room.letter("ann@example.org").shown.subject, BRIDGE);
+    drop(room.office());
+}
+
+pub(crate) async fn a_digest_that_had_left_before_a_restoring_is_not_repeated_by_the_next(mut room: TestNewsroom) {
+    room.start("2026-11-23T06:00:00Z").await;
+    room.subscriber_with("day@example.org", "all", Frequency::Daily).await;
+    room.save("2026-11-23-pont.md", &release(BRIDGE, "2026-11-23 08:00:00"));
+    room.look().await;
+    room.pass("70m").await;
+    let backup = back_up(&room).await;
+    room.start_of("2026-11-24T07:30:00Z").await;
+    let digest = room.letter("day@example.org").shown.subject;
+    restore(&mut room, &backup, "2026-11-24T09:00:00Z").await;
+    assert!(room.inbox("day@example.org").is_empty());
+    room.save("2026-11-24-phare.md", &release("Le phare est visible", "2026-11-24 11:00:00"));
+    room.look().await;
+    room.pass("70m").await;
+    // Nobody has said yet whether the first had left: the next one waits.
+    room.start_of("2026-11-25T07:40:00Z").await;
+    assert!(room.inbox("day@example.org").is_empty());
+    let mut held = room.editions().await;
+    held.retain(|edition| edition.state == EditionState::Held(HoldReason::Restored));
+    assert_eq!(held.iter().map(|edition| edition.title.as_str()).collect::<Vec<_>>(), [digest.as_str()]);
+    let title = held[0].title.clone();
+    word(&mut room, &title, OfficeDecision::Cancel).await;
+    let next = room.letter("day@example.org").shown.text;
+    assert!(next.contains("Le phare est visible") && !next.contains(BRIDGE), "{next}");
     drop(room.office());
 }
 

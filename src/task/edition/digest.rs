@@ -48,9 +48,10 @@ pub(super) async fn plan_all(
                 next = earlier(next, Some(turn.due.max(now)));
             }
         }
+        let is_asked = own.iter().any(|(edition, _)| edition.state == EditionState::Held(HoldReason::Restored));
         for (edition, round) in own {
             let turn = last.into_iter().chain(coming).find(|turn| turn.round == round);
-            let case = Case { newsroom, current, edition, round, turn, settings, now };
+            let case = Case { newsroom, current, edition, round, turn, settings, is_asked, now };
             next = earlier(next, alone(case.see_to().await, &edition.subject)?);
         }
     }
@@ -103,6 +104,9 @@ struct Case<'a> {
     /// Its turn, when it is the last one due or the next one.
     turn: Option<DigestTurn>,
     settings: &'a DigestSettings,
+    /// One of the same kind may have left before a backup was restored, and nobody has said yet: this one might hold the
+    /// same.
+    is_asked: bool,
     now: DateTime<Utc>,
 }
 
@@ -142,6 +146,9 @@ impl Case<'_> {
         if due - now > grace {
             self.stand(&EditionState::Waiting { due }).await?;
             return Ok(Some(due - grace));
+        }
+        if due <= now && self.is_asked && !sent_now {
+            return Ok(None);
         }
         // What it holds is put together twice: to be shown, and to leave.
         if due > now && newsroom.has_shown(edition.id) {
