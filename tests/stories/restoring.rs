@@ -106,13 +106,14 @@ pub(crate) async fn what_had_not_left_before_a_backup_was_restored_may_be_let_go
 }
 
 pub(crate) async fn a_digest_that_had_left_before_a_restoring_is_not_repeated_by_the_next(mut room: TestNewsroom) {
-    room.start("2026-11-23T06:00:00Z").await;
+    room.start("2026-11-23T08:00:00Z").await;
     room.subscriber_with("day@example.org", "all", Frequency::Daily).await;
-    room.save("2026-11-23-pont.md", &release(BRIDGE, "2026-11-23 08:00:00"));
+    room.save("2026-11-23-pont.md", &release(BRIDGE, "2026-11-23 09:30:00"));
     room.look().await;
     room.pass("70m").await;
     let backup = back_up(&room).await;
     room.start_of("2026-11-24T07:30:00Z").await;
+    room.look().await;
     let digest = room.letter("day@example.org").shown.subject;
     restore(&mut room, &backup, "2026-11-24T09:00:00Z").await;
     assert!(room.inbox("day@example.org").is_empty());
