@@ -212,7 +212,7 @@ impl Copy<'_> {
         if done.rows_affected() != 1 {
             return Err(TransferError::Raced);
         }
-        insert(&mut target, table, rows).await?;
+        insert(self.to.engine, &mut target, table, rows).await?;
         target.commit().await?;
         Ok(())
     }
@@ -253,7 +253,7 @@ impl Copy<'_> {
             if rows.is_empty() {
                 break;
             }
-            insert(&mut target, table, rows.into_iter().filter(|row| !is_own(row)).collect()).await?;
+            insert(self.to.engine, &mut target, table, rows.into_iter().filter(|row| !is_own(row)).collect()).await?;
         }
         meta::put(&mut target, COPIED, Some(&arriving.id)).await?;
         target.commit().await?;

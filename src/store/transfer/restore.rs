@@ -191,7 +191,7 @@ impl Store {
         if let Some(table) = tables.iter().find(|table| table.name == META) {
             clear(&mut transaction, std::slice::from_ref(table)).await?;
             let kept = single_values.into_iter().filter(|row| !is_own(row)).collect();
-            insert(&mut transaction, table, kept).await?;
+            insert(self.engine, &mut transaction, table, kept).await?;
         }
         gap::mark_restored(&mut transaction, made).await?;
         transaction.commit().await?;
@@ -276,7 +276,7 @@ impl Loading<'_> {
             self.meta.extend(rows);
         } else {
             let mut transaction = self.store.begin().await?;
-            insert(&mut transaction, table, rows).await?;
+            insert(self.store.engine, &mut transaction, table, rows).await?;
             transaction.commit().await?;
         }
         Ok(count)

@@ -36,7 +36,9 @@ async fn filled() -> (tempfile::TempDir, Utf8PathBuf, Store) {
     let mut transaction = store.begin().await.unwrap();
     for table in carried().await.unwrap().iter().filter(|table| table.name != META) {
         let rows = if table.name == "subscribers" { MANY } else { 3 };
-        insert(&mut transaction, table, (0..rows).map(|number| row(table, number)).collect()).await.unwrap();
+        insert(store.engine, &mut transaction, table, (0..rows).map(|number| row(table, number)).collect())
+            .await
+            .unwrap();
     }
     transaction.commit().await.unwrap();
     (folder, path, store)

@@ -5,17 +5,28 @@ use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
 use super::super::StoreError;
+use super::super::connection::Engine;
 use super::super::row::rows_of_placeholders;
 use super::tables::{Kind, Table};
 use super::value::{Row, Value};
 
-/// How many values one statement carries; SQLite takes 32,766 at most.
-const VALUES: usize = 16_000;
+/// How many values one statement carries. SQLite looks each one up among all others, by its name.
+const fn values(engine: Engine) -> usize {
+    match engine {
+        Engine::Sqlite => 400,
+        Engine::Postgres => 16_000,
+    }
+}
 
 /// Writes `rows` into `table`.
-pub(super) async fn insert(connection: &mut AnyConnection, table: &Table, rows: Vec<Row>) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    engine: Engine,
+    connection: &mut AnyConnection,
+    table: &Table,
+    rows: Vec<Row>,
+) -> Result<(), StoreError> {
     let width = table.columns.len();
-    let many = (VALUES / width).max(1);
+    let many = (values(engine) / width).max(1);
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let some: Vec<Row> = rows.by_ref().take(many).collect();
