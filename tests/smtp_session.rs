@@ -473,6 +473,32 @@ async fn no_letter_goes_to_a_relay_whose_certificate_is_not_right() {
 }
 
 #[tokio::test]
+async fn a_look_at_a_relay_says_what_it_offers_and_begins_no_letter() {
+    let (authority, file) = authority();
+    for (from, tls) in BEGINNINGS {
+        let config = authority.server("127.0.0.1", Validity::Long);
+        let script = Script::default().offering("PIPELINING").offering("SIZE 1000000").offering("DSN");
+        let server = SmtpServer::start(script.with_tls(config, from)).await;
+        let relay = relay_with(&server, |settings| {
+            settings.tls = tls;
+            settings.ca_file = Some(path_of(&file));
+        });
+        let look = relay.look().await.unwrap();
+        assert_eq!((look.extensions, look.largest), (vec!["PIPELINING", "DSN", "SIZE"], Some(1_000_000)));
+        assert_eq!((look.tls, look.logged_in), (Some("TLS 1.3"), false));
+        assert_eq!(look.certificate_until, Some("2999-01-01T00:00:00Z".parse().unwrap()));
+        let commands = server.commands();
+        assert!(!commands.iter().any(|line| line.starts_with("MAIL")), "{commands:?}");
+        assert_eq!(commands.last().map(String::as_str), Some("QUIT"));
+    }
+    let server = SmtpServer::start(Script::default().at(Phase::Hello, "", Act::Say("554 5.7.1 not you"))).await;
+    let attempt = relay(&server).look().await.unwrap_err();
+    assert_eq!(attempt, refused(Phase::Hello, 554, "5.7.1 not you"));
+    let plain = relay(&SmtpServer::start(Script::default()).await).look().await.unwrap();
+    assert_eq!((plain.tls, plain.certificate_until), (None, None));
+}
+
+#[tokio::test]
 async fn starttls_cannot_be_taken_away_or_slipped_into() {
     let (authority, file) = authority();
     let encrypted = |script: Script| script.with_tls(authority.server("127.0.0.1", Validity::Long), TlsFrom::StartTls);

@@ -9,10 +9,12 @@ mod schedule;
 mod descriptors;
 mod greeting;
 mod daemon;
+mod doctor;
 
 pub use daemon::{Daemon, RunningDaemon};
+pub use doctor::{Finding, Level, examine, unreadable};
 pub use greeting::greeting;
 pub use logging::start_logging;
 pub use opening::{open_newsroom, read_config, read_templates};
 pub use own_folders::refuse_own_folders;
-pub use secrets::read_or_make_key;
+pub use secrets::{check_keys, keys_to_back_up, put_keys_back, read_key, read_or_make_key};

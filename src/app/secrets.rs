@@ -4,12 +4,13 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
-use anyhow::Context as _;
-use camino::Utf8Path;
+use anyhow::{Context as _, bail};
+use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::config::{DkimKey, DkimSettings};
+use crate::config::{DkimKey, DkimSettings, SecretSettings};
 use crate::domain::{TokenKey, from_hex, to_hex};
 use crate::mail::{Algorithm, Signer, SigningKey};
+use crate::store::BackupKey;
 
 /// How many bytes a key has; the file holds them as hexadecimal digits.
 const KEY_BYTES: usize = 32;
@@ -23,18 +24,8 @@ pub fn read_or_make_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
         Err(error) if is_missing(&error) => {
             let mut bytes = [0; KEY_BYTES];
             getrandom::fill(&mut bytes).context("this machine has no source of random bytes")?;
-            let text = to_hex(&bytes);
-            if let Some(folder) = file.parent() {
-                fs::create_dir_all(folder).with_context(|| format!("failed to make the folder `{folder}`"))?;
-            }
-            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-            match made {
-                Ok(mut made) => {
-                    made.write_all(format!("{text}\n").as_bytes())
-                        .with_context(|| format!("failed to write `{file}`"))?;
-                    made.sync_all().with_context(|| format!("failed to write `{file}`"))?;
-                    Ok(TokenKey::new(bytes))
-                }
+            match write_key(file, &to_hex(&bytes)) {
+                Ok(()) => Ok(TokenKey::new(bytes)),
                 // Another process was faster: its key is the one.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(file),
                 Err(error) => Err(error).with_context(|| format!("failed to make the key file `{file}`")),
@@ -48,11 +39,14 @@ pub fn read_or_make_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
 ///
 /// # Errors
 /// When the file cannot be read or holds something else.
-pub(super) fn read_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
+pub fn read_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
     let text = fs::read_to_string(file).with_context(|| format!("failed to read the key file `{file}`"))?;
-    let bytes = from_hex(text.trim())
-        .with_context(|| format!("`{file}` is not a key: it must hold {} hexadecimal digits", 2 * KEY_BYTES))?;
-    Ok(TokenKey::new(bytes))
+    parse_key(&text)
+        .with_context(|| format!("`{file}` is not a key: it must hold {} hexadecimal digits", 2 * KEY_BYTES))
+}
+
+fn parse_key(text: &str) -> Option<TokenKey> {
+    from_hex(text.trim()).map(TokenKey::new)
 }
 
 /// The keys that sign letters.
@@ -71,6 +65,82 @@ pub(super) fn read_signer(settings: &DkimSettings) -> anyhow::Result<Signer> {
         keys.push((selector.clone(), key));
     }
     Ok(Signer::new(domain.clone(), keys))
+}
+
+/// The keys as their files hold them, the one that signs first.
+///
+/// # Errors
+/// When a file cannot be read or holds something else.
+pub fn keys_to_back_up(settings: &SecretSettings) -> anyhow::Result<Vec<BackupKey>> {
+    let files = std::iter::once(&settings.key_file).chain(&settings.previous_key_files);
+    let key = |(number, file): (usize, &Utf8PathBuf)| {
+        read_key(file)?;
+        let text = fs::read_to_string(file).with_context(|| format!("failed to read the key file `{file}`"))?;
+        Ok(BackupKey { name: key_name(number), text })
+    };
+    files.enumerate().map(key).collect()
+}
+
+/// Compares the keys of a backup with those that are there, and gives the one that signs.
+///
+/// # Errors
+/// When one is no key, the one that signs is missing, or a file holds another.
+pub fn check_keys(settings: &SecretSettings, keys: &[BackupKey]) -> anyhow::Result<TokenKey> {
+    for (file, key) in places(settings, keys) {
+        let found = parse_key(&key.text).with_context(|| format!("the backup's `{}` is no key", key.name))?;
+        match read_key(file) {
+            Ok(there) if there == found => {}
+            Ok(there) => bail!(
+                "`{file}` holds another key (fingerprint {}) than the backup (fingerprint {}): move it away, if nothing \
+                 else needs it",
+                there.fingerprint(),
+                found.fingerprint()
+            ),
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let signs = keys.iter().find(|key| key.name == key_name(0)).context("the backup holds no key")?;
+    parse_key(&signs.text).context("the backup's key is none")
+}
+
+/// Writes the keys of a backup to the files that the configuration names, where those are missing. Returns how many keys it
+/// names no file for.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn put_keys_back(settings: &SecretSettings, keys: &[BackupKey]) -> anyhow::Result<usize> {
+    let mut placed = 0;
+    for (file, key) in places(settings, keys) {
+        placed += 1;
+        if !file.exists() {
+            write_key(file, key.text.trim()).with_context(|| format!("failed to write the key file `{file}`"))?;
+        }
+    }
+    Ok(keys.len().saturating_sub(placed))
+}
+
+/// The keys of a backup, each with the file that the configuration names for it.
+fn places<'a>(
+    settings: &'a SecretSettings,
+    keys: &'a [BackupKey],
+) -> impl Iterator<Item = (&'a Utf8PathBuf, &'a BackupKey)> {
+    let files = std::iter::once(&settings.key_file).chain(&settings.previous_key_files).enumerate();
+    files.filter_map(|(number, file)| Some((file, keys.iter().find(|key| key.name == key_name(number))?)))
+}
+
+fn key_name(number: usize) -> String {
+    if number == 0 { "key".to_owned() } else { format!("previous {number}") }
+}
+
+/// Makes a key's file, which is its owner's alone; fails when there is one.
+fn write_key(file: &Utf8Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    made.write_all(format!("{text}\n").as_bytes())?;
+    made.sync_all()
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {

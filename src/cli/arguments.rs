@@ -61,6 +61,68 @@ pub(crate) enum Command {
     /// What is remembered of each release, and why
     #[command(subcommand)]
     Register(RegisterCommand),
+    /// Look at everything the daemon needs, and print the DNS records to publish
+    #[command(
+        after_help = "Speaks to the relays and the database and sends nothing. Exit code: 0 when nothing keeps the \
+                            daemon from working, 2 when something does."
+    )]
+    Doctor {
+        /// How to say it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Write the database and the key to one file that only its owner may read
+    #[command(
+        after_help = "The file is whole or not there: one of the same name is replaced at the end. It holds every \
+                            address and the key that signs: keep it as you keep those. Works while the daemon runs."
+    )]
+    Backup(BackupArguments),
+    /// Put a backup back, into an empty database
+    #[command(after_help = "Nothing is changed when the file is damaged, the database is not empty, another key is \
+                            there, or a daemon works. At the next start every edition on its way is held until you \
+                            let it go: it may have left since the backup was made.")]
+    Restore(RestoreArguments),
+    /// Move the database
+    #[command(subcommand)]
+    Database(DatabaseCommand),
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// The file to write
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Utf8PathBuf,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The file that `depeche backup` wrote
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Utf8PathBuf,
+}
+
+/// `database …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatabaseCommand {
+    /// Copy everything to another database, SQLite or PostgreSQL, which takes the place of this one
+    #[command(
+        after_help = "Stop the daemon first. This database is closed from then on, so that nobody is written to \
+                            twice: write the new address into `database.url`. Run it again after a kill: it goes on \
+                            where it was."
+    )]
+    Copy {
+        /// Where to: `postgres://…` or `sqlite://PATH`, relative to where you are
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+    /// Go on with a database that was moved away, or whose move was begun
+    Reopen {
+        /// Also when the move was finished. Only if the other one was never served: two that send write to all twice
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// `serve`

@@ -20,6 +20,11 @@ mod editions;
 mod register;
 mod pinning;
 mod adopting;
+mod transferring;
+mod backup;
+mod restore;
+mod database;
+mod doctor;
 mod run;
 
 pub use exit::Exit;

@@ -7,7 +7,10 @@ use clap::Parser as _;
 use super::arguments::{Arguments, Command};
 use super::exit::Exit;
 use super::terminal::Terminal;
-use super::{bounce, build, check, editions, new, preview, register, send_test, serve, subscribers};
+use super::{
+    backup, bounce, build, check, database, doctor, editions, new, preview, register, restore, send_test, serve,
+    subscribers,
+};
 
 /// Reads the arguments, runs the command, and says what came of it.
 #[must_use]
@@ -35,5 +38,9 @@ async fn command(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Command::Editions(editions) => editions::run(config, editions, terminal).await,
         Command::Bounce(bounce) => Ok(bounce::run(config, bounce, terminal).await),
         Command::Register(register) => register::run(config, register, terminal).await,
+        Command::Doctor { format } => doctor::run(config, *format, terminal).await,
+        Command::Backup(backup) => backup::run(config, &backup.file, terminal).await,
+        Command::Restore(restore) => restore::run(config, &restore.file, terminal).await,
+        Command::Database(database) => database::run(config, database, terminal).await,
     }
 }

@@ -191,7 +191,9 @@ fn database_settings(file: DatabaseFile, base: &Utf8Path) -> Result<DatabaseSett
     })
 }
 
-fn database_url(text: &str, base: &Utf8Path) -> Option<DatabaseUrl> {
+/// The database at an address, as `database.url` has it; a relative path starts from `base`.
+#[must_use]
+pub fn database_url(text: &str, base: &Utf8Path) -> Option<DatabaseUrl> {
     if let Some(path) = text.strip_prefix("sqlite://") {
         let plain = !path.is_empty() && !path.ends_with('/') && !path.contains(['?', '#', '\0']);
         return plain.then(|| DatabaseUrl::Sqlite(base.join(path)));

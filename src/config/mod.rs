@@ -17,6 +17,7 @@ mod settings;
 mod suggestion;
 mod words;
 
+pub use check::database_url;
 pub use duration::parse_duration;
 pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
 #[cfg(test)]

@@ -168,6 +168,10 @@ pub enum HoldReason {
     Unpublished,
     /// Its page on the site that shows the releases does not answer.
     PageMissing,
+    /// A backup was restored: it may have left since that was made.
+    Restored,
+    /// Nobody worked for longer than `newsletter.max_age`.
+    Silence,
 }
 
 impl HoldReason {
@@ -185,6 +189,8 @@ impl HoldReason {
             Self::FileBroken => "file-broken",
             Self::Unpublished => "unpublished",
             Self::PageMissing => "page-missing",
+            Self::Restored => "restored",
+            Self::Silence => "silence",
         }
     }
 
@@ -201,7 +207,9 @@ impl HoldReason {
             | Self::ClockStep
             | Self::FileBroken
             | Self::Unpublished
-            | Self::PageMissing => String::new(),
+            | Self::PageMissing
+            | Self::Restored
+            | Self::Silence => String::new(),
         }
     }
 
@@ -219,6 +227,8 @@ impl HoldReason {
             "file-broken" => Self::FileBroken,
             "unpublished" => Self::Unpublished,
             "page-missing" => Self::PageMissing,
+            "restored" => Self::Restored,
+            "silence" => Self::Silence,
             _ => return None,
         })
     }
@@ -241,6 +251,8 @@ mod tests {
             HoldReason::FileBroken,
             HoldReason::Unpublished,
             HoldReason::PageMissing,
+            HoldReason::Restored,
+            HoldReason::Silence,
         ];
         for reason in reasons {
             assert_eq!(HoldReason::from_parts(reason.as_str(), &reason.detail()), Some(reason));

@@ -21,6 +21,8 @@ pub enum Counted {
     Notes,
     /// Files.
     Files,
+    /// What keeps the daemon from working.
+    Problems,
 }
 
 /// `1 communiqué`, `2 releases`.
@@ -43,6 +45,7 @@ pub fn counted(number: usize, thing: Counted, language: Language) -> String {
         Counted::Warnings => (["avertissement", "avertissements"], ["warning", "warnings"]),
         Counted::Notes => (["remarque", "remarques"], ["note", "notes"]),
         Counted::Files => (["fichier", "fichiers"], ["file", "files"]),
+        Counted::Problems => (["problème", "problèmes"], ["problem", "problems"]),
     };
     let word = match language {
         Language::French => french[usize::from(number > 1)],

@@ -43,6 +43,8 @@ pub struct Situation<'a> {
     pub links: &'a Links,
     /// The machine's clock jumped forwards and is not followed.
     pub clock: Option<ClockDoubt>,
+    /// When a backup was restored: what was live by then may have been announced before.
+    pub restored: Option<DateTime<Utc>>,
     /// The rules.
     pub settings: &'a NewsletterSettings,
     /// The instant.
@@ -65,15 +67,16 @@ pub enum Plan {
 /// Decides about one release.
 #[must_use]
 pub fn plan(situation: Situation<'_>) -> Plan {
-    let Situation { record, release, folder_in_doubt, edition, crowd, links, clock, settings, now } = situation;
+    let Situation { record, release, folder_in_doubt, edition, crowd, links, clock, restored, settings, now } =
+        situation;
     if record.announcement != Announcement::Undecided
         || edition.is_some_and(|edition| !edition.state.is_before_opening())
     {
         return Plan::Nothing;
     }
     // Whoever holds it again after letting it go means it, and a file that breaks and is mended does not let it go.
-    if edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office)) {
-        return Plan::Hold(HoldReason::Office);
+    if let Some(reason) = held_for_a_person(edition) {
+        return Plan::Hold(reason);
     }
     let Some(release) = release else {
         if folder_in_doubt {
@@ -90,6 +93,9 @@ pub fn plan(situation: Situation<'_>) -> Plan {
     let lifted = |word: &str| is_lifted(edition, word);
     let due = if lifted(GRACE) { release.date } else { release.date.max(publishable_since + settings.grace) };
     let mut reasons = holds(release, record, crowd, links, settings, due.max(now));
+    if restored.is_some_and(|at| release.date <= at) {
+        reasons.insert(0, HoldReason::Restored);
+    }
     if due > now && clock.is_some_and(|doubt| due <= doubt.machine) {
         reasons.push(HoldReason::ClockStep);
     }
@@ -100,6 +106,23 @@ pub fn plan(situation: Situation<'_>) -> Plan {
         Some(reason) => Plan::Hold(reason),
         None if due <= now && links.pending => Plan::Ask(due),
         None => Plan::Wait(due),
+    }
+}
+
+/// The hold that only a person's word lifts: their own, and what a gap in our knowledge asks for.
+#[must_use]
+pub fn held_for_a_person(edition: Option<&Edition>) -> Option<HoldReason> {
+    match &edition?.state {
+        EditionState::Held(reason @ (HoldReason::Office | HoldReason::Restored | HoldReason::Silence)) => {
+            Some(reason.clone())
+        }
+        EditionState::Held(_)
+        | EditionState::Waiting { .. }
+        | EditionState::Opening { .. }
+        | EditionState::Sending
+        | EditionState::Paused
+        | EditionState::Done
+        | EditionState::Cancelled => None,
     }
 }
 
@@ -140,7 +163,7 @@ fn holds(
 
 /// The holds that are a question to the office: its word to send answers all of them at once. A clock that jumped is
 /// confirmed by itself: no word to send lets a letter leave before its embargo.
-const QUESTIONS: [&str; 4] = ["too-old", "many-at-once", APPROVAL, "doubtful-identity"];
+const QUESTIONS: [&str; 6] = ["too-old", "many-at-once", APPROVAL, "doubtful-identity", "restored", "silence"];
 
 /// The words to add to an edition's lifted holds when a person lets it go in its present state: the reason it is held
 /// for, the wait, and every other question. A missing document is lifted only by whoever was told of it.
@@ -251,6 +274,7 @@ pub(super) mod tests {
             crowd: 1,
             links: &NO_LINKS,
             clock: None,
+            restored: None,
             settings: &settings,
             now,
         };
@@ -328,6 +352,7 @@ pub(super) mod tests {
             crowd: 1,
             links: &NO_LINKS,
             clock: None,
+            restored: None,
             settings: &settings,
             now: at("09:06:00"),
         };
@@ -346,6 +371,7 @@ pub(super) mod tests {
             crowd: 1,
             links: &NO_LINKS,
             clock: None,
+            restored: None,
             settings: &settings,
             now: at("08:00:00"),
         };
@@ -376,6 +402,7 @@ pub(super) mod tests {
             crowd: 9,
             links: &NO_LINKS,
             clock: None,
+            restored: None,
             settings: &settings,
             now,
         };
@@ -395,6 +422,7 @@ pub(super) mod tests {
                 crowd: 1,
                 links: &links,
                 clock: None,
+                restored: None,
                 settings: &settings,
                 now: at(now),
             };
@@ -421,9 +449,19 @@ pub(super) mod tests {
             let links = &NO_LINKS;
             let release = Some(&release);
             let folder_in_doubt = false;
-            let (record, settings) = (&record, &settings);
-            let situation =
-                Situation { record, release, folder_in_doubt, edition, crowd: 1, links, clock, settings, now };
+            let (record, settings, restored) = (&record, &settings, None);
+            let situation = Situation {
+                record,
+                release,
+                folder_in_doubt,
+                edition,
+                crowd: 1,
+                links,
+                clock,
+                restored,
+                settings,
+                now,
+            };
             assert_eq!(plan(situation), *expected, "{machine}");
         };
         check("09:00:00", None, &Plan::Hold(HoldReason::ClockStep));
@@ -431,6 +469,37 @@ pub(super) mod tests {
         let lifted = lifted_by_approval(&EditionState::Held(HoldReason::ClockStep));
         let approved = edition(EditionState::Held(HoldReason::ClockStep), &lifted);
         check("09:00:00", Some(&approved), &Plan::Wait(at("09:00:00")));
+    }
+
+    #[test]
+    fn after_a_restoring_what_may_have_left_before_waits_for_a_person() {
+        let (record, release, settings) = (record("09:05:00"), sample_release("a.md", "Un pont", "Texte"), settings());
+        let check = |restored: &str, edition: Option<&Edition>, expected: &Plan| {
+            let situation = Situation {
+                record: &record,
+                release: Some(&release),
+                folder_in_doubt: false,
+                edition,
+                crowd: 1,
+                links: &NO_LINKS,
+                clock: None,
+                restored: Some(at(restored)),
+                settings: &settings,
+                now: at("09:06:00"),
+            };
+            assert_eq!(plan(situation), *expected, "restored at {restored}");
+        };
+        check("08:59:59", None, &Plan::Wait(at("09:15:00")));
+        check("09:00:00", None, &Plan::Hold(HoldReason::Restored));
+        let approved = edition(
+            EditionState::Waiting { due: at("09:06:00") },
+            &lifted_by_approval(&EditionState::Held(HoldReason::Restored)),
+        );
+        check("09:00:00", Some(&approved), &Plan::Wait(at("09:00:00")));
+        // Held before it was known to be one: only a word lifts it, no rule.
+        for reason in [HoldReason::Restored, HoldReason::Silence] {
+            check("08:00:00", Some(&edition(EditionState::Held(reason.clone()), &[])), &Plan::Hold(reason));
+        }
     }
 
     #[test]
@@ -444,6 +513,7 @@ pub(super) mod tests {
             crowd: 4,
             links: &NO_LINKS,
             clock: None,
+            restored: None,
             settings: &settings,
             now: at("09:06:00"),
         };

@@ -4,12 +4,15 @@
 //! once and may send it now. While a letter with the old text may still be on its way, it waits; and a correction leaves no
 //! sooner than its release.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::announce::{APPROVAL, GRACE, is_lifted};
+use super::announce::{APPROVAL, GRACE, held_for_a_person, is_lifted};
 use super::revision::Revision;
 use crate::config::NewsletterSettings;
-use crate::domain::{Edition, EditionKind, EditionState, HoldReason, Release};
+use crate::domain::{Edition, EditionKind, HoldReason, Release};
+
+/// How long after a restoring what a file asks for may have been asked for before.
+const JUST_RESTORED: TimeDelta = TimeDelta::hours(1);
 
 /// What is known when a correction's or withdrawal's edition is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +25,8 @@ pub struct FollowUpSituation<'a> {
     pub release: Option<&'a Release>,
     /// Most of the folder is gone at once, and nothing of that is believed for now.
     pub folder_in_doubt: bool,
+    /// When a backup was restored: what a file asks for soon after may have been sent before.
+    pub restored: Option<DateTime<Utc>>,
     /// The rules.
     pub settings: &'a NewsletterSettings,
     /// The instant.
@@ -44,21 +49,25 @@ pub enum FollowUpPlan {
 /// Decides about one correction or withdrawal.
 #[must_use]
 pub fn plan_follow_up(situation: FollowUpSituation<'_>) -> FollowUpPlan {
-    let FollowUpSituation { revision, edition, release, folder_in_doubt, settings, now } = situation;
+    let FollowUpSituation { revision, edition, release, folder_in_doubt, restored, settings, now } = situation;
     if edition.is_some_and(|edition| !edition.state.is_before_opening()) {
         return FollowUpPlan::Nothing;
     }
-    let is_held_by_office = edition.is_some_and(|edition| edition.state == EditionState::Held(HoldReason::Office));
+    let held = held_for_a_person(edition);
     let Some(release) = release else {
-        let reason = if is_held_by_office { HoldReason::Office } else { HoldReason::FileBroken };
+        let reason = held.unwrap_or(HoldReason::FileBroken);
         let gone = edition.is_some() && !folder_in_doubt;
         return if gone { FollowUpPlan::Hold(reason) } else { FollowUpPlan::Nothing };
     };
     if Revision::of(release).as_ref() != Some(revision) {
         return if edition.is_some() { FollowUpPlan::Drop } else { FollowUpPlan::Nothing };
     }
-    if is_held_by_office {
-        return FollowUpPlan::Hold(HoldReason::Office);
+    if let Some(reason) = held {
+        return FollowUpPlan::Hold(reason);
+    }
+    // Whether it was seen before the restoring cannot be told.
+    if edition.is_none() && restored.is_some_and(|at| now < at + JUST_RESTORED) {
+        return FollowUpPlan::Hold(HoldReason::Restored);
     }
     if settings.approval && !is_lifted(edition, APPROVAL) {
         return FollowUpPlan::Hold(HoldReason::Approval);
@@ -72,7 +81,7 @@ pub fn plan_follow_up(situation: FollowUpSituation<'_>) -> FollowUpPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample_release;
+    use crate::domain::{EditionState, sample_release};
     use crate::policy::announce::tests::{at, edition, settings};
 
     /// The only call of [`plan_follow_up`]: a correction seen at 09:00, looked at a minute later.
@@ -91,6 +100,7 @@ mod tests {
             edition,
             release: Some(&release),
             folder_in_doubt: false,
+            restored: None,
             settings: &settings,
             now: at("09:01:00"),
         };
@@ -120,6 +130,7 @@ mod tests {
             edition: None,
             release: Some(&release),
             folder_in_doubt: false,
+            restored: None,
             settings: &settings(),
             now: at("09:01:00"),
         };

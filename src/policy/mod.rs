@@ -11,7 +11,7 @@ mod retry;
 #[cfg(test)]
 mod properties;
 
-pub use announce::{Links, Plan, Situation, is_lifted, lifted_by_approval, plan};
+pub use announce::{Links, Plan, Situation, held_for_a_person, is_lifted, lifted_by_approval, plan};
 pub use audience::{Audience, DigestRun, Followers};
 pub use bounce::{Consequence, bounce_kind, consequence};
 pub use crowd::{CROWD_WINDOW, crowd, crowd_of};

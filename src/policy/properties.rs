@@ -28,6 +28,8 @@ fn a_state() -> impl Strategy<Value = Option<EditionState>> {
         HoldReason::ClockStep,
         HoldReason::PageMissing,
         HoldReason::Unpublished,
+        HoldReason::Restored,
+        HoldReason::Silence,
     ];
     prop_oneof![
         Just(None),
@@ -50,6 +52,7 @@ proptest! {
         (published, newsletter, withdrawn) in (any::<bool>(), any::<bool>(), any::<bool>()),
         (approval, doubtful, pending, page_missing) in (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (decided, in_doubt, crowd, ahead) in (any::<bool>(), any::<bool>(), 0_u32..6, 0_i64..4000),
+        restored in proptest::option::of(0_i64..3000),
     ) {
         let mut release = sample_release("a.md", "Un pont", "Texte");
         (release.date, release.published, release.newsletter) = (minute(date), published, newsletter);
@@ -76,6 +79,7 @@ proptest! {
             crowd,
             links: &links,
             clock,
+            restored: restored.map(minute),
             settings: &settings,
             now,
         });
@@ -86,7 +90,7 @@ proptest! {
                 prop_assert!(published && newsletter && !withdrawn && !decided && !has_opened);
                 let waited = lifted.contains(&"grace") || due >= minute(seen) + settings.grace;
                 prop_assert!(waited, "before its grace");
-                let asked = approval || doubtful || crowd > settings.hold_above;
+                let asked = approval || restored.is_some_and(|at| release.date <= minute(at)) || doubtful || crowd > settings.hold_above;
                 prop_assert!(!asked || lifts, "before a person was asked");
                 prop_assert!(edition.is_none_or(|edition| edition.state != EditionState::Held(HoldReason::Office)));
             }

@@ -5,7 +5,9 @@
 //! dispatcher's.
 
 mod answer;
+mod certificate;
 mod directory;
+mod look;
 mod memory;
 mod offer;
 mod relay;
@@ -17,6 +19,7 @@ mod transaction;
 mod wire;
 
 pub use directory::{LetterName, LetterNameError, StoredLetter, list_letters, read_stored};
+pub use look::RelayLook;
 pub use memory::{KeptLetter, Letters};
 pub use relay::{Envelope, Handed, Relay, RelayError, Session};
 pub use timeouts::Timeouts;

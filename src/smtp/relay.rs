@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio::time::Instant;
 
 use super::directory::Directory;
+use super::look::RelayLook;
 use super::memory::Letters;
 use super::session::{Encryption, Login, SmtpRelay, SmtpSession};
 use super::timeouts::Timeouts;
@@ -104,6 +105,19 @@ impl Relay {
         match &self.0 {
             Kind::Directory(directory) => Some(directory.folder()),
             Kind::Smtp(_) | Kind::Memory(_) => None,
+        }
+    }
+
+    /// Goes as far as a session goes before its first letter, and says what the relay offers. A folder or memory offers
+    /// nothing to look at.
+    ///
+    /// # Errors
+    /// The attempt that this was, when the relay cannot be reached or does not want us.
+    pub async fn look(&self) -> Result<RelayLook, Attempt> {
+        match &self.0 {
+            Kind::Smtp(smtp) => SmtpSession::connect(Arc::clone(smtp)).await?.look().await,
+            Kind::Directory(directory) => directory.reach().map(|()| RelayLook::default()),
+            Kind::Memory(_) => Ok(RelayLook::default()),
         }
     }
 

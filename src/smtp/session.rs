@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Auth, Ehlo, Noop, Starttls};
@@ -127,6 +128,21 @@ impl SmtpSession {
     /// Whether the relay offers SMTPUTF8.
     pub(super) const fn takes_utf8_addresses(&self) -> bool {
         self.connection.is_some() && self.offer.takes_utf8()
+    }
+
+    /// What the relay offers.
+    pub(super) const fn offer(&self) -> Offer {
+        self.offer
+    }
+
+    /// Whether the relay was told who we are, and believed it.
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.relay.login.is_some()
+    }
+
+    /// The version of TLS, and until when the relay's certificate counts; `None` in clear.
+    pub(super) fn protection(&self) -> Option<(Option<&'static str>, Option<DateTime<Utc>>)> {
+        self.wire.protection()
     }
 
     /// Hands one letter over; it is not begun after `latest`.

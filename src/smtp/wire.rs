@@ -14,12 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use chrono::{DateTime, Utc};
 use lettre::transport::smtp::client::AsyncTokioStream;
+use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::client::TlsStream;
 
+use super::certificate::valid_until;
 use super::replies::Replies;
 use super::tls::Tls;
 
@@ -70,6 +73,20 @@ impl Wire {
         let stream = tls.connect(stream).await?;
         self.line().stream = Stream::Tls(Box::new(stream));
         Ok(())
+    }
+
+    /// The version of TLS, and until when the certificate counts that was shown; `None` in clear.
+    pub(super) fn protection(&self) -> Option<(Option<&'static str>, Option<DateTime<Utc>>)> {
+        let line = self.line();
+        let Stream::Tls(stream) = &line.stream else { return None };
+        let (_, session) = stream.get_ref();
+        let version = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
+            Some(ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
+            Some(_) | None => Some("TLS"),
+        };
+        let certificate = session.peer_certificates().and_then(<[_]>::first);
+        Some((version, certificate.and_then(|certificate| valid_until(certificate))))
     }
 
     /// What the relay said since the last call.

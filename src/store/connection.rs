@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::exchange::{self, Request};
 use super::health::Health;
-use super::{StoreError, meta, migrations};
+use super::{StoreError, meta, migrations, transfer};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
 use crate::domain::{EmailAddress, TokenKey, to_hex};
 
@@ -94,8 +94,25 @@ impl Store {
     /// Opens the database that `settings` name, makes it when it is not there, and brings its schema up to date.
     ///
     /// # Errors
-    /// When it cannot be reached or made, or when a later version of Depeche used it.
+    /// When it cannot be reached or made, when a later version of Depeche used it, or when it was moved away or is not
+    /// complete ([`StoreError::NotServed`]).
     pub async fn open(settings: &DatabaseSettings, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        let store = Self::open_closed(settings, now).await?;
+        let mut connection = store.read.acquire().await?;
+        let refused = transfer::refuse_closed(&mut connection).await;
+        drop(connection);
+        if let Err(error) = refused {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(store)
+    }
+
+    /// The same for whoever carries its contents: one that was moved away or is not complete opens, too.
+    ///
+    /// # Errors
+    /// When it cannot be reached or made, or when a later version of Depeche used it.
+    pub async fn open_closed(settings: &DatabaseSettings, now: DateTime<Utc>) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let (engine, write, read, file) = match &settings.url {
             DatabaseUrl::Sqlite(path) => {

@@ -29,6 +29,9 @@ pub enum StoreError {
         /// The last one known here.
         known: i64,
     },
+    /// It was moved away, or is not complete yet.
+    #[error(transparent)]
+    NotServed(super::Closed),
     /// The database belongs to another key.
     #[error(
         "the database belongs to another secret key (fingerprint {stored}, not {given}): put the key's file back, or \

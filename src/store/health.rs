@@ -230,6 +230,7 @@ impl StoreError {
             | Self::NewerSchema { .. }
             | Self::OtherKey { .. }
             | Self::NoKey
+            | Self::NotServed(_)
             | Self::Row { .. }
             | Self::NotADatabase(_)
             | Self::InUse(_)

@@ -5,9 +5,21 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _, SqlSafeStr as _};
 
 use super::StoreError;
 use super::connection::Engine;
+use crate::domain::Digest;
 
 /// The schema's steps, oldest first: number, name, statements.
 const STEPS: [(i64, &str, &str); 1] = [(1, "first form", include_str!("../../migrations/0001_first_form.sql"))];
+
+/// The number of the last step.
+pub(super) const fn last() -> i64 {
+    STEPS[STEPS.len() - 1].0
+}
+
+/// A digest of all steps: databases with the same one have the same tables.
+pub(super) fn digest() -> String {
+    let texts: Vec<&str> = STEPS.iter().map(|(_, _, statements)| *statements).collect();
+    Digest::of(texts.join("\0").as_bytes()).to_string()
+}
 
 /// Applies what is missing. The caller's transaction makes two processes that start at once take turns.
 pub(super) async fn apply(connection: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
@@ -26,7 +38,7 @@ pub(super) async fn apply(connection: &mut AnyConnection, engine: Engine) -> Res
         }
     })?;
     let row = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations").fetch_one(connection).await?;
-    let (found, known) = (row.try_get("version")?, STEPS.map(|(number, ..)| number)[STEPS.len() - 1]);
+    let (found, known) = (row.try_get("version")?, last());
     if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(()) }
 }
 

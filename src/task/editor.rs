@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 
 use super::alarm::watch_clock;
 use super::edition::see_to_editions;
+use super::gap::{ALIVE_EVERY, take_up};
 use super::ingest::{Ingest, Ingested, MUCH};
 use super::keeping::{Keeping, opened, refresh};
 use super::last_good::LastGood;
@@ -74,6 +75,8 @@ pub struct Editor {
     unwritten: bool,
     /// What is kept for the next start.
     keeping: Option<Keeping>,
+    /// When this instance last said in the database that it works; `None` before its first look.
+    alive: Option<DateTime<Utc>>,
 }
 
 impl Editor {
@@ -93,6 +96,7 @@ impl Editor {
             owes_look: false,
             unwritten: false,
             keeping: None,
+            alive: None,
         }
     }
 
@@ -132,6 +136,17 @@ impl Editor {
         Ok(())
     }
 
+    /// Says in the database that this instance works; before anything else, that it begins to.
+    async fn say_alive(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        match self.alive {
+            None => take_up(&self.newsroom, now).await?,
+            Some(last) if (now - last).abs() >= ALIVE_EVERY => self.newsroom.store.still_alive(now).await?,
+            Some(_) => return Ok(()),
+        }
+        self.alive = Some(now);
+        Ok(())
+    }
+
     /// One look at the whole folder, saved, shown, and announced as far as anything is due now.
     ///
     /// # Errors
@@ -157,6 +172,7 @@ impl Editor {
         self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
         let leads = self.leads().await?;
         let now = self.newsroom.now();
+        self.say_alive(now).await?;
         // What breaks down on the way takes its register with it: the next look loads it whole.
         let kept = self.register.take().unwrap_or_else(|| {
             self.revision = None;
@@ -418,6 +434,9 @@ impl Editor {
             };
             self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
             let now = self.newsroom.now();
+            if let Err(error) = self.say_alive(now).await {
+                error!(%error, "the database does not know that a daemon works: {error}");
+            }
             let due =
                 self.newsroom.current().catalog.next_change(self.newsroom.current().looked).is_some_and(|at| at <= now);
             // What is about to leave leaves with the text of this moment, whether or not an event told of a change.
@@ -431,6 +450,9 @@ impl Editor {
         watching.abort();
         if let Err(error) = self.give_up_lead().await {
             error!(%error, "the lead could not be given up: {error}");
+        }
+        if let Err(error) = self.newsroom.store.still_alive(self.newsroom.now()).await {
+            error!(%error, "the database does not know until when a daemon worked: {error}");
         }
         self.keep_for_next_start().await;
     }

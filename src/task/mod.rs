@@ -19,6 +19,7 @@ mod site_files;
 mod subscription;
 mod preview;
 mod alarm;
+mod gap;
 mod dispatch;
 mod pinging;
 mod readiness;

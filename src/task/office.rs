@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::mail::Copied;
 use crate::register::{Announcement, FolderAlarm, Record};
 use crate::resource::Wording;
-use crate::store::{SingleLetter, StoreError};
+use crate::store::{Gap, SingleLetter, StoreError};
 use crate::template::{LetterParts, NoticeLetter, TemplateError};
 
 /// How long the office's links to hold, send or cancel an edition work.
@@ -178,6 +178,20 @@ impl Newsroom {
         // The same jump, whenever it is looked at: how far the clock is ahead, and the hour since when.
         let ahead = (doubt.machine - doubt.believed).num_minutes();
         let cause = format!("clock:{ahead}:{}", doubt.believed.format("%Y-%m-%dT%H"));
+        self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
+    }
+
+    /// Tells the office what was held because the database knows nothing of the time before.
+    ///
+    /// # Errors
+    /// When it cannot be rendered or queued.
+    pub(super) async fn tell_gap(&self, gap: &Gap, now: DateTime<Utc>) -> Result<(), OfficeError> {
+        let current = self.current();
+        let site = current.resources.site();
+        let since = Wording::of_letters(site, site.language).stamp(gap.since).words;
+        let reason = gap.kind.reason();
+        let notice = NoticeLetter::gap(self.writer(site).frame(self.language()), &reason, &since, &gap.held);
+        let cause = format!("{}:{}:{}", reason.as_str(), gap.since.timestamp_micros(), now.timestamp_micros());
         self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
     }
 

@@ -332,6 +332,7 @@ mod tests {
             "edition-kind.",
             "hold-reason.",
             "form.error-",
+            "doctor.",
             "admin.letter",
             "list-separator",
         ];

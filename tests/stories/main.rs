@@ -28,6 +28,7 @@ mod previews;
 mod reaching;
 #[path = "../support/report.rs"]
 mod report;
+mod restoring;
 mod returning;
 mod snapshots;
 mod starting;
@@ -98,7 +99,9 @@ stories! {
         trouble::short_trouble_is_no_news,
         trouble::what_is_measured_agrees_with_what_happened,
         trouble::a_letter_in_hand_while_the_clock_is_set_is_sent_once,
-        trouble::a_retry_is_not_early_by_a_clock_that_jumps;
+        trouble::a_retry_is_not_early_by_a_clock_that_jumps,
+        restoring::after_a_long_silence_what_was_under_way_waits_for_a_person,
+        restoring::a_short_silence_stops_nothing;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
     sqlite:
@@ -124,6 +127,9 @@ stories! {
         links::a_distant_document_must_answer_before_the_letter_leaves,
         links::a_private_address_is_not_asked,
         links::the_page_on_the_other_site_must_answer_first,
+        restoring::a_digest_that_had_left_before_a_restoring_is_not_repeated_by_the_next,
+        restoring::what_left_after_a_backup_does_not_leave_again,
+        restoring::what_had_not_left_before_a_backup_was_restored_may_be_let_go,
         previews::every_letter_can_be_looked_at_before_it_is_sent,
         snapshots::a_letter_and_its_feed_are_as_people_see_them,
         announcing::what_goes_away_and_returns_is_no_news,

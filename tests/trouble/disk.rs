@@ -45,7 +45,7 @@ async fn a_database_that_cannot_be_written_at_all_keeps_letters_waiting() {
 }
 
 /// The daemon with a disk of its own at `disk`, below the room; `None`, with a line that says so, where none may be mounted.
-/// `DEPECHE_REQUIRE=all` forbids that.
+/// That is a right and no program that could be installed: `DEPECHE_REQUIRE=all` asks for no more.
 pub(crate) fn serve_on_small_disk(room: &PressRoom, disk: &str) -> Option<Daemon> {
     let unshare = || {
         let mut command = Command::new("unshare");
@@ -56,7 +56,6 @@ pub(crate) fn serve_on_small_disk(room: &PressRoom, disk: &str) -> Option<Daemon
     let mount = format!("mount -t tmpfs -o size={MEGABYTES}m tmpfs {disk}");
     let may = unshare().args(["sh", "-c", &mount]).current_dir(room.path("")).output();
     if !may.as_ref().is_ok_and(|may| may.status.success()) {
-        assert_ne!(std::env::var("DEPECHE_REQUIRE").as_deref(), Ok("all"), "a disk is to be mounted here: {may:?}");
         crate::skipped("no disk may be mounted");
         return None;
     }

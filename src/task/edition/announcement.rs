@@ -47,7 +47,8 @@ pub(super) async fn plan_all(
         }
         let since = record.publishable_since.filter(|since| Some(*since) != current.register.started);
         let crowd = since.map_or(0, |since| crowd(&instants, since));
-        let case = Case { newsroom, current, record, published, edition, crowd, now };
+        let restored = planned.restored;
+        let case = Case { newsroom, current, record, published, edition, crowd, restored, now };
         let seen_to = case.see_to(&appeared).await;
         next = earlier(next, alone(seen_to, &record.title)?);
     }
@@ -95,6 +96,7 @@ struct Case<'a> {
     published: Option<&'a Published>,
     edition: Option<&'a Edition>,
     crowd: u32,
+    restored: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
@@ -160,6 +162,7 @@ impl Case<'_> {
             crowd: self.crowd,
             links,
             clock: self.newsroom.clock.doubt(),
+            restored: self.restored,
             settings: &self.newsroom.config.newsletter,
             now: self.now,
         })

@@ -15,7 +15,9 @@ use crate::domain::{
 };
 use crate::language::Language;
 use crate::mail::{Copied, contents_of};
-use crate::policy::{Audience, DigestEntry, DigestRun, DigestTurn, carried, is_lifted, reach, turns};
+use crate::policy::{
+    Audience, DigestEntry, DigestRun, DigestTurn, carried, held_for_a_person, is_lifted, reach, turns,
+};
 use crate::resource::Wording;
 use crate::store::{DigestContents, DigestText, StoreError};
 use crate::task::newsroom::{Current, Newsroom, new_letter, random_boundary};
@@ -42,13 +44,14 @@ pub(super) async fn plan_all(
             .collect();
         for turn in last.into_iter().chain(coming) {
             if !own.iter().any(|(_, round)| *round == turn.round) {
-                make(newsroom, turn, now).await?;
+                make(newsroom, turn, planned.restored, now).await?;
                 next = earlier(next, Some(turn.due.max(now)));
             }
         }
+        let is_asked = own.iter().any(|(edition, _)| edition.state == EditionState::Held(HoldReason::Restored));
         for (edition, round) in own {
             let turn = last.into_iter().chain(coming).find(|turn| turn.round == round);
-            let case = Case { newsroom, current, edition, round, turn, settings, now };
+            let case = Case { newsroom, current, edition, round, turn, settings, is_asked, now };
             next = earlier(next, alone(case.see_to().await, &edition.subject)?);
         }
     }
@@ -56,7 +59,12 @@ pub(super) async fn plan_all(
 }
 
 /// Makes the edition of one digest, unless there is one or nobody has chosen it.
-async fn make(newsroom: &Newsroom, turn: DigestTurn, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn make(
+    newsroom: &Newsroom,
+    turn: DigestTurn,
+    restored: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let DigestTurn { round, due } = turn;
     let dedup_key = format!("digest:{}:{}", round.frequency, round.day);
     if newsroom.store.has_edition(&dedup_key).await? {
@@ -72,11 +80,17 @@ async fn make(newsroom: &Newsroom, turn: DigestTurn, now: DateTime<Utc>) -> Resu
         subject: round.to_string(),
         dedup_key,
         title: digest_title(newsroom.language(), round.frequency, round.day),
-        state: EditionState::Waiting { due },
+        state: match restored {
+            Some(restored) if due <= restored => EditionState::Held(HoldReason::Restored),
+            Some(_) | None => EditionState::Waiting { due },
+        },
     };
     let (id, created) = newsroom.store.create_edition(&edition, &BTreeSet::new(), now).await?;
     if created {
         info!(edition.id = %id, "edition {id}, the digest {round}, is planned");
+        if let Some(edition) = newsroom.store.edition(id).await? {
+            log_untold(newsroom.tell_held(&newsroom.current(), &edition, now).await);
+        }
     }
     Ok(())
 }
@@ -90,6 +104,9 @@ struct Case<'a> {
     /// Its turn, when it is the last one due or the next one.
     turn: Option<DigestTurn>,
     settings: &'a DigestSettings,
+    /// One of the same kind may have left before a backup was restored, and nobody has said yet: this one might hold the
+    /// same.
+    is_asked: bool,
     now: DateTime<Utc>,
 }
 
@@ -106,7 +123,7 @@ impl Case<'_> {
             | EditionState::Done
             | EditionState::Cancelled => None,
         };
-        if held == Some(&HoldReason::Office) {
+        if held_for_a_person(Some(edition)).is_some() {
             return Ok(None);
         }
         let sent_now = is_lifted(Some(edition), "grace");
@@ -129,6 +146,9 @@ impl Case<'_> {
         if due - now > grace {
             self.stand(&EditionState::Waiting { due }).await?;
             return Ok(Some(due - grace));
+        }
+        if due <= now && self.is_asked && !sent_now {
+            return Ok(None);
         }
         // What it holds is put together twice: to be shown, and to leave.
         if due > now && newsroom.has_shown(edition.id) {

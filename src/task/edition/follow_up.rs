@@ -43,7 +43,8 @@ pub(super) async fn plan_all(
         }
         let published = current.catalog.get(release).map(AsRef::as_ref);
         let (revision, edition, is_stopped) = (&revision, Some(edition), false);
-        let case = Case { newsroom, current, release, published, revision, edition, is_stopped, now };
+        let restored = planned.restored;
+        let case = Case { newsroom, current, release, published, revision, edition, is_stopped, restored, now };
         next = earlier(next, alone(case.see_to().await, release.as_str())?);
     }
     let (known, is_any_on_its_way) =
@@ -68,6 +69,7 @@ pub(super) async fn plan_all(
             revision: &revision,
             edition: None,
             is_stopped: stopped.contains(&(revision.kind, id)),
+            restored: planned.restored,
             now,
         };
         next = earlier(next, alone(case.begin().await, &published.release.title)?);
@@ -85,6 +87,7 @@ struct Case<'a> {
     edition: Option<&'a Edition>,
     /// The office holds one in other words, which this one takes the place of: mending the words does not let it go.
     is_stopped: bool,
+    restored: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
@@ -125,6 +128,7 @@ impl Case<'_> {
             edition: self.edition,
             release: published.map(|published| published.release.as_ref()),
             folder_in_doubt: folder_in_doubt(current),
+            restored: self.restored,
             settings: &newsroom.config.newsletter,
             now,
         };

@@ -17,7 +17,8 @@ use crate::task::office::OfficeError;
 pub async fn see_to_editions(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, OfficeError> {
     let current = newsroom.current();
     let filter = EditionFilter { states: vec!["held", "waiting"], ..EditionFilter::default() };
-    let planned = Planned(newsroom.store.editions(&filter).await?);
+    let planned =
+        Planned { editions: newsroom.store.editions(&filter).await?, restored: newsroom.store.restored_at().await? };
     let announcements = announcement::plan_all(newsroom, &current, &planned, now).await?;
     recall::recall(newsroom, &current, now).await?;
     let follow_ups = follow_up::plan_all(newsroom, &current, &planned, now).await?;
@@ -28,12 +29,16 @@ pub async fn see_to_editions(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<
 }
 
 /// The editions that have not opened.
-pub(super) struct Planned(Vec<Edition>);
+pub(super) struct Planned {
+    editions: Vec<Edition>,
+    /// When a daemon first worked after a backup was restored: what was due by then may have left before.
+    pub(super) restored: Option<DateTime<Utc>>,
+}
 
 impl Planned {
     /// Those of a kind; repeats are open from the moment they are made and never among them.
     pub(super) fn of_kind(&self, kind: EditionKind) -> impl Iterator<Item = &Edition> {
-        self.0.iter().filter(move |edition| edition.kind == kind)
+        self.editions.iter().filter(move |edition| edition.kind == kind)
     }
 
     /// The announcement of a release.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tracing::info;
 
 use super::announcement::appearances;
-use crate::domain::{Edition, EditionId, EditionKind, EditionState, HoldReason};
+use crate::domain::{DigestRound, Edition, EditionId, EditionKind, EditionState, HoldReason};
 use crate::policy::{crowd_of, lifted_by_approval};
 use crate::store::{Cause, EditionFilter, Store, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
@@ -111,7 +111,11 @@ pub async fn decide(
         }
         OfficeDecision::Cancel => {
             let open = ["held", "waiting", "opening", "sending", "paused"];
-            store.change_edition(id, &open, &EditionState::Cancelled, cause, now).await?
+            let cancelled = store.change_edition(id, &open, &EditionState::Cancelled, cause, now).await?;
+            if let Some(round) = had_before_a_restoring(&before).filter(|_| cancelled) {
+                store.count_digest_as_had(round.frequency).await?;
+            }
+            cancelled
         }
         OfficeDecision::Pause => store.pause_edition(id, cause, now).await?,
         OfficeDecision::Resume => store.resume_edition(id, cause, now).await?,
@@ -119,6 +123,13 @@ pub async fn decide(
     let after = store.edition(id).await?.unwrap_or(before);
     info!(edition.id = %id, decision = ?decision, in_time, state = after.state.as_str(), "the office decided about edition {id}");
     Ok(Some((after, in_time)))
+}
+
+/// The digest that is held because it may have left before a backup was restored: to cancel it says that it had, and the
+/// next one must not hold the same.
+fn had_before_a_restoring(edition: &Edition) -> Option<DigestRound> {
+    let is_asked = edition.state == EditionState::Held(HoldReason::Restored);
+    (is_asked && edition.kind == EditionKind::Digest).then(|| edition.subject.parse().ok()).flatten()
 }
 
 /// The editions that are held in one crowd with `edition`, itself included: one decision for all of them. None when it is

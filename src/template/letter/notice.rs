@@ -209,6 +209,31 @@ impl NoticeLetter {
         }
     }
 
+    /// Editions are held because the database knows nothing of the time since `since_words`: for `reason`, a backup was
+    /// restored or nobody worked. `titles` are what they are called in lists.
+    #[must_use]
+    pub fn gap(frame: LetterFrame, reason: &HoldReason, since_words: &str, titles: &[String]) -> Self {
+        let language = frame.language;
+        let kind = reason.as_str();
+        let mut details: Vec<String> = titles.iter().take(TITLES_SHOWN).cloned().collect();
+        let more = titles.len().saturating_sub(TITLES_SHOWN);
+        if more > 0 {
+            details.push(say_count(language, "mail.notice.crowd-more", more as u64));
+        }
+        let held = say_count(language, "mail.notice.gap-held", titles.len() as u64);
+        Self {
+            title: say(language, &format!("mail.notice.{kind}-subject"), &[]),
+            paragraphs: vec![
+                say(language, &format!("mail.notice.{kind}-what"), &[("since", since_words)]),
+                held,
+                say(language, &format!("mail.notice.{kind}-advice"), &[]),
+            ],
+            details,
+            links: Vec::new(),
+            frame,
+        }
+    }
+
     /// An edition has left: how many letters were accepted, failed, are still waiting. `title` is what it is called in
     /// lists, `page_url` where its release can be read; a digest leads to the front page, a withdrawal nowhere.
     #[must_use]
@@ -290,6 +315,8 @@ impl Letter for NoticeLetter {
             Self::documents_changed(frame(), &title, page),
             Self::page_missing(frame(), &title, page, &since, office),
             Self::clock_step(frame(), &page_samples::stamp(language, 30).words, &since),
+            Self::gap(frame(), &HoldReason::Restored, &since, &vec![title.clone(); 24]),
+            Self::gap(frame(), &HoldReason::Silence, &since, std::slice::from_ref(&title)),
             Self::file_broken(frame(), "2026-11-23-pont.md", true, problems.clone()),
             Self::file_broken(frame(), "2026-11-23-pont.md", false, problems),
             Self::relay_stopped(frame(), "smtp.example.org:25", &since, "421 4.3.2 <later>"),
@@ -327,6 +354,8 @@ mod tests {
             HoldReason::FileBroken,
             HoldReason::Unpublished,
             HoldReason::PageMissing,
+            HoldReason::Restored,
+            HoldReason::Silence,
         ];
         let states = [
             EditionState::Held(HoldReason::Office),

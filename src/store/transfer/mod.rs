@@ -1,0 +1,27 @@
+//! Everything the database holds, carried elsewhere: into a backup and back, or into another database of either kind.
+//!
+//! Tables and columns are those that the migrations make, so that a table added later is carried without being named here.
+//! Rows are read in one snapshot, in the order of their keys, a piece at a time: memory stays bounded whatever their
+//! number. What arrives is counted and compared before anybody may work with it; until then, and once a database has been
+//! moved away, it refuses to open ([`closing`]).
+
+mod backup;
+mod closing;
+mod copy;
+mod error;
+mod file;
+mod reading;
+mod restore;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod value;
+mod writing;
+
+pub use backup::{BackedUp, BackupKey};
+pub use closing::Closed;
+pub(super) use closing::refuse_closed;
+pub use copy::{Copied, describe};
+pub use error::TransferError;
+pub use restore::{Backup, Restored};
+pub use value::{Progress, Step};

@@ -1,0 +1,65 @@
+//! A backup taken while the daemon works, and put back on a new machine with its key.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::press_room::{PressRoom, text};
+
+const LETTERS: &str = "[newsletter]\nfrom = \"presse@ministere.example\"\n[[relay]]\nkind = \"directory\"\n";
+
+#[track_caller]
+fn refused(room: &PressRoom, arguments: &[&str], words: &str) {
+    let output = room.run(arguments);
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains(words), "{arguments:?}: {said}");
+}
+
+#[test]
+fn a_backup_comes_back_on_a_new_machine_with_its_key() {
+    let room = PressRoom::new(LETTERS);
+    let daemon = room.serve();
+    room.say(&["subscribers", "add", "ann@example.org"]);
+    room.say(&["backup", "today.backup"]);
+    let file = room.path("today.backup");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    refused(&room, &["restore", "today.backup"], "stop `depeche serve` first");
+    daemon.stop();
+    refused(&room, &["restore", "today.backup"], "is not empty");
+
+    let new = PressRoom::new(LETTERS);
+    let (backup, there) = (std::fs::read(&file).unwrap(), new.path("today.backup"));
+    std::fs::write(&there, &backup[..backup.len() / 2]).unwrap();
+    refused(&new, &["restore", "today.backup"], "is damaged");
+    std::fs::write(&there, "nothing").unwrap();
+    refused(&new, &["restore", "today.backup"], "is no backup");
+    std::fs::write(&there, &backup).unwrap();
+    std::fs::create_dir_all(new.path("var")).unwrap();
+    std::fs::write(new.path("var/secret.key"), "00".repeat(32)).unwrap();
+    refused(&new, &["restore", "today.backup"], "holds another key");
+    assert!(!new.path("var/depeche.sqlite").exists(), "nothing was changed");
+
+    std::fs::remove_file(new.path("var/secret.key")).unwrap();
+    let said = new.say(&["restore", "today.backup"]);
+    assert!(said.contains("depeche serve"), "{said}");
+    let key = |room: &PressRoom| std::fs::read_to_string(room.path("var/secret.key")).unwrap();
+    assert_eq!(key(&new), key(&room));
+    assert_eq!(std::fs::metadata(new.path("var/secret.key")).unwrap().permissions().mode() & 0o777, 0o600);
+    let daemon = new.serve();
+    assert!(daemon.log().contains("was restored"), "{}", daemon.log());
+    assert!(new.say(&["subscribers", "list"]).contains("ann@example.org"));
+    daemon.stop();
+    let daemon = new.serve();
+    assert!(!daemon.log().contains("was restored"), "{}", daemon.log());
+}
+
+#[test]
+fn another_key_refuses_to_start_and_says_why() {
+    let room = PressRoom::new(LETTERS);
+    room.say(&["subscribers", "list"]);
+    let key = std::fs::read_to_string(room.path("var/secret.key")).unwrap();
+    std::fs::write(room.path("var/secret.key"), "11".repeat(32)).unwrap();
+    refused(&room, &["serve"], "belongs to another secret key");
+    refused(&room, &["backup", "x"], "belongs to another secret key");
+    assert!(!room.path("x").exists());
+    std::fs::write(room.path("var/secret.key"), key).unwrap();
+    room.say(&["subscribers", "list"]);
+}
