@@ -265,6 +265,22 @@ CREATE TABLE bounces (
 );
 CREATE INDEX bounces_by_subscriber ON bounces (subscriber, at);
 
+-- Who is left alone for a while, by all instances: a relay that takes no letters, a domain of recipients that asks for
+-- patience. `failures` counts how often in a row.
+CREATE TABLE rests (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    PRIMARY KEY (kind, name)
+);
+
+-- The instant from which the next letter may go to a relay that takes so many a second.
+CREATE TABLE paces (
+    relay TEXT PRIMARY KEY NOT NULL,
+    next BIGINT NOT NULL
+);
+
 CREATE TABLE leads (
     name TEXT PRIMARY KEY NOT NULL,
     owner TEXT NOT NULL,

@@ -87,7 +87,7 @@ fn dispatch(room: &TestNewsroom, server: &SmtpServer) -> (watch::Sender<bool>, J
     let relay = Relay::open(&settings, from, Arc::new(SystemClock)).unwrap();
     // A relay rests after it hung up; with as many as hang-ups nobody waits for that.
     let relays = vec![relay; LOST.len() + LOST_IN_THE_MIDDLE + 1];
-    let dispatcher = Dispatcher::new(room.newsroom().clone(), relays, CONNECTIONS, None, "story".to_owned());
+    let dispatcher = Dispatcher::new(room.newsroom().clone(), relays, CONNECTIONS, "story".to_owned());
     let (stop, stopped) = watch::channel(false);
     (stop, tokio::spawn(Arc::new(dispatcher).run(stopped, Duration::from_secs(10))))
 }

@@ -1,8 +1,7 @@
 //! What follows from an attempt: done, later, never, or unknown.
 //!
 //! Reply codes are read, never the relay's words (RFC 5321 §4.2.1, 4.5.4.1). The pauses are a list in the configuration;
-//! nothing here knows the clock or draws lots. Resting one recipient domain after a 450, 451 or 452 is not done here:
-//! every letter waits by the same list.
+//! nothing here knows the clock or draws lots.
 
 use chrono::TimeDelta;
 
@@ -60,6 +59,22 @@ pub fn verdict(attempt: &Attempt, attempt_number: u32, schedule: &[TimeDelta], j
     }
 }
 
+/// How long a domain of recipients is left alone that asks for patience; twice as long each further time, up to the second
+/// figure.
+pub const DOMAIN_REST: (TimeDelta, TimeDelta) = (TimeDelta::minutes(1), TimeDelta::minutes(15));
+
+/// Whether an attempt says that the recipient's whole domain is to be left alone: a 450, 451 or 452 to the recipient or the
+/// letter (RFC 5321 §4.2.3). One that is about an address, a mailbox or the relay itself (RFC 3463 §3.2 to 3.4) is not.
+#[must_use]
+pub fn is_domain_busy(attempt: &Attempt) -> bool {
+    match attempt {
+        Attempt::Refused { phase: Phase::Recipient | Phase::Dot, reply } => {
+            (450..=452).contains(&reply.code) && !matches!(reply.enhanced, Some((_, 1..=3, _)))
+        }
+        Attempt::Accepted(_) | Attempt::Refused { .. } | Attempt::Lost { .. } => false,
+    }
+}
+
 /// Whether the relay fell silent once a letter was begun. Perhaps it cannot stand this letter: unlike a relay that takes
 /// no letter at all, this must end some day.
 const fn is_cut_short(attempt: &Attempt) -> bool {
@@ -79,6 +94,24 @@ fn stretched(pause: TimeDelta, jitter: f64) -> TimeDelta {
 mod tests {
     use super::*;
     use crate::domain::Reply;
+
+    #[test]
+    fn a_domain_rests_for_what_is_about_all_of_it() {
+        for (phase, code, text, is_busy) in [
+            (Phase::Recipient, 450, "4.7.1 greylisted", true),
+            (Phase::Recipient, 451, "try later", true),
+            (Phase::Dot, 452, "4.4.5 busy", true),
+            (Phase::Recipient, 452, "4.2.2 mailbox full", false),
+            (Phase::Recipient, 450, "4.1.8 who are you?", false),
+            (Phase::Dot, 452, "4.3.1 disk full", false),
+            (Phase::MailFrom, 451, "try later", false),
+            (Phase::Recipient, 421, "try later", false),
+            (Phase::Recipient, 550, "5.7.1 no", false),
+        ] {
+            let attempt = Attempt::Refused { phase, reply: Reply::new(code, text) };
+            assert_eq!(is_domain_busy(&attempt), is_busy, "{attempt:?}");
+        }
+    }
 
     fn schedule() -> [TimeDelta; 3] {
         [TimeDelta::minutes(5), TimeDelta::minutes(15), TimeDelta::hours(48)]

@@ -51,7 +51,10 @@ pub enum RelayError {
 
 /// Where letters are handed over.
 #[derive(Clone)]
-pub struct Relay(Kind);
+pub struct Relay {
+    kind: Kind,
+    rate: Option<u32>,
+}
 
 #[derive(Clone)]
 enum Kind {
@@ -67,32 +70,46 @@ impl Relay {
     /// # Errors
     /// When a certificate or the password cannot be read.
     pub fn open(settings: &RelaySettings, from: &EmailAddress, clock: Arc<dyn Clock>) -> Result<Self, RelayError> {
-        Ok(Self(match &settings.kind {
+        let kind = match &settings.kind {
             RelayKind::Directory { folder } => Kind::Directory(Directory::new(folder.clone(), clock)),
             RelayKind::Smtp(settings) => Kind::Smtp(Arc::new(smtp(settings, from)?)),
-        }))
+        };
+        Ok(Self { kind, rate: settings.rate })
     }
 
     /// A relay that keeps its letters in memory, and the letters.
     #[must_use]
     pub fn memory() -> (Self, Letters) {
         let letters = Letters::default();
-        (Self(Kind::Memory(letters.clone())), letters)
+        (Self { kind: Kind::Memory(letters.clone()), rate: None }, letters)
     }
 
     /// The same relay with other patience; only an SMTP relay needs any.
     #[must_use]
     pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
-        match self.0 {
-            Kind::Smtp(smtp) => Self(Kind::Smtp(Arc::new(SmtpRelay { timeouts, ..SmtpRelay::clone(&smtp) }))),
-            Kind::Directory(_) | Kind::Memory(_) => self,
-        }
+        let kind = match self.kind {
+            Kind::Smtp(smtp) => Kind::Smtp(Arc::new(SmtpRelay { timeouts, ..SmtpRelay::clone(&smtp) })),
+            other @ (Kind::Directory(_) | Kind::Memory(_)) => other,
+        };
+        Self { kind, ..self }
+    }
+
+    /// The same relay, taking at most so many letters a second.
+    #[must_use]
+    pub fn with_rate(self, rate: u32) -> Self {
+        Self { rate: Some(rate), ..self }
+    }
+
+    /// How many letters it takes a second; `None`: as many as it can.
+    #[must_use]
+    pub const fn rate(&self) -> Option<u32> {
+        self.rate
     }
 
     /// What people and lists of attempts call it: `smtp://127.0.0.1:25`, `directory var/mail`.
     #[must_use]
     pub fn name(&self) -> String {
-        match &self.0 {
+        match &self.kind {
             Kind::Smtp(smtp) => smtp.name(),
             Kind::Directory(directory) => format!("directory {}", directory.folder()),
             Kind::Memory(_) => "memory".to_owned(),
@@ -102,7 +119,7 @@ impl Relay {
     /// The folder of a directory relay.
     #[must_use]
     pub fn folder(&self) -> Option<&Utf8Path> {
-        match &self.0 {
+        match &self.kind {
             Kind::Directory(directory) => Some(directory.folder()),
             Kind::Smtp(_) | Kind::Memory(_) => None,
         }
@@ -114,7 +131,7 @@ impl Relay {
     /// # Errors
     /// The attempt that this was, when the relay cannot be reached or does not want us.
     pub async fn look(&self) -> Result<RelayLook, Attempt> {
-        match &self.0 {
+        match &self.kind {
             Kind::Smtp(smtp) => SmtpSession::connect(Arc::clone(smtp)).await?.look().await,
             Kind::Directory(directory) => directory.reach().map(|()| RelayLook::default()),
             Kind::Memory(_) => Ok(RelayLook::default()),
@@ -126,7 +143,7 @@ impl Relay {
     /// # Errors
     /// The attempt that this already was, when the relay cannot be reached or does not want us.
     pub async fn connect(&self) -> Result<Session, Attempt> {
-        let conversation = match &self.0 {
+        let conversation = match &self.kind {
             Kind::Smtp(smtp) => Conversation::Smtp(SmtpSession::connect(Arc::clone(smtp)).await?),
             Kind::Directory(directory) => {
                 directory.reach()?;

@@ -5,15 +5,17 @@
 
 mod claimed;
 mod composer;
+mod pace;
 mod relays;
+mod rests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, error, info, warn};
 
 use self::claimed::Claimed;
@@ -52,27 +54,17 @@ pub struct Dispatcher {
     connections: usize,
     owner: String,
     claimed: Claimed,
-    pace: Option<Mutex<tokio::time::Interval>>,
 }
 
 impl Dispatcher {
-    /// A dispatcher named `owner`, sending through `relays` in order over up to `connections` connections, at most
-    /// `rate` letters a second.
+    /// A dispatcher named `owner`, sending through `relays` in order over up to `connections` connections.
     #[must_use]
-    pub fn new(
-        newsroom: Arc<Newsroom>,
-        relays: Vec<Relay>,
-        connections: usize,
-        rate: Option<u32>,
-        owner: String,
-    ) -> Self {
+    pub fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, connections: usize, owner: String) -> Self {
         let relays = Relays::new(Arc::clone(&newsroom), relays);
         let composer = Composer::new(Arc::clone(&newsroom));
-        let pace =
-            rate.filter(|rate| *rate > 0).map(|rate| Mutex::new(tokio::time::interval(Duration::from_secs(1) / rate)));
         let connections = connections.max(1);
         let claimed = Claimed::new(Arc::clone(&newsroom), owner.clone(), connections, LEASE);
-        Self { newsroom, relays, composer, connections, owner, claimed, pace }
+        Self { newsroom, relays, composer, connections, owner, claimed }
     }
 
     /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
@@ -202,27 +194,14 @@ impl Dispatcher {
             desk.session = None;
         }
         self.relays.learn(relay, &attempt).await;
+        self.claimed.learn(ready.delivery.recipient.address.domain(), &attempt).await;
         Ok(())
     }
 
-    /// Waits for its turn and sees to a session; `false` when there is none to be had, or it is time to stop. Before anything
+    /// Sees to a session and waits for its turn; `false` when there is none to be had, or it is time to stop. Before anything
     /// that may take long, what became of the last letter is recorded: it must not be sent again should we be stopped.
     async fn be_ready(&self, desk: &mut Connection, stop: &watch::Receiver<bool>) -> Result<bool, StoreError> {
         let mut stopping = stop.clone();
-        if let Some(pace) = &self.pace {
-            let mut turn = std::pin::pin!(async { pace.lock().await.tick().await });
-            tokio::select! {
-                biased;
-                _ = &mut turn => {}
-                () = std::future::ready(()) => {
-                    self.settle(desk).await?;
-                    tokio::select! {
-                        _ = turn => {}
-                        _ = stopping.wait_for(|stop| *stop) => return Ok(false),
-                    }
-                }
-            }
-        }
         if desk.session.is_some() && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER) {
             self.settle(desk).await?;
             if let Some((session, _)) = &mut desk.session {
@@ -236,8 +215,16 @@ impl Dispatcher {
                 _ = stopping.wait_for(|stop| *stop) => None,
             };
         }
+        let Some((_, relay)) = &desk.session else { return Ok(false) };
+        if let Some(turn) = self.relays.turn(*relay).await?.filter(|turn| *turn > Instant::now()) {
+            self.settle(desk).await?;
+            tokio::select! {
+                () = sleep_until(turn) => {}
+                _ = stopping.wait_for(|stop| *stop) => return Ok(false),
+            }
+        }
         desk.was_used = Some(Instant::now());
-        Ok(desk.session.is_some())
+        Ok(true)
     }
 
     /// Hands the letter over in the session there is; in another one when that had ended before. Says with which relay.

@@ -12,6 +12,7 @@ mod outbox;
 #[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
 mod register;
+mod rests;
 mod room;
 mod spawned;
 mod subscribers;
@@ -72,6 +73,9 @@ stories! {
     outbox::an_approved_edition_waits_without_its_hold,
     outbox::who_left_or_is_suppressed_is_skipped_when_claimed,
     outbox::exchanges_of_many_connections_are_all_kept,
+    rests::a_rest_counts_once_and_grows,
+    rests::what_is_put_off_loses_no_try,
+    rests::turns_at_a_relay_are_taken_once,
     leases::a_stale_owner_changes_nothing,
     leases::what_was_composed_before_a_correction_does_not_begin,
     leases::a_late_answer_still_counts,

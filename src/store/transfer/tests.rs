@@ -117,11 +117,15 @@ async fn a_copy_that_is_killed_goes_on_where_it_was() {
         if done.is_some() {
             break;
         }
-        for (name, why) in [("source", "begun and is not finished"), ("target", "not everything was copied")] {
-            let refused = Store::open(&settings(&path, name), NOW).await.unwrap_err().to_string();
-            assert!(refused.contains(why), "{name}: {refused}");
-        }
         tries += 1;
+        let refused = Store::open(&settings(&path, "source"), NOW).await.unwrap_err().to_string();
+        // It may have been stopped behind its last step.
+        if refused.contains("was moved to") {
+            continue;
+        }
+        assert!(refused.contains("begun and is not finished"), "{refused}");
+        let refused = Store::open(&settings(&path, "target"), NOW).await.unwrap_err().to_string();
+        assert!(refused.contains("not everything was copied"), "{refused}");
     }
     assert!(tries > 3, "it was stopped {tries} times only");
     assert_eq!(tallies(&target).await, before);
@@ -238,15 +242,16 @@ async fn a_backup_half_restored_is_not_served_and_is_restored_again() {
 async fn what_may_have_left_since_a_backup_is_not_sent_again_by_itself() {
     let (_folder, path, source) = filled().await;
     let states = [("leased", "1"), ("in_flight", "1"), ("unknown", "1"), ("queued", "1"), ("queued", "NULL")];
-    execute(&source, "DELETE FROM attempts").await;
-    execute(&source, "DELETE FROM deliveries").await;
+    for table in ["attempts", "bounces", "deliveries"] {
+        execute(&source, &format!("DELETE FROM {table}")).await;
+    }
     for (number, (state, edition)) in states.iter().enumerate() {
         execute(
             &source,
             &format!(
                 "INSERT INTO deliveries (id, letter, edition, subscriber, recipient_address, address_hash, language, topics, \
-                 contents, urgency, state, due, since, owner, attempt, lost, created) VALUES ({number}, 1, {edition}, \
-                 {number}, 'a@example.org', 'a', 'fr', '', '', 1, '{state}', 0, 0, 'dead', 1, 0, 0)"
+                 contents, state, due, since, owner, attempt, lost, created) VALUES ({number}, 1, {edition}, \
+                 {number}, 'a@example.org', 'a', 'fr', '', '', '{state}', 0, 0, 'dead', 1, 0, 0)"
             ),
         )
         .await;

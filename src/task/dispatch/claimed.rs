@@ -9,7 +9,8 @@ use chrono::TimeDelta;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::domain::{Delivery, DeliveryId};
+use super::rests::DomainRests;
+use crate::domain::{Attempt, Delivery, DeliveryId};
 use crate::store::StoreError;
 use crate::task::newsroom::Newsroom;
 
@@ -32,6 +33,7 @@ pub(super) struct Claimed {
     /// How many are claimed at the least: one for each connection.
     smallest: u32,
     lease: TimeDelta,
+    rests: DomainRests,
     stock: Mutex<Stock>,
 }
 
@@ -49,7 +51,8 @@ impl Claimed {
         let smallest = u32::try_from(connections).unwrap_or(SIZE.1).min(SIZE.1);
         let (claimed, looked) = (Instant::now(), Instant::now());
         let stock = Stock { waiting: VecDeque::new(), size: SIZE.0.max(smallest), claimed, looked };
-        Self { newsroom, owner, smallest, lease, stock: Mutex::new(stock) }
+        let rests = DomainRests::new(Arc::clone(&newsroom), owner.clone());
+        Self { newsroom, owner, smallest, lease, rests, stock: Mutex::new(stock) }
     }
 
     /// The next delivery; claims more when there is none.
@@ -63,15 +66,33 @@ impl Claimed {
         }
         if stock.waiting.is_empty() {
             stock.size = next_size(stock.size, stock.claimed.elapsed()).clamp(self.smallest, SIZE.1);
-            let some = store.claim(&self.owner, stock.size, self.newsroom.now(), self.lease).await?;
-            stock.waiting.extend(some);
+            loop {
+                let claimed = store.claim(&self.owner, stock.size, self.newsroom.now(), self.lease).await?;
+                let were_any = !claimed.is_empty();
+                stock.waiting.extend(self.rests.awake(claimed).await?);
+                // Whoever is put off makes room for others.
+                if !were_any || !stock.waiting.is_empty() {
+                    break;
+                }
+            }
             (stock.claimed, stock.looked) = (Instant::now(), Instant::now());
         } else if stock.looked.elapsed() > SINGLES_LOOK {
             let singles = store.claim_singles(&self.owner, SINGLES, self.newsroom.now(), self.lease).await?;
             singles.into_iter().rev().for_each(|delivery| stock.waiting.push_front(delivery));
             stock.looked = Instant::now();
         }
-        Ok(stock.waiting.pop_front())
+        while let Some(delivery) = stock.waiting.pop_front() {
+            match self.rests.rest_of(&delivery) {
+                Some(until) => store.put_off(&self.owner, &[delivery.id], until).await?,
+                None => return Ok(Some(delivery)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Learns from what became of a letter to `domain`.
+    pub(super) async fn learn(&self, domain: &str, attempt: &Attempt) {
+        self.rests.learn(domain, attempt).await;
     }
 
     /// Puts one back that could not be begun: it is the next.

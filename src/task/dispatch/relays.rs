@@ -1,5 +1,6 @@
 //! The relays, and how they are doing: which one takes the next session, and which is left alone for a while.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::pace::Pace;
 use crate::clock::Clock as _;
 use crate::domain::Attempt;
 use crate::smtp::{Relay, Session};
+use crate::store::{RestOf, StoreError};
 use crate::task::newsroom::Newsroom;
 use crate::task::office::log_untold;
 
@@ -19,6 +22,7 @@ use crate::task::office::log_untold;
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
 /// A relay that took no letter for so long is something the office is told.
 const TELL_AFTER: TimeDelta = TimeDelta::minutes(5);
+
 /// All relays, in order.
 #[derive(Debug)]
 pub(super) struct Relays {
@@ -30,6 +34,7 @@ pub(super) struct Relays {
 #[derive(Debug)]
 struct RelayDesk {
     relay: Relay,
+    pace: Option<Pace>,
     health: Mutex<Health>,
 }
 
@@ -50,7 +55,11 @@ impl Health {
 
 impl Relays {
     pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>) -> Self {
-        let desks = relays.into_iter().map(|relay| RelayDesk { relay, health: Mutex::default() }).collect();
+        let desk = |relay: Relay| {
+            let pace = relay.rate().filter(|rate| *rate > 0).map(Pace::new);
+            RelayDesk { relay, pace, health: Mutex::default() }
+        };
+        let desks = relays.into_iter().map(desk).collect();
         Self { newsroom, desks }
     }
 
@@ -59,10 +68,20 @@ impl Relays {
         self.desks[index].relay.name()
     }
 
+    /// When the next letter may go to the relay with this index; `None`: now.
+    pub(super) async fn turn(&self, index: usize) -> Result<Option<Instant>, StoreError> {
+        let RelayDesk { relay, pace, health: _ } = &self.desks[index];
+        match pace {
+            Some(pace) => Ok(Some(pace.turn(&self.newsroom, &relay.name()).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// A session with the first relay that takes us; the others rest for a while.
     pub(super) async fn connect(&self) -> Option<(Session, usize)> {
+        let resting = self.resting_for_others().await;
         for (index, desk) in self.desks.iter().enumerate() {
-            if desk.health.lock().await.rests() {
+            if desk.health.lock().await.rests() || resting.contains(&desk.relay.name()) {
                 continue;
             }
             match desk.relay.connect().await {
@@ -74,6 +93,22 @@ impl Relays {
             }
         }
         None
+    }
+
+    /// The relays that other instances leave alone now.
+    async fn resting_for_others(&self) -> BTreeSet<String> {
+        let (store, now) = (&self.newsroom.store, self.newsroom.now());
+        if !store.is_shared() {
+            return BTreeSet::new();
+        }
+        match store.rests().await {
+            Ok(rests) => {
+                let in_force = rests.into_iter().filter(|rest| rest.of == RestOf::Relay && rest.until > now);
+                in_force.map(|rest| rest.name).collect()
+            }
+            // Whoever needs the database will see.
+            Err(_) => BTreeSet::new(),
+        }
     }
 
     /// Learns from what became of a letter with the relay of this index.
@@ -88,6 +123,10 @@ impl Relays {
             *health = Health { rests_until: health.rests_until, ..Health::default() };
             drop(health);
             let (now, name) = (self.newsroom.now(), desk.relay.name());
+            if failed_since.is_some() && self.newsroom.store.is_shared() {
+                let ended = self.newsroom.store.end_rest(RestOf::Relay, &name).await;
+                ended.unwrap_or_else(|error| warn!(%error, "other instances do not hear that relay {name} works"));
+            }
             self.newsroom.standing.relay_works(&name, self.newsroom.clock.elapsed());
             if let Some(since) = failed_since.filter(|since| now - *since >= TELL_AFTER) {
                 log_untold(self.newsroom.tell_relay_works(&name, since, now).await);
@@ -108,10 +147,20 @@ impl Relays {
         let rests_until = Instant::now() + pause;
         health.rests_until = Some(rests_until);
         drop(health);
+        if self.newsroom.store.is_shared() {
+            let pauses = (from_std(REST.0), from_std(REST.1));
+            if let Err(error) = self.newsroom.store.rest(RestOf::Relay, &name, pauses, now).await {
+                warn!(relay = %name, %error, "other instances do not hear that relay {name} rests: {error}");
+            }
+        }
         self.newsroom.standing.relay_rests(&name, since, rests_until.into_std());
         warn!(relay = %name, "relay {name} takes no letters: {}", attempt.without_words());
         if now - since >= TELL_AFTER {
             log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
         }
     }
+}
+
+fn from_std(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
