@@ -248,7 +248,6 @@ CREATE TABLE attempts (
     verdict TEXT NOT NULL
 );
 CREATE INDEX attempts_by_delivery ON attempts (delivery, id);
-CREATE INDEX attempts_by_message_id ON attempts (message_id);
 
 -- What came back of a delivery: `digest` tells one report from another, `diagnostic` is what the other server said.
 CREATE TABLE bounces (

@@ -213,7 +213,7 @@ async fn a_relay_that_comes_up_late_gets_every_letter_once() {
 async fn what_the_relay_refuses_stops_nobody_else() {
     let script = Script::default()
         .at(Phase::Recipient, "parti", Act::Say("550 5.1.1 no such user"))
-        .at(Phase::Recipient, "gris", Act::Say("451 4.7.1 later"))
+        .at(Phase::Recipient, "gris", Act::Say("451 4.2.0 later"))
         .at(Phase::Dot, "plein", Act::Say("552 5.2.2 mailbox full"));
     let server = SmtpServer::start(script).await;
     let room = room(server.address(), "retry = [\"1s\", \"1s\"]");

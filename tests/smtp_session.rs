@@ -72,7 +72,7 @@ fn to(local: &str) -> Envelope {
 async fn send(session: &mut Session, envelope: &Envelope, letter: &[u8]) -> Attempt {
     match session.send(envelope, letter, Instant::now() + PATIENT).await {
         Handed::Over(attempt) => attempt,
-        Handed::NotBegun => panic!("the session had ended"),
+        ended @ (Handed::NotBegun | Handed::Withheld) => panic!("the session had ended: {ended:?}"),
     }
 }
 
@@ -582,6 +582,32 @@ async fn a_letter_is_not_begun_when_its_answer_could_come_too_late() {
     let handed = session.send(&to("ann"), LETTER, Instant::now()).await;
     assert!(matches!(handed, Handed::Over(Attempt::Lost { phase: Phase::Data, .. })), "{handed:?}");
     assert!(server.accepted().is_empty() && !session.is_open());
+}
+
+#[tokio::test]
+async fn a_letter_is_written_only_by_leave() {
+    for script in [Script::default(), Script::default().offering("PIPELINING")] {
+        let server = SmtpServer::start(script).await;
+        let mut session = relay(&server).connect().await.unwrap();
+        assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)));
+        let latest = Instant::now() + PATIENT;
+        let handed = session.send_by_leave(&to("bob"), LETTER, latest, async { false }).await;
+        assert_eq!(handed, Handed::Withheld);
+        assert!(!session.is_open(), "it waits for a letter");
+        server.settled().await;
+        // Sender and recipient are said before it is given.
+        let mut session = relay(&server).connect().await.unwrap();
+        let asked = async {
+            while !server.commands().iter().any(|line| line.starts_with("RCPT TO:<carl@")) {
+                tokio::task::yield_now().await;
+            }
+            true
+        };
+        let handed = session.send_by_leave(&to("carl"), LETTER, latest, asked).await;
+        assert!(matches!(handed, Handed::Over(Attempt::Accepted(_))), "{handed:?}");
+        let reached: Vec<String> = server.accepted().into_iter().map(|letter| letter.to).collect();
+        assert_eq!(reached, ["ann@journal.example", "carl@journal.example"]);
+    }
 }
 
 #[tokio::test]

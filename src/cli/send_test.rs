@@ -65,7 +65,9 @@ async fn send(newsroom: &Newsroom, envelope: &Envelope, bytes: &[u8]) -> anyhow:
                 session.quit().await;
                 return Ok(match handed {
                     Handed::Over(attempt) => attempt,
-                    Handed::NotBegun => Attempt::Lost { phase: Phase::Connect, error: "it hung up".to_owned() },
+                    Handed::NotBegun | Handed::Withheld => {
+                        Attempt::Lost { phase: Phase::Connect, error: "it hung up".to_owned() }
+                    }
                 });
             }
             Err(attempt) => last = Some(attempt),

@@ -14,19 +14,27 @@ pub(super) const UNSUBSCRIBE: &str = "unsubscribe+";
 /// How many bytes of the HMAC a Message-ID carries.
 const ID_BYTES: usize = 16;
 
-/// The Message-ID of `letter` to `recipient`, with its angle brackets: the same at every attempt, and nobody can read
-/// the address out of it (RFC 5322 §3.6.4).
+/// The Message-ID of `letter` to `recipient` by this delivery, with its angle brackets: the same at every attempt, and nobody
+/// can read the address out of it or make another one (RFC 5322 §3.6.4).
 #[must_use]
-pub fn message_id(letter: &RenderedLetter, recipient: &EmailAddress, sender: &Sender) -> String {
+pub fn message_id(letter: &RenderedLetter, recipient: &EmailAddress, delivery: DeliveryId, sender: &Sender) -> String {
     // The boundary is the letter's own, even when a lost database counts letters anew.
     let mac = sender.key.mac("message-id", &[letter.boundary.as_bytes(), recipient.as_str().as_bytes()]);
-    let mut id = String::with_capacity(2 * ID_BYTES + sender.from.address.domain().len() + 3);
+    let mut id = String::with_capacity(2 * ID_BYTES + sender.from.address.domain().len() + 24);
     id.push('<');
     for byte in &mac[..ID_BYTES] {
         let _ = write!(id, "{byte:02x}");
     }
-    let _ = write!(id, "@{}>", sender.from.address.domain());
+    let _ = write!(id, ".{delivery}@{}>", sender.from.address.domain());
     id
+}
+
+/// The delivery that a Message-ID names, be it one of ours or not.
+#[must_use]
+pub fn delivery_named_in(message_id: &str) -> Option<DeliveryId> {
+    let (local, _) = message_id.split_once('@')?;
+    let (_, number) = local.rsplit_once('.')?;
+    number.parse().ok().map(DeliveryId::new)
 }
 
 /// The envelope sender of a delivery (RFC 5321 §4.4): `bounces+{token}@` the bounce domain where one is set and can be
@@ -95,17 +103,22 @@ mod tests {
     fn a_message_id_changes_with_letter_recipient_and_key_alone() {
         let (letter, sender) = (announcement(), sender());
         let ann: EmailAddress = "ann@example.org".parse().unwrap();
-        let id = message_id(&letter, &ann, &sender);
-        assert_eq!(id, message_id(&letter.clone(), &ann, &sender));
+        let delivery = DeliveryId::new(7);
+        let id = message_id(&letter, &ann, delivery, &sender);
+        assert_eq!(id, message_id(&letter.clone(), &ann, delivery, &sender));
+        assert_eq!(delivery_named_in(&id), Some(delivery));
+        for other in ["", "<a@b>", "<a.b@c>", "<a.99999999999999999999@c>", "<.@>"] {
+            assert_eq!(delivery_named_in(other), None, "{other}");
+        }
         assert!(!id.contains("ann"));
 
-        let mut others = vec![message_id(&letter, &"bob@example.org".parse().unwrap(), &sender)];
+        let mut others = vec![message_id(&letter, &"bob@example.org".parse().unwrap(), delivery, &sender)];
         let mut again = letter.clone();
         again.boundary = "0".repeat(32);
-        others.push(message_id(&again, &ann, &sender));
+        others.push(message_id(&again, &ann, delivery, &sender));
         let mut rekeyed = sender.clone();
         rekeyed.key = TokenKey::new([9; 32]);
-        others.push(message_id(&letter, &ann, &rekeyed));
+        others.push(message_id(&letter, &ann, delivery, &rekeyed));
         assert!(!others.contains(&id));
     }
 }

@@ -21,7 +21,7 @@ mod writing;
 pub use contents::contents_of;
 pub use dkim::{Algorithm, Signer, SigningKey, SigningKeyError};
 use envelope::{BOUNCES, UNSUBSCRIBE};
-pub use envelope::{envelope_id, envelope_sender, message_id};
+pub use envelope::{delivery_named_in, envelope_id, envelope_sender, message_id};
 pub use plate::Plate;
 pub use printed::Contents;
 pub use reading::{ReadingError, ShownLetter, read_letter};

@@ -9,7 +9,7 @@ use super::encoded::{mailbox_field, text_field};
 use super::list_headers::ListFields;
 use super::printed::Printed;
 use super::{Recipient, Sender, message_id};
-use crate::domain::{LetterKind, Mailbox, RenderedLetter, SpliceMarks};
+use crate::domain::{DeliveryId, LetterKind, Mailbox, RenderedLetter, SpliceMarks};
 
 /// A letter laid out for all who receive it. The same plate and recipient give the same bytes.
 #[derive(Debug)]
@@ -94,10 +94,10 @@ impl Plate {
         &self.letter
     }
 
-    /// The Message-ID of the copy for `recipient`, with its angle brackets.
+    /// The Message-ID of the copy for `recipient` by `delivery`, with its angle brackets.
     #[must_use]
-    pub fn message_id(&self, recipient: &Mailbox) -> String {
-        message_id(&self.letter, &recipient.address, &self.sender)
+    pub fn message_id(&self, recipient: &Mailbox, delivery: DeliveryId) -> String {
+        message_id(&self.letter, &recipient.address, delivery, &self.sender)
     }
 
     /// The copy for `recipient`: CRLF, ASCII, lines within 78 columns. The one exception to ASCII is a recipient whose
@@ -132,7 +132,7 @@ impl Plate {
         let mut header = self.from.clone();
         header.push_str(&mailbox_field("To", recipient.mailbox));
         header.push_str(&self.subject_and_date);
-        header.extend(["Message-ID: ", &self.message_id(recipient.mailbox), "\r\n"]);
+        header.extend(["Message-ID: ", &self.message_id(recipient.mailbox, recipient.delivery), "\r\n"]);
         if let Some(id) = recipient.in_reply_to {
             header.extend(["In-Reply-To: ", id, "\r\nReferences: ", id, "\r\n"]);
         }
@@ -298,6 +298,7 @@ pub(super) mod tests {
 
     fn composed(letter: &RenderedLetter, mailbox: &Mailbox, links: Option<PersonalLinks<'_>>) -> String {
         let recipient = Recipient {
+            delivery: DeliveryId::new(7),
             mailbox,
             topics_words: "« Ponts & routes », <Bretagne>",
             links,
@@ -342,6 +343,7 @@ pub(super) mod tests {
     fn a_signed_letter_is_the_same_with_signatures_before_it() {
         let mailbox = ann();
         let recipient = Recipient {
+            delivery: DeliveryId::new(7),
             mailbox: &mailbox,
             topics_words: "« Ponts & routes », <Bretagne>",
             links: Some(LINKS),
@@ -404,7 +406,7 @@ pub(super) mod tests {
             let letter = RenderedLetter { subject, text, archive: Some(archive), ..announcement() };
             let sender = Sender { list_name, ..sender() };
             let mailbox = Mailbox::new(Some(&name), "ann@journal.example".parse().unwrap());
-            let recipient = Recipient { mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
+            let recipient = Recipient { delivery: DeliveryId::new(7), mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
             let message = Plate::new(letter.clone(), sender).print(&recipient);
             prop_assert!(message.is_ascii());
             prop_assert!(!message.replace("\r\n", "").contains(['\r', '\n']));

@@ -170,6 +170,8 @@ pub enum Handed {
     /// The session had come to its end since the letter before: of this one the relay heard nothing that counts, and it can
     /// go to another session at once.
     NotBegun,
+    /// Leave to write it was not given.
+    Withheld,
 }
 
 /// One conversation with a relay, for any number of letters one after the other.
@@ -195,10 +197,34 @@ impl Session {
     /// Hands one letter over and says how that ended; it is not begun after `latest`. After a refusal the session can be
     /// used again; after a loss or a 421, or when this future is dropped before its end, it is over.
     pub async fn send(&mut self, envelope: &Envelope, message: &[u8], latest: Instant) -> Handed {
+        self.send_by_leave(envelope, message, latest, std::future::ready(true)).await
+    }
+
+    /// The same while `leave` is asked for: sender and recipient are said meanwhile, and the letter is written only once it
+    /// is given. It is waited for in any case.
+    pub async fn send_by_leave(
+        &mut self,
+        envelope: &Envelope,
+        message: &[u8],
+        latest: Instant,
+        leave: impl Future<Output = bool>,
+    ) -> Handed {
         match &mut self.conversation {
-            Conversation::Smtp(session) => session.send(envelope, message, latest).await,
-            Conversation::Directory(directory) => Handed::Over(directory.take(message).await),
-            Conversation::Memory(letters) => Handed::Over(letters.take(envelope, message)),
+            Conversation::Smtp(session) => session.send(envelope, message, latest, leave).await,
+            Conversation::Directory(directory) => {
+                if leave.await {
+                    Handed::Over(directory.take(message).await)
+                } else {
+                    Handed::Withheld
+                }
+            }
+            Conversation::Memory(letters) => {
+                if leave.await {
+                    Handed::Over(letters.take(envelope, message))
+                } else {
+                    Handed::Withheld
+                }
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use super::answer::{expect, failed, silent, step};
 use super::offer::{Extensions, Offer};
 use super::timeouts::Timeouts;
 use super::tls::Tls;
-use super::transaction::{Ended, Standing, Transaction};
+use super::transaction::{End, Ended, Standing, Transaction};
 use super::wire::Wire;
 use super::{Envelope, Handed};
 use crate::config::Secret;
@@ -145,27 +145,39 @@ impl SmtpSession {
         self.wire.protection()
     }
 
-    /// Hands one letter over; it is not begun after `latest`.
-    pub(super) async fn send(&mut self, envelope: &Envelope, message: &[u8], latest: Instant) -> Handed {
-        let Some(mut connection) = self.connection.take() else { return Handed::NotBegun };
+    /// Hands one letter over; it is not begun after `latest`, nor before `leave` is given.
+    pub(super) async fn send(
+        &mut self,
+        envelope: &Envelope,
+        message: &[u8],
+        latest: Instant,
+        leave: impl Future<Output = bool>,
+    ) -> Handed {
+        let Some(mut connection) = self.connection.take() else {
+            leave.await;
+            return Handed::NotBegun;
+        };
         let transaction = match Transaction::new(envelope, message, &self.offer) {
             Ok(transaction) => transaction,
             Err(refused) => {
                 self.connection = Some(connection);
-                return Handed::Over(refused);
+                return if leave.await { Handed::Over(refused) } else { Handed::Withheld };
             }
         };
         let timeouts = &self.relay.timeouts;
-        let Ended { attempt, standing, was_begun } =
-            transaction.run(&mut connection, &self.wire, self.standing, latest, timeouts).await;
+        let Ended { end, standing } =
+            transaction.run(&mut connection, &self.wire, self.standing, latest, leave, timeouts).await;
         self.standing = standing;
         if standing != Standing::Over {
             self.connection = Some(connection);
         }
-        // In a new conversation there is nothing else that it could have ended by.
-        let had_ended = !was_begun && self.was_used;
-        self.was_used = true;
-        if had_ended { Handed::NotBegun } else { Handed::Over(attempt) }
+        let was_used = std::mem::replace(&mut self.was_used, true);
+        match end {
+            End::Withheld => Handed::Withheld,
+            // In a new conversation there is nothing else that it could have ended by.
+            End::NotBegun(_) if was_used => Handed::NotBegun,
+            End::NotBegun(attempt) | End::Tried(attempt) => Handed::Over(attempt),
+        }
     }
 
     /// Asks whether the relay is still there: for a session that was idle for a while. One that is not is over.

@@ -38,13 +38,22 @@ pub(super) enum Standing {
     Over,
 }
 
-/// How a transaction ended.
+/// How a transaction ended, and how the conversation stands.
 #[derive(Debug)]
 pub(super) struct Ended {
-    pub(super) attempt: Attempt,
+    pub(super) end: End,
     pub(super) standing: Standing,
-    /// Whether the relay said anything of this letter. It did not where the conversation was over before.
-    pub(super) was_begun: bool,
+}
+
+/// How a transaction ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The relay said something of this letter.
+    Tried(Attempt),
+    /// It did not: the conversation was over before.
+    NotBegun(Attempt),
+    /// Leave to write it was not given.
+    Withheld,
 }
 
 impl Transaction {
@@ -91,21 +100,33 @@ impl Transaction {
         })
     }
 
-    /// Hands the letter over in a conversation that stands so. The letter itself is not begun after `latest`.
+    /// Hands the letter over in a conversation that stands so. The letter itself is not begun after `latest`, nor before
+    /// `leave` is given; sender and recipient are said meanwhile.
     pub(super) async fn run(
         self,
         connection: &mut AsyncSmtpConnection,
         wire: &Wire,
         standing: Standing,
         latest: Instant,
+        leave: impl Future<Output = bool>,
         timeouts: &Timeouts,
     ) -> Ended {
-        let ended = |attempt, standing| Ended { attempt, standing, was_begun: true };
+        let ended = |attempt, standing| Ended { end: End::Tried(attempt), standing };
+        let not_begun = |attempt| Ended { end: End::NotBegun(attempt), standing: Standing::Over };
         // Whatever it said unasked would be taken for the answer to what is asked next.
         if wire.has_more() {
-            return Ended { was_begun: false, ..ended(out_of_turn(Phase::MailFrom), Standing::Over) };
+            leave.await;
+            return not_begun(out_of_turn(Phase::MailFrom));
         }
-        let (attempt, may_write) = match self.envelope(connection, wire, standing, timeouts).await {
+        let (envelope, may) = tokio::join!(self.envelope(connection, wire, standing, timeouts), leave);
+        if !may {
+            let standing = match envelope {
+                Err((attempt, MayWrite::No)) if !ends(&attempt) => Standing::Unfinished,
+                Ok(()) | Err(_) => Standing::Over,
+            };
+            return Ended { end: End::Withheld, standing };
+        }
+        let (attempt, may_write) = match envelope {
             Ok(()) if wire.has_more() => return ended(out_of_turn(Phase::Data), Standing::Over),
             Ok(()) if Instant::now() > latest => return ended(too_late(), Standing::Over),
             Ok(()) => {
@@ -119,7 +140,7 @@ impl Transaction {
         };
         let is_over = ends(&attempt);
         match may_write {
-            MayWrite::NotBegun => Ended { was_begun: false, ..ended(attempt, Standing::Over) },
+            MayWrite::NotBegun => not_begun(attempt),
             MayWrite::Unknown => ended(attempt, Standing::Over),
             MayWrite::No if is_over => ended(attempt, Standing::Over),
             MayWrite::No => ended(attempt, Standing::Unfinished),

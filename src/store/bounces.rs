@@ -29,19 +29,6 @@ pub enum Kept {
 }
 
 impl Store {
-    /// The delivery whose letter had this Message-ID, the latest when there were several.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn delivery_with_message_id(&self, message_id: &str) -> Result<Option<DeliveryId>, StoreError> {
-        let row = sqlx::query("SELECT id, delivery FROM attempts WHERE message_id = $1 ORDER BY id DESC LIMIT 1")
-            .bind(clean(message_id))
-            .fetch_optional(&self.read)
-            .await?;
-        let delivery = |row| Fields::keyed_by_number(row, "attempts", "id").number("delivery").map(DeliveryId::new);
-        row.as_ref().map(delivery).transpose()
-    }
-
     /// Keeps what came back, and does what policy makes of it; days are those of `zone`. The same report a second time
     /// does nothing.
     ///

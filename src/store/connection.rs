@@ -289,10 +289,12 @@ async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, Any
     let options: AnyConnectOptions = url.parse()?;
     let writing = match sync {
         SqliteSync::Normal => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
         }
         SqliteSync::Full => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
         }
     };
     let reading = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";

@@ -4,7 +4,6 @@
 //! One task drains whatever waits into one transaction. Nobody hears of an exchange before its commit: what was
 //! answered survives a kill.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -134,6 +133,19 @@ pub(super) async fn commit_in_groups(
     let mut group = Vec::with_capacity(LARGEST_GROUP);
     let mut numbers = Numbers::default();
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
+        // Whoever is about to ask shares the commit.
+        while group.len() < LARGEST_GROUP {
+            tokio::task::yield_now().await;
+            let before = group.len();
+            while group.len() < LARGEST_GROUP
+                && let Ok(request) = waiting.try_recv()
+            {
+                group.push(request);
+            }
+            if group.len() == before {
+                break;
+            }
+        }
         // Rows are locked in one order, so that instances do not wait for each other in a circle.
         group.sort_by_key(|request| request.finished.as_ref().map(|finished| finished.fence.delivery));
         let begun = Instant::now();
@@ -190,24 +202,19 @@ async fn commit(
 ) -> Result<Vec<Exchanged>, StoreError> {
     let mut transaction: Transaction<'static, Any> = engine.begin(pool).await?;
     let finished: Vec<&Finished> = group.iter().filter_map(|request| request.finished.as_ref()).collect();
-    let mut recorded = BTreeSet::new();
-    if !finished.is_empty() {
-        recorded = marks::finish(&mut transaction, &finished).await?;
-        let kept = finished.iter().filter(|finished| recorded.contains(&finished.fence.delivery));
-        let attempts: Vec<_> =
-            kept.filter_map(|finished| Some((finished.fence.delivery, finished.attempt.as_ref()?))).collect();
-        if !attempts.is_empty() {
-            marks::keep_attempts(&mut transaction, &attempts, numbers).await?;
-        }
-    }
     let next: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
-    let begun = if next.is_empty() { BTreeSet::new() } else { marks::begin(&mut transaction, &next).await? };
+    let changed = marks::change(&mut transaction, &finished, &next).await?;
+    let kept = finished.iter().filter(|finished| changed.contains(&finished.fence.delivery));
+    let attempts: Vec<_> =
+        kept.filter_map(|finished| Some((finished.fence.delivery, finished.attempt.as_ref()?))).collect();
+    if !attempts.is_empty() {
+        marks::keep_attempts(&mut transaction, &attempts, numbers).await?;
+    }
     transaction.commit().await?;
-    let hold =
-        |of: &BTreeSet<DeliveryId>, fence: &Fence| if of.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost };
+    let hold = |fence: &Fence| if changed.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost };
     let exchanged = |request: &Request| Exchanged {
-        finished: request.finished.as_ref().map(|finished| hold(&recorded, &finished.fence)),
-        begun: request.next.as_ref().map(|next| hold(&begun, &next.fence)),
+        finished: request.finished.as_ref().map(|finished| hold(&finished.fence)),
+        begun: request.next.as_ref().map(|next| hold(&next.fence)),
     };
     Ok(group.iter().map(exchanged).collect())
 }

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 use super::deliveries::{AttemptMade, numbers_text};
 use super::exchange::{Begin, Finished, Outcome};
 use super::row::{clean, micros};
-use super::values::{Bound, Values};
+use super::values::Values;
 use super::{StoreError, ids};
 use crate::domain::DeliveryId;
 
@@ -39,55 +39,32 @@ impl Numbers {
     }
 }
 
-/// Marks deliveries as in flight, and gives those that were still held as they should be. Whoever was not answered may
-/// begin a second time.
-pub(super) async fn begin(connection: &mut AnyConnection, all: &[&Begin]) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    let types = ["BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"];
-    let values = Values { types: &types, rows: all.len() };
-    let statement = format!(
-        "WITH beginning (delivery, holder, try, until, at, carried, held) AS (VALUES {}) \
-         UPDATE deliveries SET state = 'in_flight', lease_until = beginning.until, since = beginning.at FROM beginning \
-         WHERE deliveries.id = beginning.delivery AND deliveries.owner = beginning.holder \
-         AND deliveries.attempt = beginning.try AND deliveries.state IN ('leased', 'in_flight') \
-         AND deliveries.lease_until > beginning.at AND deliveries.letter = beginning.carried \
-         AND deliveries.contents = beginning.held RETURNING deliveries.id AS id",
-        values.text()
-    );
-    let mut query = sqlx::query(AssertSqlSafe(statement));
-    for Begin { fence, letter, contents, until, at } in all {
-        query = query
-            .bind(fence.delivery.number())
-            .bind(fence.owner.clone())
-            .bind(i64::from(fence.attempt))
-            .bind(micros(*until))
-            .bind(micros(*at))
-            .bind(letter.number())
-            .bind(numbers_text(contents));
-    }
-    marked(connection, values.fill_up(query)).await
-}
-
-/// Records what became of deliveries, and gives those that their holder still had.
-pub(super) async fn finish(
+/// Records what became of some deliveries and marks others as in flight; gives those that were held as they should be.
+/// Whoever was not answered may begin a second time.
+pub(super) async fn change(
     connection: &mut AnyConnection,
-    all: &[&Finished],
+    finished: &[&Finished],
+    begun: &[&Begin],
 ) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    let types = ["BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"];
-    let values = Values { types: &types, rows: all.len() };
+    let types =
+        ["BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"];
+    let values = Values { types: &types, rows: finished.len() + begun.len() };
     let statement = format!(
-        "WITH ended (delivery, holder, try, became, at, next, uncounted, vanished) AS (VALUES {}) \
-         UPDATE deliveries SET state = ended.became, since = ended.at, due = COALESCE(ended.next, deliveries.due), \
-         attempt = deliveries.attempt - ended.uncounted, \
-         lost = deliveries.lost + CASE WHEN deliveries.state = 'unknown' THEN 0 ELSE ended.vanished END, \
-         owner = NULL, lease_until = NULL FROM ended \
-         WHERE deliveries.id = ended.delivery AND deliveries.owner = ended.holder AND deliveries.attempt = ended.try \
-         AND deliveries.state IN ('leased', 'in_flight', 'unknown') RETURNING deliveries.id AS id",
+        "WITH made (delivery, holder, try, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {}) \
+         UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
+         attempt = deliveries.attempt - made.uncounted, \
+         lost = deliveries.lost + CASE WHEN deliveries.state = 'unknown' THEN 0 ELSE made.vanished END, \
+         owner = CASE WHEN made.until IS NULL THEN NULL ELSE deliveries.owner END, lease_until = made.until FROM made \
+         WHERE deliveries.id = made.delivery AND deliveries.owner = made.holder AND deliveries.attempt = made.try \
+         AND CASE WHEN made.until IS NULL THEN deliveries.state IN ('leased', 'in_flight', 'unknown') \
+         ELSE deliveries.state IN ('leased', 'in_flight') AND deliveries.lease_until > made.at \
+         AND deliveries.letter = made.carried AND deliveries.contents = made.held END RETURNING deliveries.id AS id",
         values.text()
     );
     let mut query = sqlx::query(AssertSqlSafe(statement));
-    for Finished { fence, outcome, at, attempt: _ } in all {
+    for Finished { fence, outcome, at, attempt: _ } in finished {
         let (state, due, uncounted, lost) = match *outcome {
-            Outcome::Sent => ("sent", None, 0, 0),
+            Outcome::Sent => ("sent", None, 0_i64, 0_i64),
             Outcome::Later { due } => ("queued", Some(micros(due)), 0, 0),
             Outcome::LaterUncounted { due } => ("queued", Some(micros(due)), 1, 0),
             Outcome::Failed => ("failed", None, 0, 0),
@@ -95,15 +72,33 @@ pub(super) async fn finish(
         };
         query = query
             .bind(fence.delivery.number())
-            .bind(fence.owner.clone())
+            .bind(fence.owner.as_str())
             .bind(i64::from(fence.attempt))
             .bind(state)
             .bind(micros(*at))
             .bind(due)
             .bind(uncounted)
-            .bind(lost);
+            .bind(lost)
+            .bind(None::<i64>)
+            .bind(None::<i64>)
+            .bind(None::<String>);
     }
-    marked(connection, values.fill_up(query)).await
+    for Begin { fence, letter, contents, until, at } in begun {
+        query = query
+            .bind(fence.delivery.number())
+            .bind(fence.owner.as_str())
+            .bind(i64::from(fence.attempt))
+            .bind("in_flight")
+            .bind(micros(*at))
+            .bind(None::<i64>)
+            .bind(0_i64)
+            .bind(0_i64)
+            .bind(micros(*until))
+            .bind(letter.number())
+            .bind(numbers_text(contents));
+    }
+    let rows = values.fill_up(query).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
 }
 
 /// Keeps tries.
@@ -139,10 +134,4 @@ pub(super) async fn keep_attempts(
     }
     values.fill_up(query).execute(connection).await?;
     Ok(())
-}
-
-/// The deliveries that a statement marked.
-async fn marked(connection: &mut AnyConnection, query: Bound<'_>) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    let rows = query.fetch_all(connection).await?;
-    rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
 }

@@ -181,13 +181,11 @@ impl Dispatcher {
         let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
         let (letter, contents) = (delivery.letter, delivery.contents.clone());
         let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };
-        let exchanged = self.exchange(&mut desk.finished, Some(begin)).await?;
-        if exchanged.begun != Some(Hold::Kept) {
+        let handed = Instant::now();
+        let Some((attempt, relay)) = self.send(desk, &ready, begin, latest, stop).await? else {
             debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);
             return Ok(());
-        }
-        let handed = Instant::now();
-        let (attempt, relay) = self.send(desk, &ready, latest, stop).await;
+        };
         desk.was_used = Some(Instant::now());
         desk.finished = Some(self.judge(&ready, &self.relays.name(relay), fence, &attempt, handed.elapsed()));
         if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
@@ -198,10 +196,18 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Sees to a session and waits for its turn; `false` when there is none to be had, or it is time to stop. Before anything
+    /// Waits for its turn and sees to a session; `false` when there is none to be had, or it is time to stop. Before anything
     /// that may take long, what became of the last letter is recorded: it must not be sent again should we be stopped.
     async fn be_ready(&self, desk: &mut Connection, stop: &watch::Receiver<bool>) -> Result<bool, StoreError> {
         let mut stopping = stop.clone();
+        let relay = desk.session.as_ref().map(|(_, relay)| *relay);
+        if let Some(turn) = self.relays.turn(relay).await?.filter(|turn| *turn > Instant::now()) {
+            self.settle(desk).await?;
+            tokio::select! {
+                () = sleep_until(turn) => {}
+                _ = stopping.wait_for(|stop| *stop) => return Ok(false),
+            }
+        }
         if desk.session.is_some() && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER) {
             self.settle(desk).await?;
             if let Some((session, _)) = &mut desk.session {
@@ -215,44 +221,59 @@ impl Dispatcher {
                 _ = stopping.wait_for(|stop| *stop) => None,
             };
         }
-        let Some((_, relay)) = &desk.session else { return Ok(false) };
-        if let Some(turn) = self.relays.turn(*relay).await?.filter(|turn| *turn > Instant::now()) {
-            self.settle(desk).await?;
-            tokio::select! {
-                () = sleep_until(turn) => {}
-                _ = stopping.wait_for(|stop| *stop) => return Ok(false),
-            }
-        }
         desk.was_used = Some(Instant::now());
-        Ok(true)
+        Ok(desk.session.is_some())
     }
 
-    /// Hands the letter over in the session there is; in another one when that had ended before. Says with which relay.
+    /// Hands the letter over in the session there is; in another one when that had ended before. It is written once its
+    /// beginning is committed, for which sender and recipient do not wait. Says with which relay; `None` when it is not ours
+    /// any more.
     async fn send(
         &self,
         desk: &mut Connection,
         ready: &Ready,
+        begin: Begin,
         latest: Instant,
         stop: &watch::Receiver<bool>,
-    ) -> (Attempt, usize) {
-        let mut stopping = stop.clone();
-        let mut with = 0;
-        for is_again in [false, true] {
-            if is_again {
-                desk.session = tokio::select! {
-                    session = self.relays.connect() => session,
-                    () = sleep(AGAIN) => None,
-                    _ = stopping.wait_for(|stop| *stop) => None,
-                };
-            }
-            let Some((session, relay)) = &mut desk.session else { break };
-            with = *relay;
-            if let Handed::Over(attempt) = session.send(&ready.envelope, ready.message.as_bytes(), latest).await {
-                return (attempt, with);
+    ) -> Result<Option<(Attempt, usize)>, StoreError> {
+        let Connection { session: current, finished, .. } = desk;
+        let Some((session, relay)) = current else { return Ok(None) };
+        let mut with = *relay;
+        let mut exchanged = None;
+        let leave = async {
+            let done = self.exchange(finished, Some(begin)).await;
+            let may = done.as_ref().is_ok_and(|done| done.begun == Some(Hold::Kept));
+            exchanged = Some(done);
+            may
+        };
+        let (envelope, message) = (&ready.envelope, ready.message.as_bytes());
+        let mut handed = session.send_by_leave(envelope, message, latest, leave).await;
+        if !session.is_open() {
+            *current = None;
+        }
+        let is_ours = exchanged.transpose()?.is_some_and(|done| done.begun == Some(Hold::Kept));
+        if !is_ours {
+            return Ok(None);
+        }
+        if handed == Handed::NotBegun {
+            let mut stopping = stop.clone();
+            *current = tokio::select! {
+                session = self.relays.connect() => session,
+                () = sleep(AGAIN) => None,
+                _ = stopping.wait_for(|stop| *stop) => None,
+            };
+            if let Some((session, relay)) = current {
+                with = *relay;
+                handed = session.send(envelope, message, latest).await;
             }
         }
-        let error = "it hung up, and cannot be reached again".to_owned();
-        (Attempt::Lost { phase: Phase::Connect, error }, with)
+        Ok(Some(match handed {
+            Handed::Over(attempt) => (attempt, with),
+            Handed::NotBegun | Handed::Withheld => {
+                let error = "it hung up, and cannot be reached again".to_owned();
+                (Attempt::Lost { phase: Phase::Connect, error }, with)
+            }
+        }))
     }
 
     /// Records what is left to record and closes the connection.

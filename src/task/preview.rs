@@ -8,8 +8,8 @@ use super::newsroom::{Current, Newsroom, new_letter, random_boundary};
 use super::office::OfficeError;
 use crate::catalog::{Live, Published};
 use crate::domain::{
-    EditionKind, EditionState, Fragment, Frequency, HoldReason, LetterKind, Mailbox, Piece, Release, RenderedLetter,
-    Topic,
+    DeliveryId, EditionKind, EditionState, Fragment, Frequency, HoldReason, LetterKind, Mailbox, Piece, Release,
+    RenderedLetter, Topic,
 };
 use crate::language::{Language, say};
 use crate::mail::{Contents, Copied, PersonalLinks, Plate, Recipient, Writer, contents_of};
@@ -114,6 +114,7 @@ pub fn preview_for(
     let topics = words.topic(current.resources.live(), &Topic::All);
     let links = PersonalLinks { unsubscribe_url: &home, unsubscribe_token: "", preferences_url: &home };
     let reader = Recipient {
+        delivery: DeliveryId::new(0),
         mailbox: recipient,
         topics_words: &topics,
         links: (letter.kind == LetterKind::Edition).then_some(links),

@@ -11,7 +11,8 @@ use super::newsroom::Newsroom;
 use super::office::log_untold;
 use crate::domain::{Bounce, BounceKind, Delivery, DeliveryId, EndReason, StatusCode, SubscriberId, Token};
 use crate::mail::{
-    DeliveryReport, FeedbackReport, FeedbackType, Proofs, ReadingError, Returned, names_address, read_returned, settled,
+    DeliveryReport, FeedbackReport, FeedbackType, Proofs, ReadingError, Returned, delivery_named_in, names_address,
+    read_returned, settled,
 };
 use crate::policy::{Consequence, bounce_kind};
 use crate::store::{Kept, StoreError};
@@ -177,10 +178,8 @@ impl Newsroom {
             }
         }
         let Some(message_id) = &proofs.message_id else { return Ok(None) };
-        match self.store.delivery_with_message_id(message_id).await? {
-            Some(delivery) => self.store.delivery(delivery).await,
-            None => Ok(None),
-        }
+        let Some(named) = delivery_named_in(message_id) else { return Ok(None) };
+        if self.had_message_id(named, message_id).await? { self.store.delivery(named).await } else { Ok(None) }
     }
 
     /// Whether a report is about a letter of another database: deliveries are counted, and a lost database counts anew
@@ -195,7 +194,12 @@ impl Newsroom {
         if names_ours || report.recipients.is_empty() {
             return Ok(false);
         }
-        let attempts = self.store.attempts_of(delivery.id).await?;
-        Ok(!attempts.iter().any(|made| made.message_id == *message_id))
+        Ok(!self.had_message_id(delivery.id, message_id).await?)
+    }
+
+    /// Whether a delivery's letter left with this Message-ID.
+    async fn had_message_id(&self, delivery: DeliveryId, message_id: &str) -> Result<bool, StoreError> {
+        let attempts = self.store.attempts_of(delivery).await?;
+        Ok(attempts.iter().any(|made| made.message_id == *message_id))
     }
 }

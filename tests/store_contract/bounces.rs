@@ -100,12 +100,3 @@ pub(crate) async fn what_comes_back_was_accepted(room: Room) {
     assert_eq!(swept.resent, 0);
     assert_eq!(room.tally(edition).await, [0, 0, 0, 1, 0, 0, 0]);
 }
-
-pub(crate) async fn a_letter_is_found_by_its_message_id(room: Room) {
-    let letters = sent(&room, 2).await;
-    for letter in &letters {
-        let id = format!("{}@presse.example.org", letter.id);
-        assert_eq!(room.store.delivery_with_message_id(&id).await.unwrap(), Some(letter.id));
-    }
-    assert_eq!(room.store.delivery_with_message_id("\0").await.unwrap(), None);
-}

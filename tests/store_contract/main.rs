@@ -86,7 +86,6 @@ stories! {
     bounces::a_report_counts_once_whoever_brings_it,
     bounces::what_came_back_goes_with_its_deliveries,
     bounces::what_comes_back_was_accepted,
-    bounces::a_letter_is_found_by_its_message_id,
     subscribers::opt_in_asks_once_a_day_and_keeps_the_proof,
     subscribers::the_office_vouches,
     subscribers::who_ends_receives_nothing_more,

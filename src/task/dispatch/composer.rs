@@ -56,6 +56,7 @@ impl Composer {
         let contents = self.contents(delivery, letter.language).await?;
         let in_reply_to = self.followed(delivery).await?;
         let recipient = Recipient {
+            delivery: delivery.id,
             mailbox: &delivery.recipient,
             topics_words: &topics,
             links: links.as_ref().map(|(unsubscribe_url, unsubscribe_token, preferences_url)| PersonalLinks {
@@ -72,7 +73,7 @@ impl Composer {
             to: delivery.recipient.address.clone(),
             id: Some(envelope_id(delivery.id, newsroom.key())),
         };
-        let message_id = plate.message_id(&delivery.recipient);
+        let message_id = plate.message_id(&delivery.recipient, delivery.id);
         Ok(Some(Ready { delivery: delivery.clone(), envelope, message, message_id }))
     }
 
@@ -130,7 +131,7 @@ impl Composer {
         let Some(earlier) = delivery.follows else { return Ok(None) };
         let Some(earlier) = self.newsroom.store.delivery(earlier).await? else { return Ok(None) };
         let Some(plate) = self.plate(earlier.letter).await? else { return Ok(None) };
-        Ok(Some(plate.message_id(&earlier.recipient)))
+        Ok(Some(plate.message_id(&earlier.recipient, earlier.id)))
     }
 }
 

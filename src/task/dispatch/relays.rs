@@ -68,13 +68,28 @@ impl Relays {
         self.desks[index].relay.name()
     }
 
-    /// When the next letter may go to the relay with this index; `None`: now.
-    pub(super) async fn turn(&self, index: usize) -> Result<Option<Instant>, StoreError> {
-        let RelayDesk { relay, pace, health: _ } = &self.desks[index];
-        match pace {
-            Some(pace) => Ok(Some(pace.turn(&self.newsroom, &relay.name()).await?)),
+    /// When the next letter may go to the relay with this index, or to the one that a session would be with; `None`: now.
+    pub(super) async fn turn(&self, index: Option<usize>) -> Result<Option<Instant>, StoreError> {
+        let desk = match index {
+            Some(index) => &self.desks[index],
+            None => match self.first_awake().await {
+                Some(desk) => desk,
+                None => return Ok(None),
+            },
+        };
+        match &desk.pace {
+            Some(pace) => Ok(Some(pace.turn(&self.newsroom, &desk.relay.name()).await?)),
             None => Ok(None),
         }
+    }
+
+    async fn first_awake(&self) -> Option<&RelayDesk> {
+        for desk in &self.desks {
+            if !desk.health.lock().await.rests() {
+                return Some(desk);
+            }
+        }
+        None
     }
 
     /// A session with the first relay that takes us; the others rest for a while.
