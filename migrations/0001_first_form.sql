@@ -220,9 +220,10 @@ CREATE TABLE deliveries (
 );
 -- Those that wait, each edition's by itself, and those of none.
 CREATE INDEX deliveries_by_turn ON deliveries (edition, due, id) WHERE state = 'queued';
-CREATE INDEX deliveries_by_lease ON deliveries (lease_until) WHERE lease_until IS NOT NULL;
+-- Those that somebody holds: few at any time.
+CREATE INDEX deliveries_held ON deliveries (owner) WHERE lease_until IS NOT NULL;
 CREATE INDEX deliveries_in_doubt ON deliveries (since) WHERE state = 'unknown';
-CREATE INDEX deliveries_by_edition ON deliveries (edition, state);
+CREATE INDEX deliveries_by_edition ON deliveries (edition, state) WHERE state NOT IN ('leased', 'in_flight');
 CREATE INDEX deliveries_by_subscriber ON deliveries (subscriber);
 CREATE INDEX deliveries_by_letter ON deliveries (letter);
 

@@ -76,7 +76,7 @@ pub(super) async fn add(
              SELECT id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, language, topics, \
              contents, follows, 'queued', due, at, 0, 0, at FROM made WHERE id IS NOT NULL \
              ON CONFLICT (edition, subscriber) DO NOTHING",
-            values.text()
+            values.text(connection)
         );
         let mut query = sqlx::query(AssertSqlSafe(statement));
         for (delivery, number) in some.iter().zip(&mut numbers) {

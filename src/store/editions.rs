@@ -252,8 +252,10 @@ impl Store {
     ) -> Result<Vec<EditionId>, StoreError> {
         let rows = sqlx::query(
             "UPDATE editions SET state = 'done', ended = $1 WHERE state = 'sending' AND NOT EXISTS (\
-             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND (\
-             d.state IN ('queued', 'leased', 'in_flight') OR (d.state = 'unknown' AND d.lost <= $2))) RETURNING id",
+             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state = 'queued') AND NOT EXISTS (\
+             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.lease_until IS NOT NULL \
+             AND d.state IN ('leased', 'in_flight')) AND NOT EXISTS (\
+             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state = 'unknown' AND d.lost <= $2) RETURNING id",
         )
         .bind(micros(now))
         .bind(resends(on_lost_reply))

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe, SqlSafeStr};
 
 use super::claims::next_due;
 use super::row::Fields;
+use super::tallies::{AT_REST, HELD};
 use super::{Store, StoreError};
 
 /// What is counted in the database.
@@ -34,10 +35,13 @@ impl Store {
     pub async fn outbox_figures(&self) -> Result<OutboxFigures, StoreError> {
         let counting = async {
             let mut connection = self.read.acquire().await?;
-            let deliveries = "SELECT state, CAST(SUM(total) AS BIGINT) AS total FROM (\
-                SELECT state, COUNT(*) AS total FROM deliveries GROUP BY state UNION ALL \
-                SELECT state, total FROM folded_deliveries) AS counted GROUP BY state";
-            let deliveries = by_state(&mut connection, deliveries, &STATES.0).await?;
+            let deliveries = format!(
+                "SELECT state, CAST(SUM(total) AS BIGINT) AS total FROM (\
+                 SELECT state, COUNT(*) AS total FROM deliveries WHERE {AT_REST} GROUP BY state UNION ALL \
+                 SELECT state, COUNT(*) AS total FROM deliveries WHERE {HELD} GROUP BY state UNION ALL \
+                 SELECT state, total FROM folded_deliveries) AS counted GROUP BY state"
+            );
+            let deliveries = by_state(&mut connection, AssertSqlSafe(deliveries), &STATES.0).await?;
             let editions = "SELECT state, COUNT(*) AS total FROM editions GROUP BY state";
             let editions = by_state(&mut connection, editions, &STATES.1).await?;
             let oldest_due = next_due(&mut connection).await?;
@@ -49,7 +53,7 @@ impl Store {
 
 async fn by_state(
     connection: &mut AnyConnection,
-    statement: &'static str,
+    statement: impl SqlSafeStr,
     states: &[&str],
 ) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut counts: BTreeMap<String, u64> = states.iter().map(|state| ((*state).to_owned(), 0)).collect();

@@ -59,7 +59,7 @@ pub(super) async fn change(
          AND CASE WHEN made.until IS NULL THEN deliveries.state IN ('leased', 'in_flight', 'unknown') \
          ELSE deliveries.state IN ('leased', 'in_flight') AND deliveries.lease_until > made.at \
          AND deliveries.letter = made.carried AND deliveries.contents = made.held END RETURNING deliveries.id AS id",
-        values.text()
+        values.text(connection)
     );
     let mut query = sqlx::query(AssertSqlSafe(statement));
     for Finished { fence, outcome, at, attempt: _ } in finished {
@@ -114,7 +114,7 @@ pub(super) async fn keep_attempts(
     let statement = format!(
         "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) \
          SELECT {columns} FROM made WHERE id IS NOT NULL",
-        values.text()
+        values.text(connection)
     );
     let mut query = sqlx::query(AssertSqlSafe(statement));
     for (number, (delivery, made)) in (first..).zip(all) {

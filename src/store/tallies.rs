@@ -11,6 +11,10 @@ use crate::domain::{DeliveryTally, EditionId};
 
 /// How many ids one statement takes; databases bound the number of placeholders.
 const IDS_IN_A_STATEMENT: usize = 500;
+/// The deliveries that nobody holds, in the words of the index of editions.
+pub(super) const AT_REST: &str = "state NOT IN ('leased', 'in_flight')";
+/// The others, in the words of the index of those that are held: a lease that ran out in flight is left where it was.
+pub(super) const HELD: &str = "lease_until IS NOT NULL AND state IN ('leased', 'in_flight')";
 /// How many editions are folded in one transaction.
 const FOLDED_AT_ONCE: i64 = 20;
 
@@ -45,7 +49,9 @@ impl Store {
             let wanted = placeholders(1, some.len());
             let statement = format!(
                 "SELECT edition, state, CAST(SUM(total) AS BIGINT) AS total FROM (\
-                 SELECT edition, state, COUNT(*) AS total FROM deliveries WHERE edition IN ({wanted}) \
+                 SELECT edition, state, COUNT(*) AS total FROM deliveries WHERE edition IN ({wanted}) AND {AT_REST} \
+                 GROUP BY edition, state UNION ALL \
+                 SELECT edition, state, COUNT(*) AS total FROM deliveries WHERE edition IN ({wanted}) AND {HELD} \
                  GROUP BY edition, state UNION ALL \
                  SELECT edition, state, total FROM folded_deliveries WHERE edition IN ({wanted})\
                  ) AS counted GROUP BY edition, state"

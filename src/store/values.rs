@@ -3,9 +3,9 @@
 //! It is filled up with empty rows to a power of two: a handful of texts serve every number of rows, and each is prepared
 //! once.
 
-use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
+use sqlx::{Any, AnyConnection};
 
 /// A statement with what was bound to it.
 pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
@@ -17,13 +17,15 @@ pub(super) struct Values<'t> {
 }
 
 impl Values<'_> {
-    /// `(CAST($1 AS BIGINT), …), ($3, …)`: the first row says the types, for PostgreSQL.
-    pub(super) fn text(&self) -> String {
-        let width = self.types.len();
+    /// `(CAST($1 AS BIGINT), …), ($3, …)`: the first row says the types, for PostgreSQL. SQLite looks each numbered place up
+    /// among all of them, so there they have no numbers: nothing else may be bound before.
+    pub(super) fn text(&self, connection: &AnyConnection) -> String {
+        let (width, is_numbered) = (self.types.len(), connection.backend_name() == "PostgreSQL");
         let row = |row: usize| {
+            let place = |column| if is_numbered { format!("${}", row * width + column + 1) } else { "?".to_owned() };
             let value = |(column, kind): (usize, &&str)| match row {
-                0 => format!("CAST(${} AS {kind})", column + 1),
-                _ => format!("${}", row * width + column + 1),
+                0 => format!("CAST({} AS {kind})", place(column)),
+                _ => place(column),
             };
             format!("({})", self.types.iter().enumerate().map(value).collect::<Vec<_>>().join(", "))
         };
