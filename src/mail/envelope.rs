@@ -37,14 +37,12 @@ pub fn delivery_named_in(message_id: &str) -> Option<DeliveryId> {
     number.parse().ok().map(DeliveryId::new)
 }
 
-/// The envelope sender of a delivery (RFC 5321 §4.4): `bounces+{token}@` the bounce domain where one is set and can be
-/// written to, else the address of `from`.
+/// The envelope sender of the delivery with this [`envelope_id`] (RFC 5321 §4.4): `bounces+{id}@` the bounce domain where one
+/// is set and can be written to, else the address of `from`.
 #[must_use]
-pub fn envelope_sender(newsletter: &NewsletterSettings, delivery: DeliveryId, key: &TokenKey) -> EmailAddress {
-    let with_token = newsletter
-        .bounce_domain
-        .as_ref()
-        .and_then(|domain| format!("{BOUNCES}{}@{domain}", envelope_id(delivery, key)).parse().ok());
+pub fn envelope_sender(newsletter: &NewsletterSettings, envelope_id: &str) -> EmailAddress {
+    let with_token =
+        newsletter.bounce_domain.as_ref().and_then(|domain| format!("{BOUNCES}{envelope_id}@{domain}").parse().ok());
     with_token.unwrap_or_else(|| newsletter.from.address.clone())
 }
 
@@ -83,7 +81,7 @@ mod tests {
     fn the_envelope_sender_names_the_delivery_to_whoever_has_the_key() {
         let key = TokenKey::new([5; 32]);
         let delivery = DeliveryId::new(i64::MAX);
-        let address = envelope_sender(&newsletter(Some("retours.example.org")), delivery, &key);
+        let address = envelope_sender(&newsletter(Some("retours.example.org")), &envelope_id(delivery, &key));
         assert_eq!(address.domain(), "retours.example.org");
         assert!(address.local().len() <= 64, "RFC 5321 §4.5.3.1.1");
         let token = address.local().strip_prefix("bounces+").unwrap();
@@ -94,7 +92,7 @@ mod tests {
     fn without_a_usable_bounce_domain_it_is_the_sender() {
         let key = TokenKey::new([5; 32]);
         for domain in [None, Some(""), Some("not a domain")] {
-            let address = envelope_sender(&newsletter(domain), DeliveryId::new(1), &key);
+            let address = envelope_sender(&newsletter(domain), &envelope_id(DeliveryId::new(1), &key));
             assert_eq!(address.as_str(), "presse@example.org");
         }
     }

@@ -132,7 +132,7 @@ impl Plate {
         let mut header = self.from.clone();
         header.push_str(&mailbox_field("To", recipient.mailbox));
         header.push_str(&self.subject_and_date);
-        header.extend(["Message-ID: ", &self.message_id(recipient.mailbox, recipient.delivery), "\r\n"]);
+        header.extend(["Message-ID: ", recipient.message_id, "\r\n"]);
         if let Some(id) = recipient.in_reply_to {
             header.extend(["In-Reply-To: ", id, "\r\nReferences: ", id, "\r\n"]);
         }
@@ -240,6 +240,7 @@ pub(super) mod tests {
     use crate::mail::dkim::tests::signer;
     use crate::mail::{PersonalLinks, read_letter};
 
+    const ID: &str = "<0123456789abcdef.7@example.org>";
     const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
 
     const LINKS: PersonalLinks<'static> = PersonalLinks {
@@ -298,7 +299,7 @@ pub(super) mod tests {
 
     fn composed(letter: &RenderedLetter, mailbox: &Mailbox, links: Option<PersonalLinks<'_>>) -> String {
         let recipient = Recipient {
-            delivery: DeliveryId::new(7),
+            message_id: ID,
             mailbox,
             topics_words: "« Ponts & routes », <Bretagne>",
             links,
@@ -343,7 +344,7 @@ pub(super) mod tests {
     fn a_signed_letter_is_the_same_with_signatures_before_it() {
         let mailbox = ann();
         let recipient = Recipient {
-            delivery: DeliveryId::new(7),
+            message_id: ID,
             mailbox: &mailbox,
             topics_words: "« Ponts & routes », <Bretagne>",
             links: Some(LINKS),
@@ -406,7 +407,7 @@ pub(super) mod tests {
             let letter = RenderedLetter { subject, text, archive: Some(archive), ..announcement() };
             let sender = Sender { list_name, ..sender() };
             let mailbox = Mailbox::new(Some(&name), "ann@journal.example".parse().unwrap());
-            let recipient = Recipient { delivery: DeliveryId::new(7), mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
+            let recipient = Recipient { message_id: ID, mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
             let message = Plate::new(letter.clone(), sender).print(&recipient);
             prop_assert!(message.is_ascii());
             prop_assert!(!message.replace("\r\n", "").contains(['\r', '\n']));

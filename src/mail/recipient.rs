@@ -3,15 +3,15 @@
 use std::fmt;
 
 use super::Contents;
-use crate::domain::{DeliveryId, Mailbox};
+use crate::domain::Mailbox;
 
 /// What differs from recipient to recipient.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipient<'a> {
     /// To whom.
     pub mailbox: &'a Mailbox,
-    /// By which delivery; the Message-ID names it.
-    pub delivery: DeliveryId,
+    /// The Message-ID of this copy, with its angle brackets ([`super::Plate::message_id`]).
+    pub message_id: &'a str,
     /// The names of the topics that matched, as a reader should see them; empty for office and confirmation.
     pub topics_words: &'a str,
     /// The recipient's own addresses; `None` for office and confirmation.

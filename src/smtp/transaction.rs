@@ -4,11 +4,14 @@
 //! another: two round trips. Every answer is read all the same, each with its own patience, and the first that is not the
 //! one we wanted says how the attempt ended.
 
+use std::borrow::Cow;
+
+use bytes::Buf as _;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter, RcptParameter};
 use lettre::transport::smtp::response::Severity;
-
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use super::Envelope;
@@ -19,11 +22,11 @@ use super::wire::Wire;
 use crate::domain::{Attempt, Phase, Reply};
 
 /// A letter and what the relay is told of it.
-pub(super) struct Transaction {
+pub(super) struct Transaction<'m> {
     mail: String,
     recipient: String,
-    /// The letter as it is written, its dot included.
-    letter: String,
+    /// The letter as it is written, without its end.
+    letter: Cow<'m, str>,
     pipelining: bool,
 }
 
@@ -56,12 +59,12 @@ pub(super) enum End {
     Withheld,
 }
 
-impl Transaction {
+impl<'m> Transaction<'m> {
     /// What is to be said for this letter to a relay that makes this offer.
     ///
     /// # Errors
     /// The refusal that is certain beforehand: of an address beyond ASCII, or of a letter that is too large.
-    pub(super) fn new(envelope: &Envelope, message: &[u8], offer: &Offer) -> Result<Self, Attempt> {
+    pub(super) fn new(envelope: &Envelope, message: &'m [u8], offer: &Offer) -> Result<Self, Attempt> {
         let Envelope { from, to, id } = envelope;
         let refused = |phase, code, text: &str| Attempt::Refused { phase, reply: Reply::new(code, text) };
         let Ok(text) = simdutf8::basic::from_utf8(message) else {
@@ -95,7 +98,7 @@ impl Transaction {
         Ok(Self {
             mail: Mail::new(Some(from.as_lettre().clone()), of_mail).to_string(),
             recipient: Rcpt::new(to.as_lettre().clone(), of_recipient).to_string(),
-            letter: with_dot(text),
+            letter: stuffed(text),
             pipelining: offer.has(Extensions::PIPELINING),
         })
     }
@@ -130,7 +133,7 @@ impl Transaction {
             Ok(()) if wire.has_more() => return ended(out_of_turn(Phase::Data), Standing::Over),
             Ok(()) if Instant::now() > latest => return ended(too_late(), Standing::Over),
             Ok(()) => {
-                return match write(connection, wire, self.letter, timeouts).await {
+                return match write(connection, wire, &self.letter, timeouts).await {
                     Ok(reply) => ended(Attempt::Accepted(reply), Standing::Ready),
                     Err(attempt) if ends(&attempt) => ended(attempt, Standing::Over),
                     Err(attempt) => ended(attempt, Standing::Ready),
@@ -254,19 +257,32 @@ const fn ends(attempt: &Attempt) -> bool {
 async fn write(
     connection: &mut AsyncSmtpConnection,
     wire: &Wire,
-    letter: String,
+    letter: &str,
     timeouts: &Timeouts,
 ) -> Result<Reply, Attempt> {
-    let end = wire.written() + u64::try_from(letter.len()).unwrap_or(u64::MAX);
-    let now_at = || if wire.written() < end { (Phase::Body, timeouts.block) } else { (Phase::Dot, timeouts.dot) };
-    let mut answer = std::pin::pin!(connection.command(letter));
+    let end = if letter.is_empty() || letter.ends_with("\r\n") { ".\r\n" } else { "\r\n.\r\n" };
+    let behind = wire.written() + u64::try_from(letter.len() + end.len()).unwrap_or(u64::MAX);
+    let now_at = || if wire.written() < behind { (Phase::Body, timeouts.block) } else { (Phase::Dot, timeouts.dot) };
+    let mut answer = std::pin::pin!(async {
+        // Past the library, which would copy it.
+        let mut stream = wire.clone();
+        let mut both = letter.as_bytes().chain(end.as_bytes());
+        let written = async {
+            stream.write_all_buf(&mut both).await?;
+            stream.flush().await
+        };
+        match written.await {
+            Ok(()) => expect(now_at().0, Severity::PositiveCompletion, connection.read_response().await),
+            Err(error) => Err(Attempt::Lost { phase: now_at().0, error: error.to_string() }),
+        }
+    });
     loop {
         let (phase, limit) = now_at();
         tokio::select! {
             biased;
             result = &mut answer => {
                 wire.answered();
-                return expect(now_at().0, Severity::PositiveCompletion, result);
+                return result;
             }
             () = wire.more_written() => {}
             () = tokio::time::sleep(limit) => return Err(silent(phase, limit)),
@@ -274,9 +290,11 @@ async fn write(
     }
 }
 
-/// A letter as it is written: a dot before each that begins a line, and the line that ends it (RFC 5321 §4.5.2).
-fn with_dot(message: &str) -> String {
-    let message = message.strip_suffix("\r\n").unwrap_or(message);
+/// A letter as it is written: a dot before each that begins a line (RFC 5321 §4.5.2).
+fn stuffed(message: &str) -> Cow<'_, str> {
+    if !message.starts_with('.') && memchr::memmem::find(message.as_bytes(), b"\n.").is_none() {
+        return Cow::Borrowed(message);
+    }
     let mut text = String::with_capacity(message.len() + 64);
     if message.starts_with('.') {
         text.push('.');
@@ -288,8 +306,7 @@ fn with_dot(message: &str) -> String {
         rest = &rest[at + 1..];
     }
     text.push_str(rest);
-    text.push_str("\r\n.\r\n");
-    text
+    Cow::Owned(text)
 }
 
 #[cfg(test)]
@@ -299,14 +316,14 @@ mod tests {
     #[test]
     fn dots_are_doubled_where_a_line_begins_with_one() {
         for (letter, written) in [
-            ("", "\r\n.\r\n"),
-            (".", "..\r\n.\r\n"),
-            ("a\r\n", "a\r\n.\r\n"),
-            ("a\r\n.\r\n..b\r\n.c.", "a\r\n..\r\n...b\r\n..c.\r\n.\r\n"),
-            ("a.\r\n.\r\n", "a.\r\n..\r\n.\r\n"),
-            ("a\n.b", "a\n..b\r\n.\r\n"),
+            ("", ""),
+            (".", ".."),
+            ("a\r\n", "a\r\n"),
+            ("a\r\n.\r\n..b\r\n.c.", "a\r\n..\r\n...b\r\n..c."),
+            ("a.\r\n.\r\n", "a.\r\n..\r\n"),
+            ("a\n.b", "a\n..b"),
         ] {
-            assert_eq!(with_dot(letter), written, "{letter:?}");
+            assert_eq!(stuffed(letter), written, "{letter:?}");
         }
     }
 

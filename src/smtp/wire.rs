@@ -54,6 +54,13 @@ struct Sent {
     more: Notify,
 }
 
+impl Sent {
+    fn count(&self, written: usize) {
+        self.bytes.fetch_add(u64::try_from(written).unwrap_or(u64::MAX), Ordering::Release);
+        self.more.notify_one();
+    }
+}
+
 /// How much is read at once of an open conversation.
 const CHUNK: usize = 4 * 1024;
 
@@ -171,6 +178,24 @@ impl AsyncWrite for Wire {
         }
     }
 
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut line = self.line();
+        line.replies.asked();
+        match &mut line.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Stream::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.line().stream {
             Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
@@ -224,9 +249,22 @@ impl AsyncRead for Counted {
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
-        self.sent.bytes.fetch_add(u64::try_from(written).unwrap_or(u64::MAX), Ordering::Release);
-        self.sent.more.notify_one();
+        self.sent.count(written);
         Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
+        self.sent.count(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -146,7 +146,13 @@ impl Newsroom {
     /// The absolute address below the public site that ends with a signed token: `/u/…`.
     #[must_use]
     pub fn token_url(&self, path: &str, token: &Token) -> String {
-        self.config.site.url.join(&format!("/{path}/{}", token.signed(self.key())))
+        self.signed_url(path, &token.signed(self.key()))
+    }
+
+    /// The same for a token whose text is known.
+    #[must_use]
+    pub fn signed_url(&self, path: &str, token: &str) -> String {
+        self.config.site.url.join(&format!("/{path}/{token}"))
     }
 
     /// The page on which a subscriber changes preferences.

@@ -113,15 +113,17 @@ pub fn preview_for(
     };
     let topics = words.topic(current.resources.live(), &Topic::All);
     let links = PersonalLinks { unsubscribe_url: &home, unsubscribe_token: "", preferences_url: &home };
+    let plate = Plate::new(letter, newsroom.sender());
+    let message_id = plate.message_id(recipient, DeliveryId::new(0));
     let reader = Recipient {
-        delivery: DeliveryId::new(0),
+        message_id: &message_id,
         mailbox: recipient,
         topics_words: &topics,
-        links: (letter.kind == LetterKind::Edition).then_some(links),
+        links: (plate.letter().kind == LetterKind::Edition).then_some(links),
         contents: contents.as_ref(),
         in_reply_to: None,
     };
-    Ok(Plate::new(letter, newsroom.sender()).print(&reader).into_bytes())
+    Ok(plate.print(&reader).into_bytes())
 }
 
 /// An edition's letter that belongs to no edition: about one release, or about several.

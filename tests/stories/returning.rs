@@ -39,7 +39,7 @@ async fn envelope(room: &TestNewsroom) -> String {
     let delivery = newsroom.store.deliveries_of_subscriber(ann.id, 1).await.unwrap()[0].id;
     let mut newsletter = newsroom.config.newsletter.clone();
     newsletter.bounce_domain = Some("retours.example.org".to_owned());
-    envelope_sender(&newsletter, delivery, newsroom.key()).to_string()
+    envelope_sender(&newsletter, &envelope_id(delivery, newsroom.key())).to_string()
 }
 
 async fn take_in(room: &TestNewsroom, message: &str) -> TakenIn {

@@ -50,13 +50,14 @@ impl Composer {
         let (newsroom, letter) = (&self.newsroom, plate.letter());
         let topics = letter.words_of(&delivery.topics);
         let links = delivery.subscriber.filter(|_| delivery.edition.is_some()).map(|subscriber| {
-            let token = Token::Unsubscribe { subscriber };
-            (newsroom.token_url("u", &token), token.signed(newsroom.key()), newsroom.preferences_url(subscriber))
+            let token = Token::Unsubscribe { subscriber }.signed(newsroom.key());
+            (newsroom.signed_url("u", &token), token, newsroom.preferences_url(subscriber))
         });
         let contents = self.contents(delivery, letter.language).await?;
         let in_reply_to = self.followed(delivery).await?;
+        let message_id = plate.message_id(&delivery.recipient, delivery.id);
         let recipient = Recipient {
-            delivery: delivery.id,
+            message_id: &message_id,
             mailbox: &delivery.recipient,
             topics_words: &topics,
             links: links.as_ref().map(|(unsubscribe_url, unsubscribe_token, preferences_url)| PersonalLinks {
@@ -68,12 +69,12 @@ impl Composer {
             in_reply_to: in_reply_to.as_deref(),
         };
         let message = plate.print(&recipient);
+        let id = envelope_id(delivery.id, newsroom.key());
         let envelope = Envelope {
-            from: envelope_sender(&newsroom.config.newsletter, delivery.id, newsroom.key()),
+            from: envelope_sender(&newsroom.config.newsletter, &id),
             to: delivery.recipient.address.clone(),
-            id: Some(envelope_id(delivery.id, newsroom.key())),
+            id: Some(id),
         };
-        let message_id = plate.message_id(&delivery.recipient, delivery.id);
         Ok(Some(Ready { delivery: delivery.clone(), envelope, message, message_id }))
     }
 
