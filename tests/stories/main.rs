@@ -56,8 +56,9 @@ macro_rules! stories {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn the_same_stories_hold_on_postgresql() {
             let Some(postgres) = postgres::Postgres::start() else { return };
-            $($module::$story(TestNewsroom::new(Some(postgres.database(stringify!($story))))).await;)+
-            $($shared_module::$shared(TestNewsroom::new(Some(postgres.database(stringify!($shared))))).await;)+
+            // Each on the heap: together they are too large for a stack.
+            $(Box::pin($module::$story(TestNewsroom::new(Some(postgres.database(stringify!($story)))))).await;)+
+            $(Box::pin($shared_module::$shared(TestNewsroom::new(Some(postgres.database(stringify!($shared)))))).await;)+
         }
     };
 }
