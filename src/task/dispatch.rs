@@ -185,7 +185,9 @@ impl Dispatcher {
             }
             return Ok(());
         }
-        let (now, latest) = (self.newsroom.now(), Instant::now() + LATEST);
+        // In this order: should we be paused in between, the claim ends late, and not the time to begin.
+        let latest = Instant::now() + LATEST;
+        let now = self.newsroom.now();
         let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
         let (letter, contents) = (delivery.letter, delivery.contents.clone());
         let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use crate::asked_for;
 
-/// Numbers that look like chance and follow from a seed (SplitMix64).
+/// Numbers that look like chance and follow from a seed (`SplitMix64`).
 pub(crate) struct Chance {
     state: u64,
     /// What all of them follow from.

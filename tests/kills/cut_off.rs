@@ -1,6 +1,6 @@
 //! One of three instances that the database cannot be reached from.
 
-use crate::house::{CONNECTIONS, House, database, tell_database};
+use crate::house::{CONNECTIONS, House, database};
 use crate::postgres::Postgres;
 use crate::proxy::{Proxy, Way};
 use crate::smtp_server::Script;
@@ -28,12 +28,10 @@ async fn cut_off(how: &str, way: Way) {
     house.publish();
     house.wait_for_letters(READERS / 4).await;
     proxy.make(way);
-    let (reached, name) = (house.accepted(), house.name(2));
+    let reached = house.accepted();
     assert!(reached < READERS, "cut off after {reached} letters: too late to show anything");
     // Fifteen minutes later.
-    let lapse = format!("UPDATE deliveries SET lease_until = 0 WHERE owner = '{name}' AND lease_until IS NOT NULL");
-    let held = tell_database(&url, &lapse).await;
-    tell_database(&url, &format!("UPDATE leads SET until = 0 WHERE owner = '{name}'")).await;
+    let held = house.let_its_claims_lapse(&url, 2).await;
     house.wait_for_the_end(1).await;
     let while_cut = house.everybody_has(1);
     proxy.make(Way::Open);

@@ -119,6 +119,24 @@ impl House {
         }
     }
 
+    /// Returns once a few more letters have left, or everything has.
+    pub(crate) async fn see_letters_leave(&mut self) {
+        let wanted = self.accepted() + 2 * CONNECTIONS;
+        let mut patience = Patience::new();
+        while self.accepted() < wanted && !self.look(1).await {
+            patience.wait(self.accepted()).await;
+        }
+    }
+
+    /// What the room's daemon claimed runs out, as if so much time had passed; gives how many deliveries it held.
+    pub(crate) async fn let_its_claims_lapse(&self, url: &str, room: usize) -> u64 {
+        let name = self.name(room);
+        let lapse =
+            |table, until| format!("UPDATE {table} SET {until} = 0 WHERE owner = '{name}' AND {until} IS NOT NULL");
+        tell_database(url, &lapse("leads", "until")).await;
+        tell_database(url, &lapse("deliveries", "lease_until")).await
+    }
+
     /// Returns once so many editions are done.
     pub(crate) async fn wait_for_the_end(&mut self, editions: usize) {
         let mut patience = Patience::new();

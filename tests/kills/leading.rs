@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::asked_for;
-use crate::house::{House, ask_database, database, pause, resume, tell_database};
+use crate::house::{House, ask_database, database, pause, resume};
 use crate::postgres::Postgres;
 use crate::press_room::Daemon;
 use crate::smtp_server::Script;
@@ -68,7 +68,7 @@ async fn without_its_leader(fate: Fate, folders: Folders) {
     };
     if fate != Fate::Stopped && asked_for::<u64>("DEPECHE_PAUSE").is_none() {
         // Half a minute later.
-        tell_database(&url, &format!("UPDATE leads SET until = 0 WHERE owner = '{owner}'")).await;
+        house.let_its_claims_lapse(&url, leader).await;
     }
     house.publish();
     house.wait_for_the_end(1).await;

@@ -10,6 +10,7 @@
 
 use std::str::FromStr;
 
+mod anything;
 mod chance;
 mod cut_off;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]

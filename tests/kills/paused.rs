@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use depeche::domain::Phase;
 
 use crate::asked_for;
-use crate::house::{CONNECTIONS, House, database, pause, resume, tell_database};
+use crate::house::{CONNECTIONS, House, database, pause, resume};
 use crate::postgres::Postgres;
 use crate::press_room::until;
 use crate::readers::{by_reader, readers};
@@ -52,11 +52,8 @@ async fn paused(place: &str, script: Script, stands: impl Fn(&SmtpServer) -> boo
     until("an instance in the middle of it", || stands(&house.relays[0]).then_some(()));
     pause(&first);
     let stopped = Instant::now();
-    let name = house.name(0);
-    let held = format!("UPDATE deliveries SET lease_until = 0 WHERE owner = '{name}' AND lease_until IS NOT NULL");
-    let held = tell_database(&url, &held).await;
+    let held = house.let_its_claims_lapse(&url, 0).await;
     assert!(held > CONNECTIONS as u64, "{held}: it holds more than it has begun");
-    tell_database(&url, "UPDATE leads SET until = 0").await;
     let others = [house.rooms[1].serve(), house.rooms[2].serve()];
     house.wait_for_the_end(1).await;
     let sent_by_others: usize = house.relays[1..].iter().map(|relay| by_reader(relay.accepted()).len()).sum();
