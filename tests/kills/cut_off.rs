@@ -1,6 +1,6 @@
 //! One of three instances that the database cannot be reached from.
 
-use crate::house::{CONNECTIONS, House, database};
+use crate::house::{CONNECTIONS, House, ask_database, database};
 use crate::postgres::Postgres;
 use crate::proxy::{Proxy, Way};
 use crate::smtp_server::Script;
@@ -27,6 +27,13 @@ async fn cut_off(how: &str, way: Way) {
     let daemons: Vec<_> = house.rooms.iter().map(|room| room.serve()).collect();
     house.publish();
     house.wait_for_letters(READERS / 4).await;
+    let holds = format!(
+        "SELECT owner FROM deliveries WHERE owner = '{}' AND state = 'leased' GROUP BY owner HAVING COUNT(*) > {CONNECTIONS}",
+        house.name(2)
+    );
+    while ask_database(&url, &holds).await.is_none() {
+        assert!(house.accepted() < READERS, "it never holds what it has not begun");
+    }
     proxy.make(way);
     let reached = house.accepted();
     assert!(reached < READERS, "cut off after {reached} letters: too late to show anything");
