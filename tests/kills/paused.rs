@@ -24,9 +24,11 @@ async fn paused_before_the_letter_itself_it_sends_none_of_what_it_held() {
     let slowly = Act::Late(Duration::from_secs(2));
     let script =
         readers(READERS).fold(Script::default(), |script, reader| script.at(Phase::Recipient, &reader, slowly.clone()));
-    // Each connection has named its recipient and waits for the answer.
+    // Each connection has named its recipient and waits for the answer; only the office's letter was begun.
     let stands = |relay: &SmtpServer| {
-        relay.commands().iter().filter(|line| line.starts_with("RCPT TO:<lecteur")).count() == CONNECTIONS
+        let commands = relay.commands();
+        let said = |start: &str| commands.iter().filter(|line| line.starts_with(start)).count();
+        said("RCPT TO:<lecteur") == CONNECTIONS && said("DATA") == 1
     };
     let length = asked_for("DEPECHE_PAUSE").map(Duration::from_secs).unwrap_or_default();
     let may_send = if length > TOO_LATE { 0 } else { CONNECTIONS };
@@ -51,6 +53,7 @@ async fn paused(place: &str, script: Script, stands: impl Fn(&SmtpServer) -> boo
     house.publish();
     until("an instance in the middle of it", || stands(&house.relays[0]).then_some(()));
     pause(&first);
+    assert!(stands(&house.relays[0]), "stopped too late to show anything");
     let stopped = Instant::now();
     let held = house.let_its_claims_lapse(&url, 0).await;
     assert!(held > CONNECTIONS as u64, "{held}: it holds more than it has begun");
