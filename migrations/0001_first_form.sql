@@ -266,12 +266,13 @@ CREATE TABLE bounces (
 CREATE INDEX bounces_by_subscriber ON bounces (subscriber, at);
 
 -- Who is left alone for a while, by all instances: a relay that takes no letters, a domain of recipients that asks for
--- patience. `failures` counts how often in a row.
+-- patience. `failures` counts how often in a row, `owner` found it last.
 CREATE TABLE rests (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     until BIGINT NOT NULL,
     failures BIGINT NOT NULL,
+    owner TEXT NOT NULL,
     PRIMARY KEY (kind, name)
 );
 

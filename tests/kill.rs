@@ -3,27 +3,24 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
-use depeche::app::{open_newsroom, read_config};
-use depeche::clock::SystemClock;
-use depeche::domain::{Frequency, NewSubscriber, Phase, Topic};
-use depeche::language::Language;
-use depeche::store::Added;
+use depeche::domain::Phase;
 
 #[path = "support/press_room.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod press_room;
+#[path = "support/readers.rs"]
+mod readers;
 #[path = "support/smtp_server.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod smtp_server;
 
 use press_room::{Daemon, PressRoom, until};
-use smtp_server::{Accepted, Act, Script, SmtpServer};
+use readers::{by_reader, extra_copies, readers, subscribe};
+use smtp_server::{Act, Script, SmtpServer};
 
 /// How many letters one connection has in flight at most is one; this is how many connections there are.
 const CONNECTIONS: usize = 4;
@@ -41,57 +38,6 @@ fn room_at_rate(relay: SocketAddr, newsletter: &str, rate: u32) -> PressRoom {
          [[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nconnections = {CONNECTIONS}\nrate = {rate}\n",
         relay.port()
     ))
-}
-
-/// Adds these readers of every topic, through the library: a command each would take minutes.
-async fn subscribe(room: &PressRoom, readers: impl IntoIterator<Item = String>) {
-    let file = room.path("config.toml");
-    let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
-    let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
-    for reader in readers {
-        let new = NewSubscriber {
-            address: format!("{reader}@journal.example").parse().unwrap(),
-            name: None,
-            organisation: None,
-            language: Language::French,
-            frequency: Frequency::Immediate,
-            topics: BTreeSet::from([Topic::All]),
-            source: "test".to_owned(),
-        };
-        let added = newsroom.store.add_active(&new, newsroom.now()).await.unwrap();
-        assert!(matches!(added, Added::New(_)), "{reader}");
-    }
-    newsroom.store.close().await;
-}
-
-fn readers(count: usize) -> impl Iterator<Item = String> {
-    (1..=count).map(|number| format!("lecteur-{number:04}"))
-}
-
-/// The letters that readers got, by address; the office's are left out.
-fn by_reader(letters: Vec<Accepted>) -> BTreeMap<String, Vec<Accepted>> {
-    let mut found: BTreeMap<String, Vec<Accepted>> = BTreeMap::new();
-    for letter in letters.into_iter().filter(|letter| letter.to.ends_with("@journal.example")) {
-        found.entry(letter.to.clone()).or_default().push(letter);
-    }
-    found
-}
-
-/// How many letters there are beyond one for each reader; every one of them repeats the first to the byte.
-#[track_caller]
-fn extra_copies(letters: &BTreeMap<String, Vec<Accepted>>) -> usize {
-    let mut extra = 0;
-    let mut ids = BTreeSet::new();
-    for (to, copies) in letters {
-        let first = &copies[0];
-        assert!(!first.message_id.is_empty() && ids.insert(&first.message_id), "{to}: {}", first.message_id);
-        for copy in &copies[1..] {
-            assert_eq!(copy.message_id, first.message_id, "{to}");
-            assert!(copy.data == first.data, "{to}: a repeat differs");
-            extra += 1;
-        }
-    }
-    extra
 }
 
 #[track_caller]

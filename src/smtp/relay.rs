@@ -12,6 +12,7 @@ use super::memory::Letters;
 use super::session::{Encryption, Login, SmtpRelay, SmtpSession};
 use super::timeouts::Timeouts;
 use super::tls::{Tls, TlsError};
+use super::transaction::too_late;
 use crate::clock::Clock;
 use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, Secret, SmtpSettings};
 use crate::domain::{Attempt, EmailAddress};
@@ -211,13 +212,11 @@ impl Session {
     ) -> Handed {
         match &mut self.conversation {
             Conversation::Smtp(session) => session.send(envelope, message, latest, leave).await,
-            Conversation::Directory(directory) => {
-                if leave.await {
-                    Handed::Over(directory.take(message).await)
-                } else {
-                    Handed::Withheld
-                }
-            }
+            Conversation::Directory(directory) => match leave.await {
+                false => Handed::Withheld,
+                true if Instant::now() > latest => Handed::Over(too_late()),
+                true => Handed::Over(directory.take(message).await),
+            },
             Conversation::Memory(letters) => {
                 if leave.await {
                     Handed::Over(letters.take(envelope, message))
@@ -297,6 +296,7 @@ fn log_in(settings: &LoginSettings) -> Result<Login, RelayError> {
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
+    use crate::domain::Phase;
 
     fn open(kind: RelayKind) -> Result<Relay, RelayError> {
         let from = "presse@example.org".parse().unwrap();
@@ -354,6 +354,19 @@ mod tests {
         session.quit().await;
         let kept = crate::smtp::KeptLetter { envelope, message: b"one".to_vec() };
         assert_eq!((letters.count(), letters.all()), (1, vec![kept]));
+    }
+
+    #[tokio::test]
+    async fn no_file_is_begun_too_late_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8PathBuf::try_from(folder.path().join("mail")).unwrap();
+        let mut session = open(RelayKind::Directory { folder: folder.clone() }).unwrap().connect().await.unwrap();
+        let to = "ann@journal.example".parse().unwrap();
+        let envelope = Envelope { from: "presse@example.org".parse().unwrap(), to, id: None };
+        let late = Instant::now() - std::time::Duration::from_millis(1);
+        let handed = session.send(&envelope, b"Subject: one\r\n\r\n", late).await;
+        assert!(matches!(handed, Handed::Over(Attempt::Lost { phase: Phase::Data, .. })), "{handed:?}");
+        assert_eq!(fs::read_dir(&folder).map_or(0, Iterator::count), 0);
     }
 
     #[tokio::test]

@@ -223,7 +223,7 @@ fn out_of_turn(phase: Phase) -> Attempt {
 }
 
 /// The relay took so long for the envelope that the letter's answer could come after its claim has ended.
-fn too_late() -> Attempt {
+pub(super) fn too_late() -> Attempt {
     Attempt::Lost { phase: Phase::Data, error: "it took too long to begin".to_owned() }
 }
 

@@ -29,6 +29,8 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 8;
 /// How long a connection to PostgreSQL is waited for.
 const POSTGRES_WAIT: Duration = Duration::from_secs(10);
+/// How long it may take to close its connections.
+const GOODBYE: Duration = Duration::from_secs(5);
 /// How long one that is there may take to say that it is.
 const POSTGRES_ANSWERS: Duration = Duration::from_secs(5);
 /// How many exchanges may wait for the commit before theirs.
@@ -189,10 +191,16 @@ impl Store {
         self.in_time(asked).await
     }
 
-    /// Closes all connections; later calls fail.
+    /// Closes all connections; later calls fail. A server that cannot be reached is not waited for: it hears no goodbye.
     pub async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
+        let closing = async {
+            self.read.close().await;
+            self.write.close().await;
+        };
+        match self.engine {
+            Engine::Sqlite => closing.await,
+            Engine::Postgres => drop(timeout(GOODBYE, closing).await),
+        }
     }
 
     /// Begins a transaction that writes.

@@ -34,6 +34,8 @@ pub struct Rest {
     pub name: String,
     /// When it ends.
     pub until: DateTime<Utc>,
+    /// Which instance found it last.
+    pub owner: String,
 }
 
 /// After so long nobody remembers that there was a rest.
@@ -50,6 +52,7 @@ impl Store {
         of: RestOf,
         name: &str,
         pauses: (TimeDelta, TimeDelta),
+        owner: &str,
         now: DateTime<Utc>,
     ) -> Result<DateTime<Utc>, StoreError> {
         let resting = async {
@@ -60,12 +63,13 @@ impl Store {
                 .await?;
             // Writing the row keeps other instances out until the commit.
             let row = sqlx::query(
-                "INSERT INTO rests (kind, name, until, failures) VALUES ($1, $2, $3, 0) \
+                "INSERT INTO rests (kind, name, until, failures, owner) VALUES ($1, $2, $3, 0, $4) \
                  ON CONFLICT (kind, name) DO UPDATE SET name = excluded.name RETURNING name, until, failures",
             )
             .bind(of.as_str())
             .bind(name)
             .bind(micros(now))
+            .bind(owner)
             .fetch_one(&mut *transaction)
             .await?;
             let fields = Fields::keyed_by_text(&row, "rests", "name");
@@ -74,12 +78,15 @@ impl Store {
                 return Ok(until);
             }
             let until = now + (pauses.0 * 2_i32.pow(failures.min(16))).min(pauses.1);
-            sqlx::query("UPDATE rests SET until = $3, failures = failures + 1 WHERE kind = $1 AND name = $2")
-                .bind(of.as_str())
-                .bind(name)
-                .bind(micros(until))
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "UPDATE rests SET until = $3, failures = failures + 1, owner = $4 WHERE kind = $1 AND name = $2",
+            )
+            .bind(of.as_str())
+            .bind(name)
+            .bind(micros(until))
+            .bind(owner)
+            .execute(&mut *transaction)
+            .await?;
             transaction.commit().await?;
             Ok(until)
         };
@@ -92,7 +99,7 @@ impl Store {
     /// When the database does not answer or a row cannot be read.
     pub async fn rests(&self) -> Result<Vec<Rest>, StoreError> {
         let reading = async {
-            let rows = sqlx::query("SELECT name, kind, until FROM rests").fetch_all(&self.read).await?;
+            let rows = sqlx::query("SELECT name, kind, until, owner FROM rests").fetch_all(&self.read).await?;
             let rest = |row| {
                 let fields = Fields::keyed_by_text(row, "rests", "name");
                 let of = match fields.text("kind")?.as_str() {
@@ -100,7 +107,8 @@ impl Store {
                     "domain" => RestOf::Domain,
                     word => return Err(fields.wrong("kind", format_args!("`{word}` is no kind"))),
                 };
-                Ok(Rest { of, name: fields.text("name")?, until: fields.instant("until")? })
+                let (name, owner) = (fields.text("name")?, fields.text("owner")?);
+                Ok(Rest { of, name, until: fields.instant("until")?, owner })
             };
             rows.iter().map(rest).collect()
         };

@@ -60,7 +60,7 @@ impl Dispatcher {
     /// A dispatcher named `owner`, sending through `relays` in order over up to `connections` connections.
     #[must_use]
     pub fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, connections: usize, owner: String) -> Self {
-        let relays = Relays::new(Arc::clone(&newsroom), relays);
+        let relays = Relays::new(Arc::clone(&newsroom), relays, owner.clone());
         let composer = Composer::new(Arc::clone(&newsroom));
         let connections = connections.max(1);
         let claimed = Claimed::new(Arc::clone(&newsroom), owner.clone(), connections, LEASE);
@@ -177,7 +177,9 @@ impl Dispatcher {
             }
             return Ok(());
         }
-        let (now, latest) = (self.newsroom.now(), Instant::now() + LATEST);
+        // In this order: should we be paused in between, the claim ends late, and not the time to begin.
+        let latest = Instant::now() + LATEST;
+        let now = self.newsroom.now();
         let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
         let (letter, contents) = (delivery.letter, delivery.contents.clone());
         let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };

@@ -8,13 +8,14 @@ use super::room::{Room, minute};
 
 pub(crate) async fn a_rest_counts_once_and_grows(room: Room) {
     const PAUSES: (TimeDelta, TimeDelta) = (TimeDelta::minutes(1), TimeDelta::minutes(3));
-    let rest = async |at: i64| room.store.rest(RestOf::Domain, "journal.example", PAUSES, minute(at)).await.unwrap();
+    let rest =
+        async |at: i64| room.store.rest(RestOf::Domain, "journal.example", PAUSES, "a", minute(at)).await.unwrap();
     // Letters that were refused together are one refusal.
     assert_eq!([rest(0).await, rest(0).await], [minute(1); 2]);
     assert_eq!([rest(1).await, rest(2).await], [minute(3); 2]);
     assert_eq!(rest(3).await, minute(6));
     assert_eq!(rest(6).await, minute(9), "never longer than that");
-    assert_eq!(room.store.rest(RestOf::Relay, "journal.example", PAUSES, minute(6)).await.unwrap(), minute(7));
+    assert_eq!(room.store.rest(RestOf::Relay, "journal.example", PAUSES, "a", minute(6)).await.unwrap(), minute(7));
     let known = room.store.rests().await.unwrap();
     let domain = known.iter().find(|rest| rest.of == RestOf::Domain).unwrap();
     assert_eq!((known.len(), domain.name.as_str(), domain.until), (2, "journal.example", minute(9)));

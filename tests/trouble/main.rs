@@ -11,6 +11,7 @@ mod postgres;
 #[path = "../support/press_room.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod press_room;
+#[path = "../support/proxy.rs"]
 mod proxy;
 mod relay;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]

@@ -28,6 +28,8 @@ const TELL_AFTER: TimeDelta = TimeDelta::minutes(5);
 pub(super) struct Relays {
     newsroom: Arc<Newsroom>,
     desks: Vec<RelayDesk>,
+    /// What this instance is called.
+    owner: String,
 }
 
 /// One relay and how it is doing.
@@ -54,13 +56,13 @@ impl Health {
 }
 
 impl Relays {
-    pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>) -> Self {
+    pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, owner: String) -> Self {
         let desk = |relay: Relay| {
             let pace = relay.rate().filter(|rate| *rate > 0).map(Pace::new);
             RelayDesk { relay, pace, health: Mutex::default() }
         };
         let desks = relays.into_iter().map(desk).collect();
-        Self { newsroom, desks }
+        Self { newsroom, desks, owner }
     }
 
     /// What people call the relay with this index.
@@ -118,7 +120,8 @@ impl Relays {
         }
         match store.rests().await {
             Ok(rests) => {
-                let in_force = rests.into_iter().filter(|rest| rest.of == RestOf::Relay && rest.until > now);
+                let of_relays = rests.into_iter().filter(|rest| rest.of == RestOf::Relay);
+                let in_force = of_relays.filter(|rest| rest.until > now && rest.owner != self.owner);
                 in_force.map(|rest| rest.name).collect()
             }
             // Whoever needs the database will see.
@@ -164,7 +167,7 @@ impl Relays {
         drop(health);
         if self.newsroom.store.is_shared() {
             let pauses = (from_std(REST.0), from_std(REST.1));
-            if let Err(error) = self.newsroom.store.rest(RestOf::Relay, &name, pauses, now).await {
+            if let Err(error) = self.newsroom.store.rest(RestOf::Relay, &name, pauses, &self.owner, now).await {
                 warn!(relay = %name, %error, "other instances do not hear that relay {name} rests: {error}");
             }
         }

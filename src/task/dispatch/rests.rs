@@ -57,7 +57,7 @@ impl DomainRests {
     pub(super) async fn learn(&self, domain: &str, attempt: &Attempt) {
         let (store, now) = (&self.newsroom.store, self.newsroom.now());
         let done = if is_domain_busy(attempt) {
-            match store.rest(RestOf::Domain, domain, DOMAIN_REST, now).await {
+            match store.rest(RestOf::Domain, domain, DOMAIN_REST, &self.owner, now).await {
                 Ok(until) => {
                     if self.known().insert(domain.to_owned(), until).is_none_or(|before| before < until) {
                         info!(domain, %until, "{domain} asks for patience: nothing is sent there until {until}");
