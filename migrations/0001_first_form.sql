@@ -167,7 +167,8 @@ CREATE TABLE subscribers (
     owed TEXT,
     owed_until BIGINT
 );
-CREATE INDEX subscribers_by_state ON subscribers (state, since);
+-- Those who never confirm are removed.
+CREATE INDEX subscribers_pending ON subscribers (since) WHERE state = 'pending';
 
 CREATE TABLE subscriptions (
     subscriber BIGINT NOT NULL REFERENCES subscribers (id),

@@ -295,7 +295,7 @@ async fn write_followers(
          FROM (SELECT subscriber, string_agg(topic, '\n' ORDER BY topic) AS topics FROM subscriptions \
          WHERE subscriber > $4 AND subscriber <= $5 AND topic IN ({}) GROUP BY subscriber) t \
          JOIN subscribers s ON s.id = t.subscriber \
-         WHERE s.state = $1 AND s.frequency = $2 AND s.since <= $3 AND {NOT_SUPPRESSED} \
+         WHERE s.id > $4 AND s.id <= $5 AND s.state = $1 AND s.frequency = $2 AND s.since <= $3 AND {NOT_SUPPRESSED} \
          ON CONFLICT (edition, subscriber) DO NOTHING",
         placeholders(FIXED + 1, followers.topics.len())
     );
