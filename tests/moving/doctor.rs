@@ -67,6 +67,7 @@ fn a_newsroom_that_is_well_has_no_problems_before_its_first_start_and_at_work() 
     daemon.stop();
     let said = room.say(&["doctor"]);
     assert!(said.contains("v=spf1") && said.contains("attention") && said.contains("0 problème"), "{said}");
+    assert!(!said.contains("()"), "{said}");
 }
 
 #[test]

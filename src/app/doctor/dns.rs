@@ -20,7 +20,8 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
         })
         .collect();
     let spf = text_record(envelope, "v=spf1 ip4:192.0.2.1 include:_spf.relay.example -all");
-    found.push(Finding::ok("dns-spf", &[("domain", envelope), ("relays", &hosts.join(", "))]).with(vec![spf]));
+    let named = if hosts.is_empty() { String::new() } else { format!(" ({})", hosts.join(", ")) };
+    found.push(Finding::ok("dns-spf", &[("domain", envelope), ("relays", &named)]).with(vec![spf]));
     let dmarc = format!("v=DMARC1; p=none; rua=mailto:postmaster@{from}");
     let dmarc = text_record(&format!("_dmarc.{from}"), &dmarc);
     found.push(Finding::ok("dns-dmarc", &[("domain", from)]).with(vec![dmarc]));
