@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use super::connection::Engine;
-use super::row::micros;
 use super::stillness::{Still, Unless};
 use super::{Store, StoreError};
 use crate::metrics::DatabaseMetrics;
@@ -156,15 +155,7 @@ impl Store {
                 sqlx::query("DELETE FROM meta WHERE key = $1").bind(PROBE).execute(&mut *transaction).await?;
                 transaction.commit().await?;
             }
-            sqlx::query(
-                "INSERT INTO ticks (name, last_run) VALUES ($1, $2) \
-                 ON CONFLICT (name) DO UPDATE SET last_run = excluded.last_run",
-            )
-            .bind(PROBE)
-            .bind(micros(at))
-            .execute(&self.write)
-            .await?;
-            Ok(())
+            self.record_run(PROBE, at).await
         };
         let done = self.in_time(written).await;
         if done.is_ok() && was_ill {

@@ -13,6 +13,9 @@ mod postgres;
 mod press_room;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/readers.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod readers;
 mod relay;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
 mod room;

@@ -1,18 +1,12 @@
 //! A room with readers and a relay, on a database that gets into trouble in the middle of an edition.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
-use depeche::app::{open_newsroom, read_config};
-use depeche::clock::SystemClock;
-use depeche::domain::{Frequency, NewSubscriber, Topic};
-use depeche::language::Language;
-
 use crate::press_room::{Daemon, PressRoom, text, until};
+use crate::readers::{readers, subscribe};
 use crate::smtp_server::{Script, SmtpServer};
 
 /// How many readers there are.
@@ -116,22 +110,7 @@ impl Troubled {
 
 /// Adds the readers of a room, who follow every topic.
 pub(crate) async fn add_readers(press: &PressRoom) {
-    let file = press.path("config.toml");
-    let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
-    let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
-    for number in 1..=READERS {
-        let new = NewSubscriber {
-            address: format!("lecteur-{number:04}@journal.example").parse().unwrap(),
-            name: None,
-            organisation: None,
-            language: Language::French,
-            frequency: Frequency::Immediate,
-            topics: BTreeSet::from([Topic::All]),
-            source: "test".to_owned(),
-        };
-        newsroom.store.add_active(&new, newsroom.now()).await.unwrap();
-    }
-    newsroom.store.close().await;
+    subscribe(press, readers(READERS)).await;
 }
 
 /// What the administration's side answers to a GET, head and body.
