@@ -381,7 +381,7 @@ async fn withdrawn_at_a_kill_nobody_gets_the_letter_after_the_notice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn corrected_in_the_middle_nobody_gets_the_old_text_after_the_new() {
-    correct_in_the_middle(None).await;
+    Box::pin(correct_in_the_middle(None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -389,5 +389,5 @@ async fn the_same_holds_on_postgresql() {
     let Some(postgres) = Postgres::start() else { return };
     withdraw_in_the_middle(Some(postgres.database("withdrawn"))).await;
     withdraw_at_a_kill(Some(postgres.database("killed"))).await;
-    correct_in_the_middle(Some(postgres.database("corrected"))).await;
+    Box::pin(correct_in_the_middle(Some(postgres.database("corrected")))).await;
 }

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::StatusCode;
+
 super::subscriber::words! {
     /// How far the conversation with a relay had come: what was being waited for.
     Phase {
@@ -38,7 +40,7 @@ pub struct Reply {
     /// The three digits.
     pub code: u16,
     /// The enhanced status code, where the relay gave one that agrees with the three digits.
-    pub enhanced: Option<(u8, u16, u16)>,
+    pub enhanced: Option<StatusCode>,
     /// The words, on one line.
     pub text: String,
 }
@@ -51,21 +53,22 @@ impl Reply {
     ///
     /// ```
     /// let reply = depeche::domain::Reply::new(550, "5.1.1 no such user");
-    /// assert_eq!(reply.enhanced, Some((5, 1, 1)));
+    /// assert_eq!(reply.enhanced, "5.1.1".parse().ok());
     /// assert_eq!(depeche::domain::Reply::new(250, "5.1.1 what?").enhanced, None);
     /// ```
     #[must_use]
     pub fn new(code: u16, text: &str) -> Self {
         let words = text.split(|c: char| c.is_control() || c == ' ').filter(|word| !word.is_empty());
         let text: String = words.collect::<Vec<_>>().join(" ").chars().take(LONGEST_TEXT).collect();
-        let enhanced = text.split(' ').next().and_then(enhanced).filter(|(class, ..)| u16::from(*class) == code / 100);
+        let first: Option<StatusCode> = text.split(' ').next().and_then(|word| word.parse().ok());
+        let enhanced = first.filter(|status| u16::from(status.class) == code / 100);
         Self { code, enhanced, text }
     }
 
     /// The same without the relay's own words: for logs, and where they may quote a password.
     #[must_use]
     pub fn without_words(&self) -> Self {
-        let text = self.enhanced.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
+        let text = self.enhanced.map(|status| status.to_string());
         Self { code: self.code, enhanced: self.enhanced, text: text.unwrap_or_default() }
     }
 
@@ -84,15 +87,6 @@ impl Reply {
 
 /// "Service not available, closing transmission channel".
 const CLOSING: u16 = 421;
-
-/// Reads `5.1.1`.
-fn enhanced(word: &str) -> Option<(u8, u16, u16)> {
-    let mut parts = word.split('.');
-    let mut digits =
-        || parts.next().filter(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
-    let code = (digits()?.parse().ok()?, digits()?.parse().ok()?, digits()?.parse().ok()?);
-    parts.next().is_none().then_some(code)
-}
 
 /// The reply as the relay wrote it, but on one line. It may quote an address: not for logs.
 impl fmt::Display for Reply {
@@ -196,7 +190,7 @@ mod tests {
 
     #[test]
     fn enhanced_codes_are_read_where_they_agree() {
-        assert_eq!(Reply::new(452, "4.2.2 full").enhanced, Some((4, 2, 2)));
+        assert_eq!(Reply::new(452, "4.2.2 full").enhanced, "4.2.2".parse().ok());
         for text in ["", "5.2.2 full", "4.2", "4.2.2.2 x", "4..2 x", "4.2.2000 x", "4.2.x", "sorry 4.2.2"] {
             assert_eq!(Reply::new(452, text).enhanced, None, "{text}");
         }

@@ -4,6 +4,7 @@
 //! structs beside the code that needs them.
 
 mod address;
+mod status_code;
 mod attempt;
 mod body;
 mod bounce;
@@ -35,7 +36,7 @@ mod word_hash;
 pub use address::{AddressError, EmailAddress, Mailbox};
 pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
-pub use bounce::{Bounce, BounceKind, ReportAction, StatusCode, StatusCodeError};
+pub use bounce::{Bounce, BounceKind, ReportAction};
 pub use characters::{ByteSet, composed, is_unsuspicious, lines, squeezed};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::{Digest, Digesting};
@@ -55,6 +56,7 @@ pub use release_link::ReleaseLink;
 pub use site_url::{SiteUrl, SiteUrlError};
 pub use slug::{Slug, SlugError};
 pub use source_path::SourcePath;
+pub use status_code::{StatusCode, StatusCodeError};
 pub(crate) use subscriber::words;
 pub use subscriber::{EndReason, Frequency, NewSubscriber, Subscriber, SubscriberState};
 pub use suppression::SuppressionReason;

@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use super::domains::Domains;
-use crate::domain::{Attempt, Reply};
+use crate::domain::{Attempt, Reply, StatusCode};
 
 /// The replies that relays give (RFC 5321 §4.2.3, 4954, 3207, 7504); any other is counted as its class, `5xx`.
 const REPLIES: [u16; 25] = [
@@ -124,7 +124,7 @@ fn code(reply: &Reply) -> String {
 }
 
 fn enhanced(reply: &Reply) -> Option<String> {
-    reply.enhanced.map(|(class, subject, _)| match subject {
+    reply.enhanced.map(|StatusCode { class, subject, .. }| match subject {
         0..=LAST_SUBJECT => format!("{class}.{subject}"),
         _ => format!("{class}.x"),
     })

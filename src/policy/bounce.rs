@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::domain::{Bounce, BounceKind, DeliveryId, ReportAction, StatusCode};
+use crate::domain::{Bounce, BounceKind, DeliveryId, Phase, Reply, ReportAction, StatusCode};
 
 /// On how many days letters must come back before an address that may be good again is given up.
 const SOFT_DAYS: usize = 5;
@@ -48,6 +48,29 @@ pub fn bounce_kind(action: ReportAction, status: Option<StatusCode>) -> BounceKi
         ReportAction::Delivered | ReportAction::Relayed | ReportAction::Expanded => BounceKind::Arrived,
         ReportAction::Delayed => BounceKind::Delayed,
         ReportAction::Failed => status.map_or(BounceKind::Soft, failure),
+    }
+}
+
+/// Which sort of news it is that a relay refused a letter in conversation, and it is given up. `None` when it tells nothing of
+/// the recipient: a relay that refuses everybody for a week must not end every subscription.
+///
+/// ```
+/// use depeche::domain::{BounceKind, Phase, Reply};
+/// use depeche::policy::refusal_kind;
+///
+/// let unknown = Reply::new(550, "5.1.1 no such user");
+/// assert_eq!(refusal_kind(Phase::Recipient, &unknown), Some(BounceKind::Hard));
+/// assert_eq!(refusal_kind(Phase::MailFrom, &unknown), Some(BounceKind::Fault));
+/// ```
+#[must_use]
+pub fn refusal_kind(phase: Phase, reply: &Reply) -> Option<BounceKind> {
+    /// A mailbox that is not there, not local, or cannot be named so (RFC 5321 §4.2.3).
+    const OF_A_MAILBOX: [u16; 3] = [550, 551, 553];
+    match (phase, reply.enhanced) {
+        (Phase::Recipient, Some(status)) if matches!(status.subject, 1 | 2) => Some(failure(status)),
+        (Phase::Recipient, None) if OF_A_MAILBOX.contains(&reply.code) => Some(BounceKind::Soft),
+        _ if reply.is_temporary() => None,
+        _ => Some(BounceKind::Fault),
     }
 }
 
@@ -125,6 +148,30 @@ mod tests {
             for action in [ReportAction::Delivered, ReportAction::Relayed, ReportAction::Expanded] {
                 check(action, status, BounceKind::Arrived);
             }
+        }
+    }
+
+    #[test]
+    fn a_refusal_in_conversation_counts_against_a_recipient_only_where_it_is_about_one() {
+        use BounceKind::{Closed, Fault, Hard, Soft};
+        for (phase, code, text, expected) in [
+            (Phase::Recipient, 550, "5.1.1 unknown", Some(Hard)),
+            (Phase::Recipient, 550, "5.2.1 closed", Some(Closed)),
+            (Phase::Recipient, 552, "5.2.2 full", Some(Soft)),
+            (Phase::Recipient, 450, "4.2.1 busy all the time", Some(Soft)),
+            (Phase::Recipient, 553, "5.1.8 who are you", Some(Fault)),
+            (Phase::Recipient, 550, "no enhanced code", Some(Soft)),
+            (Phase::Recipient, 554, "relay access denied", Some(Fault)),
+            (Phase::Recipient, 554, "5.7.1 relay access denied", Some(Fault)),
+            (Phase::Recipient, 553, "5.6.7 not beyond ASCII", Some(Fault)),
+            (Phase::Recipient, 450, "4.7.25 cannot find your name", None),
+            (Phase::Recipient, 451, "greylisted for ever", None),
+            (Phase::MailFrom, 550, "5.1.1 no such sender", Some(Fault)),
+            (Phase::MailFrom, 552, "5.3.4 too large", Some(Fault)),
+            (Phase::Dot, 554, "5.7.1 spam", Some(Fault)),
+            (Phase::Dot, 451, "4.3.0 later", None),
+        ] {
+            assert_eq!(refusal_kind(phase, &Reply::new(code, text)), expected, "{phase} {code} {text}");
         }
     }
 

@@ -5,7 +5,7 @@
 
 use chrono::TimeDelta;
 
-use crate::domain::{Attempt, Phase};
+use crate::domain::{Attempt, Phase, StatusCode};
 
 /// What is to be done with a delivery after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub const DOMAIN_REST: (TimeDelta, TimeDelta) = (TimeDelta::minutes(1), TimeDelt
 pub fn is_domain_busy(attempt: &Attempt) -> bool {
     match attempt {
         Attempt::Refused { phase: Phase::Recipient | Phase::Dot, reply } => {
-            (450..=452).contains(&reply.code) && !matches!(reply.enhanced, Some((_, 1..=3, _)))
+            (450..=452).contains(&reply.code) && !matches!(reply.enhanced, Some(StatusCode { subject: 1..=3, .. }))
         }
         Attempt::Accepted(_) | Attempt::Refused { .. } | Attempt::Lost { .. } => false,
     }

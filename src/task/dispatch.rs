@@ -189,7 +189,14 @@ impl Dispatcher {
             return Ok(());
         };
         desk.was_used = Some(Instant::now());
-        desk.finished = Some(self.judge(&ready, &self.relays.name(relay), fence, &attempt, handed.elapsed()));
+        let name = self.relays.name(relay);
+        let finished = self.judge(&ready, &name, fence, &attempt, handed.elapsed());
+        if finished.outcome == Outcome::Failed
+            && let Err(error) = Box::pin(self.newsroom.take_refusal(&ready.delivery, &name, &attempt)).await
+        {
+            error!(delivery.id = %delivery.id, %error, "why delivery {} was refused is not kept: {error}", delivery.id);
+        }
+        desk.finished = Some(finished);
         if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
             desk.session = None;
         }
@@ -366,9 +373,7 @@ impl Dispatcher {
             at: now,
             phase,
             code: reply.map(|reply| reply.code),
-            enhanced: reply
-                .and_then(|reply| reply.enhanced)
-                .map(|(class, subject, detail)| format!("{class}.{subject}.{detail}")),
+            enhanced: reply.and_then(|reply| reply.enhanced).map(|status| status.to_string()),
             reply: attempt.to_string(),
             message_id: ready.message_id.clone(),
             verdict: word.to_owned(),

@@ -11,14 +11,13 @@ use super::watchman::Trouble;
 use crate::catalog::Published;
 use crate::clock::ClockDoubt;
 use crate::domain::{
-    Bounce, Delivery, Digest, Edition, EditionId, EditionKind, EditionState, HoldReason, LetterKind, ReleaseId,
-    RenderedLetter, Token,
+    Digest, Edition, EditionId, EditionKind, EditionState, HoldReason, LetterKind, ReleaseId, RenderedLetter, Token,
 };
 use crate::mail::Copied;
 use crate::register::{Announcement, FolderAlarm, Record};
 use crate::resource::Wording;
 use crate::store::{Gap, SingleLetter, StoreError};
-use crate::template::{LetterParts, NoticeLetter, TemplateError};
+use crate::template::{LetterParts, NoticeLetter, Refuser, TemplateError};
 
 /// How long the office's links to hold, send or cancel an edition work.
 const OFFICE_LINK_LASTS: TimeDelta = TimeDelta::days(30);
@@ -283,17 +282,16 @@ impl Newsroom {
     /// When it cannot be rendered or queued.
     pub(super) async fn tell_refused(
         &self,
-        delivery: &Delivery,
-        bounce: &Bounce,
+        by: Refuser<'_>,
+        code: &str,
+        reply: &str,
         now: DateTime<Utc>,
     ) -> Result<(), OfficeError> {
         let current = self.current();
-        let status = bounce.status.map(|status| status.to_string()).unwrap_or_default();
         let frame = self.writer(current.resources.site()).frame(self.language());
-        let domain = delivery.recipient.address.domain();
-        let notice = NoticeLetter::letter_refused(frame, &status, domain, &bounce.diagnostic);
+        let notice = NoticeLetter::letter_refused(frame, by, code, reply);
         let day = now.with_timezone(&self.config.site.timezone).date_naive();
-        let cause = format!("refused:{status}:{day}");
+        let cause = format!("refused:{code}:{day}");
         self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
     }
 

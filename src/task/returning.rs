@@ -9,13 +9,16 @@ use tracing::{info, warn};
 
 use super::newsroom::Newsroom;
 use super::office::log_untold;
-use crate::domain::{Bounce, BounceKind, Delivery, DeliveryId, EndReason, StatusCode, SubscriberId, Token};
+use crate::domain::{
+    Attempt, Bounce, BounceKind, Delivery, DeliveryId, Digest, EndReason, ReportAction, StatusCode, SubscriberId, Token,
+};
 use crate::mail::{
     DeliveryReport, FeedbackReport, FeedbackType, Proofs, ReadingError, Returned, delivery_named_in, names_address,
     read_returned, settled,
 };
-use crate::policy::{Consequence, bounce_kind};
+use crate::policy::{Consequence, bounce_kind, refusal_kind};
 use crate::store::{Kept, StoreError};
+use crate::template::Refuser;
 
 /// What came back, and what became of it. Shown without any address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,11 +122,49 @@ impl Newsroom {
         let taken = self.keep(&bounce).await?;
         // Told again should it not have been told the first time: a cause is told once.
         if bounce.kind == BounceKind::Fault && delivery.subscriber.is_some() {
-            log_untold(self.tell_refused(&delivery, &bounce, now).await);
+            let code = bounce.status.map(|status| status.to_string()).unwrap_or_default();
+            let by = Refuser::Domain(ours.domain());
+            log_untold(self.tell_refused(by, &code, &bounce.diagnostic, now).await);
         } else if bounce.kind >= BounceKind::Fault && delivery.subscriber.is_none() {
             warn!(delivery.id = %delivery.id, "a letter to one of the office's own addresses came back: see `office.copies`");
         }
         Ok(taken)
+    }
+
+    /// Takes it in that a relay refused a letter for good in conversation: what a report of it would have said, nobody will
+    /// report. The same attempt a second time does nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer: then nothing was kept.
+    pub(super) async fn take_refusal(
+        &self,
+        delivery: &Delivery,
+        relay: &str,
+        attempt: &Attempt,
+    ) -> Result<(), StoreError> {
+        let Attempt::Refused { phase, reply } = attempt else { return Ok(()) };
+        let Some(kind) = refusal_kind(*phase, reply) else { return Ok(()) };
+        if delivery.subscriber.is_none() {
+            warn!(delivery.id = %delivery.id, "a letter to one of the office's own addresses was refused: see `office.copies`");
+            return Ok(());
+        }
+        let now = self.now();
+        let bounce = Bounce {
+            delivery: delivery.id,
+            at: now,
+            kind,
+            action: Some(ReportAction::Failed),
+            status: reply.enhanced,
+            diagnostic: reply.to_string(),
+            digest: Digest::of(format!("attempt {} of {}", delivery.attempt, delivery.id).as_bytes()),
+        };
+        let taken = self.keep(&bounce).await?;
+        info!(what = %taken, "refused at once: {taken}");
+        if kind == BounceKind::Fault {
+            let code = reply.enhanced.map_or_else(|| reply.code.to_string(), |status| status.to_string());
+            log_untold(self.tell_refused(Refuser::Relay(relay), &code, &bounce.diagnostic, now).await);
+        }
+        Ok(())
     }
 
     async fn take_feedback(&self, report: &FeedbackReport, now: DateTime<Utc>) -> Result<TakenIn, StoreError> {

@@ -18,7 +18,8 @@ pub use engine::{Letter, LetterParts, Page, TemplateError, Templates};
 pub use inline::inline_styles;
 pub use letter::{
     AnnouncementLetter, Audience, ConfirmationLetter, CorrectionLetter, DigestContents, DigestEntry, DigestLetter,
-    EntryPieces, LetterFrame, LetterRelease, NoticeLetter, OfficeBanner, Recipient, WithdrawalLetter, digest_title,
+    EntryPieces, LetterFrame, LetterRelease, NoticeLetter, OfficeBanner, Recipient, Refuser, WithdrawalLetter,
+    digest_title,
 };
 pub use page::{
     AdminLayout, AlarmBanner, CheckInboxPage, ClockBanner, ConfirmPage, ConfirmedPage, DigestTimes, FeedPage, FeedRow,

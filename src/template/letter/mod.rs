@@ -17,7 +17,7 @@ pub use confirmation::ConfirmationLetter;
 pub use correction::CorrectionLetter;
 pub use digest::{DigestContents, DigestEntry, DigestLetter, EntryPieces, digest_title};
 pub use frame::LetterFrame;
-pub use notice::NoticeLetter;
+pub use notice::{NoticeLetter, Refuser};
 pub use release::LetterRelease;
 pub(super) use samples::render_samples;
 pub use withdrawal::WithdrawalLetter;

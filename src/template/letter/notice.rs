@@ -12,6 +12,15 @@ use crate::language::{Language, hold_reason, say, say_count};
 /// How many titles of a crowd are named; the others are counted.
 const TITLES_SHOWN: usize = 20;
 
+/// Who refused a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refuser<'a> {
+    /// A mail server of the recipient's domain, later.
+    Domain(&'a str),
+    /// Our relay, at once.
+    Relay(&'a str),
+}
+
 /// A notice. Its functions choose the words of each kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NoticeLetter {
@@ -87,17 +96,18 @@ impl NoticeLetter {
         }
     }
 
-    /// A letter was refused for what it is or for who sends it: the code, the recipient's domain, and what was said.
+    /// A letter was refused for what it is or for who sends it: by whom, with which code, and what was said.
     #[must_use]
-    pub fn letter_refused(frame: LetterFrame, status: &str, domain: &str, reply: &str) -> Self {
+    pub fn letter_refused(frame: LetterFrame, by: Refuser<'_>, code: &str, reply: &str) -> Self {
         let language = frame.language;
-        let arguments = [("domain", domain), ("status", status)];
+        let (what, name) = match by {
+            Refuser::Domain(domain) => ("mail.notice.refused-what.domain", domain),
+            Refuser::Relay(relay) => ("mail.notice.refused-what.relay", relay),
+        };
+        let arguments = [("name", name), ("code", code)];
         Self {
             title: say(language, "mail.notice.refused-subject", &arguments),
-            paragraphs: vec![
-                say(language, "mail.notice.refused-what", &arguments),
-                say(language, "mail.notice.refused-advice", &[]),
-            ],
+            paragraphs: vec![say(language, what, &arguments), say(language, "mail.notice.refused-advice", &[])],
             details: if reply.is_empty() { Vec::new() } else { vec![reply.to_owned()] },
             links: Vec::new(),
             frame,
@@ -320,7 +330,13 @@ impl Letter for NoticeLetter {
             Self::file_broken(frame(), "2026-11-23-pont.md", true, problems.clone()),
             Self::file_broken(frame(), "2026-11-23-pont.md", false, problems),
             Self::relay_stopped(frame(), "smtp.example.org:25", &since, "421 4.3.2 <later>"),
-            Self::letter_refused(frame(), "5.7.1", "journal.example", "smtp; 550 5.7.1 <ann@journal.example>: no"),
+            Self::letter_refused(
+                frame(),
+                Refuser::Domain("journal.example"),
+                "5.7.1",
+                "smtp; 550 5.7.1 <ann@journal.example>: no",
+            ),
+            Self::letter_refused(frame(), Refuser::Relay("smtp.example.org:25"), "554", "554 access denied"),
             Self::relay_works(frame(), "smtp.example.org:25", &since, &until),
             Self::database_trouble(frame(), "full", &since, &until),
             Self::database_trouble(frame(), "locked", &since, &until),
