@@ -194,7 +194,8 @@ CREATE TABLE suppressions (
     at BIGINT NOT NULL
 );
 
--- `since` is when the present state began; `lost` counts the replies lost after the final dot. `contents` are the numbers
+-- `since` is when the present state began; `lost` counts the replies lost after the final dot. `claim` counts the claims, so
+-- that each has a number of its own; `attempt` only those that count as tries. `contents` are the numbers
 -- of a digest's fragments, a comma before and after each; `follows` is the delivery that this one follows up.
 CREATE TABLE deliveries (
     id BIGINT PRIMARY KEY NOT NULL,
@@ -215,6 +216,7 @@ CREATE TABLE deliveries (
     owner TEXT,
     lease_until BIGINT,
     attempt BIGINT NOT NULL,
+    claim BIGINT NOT NULL DEFAULT 0,
     lost BIGINT NOT NULL,
     created BIGINT NOT NULL,
     UNIQUE (edition, subscriber)
@@ -236,9 +238,11 @@ CREATE TABLE folded_deliveries (
     PRIMARY KEY (edition, state)
 );
 
+-- At most one for each claim of a delivery.
 CREATE TABLE attempts (
     id BIGINT PRIMARY KEY NOT NULL,
     delivery BIGINT NOT NULL REFERENCES deliveries (id),
+    claim BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     relay TEXT NOT NULL,
     at BIGINT NOT NULL,
@@ -247,9 +251,9 @@ CREATE TABLE attempts (
     enhanced TEXT,
     reply TEXT NOT NULL,
     message_id TEXT NOT NULL,
-    verdict TEXT NOT NULL
+    verdict TEXT NOT NULL,
+    UNIQUE (delivery, claim)
 );
-CREATE INDEX attempts_by_delivery ON attempts (delivery, id);
 
 -- What came back of a delivery: `digest` tells one report from another, `diagnostic` is what the other server said.
 CREATE TABLE bounces (

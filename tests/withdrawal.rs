@@ -87,7 +87,7 @@ fn dispatch(room: &TestNewsroom, server: &SmtpServer) -> (watch::Sender<bool>, J
     let relay = Relay::open(&settings, from, Arc::new(SystemClock)).unwrap();
     // A relay rests after it hung up; with as many as hang-ups nobody waits for that.
     let relays = vec![relay; LOST.len() + LOST_IN_THE_MIDDLE + 1];
-    let dispatcher = Dispatcher::new(room.newsroom().clone(), relays, CONNECTIONS, "story".to_owned());
+    let dispatcher = Dispatcher::new(room.newsroom().clone(), relays, "story".to_owned());
     let (stop, stopped) = watch::channel(false);
     (stop, tokio::spawn(Arc::new(dispatcher).run(stopped, Duration::from_secs(10))))
 }
@@ -371,12 +371,12 @@ async fn correct_in_the_middle(database: Option<DatabaseUrl>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn withdrawn_in_the_middle_nobody_gets_the_letter_after_the_notice() {
-    withdraw_in_the_middle(None).await;
+    Box::pin(withdraw_in_the_middle(None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn withdrawn_at_a_kill_nobody_gets_the_letter_after_the_notice() {
-    withdraw_at_a_kill(None).await;
+    Box::pin(withdraw_at_a_kill(None)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -387,7 +387,7 @@ async fn corrected_in_the_middle_nobody_gets_the_old_text_after_the_new() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_holds_on_postgresql() {
     let Some(postgres) = Postgres::start() else { return };
-    withdraw_in_the_middle(Some(postgres.database("withdrawn"))).await;
-    withdraw_at_a_kill(Some(postgres.database("killed"))).await;
+    Box::pin(withdraw_in_the_middle(Some(postgres.database("withdrawn")))).await;
+    Box::pin(withdraw_at_a_kill(Some(postgres.database("killed")))).await;
     Box::pin(correct_in_the_middle(Some(postgres.database("corrected")))).await;
 }

@@ -113,7 +113,7 @@ impl Outbox {
         editor.look().await.unwrap();
         let reader = subscribe(&newsroom, "size").await;
         let (relay, kept) = Relay::memory();
-        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), vec![relay], 1, "bench".to_owned()));
+        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), vec![relay], "bench".to_owned()));
         let mut chapeau = SIZE / 4;
         let mut tried = 0;
         let size = loop {
@@ -243,10 +243,9 @@ pub(crate) fn send(folder: &Path) {
         let newsroom = newsroom(folder).await;
         newsroom.store.void_leases(None, newsroom.now()).await.unwrap();
         let settings = newsroom.config.relays.first().unwrap();
-        let connections = settings.connections;
         let sender = &newsroom.config.newsletter.from.address;
         let relays = vec![Relay::open(settings, sender, newsroom.clock.clone()).unwrap()];
-        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, connections, "bench".to_owned()));
+        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, "bench".to_owned()));
         let (stop, stopped) = watch::channel(false);
         let (rest, processor) = (memory(RESIDENT), processor_time());
         let started = Instant::now();

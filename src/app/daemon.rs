@@ -139,10 +139,8 @@ impl Daemon {
         let Self { newsroom, public, admin, lmtp, admin_token, relays, editor, instance, _lock: lock } = self;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let settings = newsroom.config.relays.first();
-        let connections = settings.map_or(1, |relay| relay.connections);
         let owner = instance.name.clone();
-        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, connections, owner));
+        let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, owner));
         let readers = Limits::of(connections_within(newsroom.config.http.connections));
         info!(public = %public.local_addr()?, admin = %admin.local_addr()?, "depeche is at work");
         let office = Limits::of(ADMIN_CONNECTIONS);

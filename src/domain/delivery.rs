@@ -31,6 +31,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// How many times it was handed to a relay, this time included.
     pub attempt: u32,
+    /// The number of its latest claim: no two claims of it have the same.
+    pub claim: u32,
 }
 
 /// Where a delivery stands.

@@ -17,5 +17,5 @@ pub use bounce::{Consequence, bounce_kind, consequence, refusal_kind};
 pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
 pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};
-pub use retry::{DOMAIN_REST, Verdict, is_domain_busy, verdict};
+pub use retry::{DOMAIN_REST, Verdict, domain_rest, is_domain_busy, verdict};
 pub use revision::{Revision, carried};

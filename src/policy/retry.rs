@@ -63,6 +63,13 @@ pub fn verdict(attempt: &Attempt, attempt_number: u32, schedule: &[TimeDelta], j
 /// figure.
 pub const DOMAIN_REST: (TimeDelta, TimeDelta) = (TimeDelta::minutes(1), TimeDelta::minutes(15));
 
+/// How long a domain of recipients is left alone after a letter's `attempt_number`-th try. A first try may be put off because
+/// sender and recipient are strangers there (greylisting), as the next recipient's will be: that makes no rest longer.
+#[must_use]
+pub fn domain_rest(attempt_number: u32) -> (TimeDelta, TimeDelta) {
+    if attempt_number > 1 { DOMAIN_REST } else { (DOMAIN_REST.0, DOMAIN_REST.0) }
+}
+
 /// Whether an attempt says that the recipient's whole domain is to be left alone: a 450, 451 or 452 to the recipient or the
 /// letter (RFC 5321 §4.2.3). One that is about an address, a mailbox or the relay itself (RFC 3463 §3.2 to 3.4) is not.
 #[must_use]

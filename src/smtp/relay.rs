@@ -55,6 +55,7 @@ pub enum RelayError {
 pub struct Relay {
     kind: Kind,
     rate: Option<u32>,
+    connections: usize,
 }
 
 #[derive(Clone)]
@@ -75,14 +76,14 @@ impl Relay {
             RelayKind::Directory { folder } => Kind::Directory(Directory::new(folder.clone(), clock)),
             RelayKind::Smtp(settings) => Kind::Smtp(Arc::new(smtp(settings, from)?)),
         };
-        Ok(Self { kind, rate: settings.rate })
+        Ok(Self { kind, rate: settings.rate, connections: settings.connections.max(1) })
     }
 
     /// A relay that keeps its letters in memory, and the letters.
     #[must_use]
     pub fn memory() -> (Self, Letters) {
         let letters = Letters::default();
-        (Self { kind: Kind::Memory(letters.clone()), rate: None }, letters)
+        (Self { kind: Kind::Memory(letters.clone()), rate: None, connections: 1 }, letters)
     }
 
     /// The same relay with other patience; only an SMTP relay needs any.
@@ -105,6 +106,12 @@ impl Relay {
     #[must_use]
     pub const fn rate(&self) -> Option<u32> {
         self.rate
+    }
+
+    /// How many sessions there may be at once.
+    #[must_use]
+    pub const fn connections(&self) -> usize {
+        self.connections
     }
 
     /// What people and lists of attempts call it: `smtp://127.0.0.1:25`, `directory var/mail`.
@@ -236,15 +243,6 @@ impl Session {
         }
     }
 
-    /// Whether an address beyond ASCII can be written to (SMTPUTF8, RFC 6531).
-    #[must_use]
-    pub fn takes_utf8_addresses(&self) -> bool {
-        match &self.conversation {
-            Conversation::Smtp(session) => session.takes_utf8_addresses(),
-            Conversation::Directory(_) | Conversation::Memory(_) => true,
-        }
-    }
-
     /// Asks a relay that was left alone for a while whether it is still there; one that is not leaves the session over.
     pub async fn check(&mut self) {
         match &mut self.conversation {
@@ -350,7 +348,7 @@ mod tests {
         let mut session = relay.connect().await.unwrap();
         let handed = session.send(&envelope, b"one", Instant::now()).await;
         assert!(matches!(handed, Handed::Over(Attempt::Accepted(_))));
-        assert!(session.is_open() && session.takes_utf8_addresses());
+        assert!(session.is_open());
         session.quit().await;
         let kept = crate::smtp::KeptLetter { envelope, message: b"one".to_vec() };
         assert_eq!((letters.count(), letters.all()), (1, vec![kept]));

@@ -71,7 +71,7 @@ impl SmtpRelay {
         }
     }
 
-    /// Connects to the first of the host's addresses that answers.
+    /// Connects to the first of the host's addresses that answers; each has its share of the time.
     async fn reach(&self) -> io::Result<TcpStream> {
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await?;
         let local_only = matches!(self.encryption, Encryption::OnThisMachine);
@@ -81,9 +81,19 @@ impl SmtpRelay {
             let place = if local_only { "is not on this machine" } else { "has no address" };
             return Err(io::Error::other(format!("`{}` {place}", self.host)));
         }
-        let stream = TcpStream::connect(addresses.as_slice()).await?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
+        let share = self.timeouts.connect / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+        let mut failure = io::Error::from(io::ErrorKind::TimedOut);
+        for address in addresses {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => failure = error,
+                Err(_) => {}
+            }
+        }
+        Err(failure)
     }
 }
 
@@ -123,11 +133,6 @@ impl SmtpSession {
     /// Whether another letter can be handed over.
     pub(super) const fn is_open(&self) -> bool {
         self.connection.is_some()
-    }
-
-    /// Whether the relay offers SMTPUTF8.
-    pub(super) const fn takes_utf8_addresses(&self) -> bool {
-        self.connection.is_some() && self.offer.takes_utf8()
     }
 
     /// What the relay offers.

@@ -6,13 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::deliveries::{DELIVERY, delivery_from};
-use super::row::{Fields, micros, placeholders};
+use super::row::{Fields, micros};
+use super::values::Values;
 use super::{Store, StoreError};
-use crate::domain::{Delivery, DeliveryId, EditionId};
+use crate::domain::{Delivery, EditionId};
 use crate::metrics::DatabaseWork;
 
 /// The editions whose deliveries may leave; others are held, paused, cancelled or over.
-const GOING: &str = "state IN ('opening', 'sending')";
+pub(super) const GOING: &str = "state IN ('opening', 'sending')";
 
 /// Whether nobody writes to the recipient any more. A confirmation may go to one who was erased: it can lift that.
 const SUPPRESSED: &str = "EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = deliveries.address_hash \
@@ -99,47 +100,37 @@ impl Store {
         self.in_time(claiming).await
     }
 
-    /// Gives back deliveries that were claimed and not begun: queued again, and the try does not count.
+    /// Gives back deliveries that were claimed and not begun: queued again, until `due` where that is said, and the try does
+    /// not count. One whose claim has ended is left alone.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn release_unstarted(&self, owner: &str, deliveries: &[DeliveryId]) -> Result<u64, StoreError> {
+    pub async fn give_back(
+        &self,
+        owner: &str,
+        deliveries: &[Delivery],
+        due: Option<DateTime<Utc>>,
+    ) -> Result<u64, StoreError> {
         if deliveries.is_empty() {
             return Ok(0);
         }
-        let statement = format!(
-            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, attempt = attempt - 1 \
-             WHERE owner = $1 AND state = 'leased' AND id IN ({})",
-            placeholders(2, deliveries.len())
-        );
-        let query = sqlx::query(AssertSqlSafe(statement)).bind(owner);
-        let query = deliveries.iter().fold(query, |query, id| query.bind(id.number()));
-        self.in_time(async { Ok(query.execute(&self.write).await?.rows_affected()) }).await
-    }
-
-    /// Renews `owner`'s claims on these deliveries until `until`, and gives those that it still holds.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn renew_leases(
-        &self,
-        owner: &str,
-        deliveries: &[DeliveryId],
-        until: DateTime<Utc>,
-    ) -> Result<Vec<DeliveryId>, StoreError> {
-        if deliveries.is_empty() {
-            return Ok(Vec::new());
-        }
-        let statement = format!(
-            "UPDATE deliveries SET lease_until = $2 \
-             WHERE owner = $1 AND state IN ('leased', 'in_flight') AND id IN ({}) RETURNING id",
-            placeholders(3, deliveries.len())
-        );
-        let query = sqlx::query(AssertSqlSafe(statement)).bind(owner).bind(micros(until));
-        let query = deliveries.iter().fold(query, |query, id| query.bind(id.number()));
-        let rows = query.fetch_all(&self.write).await?;
-        let id = |row| Fields::keyed_by_number(row, "deliveries", "id").number("id").map(DeliveryId::new);
-        rows.iter().map(id).collect()
+        let giving = async {
+            let mut connection = self.write.acquire().await?;
+            let values = Values { types: &["BIGINT", "BIGINT", "TEXT", "BIGINT"], rows: deliveries.len() };
+            let statement = format!(
+                "WITH given (delivery, claim, holder, due) AS (VALUES {}) \
+                 UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, attempt = attempt - 1, \
+                 due = COALESCE(given.due, deliveries.due) FROM given WHERE deliveries.id = given.delivery \
+                 AND deliveries.claim = given.claim AND deliveries.owner = given.holder AND deliveries.state = 'leased'",
+                values.text(&connection)
+            );
+            let mut query = sqlx::query(AssertSqlSafe(statement));
+            for Delivery { id, claim, .. } in deliveries {
+                query = query.bind(id.number()).bind(i64::from(*claim)).bind(owner).bind(due.map(micros));
+            }
+            Ok(values.fill_up(query).execute(&mut *connection).await?.rows_affected())
+        };
+        self.in_time(giving).await
     }
 
     /// When the next queued delivery that may leave falls due, be it in the past.
@@ -191,7 +182,7 @@ impl Claim<'_> {
         let statement = format!(
             "WITH due_now AS MATERIALIZED (SELECT d.id FROM deliveries d \
              WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT $2 {}) \
-             UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1 \
+             UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, claim = claim + 1 \
              WHERE id IN (SELECT id FROM due_now) AND state = 'queued' RETURNING {DELIVERY}, \
              CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' END AS unwanted",
             self.lock

@@ -118,7 +118,7 @@ pub(super) fn numbers_from(fields: &Fields<'_>, column: &'static str) -> Result<
 
 /// The columns that [`delivery_from`] reads.
 pub(super) const DELIVERY: &str = "id, letter, edition, subscriber, recipient_name, recipient_address, topics, contents, \
-    follows, state, skip_reason, due, since, lease_until, attempt";
+    follows, state, skip_reason, due, since, lease_until, attempt, claim";
 
 /// Reads a delivery's row.
 pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
@@ -146,6 +146,7 @@ pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
         follows: fields.number_or_none("follows")?.map(DeliveryId::new),
         state,
         attempt: fields.count("attempt")?,
+        claim: fields.count("claim")?,
     })
 }
 

@@ -22,15 +22,15 @@ use crate::metrics::DatabaseWork;
 /// How many exchanges share a commit at most.
 const LARGEST_GROUP: usize = 256;
 
-/// Who believes to hold a delivery: what every later change of it must show.
+/// Who believes to hold a delivery, by which claim: what every later change of it must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     /// Which delivery.
     pub delivery: DeliveryId,
     /// Who claimed it.
     pub owner: String,
-    /// The attempt it was claimed for.
-    pub attempt: u32,
+    /// The number of the claim.
+    pub claim: u32,
 }
 
 /// Asks for a claimed delivery to be marked as in flight: the next thing said to the relay could make a copy.
@@ -110,8 +110,8 @@ pub(super) struct Request {
 
 impl Store {
     /// Records what became of one delivery and marks the next as in flight, in one commit. A finish that comes after
-    /// its lease ran out in flight still counts, as long as nobody claimed the delivery since: knowing is better than
-    /// `unknown`.
+    /// its claim ran out still counts, as long as nobody claimed the delivery since: knowing is better than `unknown`.
+    /// What a relay said is kept whether it counts or not. Nothing begins of an edition that was stopped.
     ///
     /// # Errors
     /// When the database does not answer: then neither happened, as far as one can tell.
@@ -146,8 +146,6 @@ pub(super) async fn commit_in_groups(
                 break;
             }
         }
-        // Rows are locked in one order, so that instances do not wait for each other in a circle.
-        group.sort_by_key(|request| request.finished.as_ref().map(|finished| finished.fence.delivery));
         let begun = Instant::now();
         let committed = in_time(engine, commit(engine, &pool, &group, &mut numbers)).await;
         if let Err(error) = &committed {
@@ -172,10 +170,18 @@ pub(super) async fn commit_in_groups(
             }
             // One of them may be at fault: each on its own, so that it stops no other.
             Err(_) if group.len() > 1 => {
+                let mut ailment = None;
                 for request in group.drain(..) {
-                    let done = commit(engine, &pool, std::slice::from_ref(&request), &mut numbers).await;
-                    if done.is_err() {
+                    if let Some(ailment) = ailment {
+                        answer(request, Err(StoreError::Ill(ailment)));
+                        continue;
+                    }
+                    let one = std::slice::from_ref(&request);
+                    let done = in_time(engine, commit(engine, &pool, one, &mut numbers)).await;
+                    if let Err(error) = &done {
+                        health.note(error);
                         numbers.forget();
+                        ailment = error.ailment();
                     }
                     answer(request, done.map(|done| done[0]));
                 }
@@ -204,11 +210,11 @@ async fn commit(
     let finished: Vec<&Finished> = group.iter().filter_map(|request| request.finished.as_ref()).collect();
     let next: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
     let changed = marks::change(&mut transaction, &finished, &next).await?;
-    let kept = finished.iter().filter(|finished| changed.contains(&finished.fence.delivery));
     let attempts: Vec<_> =
-        kept.filter_map(|finished| Some((finished.fence.delivery, finished.attempt.as_ref()?))).collect();
+        finished.iter().filter_map(|finished| Some((&finished.fence, finished.attempt.as_ref()?))).collect();
     if !attempts.is_empty() {
-        marks::keep_attempts(&mut transaction, &attempts, numbers).await?;
+        let are_late = attempts.iter().any(|(fence, _)| !changed.contains(&fence.delivery));
+        marks::keep_attempts(&mut transaction, &attempts, are_late, numbers).await?;
     }
     transaction.commit().await?;
     let hold = |fence: &Fence| if changed.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost };

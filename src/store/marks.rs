@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
+use super::claims::GOING;
 use super::deliveries::{AttemptMade, numbers_text};
-use super::exchange::{Begin, Finished, Outcome};
+use super::exchange::{Begin, Fence, Finished, Outcome};
 use super::row::{clean, micros};
 use super::values::Values;
 use super::{StoreError, ids};
 use crate::domain::DeliveryId;
 
+/// Whether somebody holds a delivery.
+const HELD: &str = "deliveries.state IN ('leased', 'in_flight')";
 /// How many numbers for attempts are reserved at once.
 const NUMBERS: usize = 1024;
 
@@ -50,15 +53,17 @@ pub(super) async fn change(
         ["BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"];
     let values = Values { types: &types, rows: finished.len() + begun.len() };
     let statement = format!(
-        "WITH made (delivery, holder, try, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {}) \
+        "WITH made (delivery, holder, claim, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {}) \
          UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
-         attempt = deliveries.attempt - made.uncounted, \
-         lost = deliveries.lost + CASE WHEN deliveries.state = 'unknown' THEN 0 ELSE made.vanished END, \
+         attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
+         lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
          owner = CASE WHEN made.until IS NULL THEN NULL ELSE deliveries.owner END, lease_until = made.until FROM made \
-         WHERE deliveries.id = made.delivery AND deliveries.owner = made.holder AND deliveries.attempt = made.try \
-         AND CASE WHEN made.until IS NULL THEN deliveries.state IN ('leased', 'in_flight', 'unknown') \
-         ELSE deliveries.state IN ('leased', 'in_flight') AND deliveries.lease_until > made.at \
-         AND deliveries.letter = made.carried AND deliveries.contents = made.held END RETURNING deliveries.id AS id",
+         WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim \
+         AND CASE WHEN made.until IS NULL THEN {HELD} OR deliveries.state IN ('unknown', 'queued') \
+         ELSE {HELD} AND deliveries.owner = made.holder AND deliveries.lease_until > made.at \
+         AND deliveries.letter = made.carried AND deliveries.contents = made.held AND (deliveries.edition IS NULL \
+         OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) END \
+         RETURNING deliveries.id AS id",
         values.text(connection)
     );
     let mut query = sqlx::query(AssertSqlSafe(statement));
@@ -73,7 +78,7 @@ pub(super) async fn change(
         query = query
             .bind(fence.delivery.number())
             .bind(fence.owner.as_str())
-            .bind(i64::from(fence.attempt))
+            .bind(i64::from(fence.claim))
             .bind(state)
             .bind(micros(*at))
             .bind(due)
@@ -87,7 +92,7 @@ pub(super) async fn change(
         query = query
             .bind(fence.delivery.number())
             .bind(fence.owner.as_str())
-            .bind(i64::from(fence.attempt))
+            .bind(i64::from(fence.claim))
             .bind("in_flight")
             .bind(micros(*at))
             .bind(None::<i64>)
@@ -101,27 +106,31 @@ pub(super) async fn change(
     rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
 }
 
-/// Keeps tries.
+/// Keeps tries, one a claim: whoever was not answered comes twice. Where some come `late`, their deliveries may be forgotten.
 pub(super) async fn keep_attempts(
     connection: &mut AnyConnection,
-    all: &[(DeliveryId, &AttemptMade)],
+    all: &[(&Fence, &AttemptMade)],
+    are_late: bool,
     numbers: &mut Numbers,
 ) -> Result<(), StoreError> {
     let first = numbers.take(connection, all.len()).await?;
-    let types = ["BIGINT", "BIGINT", "BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT"];
+    let types =
+        ["BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT"];
     let values = Values { types: &types, rows: all.len() };
-    let columns = "id, delivery, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict";
+    let columns = "id, delivery, claim, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict";
+    let known = if are_late { "AND EXISTS (SELECT 1 FROM deliveries d WHERE d.id = made.delivery)" } else { "" };
     let statement = format!(
         "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) \
-         SELECT {columns} FROM made WHERE id IS NOT NULL",
+         SELECT {columns} FROM made WHERE id IS NOT NULL {known} ON CONFLICT (delivery, claim) DO NOTHING",
         values.text(connection)
     );
     let mut query = sqlx::query(AssertSqlSafe(statement));
-    for (number, (delivery, made)) in (first..).zip(all) {
+    for (number, (fence, made)) in (first..).zip(all) {
         let AttemptMade { attempt, relay, at, phase, code, enhanced, reply, message_id, verdict } = made;
         query = query
             .bind(number)
-            .bind(delivery.number())
+            .bind(fence.delivery.number())
+            .bind(i64::from(fence.claim))
             .bind(i64::from(*attempt))
             .bind(clean(relay))
             .bind(micros(*at))

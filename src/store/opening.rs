@@ -24,9 +24,9 @@ pub struct Chunk {
 }
 
 impl Store {
-    /// Opens a waiting edition with its rendered `letters`, and a digest with its `contents`. For an announcement, the
-    /// release is marked as announced in the same transaction. `false`, and nothing changed, when the edition does not
-    /// wait any more or its release's announcement was decided before.
+    /// Opens a waiting edition that is due, with its rendered `letters`, and a digest with its `contents`. For an
+    /// announcement, the release is marked as announced in the same transaction. `false`, and nothing changed, when the edition
+    /// does not wait any more, waits for a later time by now, or its release's announcement was decided before.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -40,7 +40,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let row = sqlx::query(
             "UPDATE editions SET state = 'opening', due = NULL, cursor = NULL, opened = $2 \
-             WHERE id = $1 AND state = 'waiting' RETURNING id, kind, release, subject",
+             WHERE id = $1 AND state = 'waiting' AND due <= $2 RETURNING id, kind, release, subject",
         )
         .bind(id.number())
         .bind(micros(now))

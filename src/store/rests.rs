@@ -1,11 +1,8 @@
 //! What all instances keep to: whom they leave alone for a while, and how fast they go.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::AssertSqlSafe;
-
-use super::row::{Fields, micros, placeholders};
+use super::row::{Fields, micros};
 use super::{Store, StoreError};
-use crate::domain::DeliveryId;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Who is left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +37,13 @@ pub struct Rest {
 
 /// After so long nobody remembers that there was a rest.
 const FORGOTTEN: TimeDelta = TimeDelta::days(1);
+/// How far ahead turns are taken, besides those of one instance: many instances wait for each other.
+const FURTHEST_TURN: TimeDelta = TimeDelta::minutes(1);
 
 impl Store {
     /// Leaves somebody alone for the first of `pauses`, twice as long each further time, up to the second; one who rests
-    /// already rests no longer for it. Gives the end.
+    /// already rests no longer for it. Where both are the same, the next rest is no longer for this one. Gives the end. A rest
+    /// that ends later than any could was written by a clock that was ahead, and counts as over.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -74,17 +74,18 @@ impl Store {
             .await?;
             let fields = Fields::keyed_by_text(&row, "rests", "name");
             let (until, failures) = (fields.instant("until")?, fields.count::<u32>("failures")?);
-            if until > now {
+            if until > now && until <= now + pauses.1 {
                 return Ok(until);
             }
             let until = now + (pauses.0 * 2_i32.pow(failures.min(16))).min(pauses.1);
             sqlx::query(
-                "UPDATE rests SET until = $3, failures = failures + 1, owner = $4 WHERE kind = $1 AND name = $2",
+                "UPDATE rests SET until = $3, failures = failures + $5, owner = $4 WHERE kind = $1 AND name = $2",
             )
             .bind(of.as_str())
             .bind(name)
             .bind(micros(until))
             .bind(owner)
+            .bind(i64::from(pauses.0 < pauses.1))
             .execute(&mut *transaction)
             .await?;
             transaction.commit().await?;
@@ -131,27 +132,8 @@ impl Store {
         self.in_time(ending).await
     }
 
-    /// Puts off deliveries that were claimed and not begun: queued until `due`, and the try does not count.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn put_off(&self, owner: &str, deliveries: &[DeliveryId], due: DateTime<Utc>) -> Result<(), StoreError> {
-        const FIXED: usize = 2;
-        if deliveries.is_empty() {
-            return Ok(());
-        }
-        let statement = format!(
-            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, attempt = attempt - 1, due = $2 \
-             WHERE owner = $1 AND state = 'leased' AND id IN ({})",
-            placeholders(FIXED + 1, deliveries.len())
-        );
-        let query = sqlx::query(AssertSqlSafe(statement)).bind(owner).bind(micros(due));
-        let query = deliveries.iter().fold(query, |query, id| query.bind(id.number()));
-        self.in_time(async { Ok(query.execute(&self.write).await?) }).await.map(drop)
-    }
-
     /// Takes the next `count` turns at a relay, one every `interval`, and gives the instant of the first: nobody else has
-    /// the same ones.
+    /// the same ones. Turns that lie further ahead than instances can wait for were taken by a clock that was ahead.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -166,11 +148,13 @@ impl Store {
         let taking = async {
             let row = sqlx::query(
                 "INSERT INTO paces (relay, next) VALUES ($1, $2 + $3) ON CONFLICT (relay) DO UPDATE \
-                 SET next = CASE WHEN paces.next > $2 THEN paces.next ELSE $2 END + $3 RETURNING relay, next - $3 AS first",
+                 SET next = CASE WHEN paces.next BETWEEN $2 AND $4 THEN paces.next ELSE $2 END + $3 \
+                 RETURNING relay, next - $3 AS first",
             )
             .bind(relay)
             .bind(micros(now))
             .bind(span)
+            .bind(micros(now + FURTHEST_TURN).saturating_add(span))
             .fetch_one(&self.write)
             .await?;
             Fields::keyed_by_text(&row, "paces", "relay").instant("first")

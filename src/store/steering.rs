@@ -160,7 +160,7 @@ impl Store {
         if set_state(&mut transaction, id, &on_its_way, &EditionState::Paused, now).await?.is_none() {
             return Ok(false);
         }
-        // Whoever had claimed one finds that the claim is lost before a relay is told of it; no try was made.
+        // Whoever had claimed one finds that the claim is lost before the letter is written; no try was made.
         sqlx::query(
             "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, attempt = attempt - 1, since = $2 \
              WHERE edition = $1 AND state = 'leased'",
@@ -241,7 +241,7 @@ impl Store {
     pub async fn retry_failed(&self, id: EditionId, cause: Cause<'_>, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
-            "UPDATE deliveries SET state = 'queued', attempt = 0, due = $2, since = $2, owner = NULL, lease_until = NULL \
+            "UPDATE deliveries SET state = 'queued', attempt = 0, claim = claim + 1, due = $2, since = $2, owner = NULL, lease_until = NULL \
              WHERE edition = $1 AND state = 'failed' AND EXISTS (SELECT 1 FROM editions e WHERE e.id = $1 \
              AND e.state IN ('opening', 'sending', 'paused', 'done'))",
         )

@@ -41,13 +41,12 @@ impl Store {
     ) -> Result<Swept, StoreError> {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
-            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1 \
+            "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1, attempt = attempt - 1 \
              WHERE state = 'leased' AND lease_until <= $1",
         )
         .bind(micros(now))
         .execute(&mut *transaction)
         .await?;
-        // The owner stays: it may still learn what the relay said.
         let lost = sqlx::query(
             "UPDATE deliveries SET state = 'unknown', lost = lost + 1, since = $1 \
              WHERE state = 'in_flight' AND lease_until <= $1",

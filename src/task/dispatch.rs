@@ -20,12 +20,12 @@ use tracing::{debug, error, info, warn};
 
 use self::claimed::Claimed;
 use self::composer::{Composer, Ready};
-use self::relays::Relays;
+use self::relays::{Line, Relays};
 use super::newsroom::Newsroom;
 use crate::domain::{Attempt, Delivery, Phase};
 use crate::metrics::LetterEnd;
 use crate::policy::{Verdict, verdict};
-use crate::smtp::{Handed, Relay, Session};
+use crate::smtp::{Handed, Relay};
 use crate::store::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome, StoreError};
 
 /// How long a claim lasts: the ten minutes a relay may take after the dot (RFC 5321 §4.5.3.2.6), and five more.
@@ -42,6 +42,8 @@ const IDLE_CLOSE: Duration = Duration::from_secs(10);
 const ASK_AFTER: Duration = Duration::from_secs(2);
 /// How long the database may take over what a letter is made of.
 const READING: Duration = Duration::from_secs(20);
+/// How long a connection waits that found no relay, or found what it had claimed stopped or corrected.
+const PAUSE: Duration = Duration::from_secs(1);
 /// What is kept of a delivery whose letter is not there.
 const NO_LETTER: &str = "its letter is missing or cannot be read";
 
@@ -57,12 +59,12 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher named `owner`, sending through `relays` in order over up to `connections` connections.
+    /// A dispatcher named `owner`, sending through `relays` in order over as many connections as each may have.
     #[must_use]
-    pub fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, connections: usize, owner: String) -> Self {
+    pub fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, owner: String) -> Self {
         let relays = Relays::new(Arc::clone(&newsroom), relays, owner.clone());
         let composer = Composer::new(Arc::clone(&newsroom));
-        let connections = connections.max(1);
+        let connections = relays.connections();
         let claimed = Claimed::new(Arc::clone(&newsroom), owner.clone(), connections, LEASE);
         Self { newsroom, relays, composer, connections, owner, claimed }
     }
@@ -88,7 +90,7 @@ impl Dispatcher {
             warn!("letters were still being handed over after {} s: whether they left is unknown", drain.as_secs());
         }
         let left = self.claimed.take_all().await;
-        if let Err(error) = self.newsroom.store.release_unstarted(&self.owner, &left).await {
+        if let Err(error) = self.newsroom.store.give_back(&self.owner, &left, None).await {
             error!(%error, "claimed letters could not be given back: {error}");
         }
     }
@@ -112,7 +114,8 @@ impl Dispatcher {
         while !*stop.borrow() {
             // Whoever queues a letter from now on wakes us, even before we wait.
             let woken = self.newsroom.letters_queued.notified();
-            let handled = match self.claimed.next().await {
+            let may_send = desk.line.is_some() || self.relays.have_room().await;
+            let handled = match if may_send { self.claimed.next().await } else { Ok(None) } {
                 Ok(Some(delivery)) => self.hand_over(&mut desk, delivery, &stop).await,
                 Ok(None) => {
                     let is_over = desk.was_used.is_none_or(|at| at.elapsed() > IDLE_CLOSE);
@@ -137,8 +140,8 @@ impl Dispatcher {
         }
     }
 
-    /// Hands one delivery over. While the database does not take its beginning, nothing is said to a relay: it is the next to
-    /// be tried then.
+    /// Hands one delivery over. While the database does not take its beginning, no letter is written: it is the next to be
+    /// tried then.
     async fn hand_over(
         &self,
         desk: &mut Connection,
@@ -152,7 +155,7 @@ impl Dispatcher {
         done
     }
 
-    /// Hands one delivery over; an error comes before a relay hears of it. What became of the one before it is committed
+    /// Hands one delivery over; an error comes before its letter is written. What became of the one before it is committed
     /// together with this one's beginning.
     async fn try_to_hand_over(
         &self,
@@ -169,23 +172,21 @@ impl Dispatcher {
             Err(error) => return Err(error),
         };
         if !self.be_ready(desk, stop).await? {
-            self.newsroom.store.release_unstarted(&self.owner, &[delivery.id]).await?;
-            let mut stopping = stop.clone();
-            tokio::select! {
-                () = sleep(Duration::from_secs(1)) => {}
-                _ = stopping.wait_for(|stop| *stop) => {}
-            }
+            self.newsroom.store.give_back(&self.owner, std::slice::from_ref(delivery), None).await?;
+            pause(stop).await;
             return Ok(());
         }
         // In this order: should we be paused in between, the claim ends late, and not the time to begin.
         let latest = Instant::now() + LATEST;
         let now = self.newsroom.now();
-        let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
+        let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), claim: delivery.claim };
         let (letter, contents) = (delivery.letter, delivery.contents.clone());
         let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };
         let handed = Instant::now();
         let Some((attempt, relay)) = self.send(desk, &ready, begin, latest, stop).await? else {
             debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);
+            self.claimed.give_back_with_all(delivery).await?;
+            pause(stop).await;
             return Ok(());
         };
         desk.was_used = Some(Instant::now());
@@ -197,41 +198,41 @@ impl Dispatcher {
             error!(delivery.id = %delivery.id, %error, "why delivery {} was refused is not kept: {error}", delivery.id);
         }
         desk.finished = Some(finished);
-        if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
-            desk.session = None;
-        }
+        desk.line.take_if(|line| !line.session.is_open());
         self.relays.learn(relay, &attempt).await;
-        self.claimed.learn(ready.delivery.recipient.address.domain(), &attempt).await;
+        self.claimed.learn(delivery, &attempt).await;
         Ok(())
     }
 
-    /// Waits for its turn and sees to a session; `false` when there is none to be had, or it is time to stop. Before anything
+    /// Sees to a session and waits for its turn; `false` when there is none to be had, or it is time to stop. Before anything
     /// that may take long, what became of the last letter is recorded: it must not be sent again should we be stopped.
     async fn be_ready(&self, desk: &mut Connection, stop: &watch::Receiver<bool>) -> Result<bool, StoreError> {
-        let mut stopping = stop.clone();
-        let relay = desk.session.as_ref().map(|(_, relay)| *relay);
-        if let Some(turn) = self.relays.turn(relay).await?.filter(|turn| *turn > Instant::now()) {
+        if desk.line.is_some() && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER) {
             self.settle(desk).await?;
-            tokio::select! {
-                () = sleep_until(turn) => {}
-                _ = stopping.wait_for(|stop| *stop) => return Ok(false),
+            if let Some(line) = &mut desk.line {
+                line.session.check().await;
             }
         }
-        if desk.session.is_some() && desk.was_used.is_some_and(|at| at.elapsed() > ASK_AFTER) {
+        desk.line.take_if(|line| !line.session.is_open());
+        if desk.line.is_none() {
             self.settle(desk).await?;
-            if let Some((session, _)) = &mut desk.session {
-                session.check().await;
-            }
-        }
-        if !desk.session.as_ref().is_some_and(|(session, _)| session.is_open()) {
-            self.settle(desk).await?;
-            desk.session = tokio::select! {
-                session = self.relays.connect() => session,
+            let mut stopping = stop.clone();
+            desk.line = tokio::select! {
+                line = Box::pin(self.relays.connect()) => line,
                 _ = stopping.wait_for(|stop| *stop) => None,
             };
         }
         desk.was_used = Some(Instant::now());
-        Ok(desk.session.is_some())
+        let Some(line) = &desk.line else { return Ok(false) };
+        let Some(turn) = self.relays.turn(line.relay).await?.filter(|turn| *turn > Instant::now()) else {
+            return Ok(true);
+        };
+        self.settle(desk).await?;
+        let mut stopping = stop.clone();
+        tokio::select! {
+            () = sleep_until(turn) => Ok(true),
+            _ = stopping.wait_for(|stop| *stop) => Ok(false),
+        }
     }
 
     /// Hands the letter over in the session there is; in another one when that had ended before. It is written once its
@@ -245,9 +246,9 @@ impl Dispatcher {
         latest: Instant,
         stop: &watch::Receiver<bool>,
     ) -> Result<Option<(Attempt, usize)>, StoreError> {
-        let Connection { session: current, finished, .. } = desk;
-        let Some((session, relay)) = current else { return Ok(None) };
-        let mut with = *relay;
+        let Connection { line: current, finished, .. } = desk;
+        let Some(line) = current else { return Ok(None) };
+        let mut with = line.relay;
         let mut exchanged = None;
         let leave = async {
             let done = self.exchange(finished, Some(begin)).await;
@@ -256,24 +257,28 @@ impl Dispatcher {
             may
         };
         let (envelope, message) = (&ready.envelope, ready.message.as_bytes());
-        let mut handed = session.send_by_leave(envelope, message, latest, leave).await;
-        if !session.is_open() {
-            *current = None;
-        }
+        let mut handed = line.session.send_by_leave(envelope, message, latest, leave).await;
+        current.take_if(|line| !line.session.is_open());
         let is_ours = exchanged.transpose()?.is_some_and(|done| done.begun == Some(Hold::Kept));
         if !is_ours {
             return Ok(None);
         }
         if handed == Handed::NotBegun {
+            // Before another is opened, this one makes room.
+            *current = None;
             let mut stopping = stop.clone();
             *current = tokio::select! {
-                session = self.relays.connect() => session,
+                line = Box::pin(self.relays.connect()) => line,
                 () = sleep(AGAIN) => None,
                 _ = stopping.wait_for(|stop| *stop) => None,
             };
-            if let Some((session, relay)) = current {
-                with = *relay;
-                handed = session.send(envelope, message, latest).await;
+            if let Some(line) = current {
+                with = line.relay;
+                // Without a turn it goes too early rather than never: its beginning is committed.
+                if let Ok(Some(turn)) = self.relays.turn(with).await {
+                    sleep_until(turn).await;
+                }
+                handed = line.session.send(envelope, message, latest).await;
             }
         }
         Ok(Some(match handed {
@@ -289,8 +294,8 @@ impl Dispatcher {
     async fn close(&self, desk: &mut Connection) -> Result<(), StoreError> {
         let recorded = self.record(desk).await;
         desk.was_used = None;
-        if let Some((session, _)) = desk.session.take() {
-            session.quit().await;
+        if let Some(line) = desk.line.take() {
+            line.session.quit().await;
         }
         recorded
     }
@@ -317,7 +322,10 @@ impl Dispatcher {
     /// the database does not answer: it is recorded with the next exchange, or the letter would be sent again.
     async fn exchange(&self, finished: &mut Option<Finished>, next: Option<Begin>) -> Result<Exchanged, StoreError> {
         let exchanged = self.newsroom.store.exchange(finished.clone(), next).await?;
-        *finished = None;
+        if let Some(late) = finished.take().filter(|_| exchanged.finished == Some(Hold::Lost)) {
+            let id = late.fence.delivery;
+            warn!(delivery.id = %id, "what became of delivery {id} comes too late to count: somebody took it up meanwhile");
+        }
         Ok(exchanged)
     }
 
@@ -326,7 +334,7 @@ impl Dispatcher {
         error!(delivery.id = %delivery.id, "delivery {} is given up: {why}", delivery.id);
         self.record(desk).await?;
         let at = self.newsroom.now();
-        let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), attempt: delivery.attempt };
+        let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), claim: delivery.claim };
         let made = AttemptMade {
             attempt: delivery.attempt,
             relay: String::new(),
@@ -385,11 +393,19 @@ impl Dispatcher {
 /// One connection's open session, and what is not recorded yet of its last letter.
 #[derive(Default)]
 struct Connection {
-    /// And which relay it is with.
-    session: Option<(Session, usize)>,
+    line: Option<Line>,
     /// When it was used last.
     was_used: Option<Instant>,
     finished: Option<Finished>,
+}
+
+/// Waits a moment, unless it is time to stop.
+async fn pause(stop: &watch::Receiver<bool>) {
+    let mut stopping = stop.clone();
+    tokio::select! {
+        () = sleep(PAUSE) => {}
+        _ = stopping.wait_for(|stop| *stop) => {}
+    }
 }
 
 /// A number in 0..1, drawn anew for each pause.

@@ -101,7 +101,7 @@ async fn send(
 }
 
 fn fence(delivery: &Delivery, owner: &str) -> Fence {
-    Fence { delivery: delivery.id, owner: owner.to_owned(), attempt: delivery.attempt }
+    Fence { delivery: delivery.id, owner: owner.to_owned(), claim: delivery.claim }
 }
 
 async fn begin(store: &Store, delivery: &Delivery, owner: &str, at: DateTime<Utc>) {

@@ -227,3 +227,14 @@ pub(crate) async fn tallies_add_up_at_every_step(room: Room) {
     let edition = room.store.edition(id).await.unwrap().unwrap();
     assert_eq!((edition.state, edition.ended), (EditionState::Done, Some(minute(7))));
 }
+
+/// An instance that stood still between planning and opening does not know that the release was put off meanwhile.
+pub(crate) async fn an_edition_that_was_put_off_does_not_open(room: Room) {
+    let id = room.waiting("bridge").await;
+    let planned = room.store.edition(id).await.unwrap().unwrap();
+    let later = EditionState::Waiting { due: minute(60) };
+    assert!(room.store.replan_edition(&planned, &later, minute(1)).await.unwrap());
+    let letters = [letter(LetterKind::Edition, Language::French)];
+    assert!(!room.store.open_edition(id, &letters, None, minute(59)).await.unwrap());
+    assert!(room.store.open_edition(id, &letters, None, minute(60)).await.unwrap());
+}

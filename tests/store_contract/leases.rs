@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 use depeche::config::OnLostReply;
-use depeche::domain::{DeliveryState, LetterKind, RenderedLetter};
+use depeche::domain::{DeliveryState, EditionState, LetterKind, RenderedLetter};
 use depeche::language::Language;
 use depeche::store::{Hold, Outcome, Swept};
 
-use super::room::{Room, letter, minute};
+use super::room::{CAUSE, Room, letter, minute};
 
 const RESEND_AFTER: TimeDelta = TimeDelta::minutes(15);
 
@@ -21,27 +21,50 @@ pub(crate) async fn a_stale_owner_changes_nothing(room: Room) {
     let swept = room.store.sweep(minute(15), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
     assert_eq!(swept, Swept { requeued: 1, ..Swept::default() });
     let second = room.claim("b", 1, minute(16)).await.remove(0);
-    assert_eq!((second.id, second.attempt), (first.id, 2));
+    assert_eq!((second.id, second.attempt), (first.id, 1), "what was not begun was no try");
     assert_eq!(room.begin(&second, "b", minute(16)).await, Hold::Kept);
 
     for outcome in [Outcome::Sent, Outcome::Failed, Outcome::Unknown, Outcome::Later { due: minute(90) }] {
         assert_eq!(room.finish(&first, "a", outcome, minute(17)).await, Hold::Lost);
     }
-    assert_eq!(room.store.release_unstarted("a", &[first.id]).await.unwrap(), 0);
-    assert_eq!(room.store.renew_leases("a", &[first.id], minute(90)).await.unwrap(), []);
-    // The same owner with an older attempt is as stale.
+    assert_eq!(room.store.give_back("a", std::slice::from_ref(&first), None).await.unwrap(), 0);
+    // The same owner with an older claim is as stale.
     let mut older = second.clone();
-    older.attempt = 1;
+    older.claim = first.claim;
     assert_eq!(room.finish(&older, "b", Outcome::Failed, minute(17)).await, Hold::Lost);
     assert_eq!(room.tally(id).await, [0, 0, 1, 0, 0, 0, 0]);
-    assert_eq!(room.store.attempts_of(first.id).await.unwrap(), []);
 
-    assert_eq!(room.store.renew_leases("b", &[second.id], minute(90)).await.unwrap(), [second.id]);
-    let swept = room.store.sweep(minute(60), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
+    let swept = room.store.sweep(minute(30), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
     assert_eq!(swept, Swept::default());
-    assert_eq!(room.finish(&second, "b", Outcome::Sent, minute(61)).await, Hold::Kept);
-    assert_eq!(room.finish(&second, "b", Outcome::Failed, minute(62)).await, Hold::Lost);
+    assert_eq!(room.finish(&second, "b", Outcome::Sent, minute(30)).await, Hold::Kept);
+    assert_eq!(room.finish(&second, "b", Outcome::Failed, minute(30)).await, Hold::Lost);
     assert_eq!(room.tally(id).await, [0, 0, 0, 1, 0, 0, 0]);
+    // What a relay said is kept, counted or not, once a claim.
+    assert_eq!(room.store.attempts_of(first.id).await.unwrap().len(), 2);
+}
+
+/// Whoever waits for a relay while an edition is stopped and goes on again holds nothing any more, although the same instance
+/// may have claimed the delivery anew, for the same try.
+pub(crate) async fn a_claim_from_before_a_pause_begins_nothing(room: Room) {
+    room.subscribers(2).await;
+    let id = room.sending("bridge").await;
+    let before = room.claim("a", 1, minute(0)).await.remove(0);
+    assert!(room.store.pause_edition(id, CAUSE, minute(1)).await.unwrap());
+    assert!(room.store.resume_edition(id, CAUSE, minute(2)).await.unwrap());
+    let again = room.claim("a", 1, minute(3)).await.remove(0);
+    assert_eq!((again.id, again.attempt), (before.id, before.attempt));
+    assert_eq!(room.begin(&again, "a", minute(3)).await, Hold::Kept);
+    assert_eq!(room.begin(&before, "a", minute(3)).await, Hold::Lost);
+    assert_eq!(room.store.give_back("a", std::slice::from_ref(&before), None).await.unwrap(), 0);
+    assert_eq!(room.finish(&again, "a", Outcome::Sent, minute(4)).await, Hold::Kept);
+
+    // Nor does what was claimed beside a pause, which did not see the claim.
+    let other = room.claim("a", 1, minute(5)).await.remove(0);
+    assert!(room.store.change_edition(id, &["sending"], &EditionState::Paused, CAUSE, minute(5)).await.unwrap());
+    assert_eq!(room.begin(&other, "a", minute(5)).await, Hold::Lost);
+    assert_eq!(room.store.give_back("a", std::slice::from_ref(&other), None).await.unwrap(), 1);
+    assert!(room.store.resume_edition(id, CAUSE, minute(5)).await.unwrap());
+    assert_eq!(room.claim("a", 1, minute(5)).await.remove(0).attempt, 1);
 }
 
 pub(crate) async fn what_was_composed_before_a_correction_does_not_begin(room: Room) {
@@ -127,7 +150,7 @@ pub(crate) async fn the_relays_fault_does_not_count(room: Room) {
     assert_eq!(room.finish(&second, "a", Outcome::Later { due: minute(9) }, minute(6)).await, Hold::Kept);
     let third = room.claim("a", 1, minute(9)).await.remove(0);
     assert_eq!(third.attempt, 2);
-    assert_eq!(room.store.release_unstarted("a", &[third.id]).await.unwrap(), 1);
+    assert_eq!(room.store.give_back("a", std::slice::from_ref(&third), None).await.unwrap(), 1);
     assert_eq!(room.claim("a", 1, minute(9)).await.remove(0).attempt, 2);
     assert_eq!(room.store.attempts_of(first.id).await.unwrap().len(), 2);
 }
@@ -144,11 +167,14 @@ pub(crate) async fn claims_of_the_dead_are_void(room: Room) {
     assert_eq!(swept, Swept { requeued: 1, lost: 1, resent: 0 });
     assert_eq!(room.tally(id).await, [2, 0, 1, 0, 0, 0, 1]);
     assert_eq!(room.begin(&dead[1], "dead", minute(1)).await, Hold::Lost);
-    assert_eq!(room.finish(&dead[0], "dead", Outcome::Sent, minute(1)).await, Hold::Lost);
     assert_eq!(room.finish(&alive[0], "alive", Outcome::Sent, minute(1)).await, Hold::Kept);
 
     let short = TimeDelta::zero();
     let swept = room.store.sweep(minute(1), OnLostReply::Resend, short).await.unwrap();
     assert_eq!(swept, Swept { resent: 1, ..Swept::default() });
     assert_eq!(room.tally(id).await, [3, 0, 0, 1, 0, 0, 0]);
+    // What one that was only believed dead has to say counts until the letter is claimed again.
+    assert_eq!(room.finish(&dead[0], "dead", Outcome::Sent, minute(1)).await, Hold::Kept);
+    assert_eq!(room.finish(&dead[1], "dead", Outcome::Failed, minute(1)).await, Hold::Kept);
+    assert_eq!(room.tally(id).await, [1, 0, 0, 2, 1, 0, 0]);
 }

@@ -21,22 +21,39 @@ pub(crate) async fn a_rest_counts_once_and_grows(room: Room) {
     assert_eq!((known.len(), domain.name.as_str(), domain.until), (2, "journal.example", minute(9)));
     room.store.end_rest(RestOf::Domain, "journal.example").await.unwrap();
     assert_eq!(rest(10).await, minute(11));
+
+    // One that does not grow makes the next no longer.
+    for at in [20, 21, 22] {
+        let same = (PAUSES.0, PAUSES.0);
+        let until = room.store.rest(RestOf::Domain, "other.example", same, "a", minute(at)).await.unwrap();
+        assert_eq!(until, minute(at + 1));
+    }
+    assert_eq!(room.store.rest(RestOf::Domain, "other.example", PAUSES, "a", minute(30)).await.unwrap(), minute(31));
+}
+
+/// An instance whose clock is hours ahead makes nobody wait for hours, not even itself once its clock is right.
+pub(crate) async fn a_clock_that_was_ahead_stops_nobody(room: Room) {
+    const PAUSES: (TimeDelta, TimeDelta) = (TimeDelta::minutes(1), TimeDelta::minutes(3));
+    let ahead = minute(120);
+    let rest = async |at| room.store.rest(RestOf::Relay, "relay", PAUSES, "a", at).await.unwrap();
+    assert_eq!([rest(ahead).await, rest(minute(0)).await], [minute(121), minute(2)]);
+    let turn = async |at| room.store.take_turns("relay", 5, TimeDelta::seconds(1), at).await.unwrap();
+    assert_eq!([turn(ahead).await, turn(minute(0)).await], [ahead, minute(0)]);
 }
 
 pub(crate) async fn what_is_put_off_loses_no_try(room: Room) {
     room.subscribers(3).await;
     let id = room.sending("bridge").await;
     let claimed = room.claim("a", 3, minute(0)).await;
-    let ids: Vec<_> = claimed.iter().map(|delivery| delivery.id).collect();
-    room.store.put_off("b", &ids, minute(5)).await.unwrap();
-    assert_eq!(room.tally(id).await, [0, 3, 0, 0, 0, 0, 0], "nobody puts off what another holds");
-    room.store.put_off("a", &ids[..2], minute(5)).await.unwrap();
+    let later = Some(minute(5));
+    assert_eq!(room.store.give_back("b", &claimed, later).await.unwrap(), 0, "nobody puts off what another holds");
+    assert_eq!(room.store.give_back("a", &claimed[..2], later).await.unwrap(), 2);
     assert_eq!(room.tally(id).await, [2, 1, 0, 0, 0, 0, 0]);
     assert_eq!(room.claim("a", 3, minute(4)).await, []);
     let again = room.claim("a", 3, minute(5)).await;
     assert_eq!(
         again.iter().map(|delivery| (delivery.id, delivery.attempt)).collect::<Vec<_>>(),
-        [(ids[0], 1), (ids[1], 1)]
+        [(claimed[0].id, 1), (claimed[1].id, 1)]
     );
     assert!(again.iter().all(|delivery| matches!(delivery.state, DeliveryState::Leased { .. })));
 }

@@ -136,7 +136,7 @@ pub(crate) fn everybody(follow: &[&str], instant: DateTime<Utc>) -> Audience {
 }
 
 fn fence(delivery: &Delivery, owner: &str) -> Fence {
-    Fence { delivery: delivery.id, owner: owner.to_owned(), attempt: delivery.attempt }
+    Fence { delivery: delivery.id, owner: owner.to_owned(), claim: delivery.claim }
 }
 
 pub(crate) fn begin(delivery: &Delivery, owner: &str, until: DateTime<Utc>, at: DateTime<Utc>) -> Begin {

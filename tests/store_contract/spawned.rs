@@ -31,8 +31,7 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
     is_send(&store.deliver_chunk(id, &all, 1, minute(0)));
     is_send(&store.finish_editions(OnLostReply::Hold, minute(0)));
     is_send(&store.claim("a", 1, minute(0), TimeDelta::minutes(1)));
-    is_send(&store.release_unstarted("a", &[]));
-    is_send(&store.renew_leases("a", &[], minute(0)));
+    is_send(&store.give_back("a", &[], None));
     is_send(&store.exchange(None, None));
     is_send(&store.sweep(minute(0), OnLostReply::Hold, TimeDelta::minutes(1)));
     is_send(&store.void_leases(None, minute(0)));

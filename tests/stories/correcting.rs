@@ -274,7 +274,7 @@ pub(crate) async fn a_claim_from_before_a_correction_is_lost(mut room: TestNewsr
     let new = claim().await.unwrap().into_iter().find(|delivery| delivery.id == old.id).unwrap();
     assert_ne!(old.letter, new.letter);
     let begin = |delivery: &Delivery| Begin {
-        fence: Fence { delivery: delivery.id, owner: "other".to_owned(), attempt: delivery.attempt },
+        fence: Fence { delivery: delivery.id, owner: "other".to_owned(), claim: delivery.claim },
         letter: delivery.letter,
         contents: delivery.contents.clone(),
         until: room.now() + lease,
@@ -297,7 +297,7 @@ pub(crate) async fn a_digest_that_comes_back_no_longer_holds_what_was_withdrawn(
     let (store, lease) = (room.newsroom().store.clone(), TimeDelta::minutes(15));
     let claimed = store.claim("other", 32, room.now(), lease).await.unwrap();
     let digest = claimed.into_iter().find(|delivery| delivery.subscriber.is_some()).unwrap();
-    let fence = Fence { delivery: digest.id, owner: "other".to_owned(), attempt: digest.attempt };
+    let fence = Fence { delivery: digest.id, owner: "other".to_owned(), claim: digest.claim };
     let (letter, contents) = (digest.letter, digest.contents.clone());
     let begin = Begin { fence: fence.clone(), letter, contents, until: room.now() + lease, at: room.now() };
     assert_eq!(store.exchange(None, Some(begin)).await.unwrap().begun, Some(Hold::Kept));

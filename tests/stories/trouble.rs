@@ -154,7 +154,7 @@ pub(crate) async fn a_letter_in_hand_while_the_clock_is_set_is_sent_once(mut roo
         let claimed = newsroom.store.claim("other", 8, newsroom.now(), lease).await.unwrap();
         assert_eq!(claimed.len(), 1);
         let delivery = &claimed[0];
-        let fence = Fence { delivery: delivery.id, owner: "other".to_owned(), attempt: delivery.attempt };
+        let fence = Fence { delivery: delivery.id, owner: "other".to_owned(), claim: delivery.claim };
         let now = newsroom.now();
         let begin = Begin {
             fence: fence.clone(),
@@ -189,7 +189,7 @@ pub(crate) async fn a_retry_is_not_early_by_a_clock_that_jumps(mut room: TestNew
     newsroom.tell_broken(&newsroom.current(), &broken(pause), newsroom.now()).await.unwrap();
     let claim = || async { newsroom.store.claim("other", 8, newsroom.now(), lease).await.unwrap() };
     let delivery = claim().await.remove(0);
-    let fence = Fence { delivery: delivery.id, owner: "other".to_owned(), attempt: delivery.attempt };
+    let fence = Fence { delivery: delivery.id, owner: "other".to_owned(), claim: delivery.claim };
     let now = newsroom.now();
     let finished = Finished { fence, outcome: Outcome::Later { due: now + pause }, attempt: None, at: now };
     newsroom.store.exchange(Some(finished), None).await.unwrap();

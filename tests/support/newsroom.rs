@@ -231,7 +231,7 @@ impl TestNewsroom {
     async fn begin(&mut self) {
         let newsroom = open_newsroom(self.config(), self.clock.clone()).await.unwrap();
         let ingest = Ingest::new(&newsroom.config, newsroom.uploads.clone(), newsroom.templates.clone(), Cores::All);
-        let dispatcher = Dispatcher::new(newsroom.clone(), vec![self.relay.clone()], 1, self.instance.clone());
+        let dispatcher = Dispatcher::new(newsroom.clone(), vec![self.relay.clone()], self.instance.clone());
         let own = newsroom.store.is_shared().then_some(self.instance.as_str());
         newsroom.store.void_leases(own, newsroom.now()).await.unwrap();
         newsroom.store.void_leases(None, newsroom.now()).await.unwrap();

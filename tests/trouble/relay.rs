@@ -39,7 +39,7 @@ async fn a_relay_that_is_down_is_said_and_told_from_its_beginning_to_its_end() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let press = PressRoom::new(&format!(
         "[newsletter]\nfrom = \"Salle de presse <presse@ministere.example>\"\n\
-         [[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\n",
+         [[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nconnections = 1\n",
         address.port()
     ));
     let clock = Arc::new(FixedClock::at("2026-11-23T09:00:00Z".parse().unwrap()));
@@ -49,7 +49,7 @@ async fn a_relay_that_is_down_is_said_and_told_from_its_beginning_to_its_end() {
     let from = &newsroom.config.newsletter.from.address;
     let relay = Relay::open(&newsroom.config.relays[0], from, clock.clone()).unwrap();
     let name = relay.name();
-    let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), vec![relay], 1, "test".to_owned()));
+    let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), vec![relay], "test".to_owned()));
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(dispatcher.run(stopped, Duration::from_secs(1)));
 

@@ -1,16 +1,16 @@
 //! What is claimed and not begun yet: enough for a moment, so that claims are few, and no more, so that nothing waits behind
 //! it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::rests::DomainRests;
-use crate::domain::{Attempt, Delivery, DeliveryId};
+use crate::domain::{Attempt, Delivery};
 use crate::store::StoreError;
 use crate::task::newsroom::Newsroom;
 
@@ -60,39 +60,64 @@ impl Claimed {
         let mut stock = self.stock.lock().await;
         let store = &self.newsroom.store;
         if stock.claimed.elapsed() > STALE && !stock.waiting.is_empty() {
-            let waiting: Vec<_> = stock.waiting.iter().map(|delivery| delivery.id).collect();
-            store.release_unstarted(&self.owner, &waiting).await?;
+            store.give_back(&self.owner, stock.waiting.make_contiguous(), None).await?;
             stock.waiting.clear();
         }
         if stock.waiting.is_empty() {
             stock.size = next_size(stock.size, stock.claimed.elapsed()).clamp(self.smallest, SIZE.1);
             loop {
                 let claimed = store.claim(&self.owner, stock.size, self.newsroom.now(), self.lease).await?;
-                let were_any = !claimed.is_empty();
-                stock.waiting.extend(self.rests.awake(claimed).await?);
+                (stock.claimed, stock.looked) = (Instant::now(), Instant::now());
+                if claimed.is_empty() {
+                    break;
+                }
+                stock.waiting.extend(claimed);
+                self.put_off_resting(&mut stock.waiting).await?;
                 // Whoever is put off makes room for others.
-                if !were_any || !stock.waiting.is_empty() {
+                if !stock.waiting.is_empty() {
                     break;
                 }
             }
-            (stock.claimed, stock.looked) = (Instant::now(), Instant::now());
         } else if stock.looked.elapsed() > SINGLES_LOOK {
             let singles = store.claim_singles(&self.owner, SINGLES, self.newsroom.now(), self.lease).await?;
             singles.into_iter().rev().for_each(|delivery| stock.waiting.push_front(delivery));
             stock.looked = Instant::now();
         }
         while let Some(delivery) = stock.waiting.pop_front() {
-            match self.rests.rest_of(&delivery) {
-                Some(until) => store.put_off(&self.owner, &[delivery.id], until).await?,
-                None => return Ok(Some(delivery)),
+            let Some(until) = self.rests.rest_of(&delivery) else { return Ok(Some(delivery)) };
+            if let Err(error) = store.give_back(&self.owner, std::slice::from_ref(&delivery), Some(until)).await {
+                stock.waiting.push_front(delivery);
+                return Err(error);
             }
         }
         Ok(None)
     }
 
-    /// Learns from what became of a letter to `domain`.
-    pub(super) async fn learn(&self, domain: &str, attempt: &Attempt) {
-        self.rests.learn(domain, attempt).await;
+    /// Gives those back whose domains rest, until their rests end. What cannot be given back goes on waiting here.
+    async fn put_off_resting(&self, waiting: &mut VecDeque<Delivery>) -> Result<(), StoreError> {
+        self.rests.refresh().await?;
+        let mut asleep: BTreeMap<DateTime<Utc>, Vec<Delivery>> = BTreeMap::new();
+        for delivery in std::mem::take(waiting) {
+            match self.rests.rest_of(&delivery) {
+                Some(until) => asleep.entry(until).or_default().push(delivery),
+                None => waiting.push_back(delivery),
+            }
+        }
+        let mut done = Ok(());
+        for (until, deliveries) in asleep {
+            if done.is_ok() {
+                done = self.newsroom.store.give_back(&self.owner, &deliveries, Some(until)).await.map(drop);
+            }
+            if done.is_err() {
+                waiting.extend(deliveries);
+            }
+        }
+        done
+    }
+
+    /// Learns from what became of a delivery.
+    pub(super) async fn learn(&self, delivery: &Delivery, attempt: &Attempt) {
+        self.rests.learn(delivery, attempt).await;
     }
 
     /// Puts one back that could not be begun: it is the next.
@@ -100,9 +125,19 @@ impl Claimed {
         self.stock.lock().await.waiting.push_front(delivery);
     }
 
+    /// Gives `delivery` back, and with it everything that waits here: its edition was stopped, or its text corrected, as the
+    /// others' may have been.
+    pub(super) async fn give_back_with_all(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let mut stock = self.stock.lock().await;
+        let given: Vec<Delivery> = stock.waiting.iter().chain([delivery]).cloned().collect();
+        self.newsroom.store.give_back(&self.owner, &given, None).await?;
+        stock.waiting.clear();
+        Ok(())
+    }
+
     /// Those that are left.
-    pub(super) async fn take_all(&self) -> Vec<DeliveryId> {
-        self.stock.lock().await.waiting.drain(..).map(|delivery| delivery.id).collect()
+    pub(super) async fn take_all(&self) -> Vec<Delivery> {
+        self.stock.lock().await.waiting.drain(..).collect()
     }
 }
 

@@ -1,11 +1,11 @@
 //! The relays, and how they are doing: which one takes the next session, and which is left alone for a while.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -37,7 +37,17 @@ pub(super) struct Relays {
 struct RelayDesk {
     relay: Relay,
     pace: Option<Pace>,
+    /// Room for as many sessions as it may have.
+    room: Arc<Semaphore>,
     health: Mutex<Health>,
+}
+
+/// A session with one of the relays.
+pub(super) struct Line {
+    pub(super) session: Session,
+    /// Which relay.
+    pub(super) relay: usize,
+    _room: OwnedSemaphorePermit,
 }
 
 #[derive(Debug, Default)]
@@ -47,11 +57,18 @@ struct Health {
     failing_since: Option<DateTime<Utc>>,
     /// How often it was found failing since then.
     failures: u32,
+    /// Until when it is left alone because another instance does so. Then we try ourselves: the fault may be the other's.
+    heeded: Option<DateTime<Utc>>,
 }
 
 impl Health {
     fn rests(&self) -> bool {
         self.rests_until.is_some_and(|until| until > Instant::now())
+    }
+
+    /// Whether to leave it alone at `now` because others do until `until`.
+    fn heeds(&mut self, until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        *self.heeded.get_or_insert(until) > now
     }
 }
 
@@ -59,7 +76,8 @@ impl Relays {
     pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, owner: String) -> Self {
         let desk = |relay: Relay| {
             let pace = relay.rate().filter(|rate| *rate > 0).map(Pace::new);
-            RelayDesk { relay, pace, health: Mutex::default() }
+            let room = Arc::new(Semaphore::new(relay.connections().min(Semaphore::MAX_PERMITS)));
+            RelayDesk { relay, pace, room, health: Mutex::default() }
         };
         let desks = relays.into_iter().map(desk).collect();
         Self { newsroom, desks, owner }
@@ -70,41 +88,52 @@ impl Relays {
         self.desks[index].relay.name()
     }
 
-    /// When the next letter may go to the relay with this index, or to the one that a session would be with; `None`: now.
-    pub(super) async fn turn(&self, index: Option<usize>) -> Result<Option<Instant>, StoreError> {
-        let desk = match index {
-            Some(index) => &self.desks[index],
-            None => match self.first_awake().await {
-                Some(desk) => desk,
-                None => return Ok(None),
-            },
-        };
+    /// How many sessions there may be at once with the relay that has most.
+    pub(super) fn connections(&self) -> usize {
+        self.desks.iter().map(|desk| desk.relay.connections()).max().unwrap_or(1)
+    }
+
+    /// When the next letter may go to the relay with this index; `None`: now.
+    pub(super) async fn turn(&self, index: usize) -> Result<Option<Instant>, StoreError> {
+        let desk = &self.desks[index];
         match &desk.pace {
             Some(pace) => Ok(Some(pace.turn(&self.newsroom, &desk.relay.name()).await?)),
             None => Ok(None),
         }
     }
 
-    async fn first_awake(&self) -> Option<&RelayDesk> {
+    /// Whether the first relay that does not rest may have another session; also when all rest, as that ends by itself.
+    pub(super) async fn have_room(&self) -> bool {
         for desk in &self.desks {
             if !desk.health.lock().await.rests() {
-                return Some(desk);
+                return desk.room.available_permits() > 0;
             }
         }
-        None
+        true
     }
 
-    /// A session with the first relay that takes us; the others rest for a while.
-    pub(super) async fn connect(&self) -> Option<(Session, usize)> {
-        let resting = self.resting_for_others().await;
-        for (index, desk) in self.desks.iter().enumerate() {
-            if desk.health.lock().await.rests() || resting.contains(&desk.relay.name()) {
-                continue;
+    /// A session with the first relay that takes us; the others rest for a while. A relay that has as many sessions as it may
+    /// sends nobody on to the next one.
+    pub(super) async fn connect(&self) -> Option<Line> {
+        let (others, now) = (self.rests_of_others().await, self.newsroom.now());
+        for (relay, desk) in self.desks.iter().enumerate() {
+            let name = desk.relay.name();
+            let elsewhere = others.get(&name);
+            {
+                let mut health = desk.health.lock().await;
+                if health.rests() || elsewhere.is_some_and(|until| health.heeds(*until, now)) {
+                    continue;
+                }
             }
+            let room = Arc::clone(&desk.room).try_acquire_owned().ok()?;
             match desk.relay.connect().await {
                 Ok(session) => {
-                    let open = self.newsroom.metrics.letters.connection_to(&desk.relay.name());
-                    return Some((session.counted(open), index));
+                    if elsewhere.is_some() {
+                        desk.health.lock().await.heeded = None;
+                        self.end_rest(&name).await;
+                    }
+                    let open = self.newsroom.metrics.letters.connection_to(&name);
+                    return Some(Line { session: session.counted(open), relay, _room: room });
                 }
                 Err(attempt) => self.rest(desk, &attempt).await,
             }
@@ -112,21 +141,29 @@ impl Relays {
         None
     }
 
-    /// The relays that other instances leave alone now.
-    async fn resting_for_others(&self) -> BTreeSet<String> {
+    /// The relays that other instances leave alone now, and until when.
+    async fn rests_of_others(&self) -> BTreeMap<String, DateTime<Utc>> {
         let (store, now) = (&self.newsroom.store, self.newsroom.now());
         if !store.is_shared() {
-            return BTreeSet::new();
+            return BTreeMap::new();
         }
         match store.rests().await {
             Ok(rests) => {
                 let of_relays = rests.into_iter().filter(|rest| rest.of == RestOf::Relay);
-                let in_force = of_relays.filter(|rest| rest.until > now && rest.owner != self.owner);
-                in_force.map(|rest| rest.name).collect()
+                // One that ends later than any could was written by a clock that was ahead.
+                let in_force = |until| until > now && until <= now + from_std(REST.1);
+                let heard = of_relays.filter(|rest| in_force(rest.until) && rest.owner != self.owner);
+                heard.map(|rest| (rest.name, rest.until)).collect()
             }
             // Whoever needs the database will see.
-            Err(_) => BTreeSet::new(),
+            Err(_) => BTreeMap::new(),
         }
+    }
+
+    /// Tells the other instances that a relay works.
+    async fn end_rest(&self, name: &str) {
+        let ended = self.newsroom.store.end_rest(RestOf::Relay, name).await;
+        ended.unwrap_or_else(|error| warn!(%error, "other instances do not hear that relay {name} works"));
     }
 
     /// Learns from what became of a letter with the relay of this index.
@@ -142,8 +179,7 @@ impl Relays {
             drop(health);
             let (now, name) = (self.newsroom.now(), desk.relay.name());
             if failed_since.is_some() && self.newsroom.store.is_shared() {
-                let ended = self.newsroom.store.end_rest(RestOf::Relay, &name).await;
-                ended.unwrap_or_else(|error| warn!(%error, "other instances do not hear that relay {name} works"));
+                self.end_rest(&name).await;
             }
             self.newsroom.standing.relay_works(&name, self.newsroom.clock.elapsed());
             if let Some(since) = failed_since.filter(|since| now - *since >= TELL_AFTER) {
@@ -162,6 +198,7 @@ impl Relays {
         }
         let pause = REST.0.saturating_mul(1 << health.failures.min(8)).min(REST.1);
         health.failures += 1;
+        health.heeded = None;
         let rests_until = Instant::now() + pause;
         health.rests_until = Some(rests_until);
         drop(health);

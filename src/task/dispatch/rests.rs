@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tracing::{error, info};
 
 use crate::domain::{Attempt, Delivery};
-use crate::policy::{DOMAIN_REST, is_domain_busy};
+use crate::policy::{DOMAIN_REST, domain_rest, is_domain_busy};
 use crate::store::{RestOf, StoreError};
 use crate::task::newsroom::Newsroom;
 
@@ -25,39 +25,30 @@ impl DomainRests {
         Self { newsroom, owner, known: Mutex::default() }
     }
 
-    /// Of deliveries that were just claimed, those that may be begun; the others are put off until their domains' rests end.
-    pub(super) async fn awake(&self, claimed: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
-        if claimed.is_empty() {
-            return Ok(claimed);
-        }
-        let store = &self.newsroom.store;
-        let rests = store.rests().await?.into_iter().filter(|rest| rest.of == RestOf::Domain);
+    /// Learns of the rests that all instances know.
+    pub(super) async fn refresh(&self) -> Result<(), StoreError> {
+        let rests = self.newsroom.store.rests().await?.into_iter().filter(|rest| rest.of == RestOf::Domain);
         *self.known() = rests.map(|rest| (rest.name, rest.until)).collect();
-        let (mut awake, mut asleep) = (Vec::with_capacity(claimed.len()), BTreeMap::<_, Vec<_>>::new());
-        for delivery in claimed {
-            match self.rest_of(&delivery) {
-                Some(until) => asleep.entry(until).or_default().push(delivery.id),
-                None => awake.push(delivery),
-            }
-        }
-        for (until, deliveries) in asleep {
-            store.put_off(&self.owner, &deliveries, until).await?;
-        }
-        Ok(awake)
+        Ok(())
     }
 
     /// Until when the recipient's domain is left alone, where it is now.
     pub(super) fn rest_of(&self, delivery: &Delivery) -> Option<DateTime<Utc>> {
         let known = self.known();
-        let until = known.get(delivery.recipient.address.domain())?;
-        (*until > self.newsroom.now()).then_some(*until)
+        if known.is_empty() {
+            return None;
+        }
+        let until = *known.get(delivery.recipient.address.domain())?;
+        let now = self.newsroom.now();
+        // One that ends later than any could was written by a clock that was ahead.
+        (until > now && until <= now + DOMAIN_REST.1).then_some(until)
     }
 
-    /// Learns from what became of a letter to `domain`.
-    pub(super) async fn learn(&self, domain: &str, attempt: &Attempt) {
-        let (store, now) = (&self.newsroom.store, self.newsroom.now());
+    /// Learns from what became of a delivery.
+    pub(super) async fn learn(&self, delivery: &Delivery, attempt: &Attempt) {
+        let (store, now, domain) = (&self.newsroom.store, self.newsroom.now(), delivery.recipient.address.domain());
         let done = if is_domain_busy(attempt) {
-            match store.rest(RestOf::Domain, domain, DOMAIN_REST, &self.owner, now).await {
+            match store.rest(RestOf::Domain, domain, domain_rest(delivery.attempt), &self.owner, now).await {
                 Ok(until) => {
                     if self.known().insert(domain.to_owned(), until).is_none_or(|before| before < until) {
                         info!(domain, %until, "{domain} asks for patience: nothing is sent there until {until}");
