@@ -27,7 +27,7 @@ impl Store {
     /// skipped, and a row that cannot be read is given up: fewer than `limit` does not mean that nothing is left.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or was moved away.
     pub async fn claim(
         &self,
         owner: &str,
@@ -48,7 +48,7 @@ impl Store {
         now: DateTime<Utc>,
         lease: TimeDelta,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_served().await?;
         let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
         let singles = claim.take(&mut transaction, None, limit).await?;
         let mut left = limit - singles.taken;
@@ -81,7 +81,7 @@ impl Store {
     /// Claims due confirmations and notices alone: somebody waits for each.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or was moved away.
     pub async fn claim_singles(
         &self,
         owner: &str,
@@ -90,7 +90,7 @@ impl Store {
         lease: TimeDelta,
     ) -> Result<Vec<Delivery>, StoreError> {
         let claiming = async {
-            let mut transaction = self.begin().await?;
+            let mut transaction = self.begin_served().await?;
             let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
             let singles = claim.take(&mut transaction, None, limit).await?;
             transaction.commit().await?;

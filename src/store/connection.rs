@@ -132,6 +132,7 @@ impl Store {
         let mut transaction = engine.begin(&write).await?;
         migrations::apply(&mut transaction, engine).await?;
         meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
+        transfer::Move::none(&mut transaction).await?;
         transaction.commit().await?;
 
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
@@ -203,8 +204,16 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes; refused once it is known that the database was moved away.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        match self.closed() {
+            Some(closed) => Err(StoreError::NotServed(closed)),
+            None => self.begin_closed().await,
+        }
+    }
+
+    /// The same for whoever carries its contents.
+    pub(super) async fn begin_closed(&self) -> Result<Transaction<'static, Any>, StoreError> {
         self.engine.begin(&self.write).await
     }
 

@@ -16,11 +16,12 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod value;
+mod verifying;
 mod writing;
 
 pub use backup::{BackedUp, BackupKey};
 pub use closing::Closed;
-pub(super) use closing::refuse_closed;
+pub(super) use closing::{Move, refuse_closed};
 pub use copy::{Copied, describe};
 pub use error::TransferError;
 pub use restore::{Backup, Restored};

@@ -13,11 +13,12 @@ use sqlx::AnyConnection;
 use super::super::row::micros;
 use super::super::{Store, StoreError, gap, meta, migrations};
 use super::backup::{BackupKey, Counts, Header, TableHead};
-use super::closing::ARRIVING;
-use super::copy::{is_own, tally};
+use super::closing::{ARRIVING, Move};
+use super::copy::is_own;
 use super::file::{Frame, Reader};
 use super::tables::{META, Table, carried};
 use super::value::{Row, Step, Tally};
+use super::verifying::verify;
 use super::writing::{clear, first_filled, insert};
 use super::{Progress, TransferError};
 
@@ -91,7 +92,7 @@ impl Store {
     /// When it is not empty, in use, or does not answer.
     pub async fn check_restorable(&self, name: &str, now: DateTime<Utc>) -> Result<(), TransferError> {
         drop(self.lock_unused(name, now).await?);
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_closed().await?;
         self.empty_for_restore(&mut transaction, name, &carried().await?).await
     }
 
@@ -109,7 +110,7 @@ impl Store {
     ) -> Result<Restored, TransferError> {
         let _lock = self.lock_unused(name, now).await?;
         let tables = carried().await?;
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_closed().await?;
         self.empty_for_restore(&mut transaction, name, &tables).await?;
         clear(&mut transaction, &tables).await?;
         meta::put(&mut transaction, ARRIVING, Some(RESTORING)).await?;
@@ -128,7 +129,8 @@ impl Store {
         if counts.len() != loading.arrived.len() {
             return Err(damaged("a table of it is missing"));
         }
-        self.verify_restored(&tables, &loading.arrived, tell).await?;
+        let left = |table: &str| loading.arrived.get(table).copied().unwrap_or_default();
+        verify(self, &tables, left, tell).await?;
         let rows = loading.arrived.values().map(|tally| tally.rows).sum();
         let made = DateTime::from_timestamp_micros(header.created).ok_or_else(|| damaged("its date is none"))?;
         let single_values = std::mem::take(&mut loading.meta);
@@ -154,30 +156,6 @@ impl Store {
         }
     }
 
-    async fn verify_restored(
-        &self,
-        tables: &[Table],
-        arrived: &BTreeMap<String, Tally>,
-        tell: &(dyn Fn(Progress<'_>) + Sync),
-    ) -> Result<(), TransferError> {
-        let (mut snapshot, mut all_rows) = (self.snapshot().await?, 0);
-        for table in tables.iter().filter(|table| table.name != META) {
-            let found = tally(&mut snapshot, table, |rows| {
-                let (step, all_rows) = (Step::Verify, all_rows + rows);
-                tell(Progress { step, table: &table.name, rows, all_rows });
-            })
-            .await?;
-            all_rows += found.rows;
-            let left = arrived.get(&table.name).copied().unwrap_or_default();
-            if left != found {
-                let (left, arrived) = (left.to_string(), found.to_string());
-                return Err(TransferError::Differs { table: table.name.clone(), left, arrived });
-            }
-        }
-        snapshot.rollback().await?;
-        Ok(())
-    }
-
     /// The last step: what may have left is not sent again by itself, single values come back, and the database opens.
     async fn open_restored(
         &self,
@@ -186,13 +164,14 @@ impl Store {
         made: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), TransferError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_closed().await?;
         settle_deliveries(&mut transaction, now).await?;
         if let Some(table) = tables.iter().find(|table| table.name == META) {
             clear(&mut transaction, std::slice::from_ref(table)).await?;
             let kept = single_values.into_iter().filter(|row| !is_own(row)).collect();
             insert(self.engine, &mut transaction, table, kept).await?;
         }
+        Move::none(&mut transaction).await?;
         gap::mark_restored(&mut transaction, made).await?;
         transaction.commit().await?;
         Ok(())
@@ -275,7 +254,7 @@ impl Loading<'_> {
         if table.name == META {
             self.meta.extend(rows);
         } else {
-            let mut transaction = self.store.begin().await?;
+            let mut transaction = self.store.begin_closed().await?;
             insert(self.store.engine, &mut transaction, table, rows).await?;
             transaction.commit().await?;
         }

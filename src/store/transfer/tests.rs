@@ -11,7 +11,7 @@ use super::super::{Store, StoreError};
 use super::tables::{Kind, META, Table, carried};
 use super::value::{Row, Value};
 use super::writing::insert;
-use super::{Backup, BackupKey, Closed, Progress, TransferError, copy};
+use super::{Backup, BackupKey, Closed, Progress, TransferError, verifying};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
 use crate::domain::TokenKey;
 
@@ -57,7 +57,7 @@ fn row(table: &Table, number: i64) -> Row {
 async fn tallies(store: &Store) -> Vec<(String, super::value::Tally)> {
     let (mut snapshot, mut found) = (store.snapshot().await.unwrap(), Vec::new());
     for table in carried().await.unwrap().iter().filter(|table| table.name != META) {
-        found.push((table.name.clone(), copy::tally(&mut snapshot, table, |_| ()).await.unwrap()));
+        found.push((table.name.clone(), verifying::tally(&mut snapshot, table, |_| ()).await.unwrap()));
     }
     found
 }
@@ -90,8 +90,8 @@ async fn every_row_of_every_table_is_copied_and_the_source_is_closed() {
     assert!(source.copy_to(&target, ("source", "target"), NOW, &silent).await.unwrap().was_done);
     let elsewhere = source.copy_to(&empty(&path, "x").await, ("source", "x"), NOW, &silent).await;
     assert!(matches!(elsewhere, Err(TransferError::MovingElsewhere { .. })), "{elsewhere:?}");
-    assert!(matches!(source.reopen(false).await, Err(TransferError::CompleteElsewhere { .. })));
-    assert_eq!(source.reopen(true).await.unwrap().as_deref(), Some("target"));
+    assert!(matches!(source.reopen("source", false, NOW).await, Err(TransferError::CompleteElsewhere { .. })));
+    assert_eq!(source.reopen("source", true, NOW).await.unwrap().as_deref(), Some("target"));
     Store::open(&settings(&path, "source"), NOW).await.unwrap();
 }
 
@@ -138,8 +138,8 @@ async fn a_copy_given_up_is_begun_anew_with_what_changed_since() {
     execute(&target, "CREATE TRIGGER full BEFORE INSERT ON suppressions BEGIN SELECT RAISE(ABORT, 'full'); END").await;
     source.copy_to(&target, ("source", "target"), NOW, &silent).await.unwrap_err();
     execute(&target, "DROP TRIGGER full").await;
-    assert_eq!(source.reopen(false).await.unwrap().as_deref(), Some("target"));
-    assert_eq!(source.reopen(false).await.unwrap(), None);
+    assert_eq!(source.reopen("source", false, NOW).await.unwrap().as_deref(), Some("target"));
+    assert_eq!(source.reopen("source", false, NOW).await.unwrap(), None);
     execute(&source, "UPDATE subscribers SET name = 'Ann' WHERE id = 1").await;
     source.copy_to(&target, ("source", "target"), NOW, &silent).await.unwrap();
     assert_eq!(tallies(&target).await, tallies(&source).await);
