@@ -155,6 +155,50 @@ async fn a_copy_given_up_is_begun_anew_with_what_changed_since() {
 }
 
 #[tokio::test]
+async fn the_source_is_free_while_what_a_given_up_copy_left_is_cleared_away() {
+    let (_folder, path, source) = filled().await;
+    let target = empty(&path, "target").await;
+    execute(&target, "CREATE TRIGGER full BEFORE INSERT ON suppressions BEGIN SELECT RAISE(ABORT, 'full'); END").await;
+    source.copy_to(&target, ("source", "target"), NOW, &silent).await.unwrap_err();
+    execute(&target, "DROP TRIGGER full").await;
+    source.reopen("source", false, NOW).await.unwrap();
+    // The copy waits for the target, as long as another holds it: as long as it would take to clear that.
+    let held = target.begin().await.unwrap();
+    let copying = tokio::spawn({
+        let (source, target) = (source.clone(), target.clone());
+        async move { source.copy_to(&target, ("source", "target"), NOW, &silent).await }
+    });
+    for _ in 0..20 {
+        let begun = tokio::time::timeout(std::time::Duration::from_secs(5), source.begin()).await;
+        drop(begun.expect("the source stands idle in a transaction").unwrap());
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    drop(held);
+    copying.await.unwrap().unwrap();
+    assert_eq!(tallies(&target).await, tallies(&source).await);
+}
+
+#[tokio::test]
+async fn nothing_is_reopened_while_a_copy_of_it_is_under_way() {
+    let (_folder, path, source) = filled().await;
+    let target = empty(&path, "target").await;
+    let (other, refused) = (empty(&path, "source").await, Mutex::new(None));
+    let tell = |_: Progress<'_>| {
+        let other = other.clone();
+        let reopening = || {
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(other.reopen("source", true, NOW))
+            })
+        };
+        refused.lock().unwrap().get_or_insert_with(|| reopening().join().unwrap());
+    };
+    source.copy_to(&target, ("source", "target"), NOW, &tell).await.unwrap();
+    let refused = refused.lock().unwrap().take().unwrap();
+    assert!(matches!(refused, Err(TransferError::InUse { .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn what_arrives_otherwise_is_noticed_and_nothing_is_switched_over() {
     let (_folder, path, source) = filled().await;
     let target = empty(&path, "target").await;
