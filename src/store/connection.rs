@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Transaction};
@@ -48,6 +48,8 @@ pub struct Store {
     pub(super) exchanges: mpsc::Sender<Request>,
     pub(super) health: Arc<Health>,
     key: Arc<OnceLock<TokenKey>>,
+    /// After how long without a daemon nothing is claimed.
+    pub(super) longest_silence: Arc<OnceLock<TimeDelta>>,
     pub(super) file: Option<Utf8PathBuf>,
 }
 
@@ -138,7 +140,7 @@ impl Store {
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
         let health = Arc::new(Health::new(engine));
         tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
-        Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), file })
+        Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), longest_silence: Arc::default(), file })
     }
 
     /// Takes the part of the one daemon that may serve from this database. On PostgreSQL several may.

@@ -87,6 +87,9 @@ pub enum TransferError {
         #[source]
         source: std::io::Error,
     },
+    /// Another backup has the same name.
+    #[error("another backup into `{0}` is being written: let it finish, or name another file")]
+    BeingWritten(Utf8PathBuf),
     /// Something else than a backup.
     #[error("`{0}` is no backup of Depeche")]
     NotABackup(Utf8PathBuf),
@@ -118,7 +121,7 @@ pub enum TransferError {
         program: String,
     },
     /// Cut off or altered.
-    #[error("`{path}` is damaged ({what}): use another backup; nothing was changed")]
+    #[error("`{path}` is damaged ({what}): restore another backup")]
     Damaged {
         /// Which file.
         path: Utf8PathBuf,

@@ -8,6 +8,7 @@
 mod backup;
 mod closing;
 mod copy;
+mod draft;
 mod error;
 mod file;
 mod reading;

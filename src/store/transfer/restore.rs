@@ -1,7 +1,8 @@
 //! A backup put back: into an empty database, which is closed until everything is there and was compared.
 //!
 //! What was on its way when the backup was made may have left since. So nothing is queued again by itself: what was in
-//! flight stays unknown, and letters to one reader are not sent. The rest is held at the next start (`gap.rs`).
+//! flight stays unknown, and letters to one reader are not sent. The rest is held at the next start (`gap.rs`). Numbers that
+//! were given since are not given again: signed links and senders that name them are about in the world.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use sqlx::AnyConnection;
 
 use super::super::row::micros;
-use super::super::{Store, StoreError, gap, meta, migrations};
+use super::super::{Store, StoreError, gap, ids, meta, migrations};
 use super::backup::{BackupKey, Counts, Header, TableHead};
 use super::closing::{ARRIVING, Move};
 use super::copy::is_own;
@@ -21,6 +22,10 @@ use super::value::{Row, Step, Tally};
 use super::verifying::verify;
 use super::writing::{clear, first_filled, insert};
 use super::{Progress, TransferError};
+
+/// Rows of which numbers may have been given since the backup, and by how many more at the most: as many deliveries as
+/// nobody sends between two backups, and few enough editions for numbers that people type.
+const GIVEN_SINCE: [(&str, i64); 2] = [("deliveries", 1 << 32), ("editions", 1000)];
 
 /// What a target remembers while a backup is put back.
 pub(super) const RESTORING: &str = "restore";
@@ -166,6 +171,9 @@ impl Store {
     ) -> Result<(), TransferError> {
         let mut transaction = self.begin_closed().await?;
         settle_deliveries(&mut transaction, now).await?;
+        for (table, most) in GIVEN_SINCE {
+            ids::leave_out(&mut transaction, table, most).await?;
+        }
         if let Some(table) = tables.iter().find(|table| table.name == META) {
             clear(&mut transaction, std::slice::from_ref(table)).await?;
             let kept = single_values.into_iter().filter(|row| !is_own(row)).collect();
@@ -186,13 +194,24 @@ async fn settle_deliveries(connection: &mut AnyConnection, now: DateTime<Utc>) -
          WHERE state IN ('in_flight', 'unknown')",
         "UPDATE deliveries SET state = 'queued', attempt = attempt - 1, owner = NULL, lease_until = NULL, since = $1 \
          WHERE state = 'leased'",
-        // Whoever waits for a confirmation can ask again; a second copy cannot be taken back.
-        "UPDATE deliveries SET state = 'skipped', skip_reason = 'cancelled', since = $1 \
-         WHERE state = 'queued' AND edition IS NULL",
     ];
     for statement in statements {
         sqlx::query(statement).bind(micros(now)).execute(&mut *connection).await?;
     }
+    // Whoever waits for a confirmation can ask again, and at once; a second copy cannot be taken back.
+    sqlx::query(
+        "UPDATE subscribers SET asked = NULL WHERE id IN (SELECT d.subscriber FROM deliveries d \
+         JOIN letters l ON l.id = d.letter WHERE d.state = 'queued' AND d.edition IS NULL AND l.kind = 'confirmation')",
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', skip_reason = 'cancelled', since = $1 \
+         WHERE state = 'queued' AND edition IS NULL",
+    )
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
