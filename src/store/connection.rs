@@ -69,6 +69,14 @@ impl Engine {
         }
     }
 
+    /// What keeps a row as it is until the commit of whoever reads it; on SQLite there is one writer.
+    pub(super) const fn share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR SHARE",
+        }
+    }
+
     /// The schema's `statements` as this database wants them: SQLite keeps rows in the order of their numbers where these are
     /// called `INTEGER`, and needs no index for them.
     pub(super) fn schema(self, statements: &'static str) -> String {

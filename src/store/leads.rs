@@ -1,10 +1,10 @@
 //! Which of several instances leads: a time-limited claim that its holder renews.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::micros;
-use super::{Store, StoreError};
+use super::{Store, StoreError, transfer};
 
 impl Store {
     /// Takes or renews the lead `name` for `owner` until `now + length`; `false` while another holds it.
@@ -18,22 +18,26 @@ impl Store {
         now: DateTime<Utc>,
         length: TimeDelta,
     ) -> Result<bool, StoreError> {
+        // One statement: whoever is cut off within a transaction would keep the lead from the others for a minute.
+        let statement = format!(
+            "WITH here AS (SELECT value FROM meta WHERE key = $6 {}) INSERT INTO leads (name, owner, until) \
+             SELECT $1, $2, $3 FROM here WHERE here.value = '' \
+             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
+             WHERE leads.owner = excluded.owner OR leads.until < $4 OR leads.until > $5",
+            self.engine.share()
+        );
         let taking = async {
-            let mut transaction = self.begin_served().await?;
-            let taken = sqlx::query(
-                "INSERT INTO leads (name, owner, until) VALUES ($1, $2, $3) \
-                 ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
-                 WHERE leads.owner = excluded.owner OR leads.until < $4 OR leads.until > $5",
-            )
-            .bind(name)
-            .bind(owner)
-            .bind(micros(now + length))
-            .bind(micros(now))
-            // Nobody takes a lead for so long: its holder's clock was ahead.
-            .bind(micros(now + length * 4))
-            .execute(&mut *transaction)
-            .await?;
-            transaction.commit().await?;
+            let taken = sqlx::query(AssertSqlSafe(statement))
+                .bind(name)
+                .bind(owner)
+                .bind(micros(now + length))
+                .bind(micros(now))
+                // Nobody takes a lead for so long: its holder's clock was ahead.
+                .bind(micros(now + length * 4))
+                .bind(transfer::MOVE)
+                .execute(&self.write)
+                .await?;
+            self.refuse_moved(&mut *self.read.acquire().await?).await?;
             Ok(taken.rows_affected() == 1)
         };
         self.in_time(taking).await

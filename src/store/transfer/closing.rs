@@ -8,14 +8,14 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Any, AnyConnection, Row as _, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::super::{Store, StoreError, meta};
 use super::TransferError;
 
 /// Under this key a source remembers where it is moved to; nothing while it is not. The row is always there: whoever works
 /// with the database holds it, and a move waits for them.
-pub(super) const MOVE: &str = "move";
+pub(in crate::store) const MOVE: &str = "move";
 /// Under this key a target remembers how far it has come.
 pub(super) const ARRIVING: &str = "arriving";
 /// Under this key a target that is complete remembers which copy it is.
@@ -148,19 +148,21 @@ impl Store {
     /// lock on its file keeps moves and daemons apart.
     pub(in crate::store) async fn begin_served(&self) -> Result<Transaction<'static, Any>, StoreError> {
         let mut transaction = self.engine.begin(&self.write).await?;
-        if self.is_shared() {
-            let row = sqlx::query("SELECT value FROM meta WHERE key = $1 FOR SHARE")
-                .bind(MOVE)
-                .fetch_optional(&mut *transaction)
-                .await?;
-            let text: Option<String> = row.map(|row| row.try_get("value")).transpose()?;
-            let closed = Move::parse(&text.unwrap_or_default())?.map(Move::closes);
-            self.health.note_closed(closed.as_ref());
-            if let Some(closed) = closed {
-                return Err(StoreError::NotServed(closed));
-            }
-        }
+        self.refuse_moved(&mut transaction).await?;
         Ok(transaction)
+    }
+
+    /// Refuses one that was moved away, and takes note of whether it was. On SQLite it cannot be.
+    pub(in crate::store) async fn refuse_moved(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let statement = format!("SELECT value FROM meta WHERE key = $1 {}", self.engine.share());
+        let row = sqlx::query(AssertSqlSafe(statement)).bind(MOVE).fetch_optional(connection).await?;
+        let text: Option<String> = row.map(|row| row.try_get("value")).transpose()?;
+        let closed = Move::parse(&text.unwrap_or_default())?.map(Move::closes);
+        self.health.note_closed(closed.as_ref());
+        closed.map_or(Ok(()), |closed| Err(StoreError::NotServed(closed)))
     }
 
     /// Lets this database be served again although it was moved, or a move of it was begun; gives where to. A copy that is

@@ -22,7 +22,7 @@ mod writing;
 
 pub use backup::{BackedUp, BackupKey};
 pub use closing::Closed;
-pub(super) use closing::{Move, refuse_closed};
+pub(super) use closing::{MOVE, Move, refuse_closed};
 pub use copy::{Copied, describe};
 pub use error::TransferError;
 pub use restore::{Backup, Restored};
