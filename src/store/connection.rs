@@ -181,13 +181,21 @@ impl Store {
     pub async fn bind_key(&self, key: &TokenKey) -> Result<(), StoreError> {
         let given = key.fingerprint();
         let mut transaction = self.begin().await?;
-        let stored = meta::put_once(&mut transaction, "key_fingerprint", &given).await?;
+        let stored = meta::put_once(&mut transaction, meta::KEY_FINGERPRINT, &given).await?;
         transaction.commit().await?;
         if stored != given {
             return Err(StoreError::OtherKey { stored, given });
         }
         self.key.get_or_init(|| key.clone());
         Ok(())
+    }
+
+    /// The fingerprint of the key that the database is bound to; `None` before the first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn key_fingerprint(&self) -> Result<Option<String>, StoreError> {
+        meta::get(&mut *self.read.acquire().await?, meta::KEY_FINGERPRINT).await
     }
 
     /// Asks the database whether it answers.

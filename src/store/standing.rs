@@ -29,7 +29,7 @@ impl Store {
     pub async fn standing(&self) -> Result<Standing, StoreError> {
         let mut connection = self.read.acquire().await?;
         let authority = meta::get(&mut connection, "authority").await?;
-        let key_fingerprint = meta::get(&mut connection, "key_fingerprint").await?;
+        let key_fingerprint = meta::get(&mut connection, meta::KEY_FINGERPRINT).await?;
         let clock = match self.engine {
             // It is the machine's own.
             Engine::Sqlite => None,
