@@ -6,6 +6,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 
+use camino::Utf8PathBuf;
+use depeche::app::read_key;
+use depeche::mail::{delivery_named_in, envelope_id};
 use serde_json::Value;
 
 #[path = "support/press_room.rs"]
@@ -48,9 +51,13 @@ fn header(room: &PressRoom, reader: &str, name: &str) -> String {
 
 /// A report on the letter to `reader`.
 fn report_on(room: &PressRoom, reader: &str, status: &str) -> String {
-    let letter = format!("Message-ID: {}", header(room, reader, "Message-ID"));
+    let message_id = header(room, reader, "Message-ID");
+    let letter = format!("Message-ID: {message_id}");
     let diagnostic = format!("smtp; 550 {status} <{reader}> no");
-    dsn("bounces@retours.example", reader, ["failed", status, &diagnostic], &letter, reader)
+    let file = Utf8PathBuf::try_from(room.path("var/secret.key")).unwrap();
+    let key = read_key(&file).unwrap();
+    let envelope = format!("bounces+{}@retours.example", envelope_id(delivery_named_in(&message_id).unwrap(), &key));
+    dsn(&envelope, reader, ["failed", status, &diagnostic], &letter, reader)
 }
 
 /// What the pipe says, and its exit code.

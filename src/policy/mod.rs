@@ -13,7 +13,7 @@ mod properties;
 
 pub use announce::{Links, Plan, Situation, held_for_a_person, is_lifted, lifted_by_approval, plan};
 pub use audience::{Audience, DigestRun, Followers};
-pub use bounce::{Consequence, bounce_kind, consequence, refusal_kind};
+pub use bounce::{Consequence, bounce_kind, consequence, of_others, refusal_kind};
 pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
 pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};

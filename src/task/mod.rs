@@ -10,6 +10,7 @@ mod ingest;
 mod readying;
 mod links;
 mod office;
+mod proving;
 mod returning;
 mod intake;
 mod edition;
