@@ -19,7 +19,7 @@ mod sender;
 mod writing;
 
 pub use contents::contents_of;
-pub use dkim::{Algorithm, Signer, SigningKey, SigningKeyError};
+pub use dkim::{Algorithm, Signer, SigningError, SigningKey, SigningKeyError};
 use envelope::{BOUNCES, UNSUBSCRIBE};
 pub use envelope::{delivery_named_in, envelope_id, envelope_sender, message_id};
 pub use plate::Plate;

@@ -40,7 +40,7 @@ pub use links::LinkDesk;
 pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
 pub use office::{BrokenFile, OfficeError};
 pub use pinging::Pinger;
-pub use preview::{Preview, preview, preview_for};
+pub use preview::{Preview, PreviewError, preview, preview_for};
 pub use readiness::Readiness;
 pub use returning::{ReturnError, TakenIn};
 pub use site_files::{SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files};
