@@ -7,6 +7,7 @@ mod crowd;
 mod digest;
 mod revision;
 mod follow_up;
+mod missed;
 mod retry;
 #[cfg(test)]
 mod properties;
@@ -17,5 +18,6 @@ pub use bounce::{Consequence, bounce_kind, consequence, of_others, refusal_kind}
 pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
 pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};
+pub use missed::{Missed, Reader, missed};
 pub use retry::{DOMAIN_REST, Verdict, is_domain_busy, verdict};
 pub use revision::{Revision, carried};

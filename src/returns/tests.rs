@@ -15,7 +15,7 @@ use super::{Answer, Incoming, Maildir, Mark, serve_lmtp};
 
 /// How large a message may be here.
 const LIMIT: usize = 1000;
-const BOUNDS: Bounds = Bounds { limit: LIMIT, unread: Duration::from_secs(60) };
+const BOUNDS: Bounds = Bounds { limit: LIMIT, unread: Duration::from_mins(1) };
 /// What must end by itself is not waited for longer.
 const NEVER: Duration = Duration::from_secs(20);
 

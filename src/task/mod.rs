@@ -29,8 +29,8 @@ mod watchman;
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
 pub use edition::{
-    OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, recipients, resend, retry,
-    see_to_editions,
+    MissedEdition, OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, missed_by, recipients,
+    resend, retry, see_to_editions,
 };
 pub use editor::Editor;
 pub use ingest::{Found, Gathered, Ingest, Ingested, feed_site};
