@@ -103,15 +103,13 @@ impl Missed {
 #[must_use]
 pub fn missed(edition: &Edition, audience: &Audience, reader: &Reader<'_>) -> Missed {
     let Some(opened) = edition.opened else {
-        return match edition.state {
-            EditionState::Cancelled => Missed::Cancelled,
-            EditionState::Held(_)
-            | EditionState::Waiting { .. }
-            | EditionState::Opening { .. }
-            | EditionState::Sending
-            | EditionState::Paused
-            | EditionState::Done => Missed::NotOpened,
-        };
+        if edition.state == EditionState::Cancelled {
+            return Missed::Cancelled;
+        }
+        let why = not_for(audience, reader.subscriber);
+        // What else it will hold, and whom it follows, is known once it opens.
+        let known = why.filter(|why| matches!(why, Missed::Topics | Missed::Frequency(_)));
+        return known.unwrap_or(Missed::NotOpened);
     };
     let subscriber = reader.subscriber;
     match subscriber.state {

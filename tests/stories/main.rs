@@ -18,6 +18,7 @@ mod http_client;
 mod hub;
 mod identity;
 mod links;
+mod missing;
 #[path = "../support/newsroom.rs"]
 mod newsroom;
 mod office;
@@ -92,6 +93,7 @@ stories! {
         digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
         digests::what_was_missed_is_caught_up_once,
         digests::changing_frequency_loses_and_doubles_nothing,
+        missing::why_somebody_got_nothing_is_told,
         returning::an_address_that_does_not_exist_is_given_up_at_once,
         returning::a_full_mailbox_is_given_up_after_five_days,
         returning::a_closed_mailbox_is_given_up_at_the_second_letter,
