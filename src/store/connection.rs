@@ -132,6 +132,11 @@ impl Store {
     /// # Errors
     /// As for [`Self::open`].
     pub async fn open_to_look(settings: &DatabaseSettings) -> Result<Option<Self>, StoreError> {
+        if let DatabaseUrl::Sqlite(path) = &settings.url
+            && path.metadata().is_ok_and(|file| file.len() == 0)
+        {
+            return Ok(None);
+        }
         let store = Self::connect(settings).await?;
         let looked = async {
             let mut connection = store.read.acquire().await?;
