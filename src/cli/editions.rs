@@ -5,9 +5,8 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{EditionsCommand, Format};
-use super::came_back::{self, JsonRecipient};
 use super::terminal::Terminal;
-use super::{Exit, opening};
+use super::{Exit, opening, outcomes};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EditionState, EmailAddress};
 use crate::language::{edition_kind, edition_state, hold_reason};
 use crate::store::{DecisionMade, EditionFilter};
@@ -18,8 +17,8 @@ pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Te
     let exit = match command {
         EditionsCommand::List { format } => list(&newsroom, *format, terminal).await?,
         EditionsCommand::Show { edition, deliveries, format } => {
-            let each = if *deliveries { Some(came_back::deliveries(&newsroom, *edition).await?) } else { None };
-            show(&newsroom, *edition, each, *format, terminal).await?
+            let shown = Shown { edition: *edition, with_deliveries: *deliveries };
+            show(&newsroom, &shown, *format, terminal).await?
         }
         EditionsCommand::Hold { edition } => act(&newsroom, *edition, OfficeDecision::Hold, terminal).await?,
         EditionsCommand::Approve { edition, crowd: false } => {
@@ -136,20 +135,25 @@ fn row(newsroom: &Newsroom, edition: &Edition) -> String {
     format!("{:>6}  {kind}{}  {state}{more}", edition.id, edition.title)
 }
 
-async fn show(
-    newsroom: &Newsroom,
-    id: EditionId,
-    each: Option<Vec<JsonRecipient>>,
-    format: Format,
-    terminal: Terminal,
-) -> anyhow::Result<Exit> {
+/// What `show` is asked for.
+struct Shown {
+    edition: EditionId,
+    with_deliveries: bool,
+}
+
+async fn show(newsroom: &Newsroom, shown: &Shown, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
+    let &Shown { edition: id, with_deliveries } = shown;
     let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
     if format == Format::Json {
-        let mut shown = serde_json::to_value(JsonEdition::from(&edition))?;
-        if let Some(each) = each {
-            shown["each"] = serde_json::to_value(each)?;
+        let shown = serde_json::to_string_pretty(&JsonEdition::from(&edition))?;
+        match shown.strip_suffix("\n}").filter(|_| with_deliveries) {
+            Some(open) => {
+                terminal.text(&format!("{open},\n  \"each\": ["));
+                outcomes::print(newsroom, id, format, terminal).await?;
+                terminal.text("\n  ]\n}\n");
+            }
+            None => terminal.line(shown),
         }
-        terminal.line(serde_json::to_string_pretty(&shown)?);
         return Ok(Exit::Done);
     }
     terminal.line(row(newsroom, &edition));
@@ -167,8 +171,8 @@ async fn show(
             terminal.line(decided(&decision));
         }
     }
-    for line in each.iter().flatten().flat_map(JsonRecipient::lines) {
-        terminal.line(line);
+    if with_deliveries {
+        outcomes::print(newsroom, id, format, terminal).await?;
     }
     Ok(Exit::Done)
 }

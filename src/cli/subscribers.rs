@@ -7,17 +7,15 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{AddArguments, Format, SubscribersCommand};
-use super::came_back::JsonBounce;
 use super::terminal::Terminal;
-use super::{Exit, opening};
-use crate::domain::{
-    Bounce, Delivery, DeliveryState, EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic,
-};
-use crate::store::{Added, AttemptMade, SubscriberFilter};
+use super::{Exit, opening, subscriber};
+use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic};
+use crate::store::{Added, SubscriberFilter};
 use crate::task::Newsroom;
 
-/// How many deliveries `show` lists.
-const SHOWN: u32 = 20;
+/// What is told of a subscriber, in this order.
+pub(super) const COLUMNS: [&str; 10] =
+    ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
 
 pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
@@ -25,7 +23,7 @@ pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal:
         SubscribersCommand::Add(arguments) => add(&newsroom, arguments, terminal).await?,
         SubscribersCommand::Remove { address } => remove(&newsroom, address, terminal).await?,
         SubscribersCommand::List { format } => list(&newsroom, *format, terminal).await?,
-        SubscribersCommand::Show { address, format } => show(&newsroom, address, *format, terminal).await?,
+        SubscribersCommand::Show { address, format } => subscriber::show(&newsroom, address, *format, terminal).await?,
         SubscribersCommand::Export => export(&newsroom, terminal).await?,
     }
     newsroom.store.close().await;
@@ -85,7 +83,7 @@ async fn remove(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal)
 
 /// A subscriber for programs.
 #[derive(Serialize)]
-struct JsonSubscriber {
+pub(super) struct JsonSubscriber {
     address: String,
     name: Option<String>,
     organisation: Option<String>,
@@ -99,7 +97,7 @@ struct JsonSubscriber {
 }
 
 impl JsonSubscriber {
-    fn new(subscriber: &Subscriber) -> Self {
+    pub(super) fn new(subscriber: &Subscriber) -> Self {
         let (state, since, reason) = match subscriber.state {
             SubscriberState::Pending { since } => ("pending", since, None),
             SubscriberState::Active { since } => ("active", since, None),
@@ -119,7 +117,7 @@ impl JsonSubscriber {
         }
     }
 
-    fn cells(&self) -> [String; 10] {
+    pub(super) fn cells(&self) -> [String; 10] {
         [
             self.address.clone(),
             self.name.clone().unwrap_or_default(),
@@ -161,99 +159,8 @@ async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow
     Ok(())
 }
 
-/// A delivery with its attempts, for `show`.
-#[derive(Serialize)]
-struct JsonDelivery {
-    subject: String,
-    edition: Option<i64>,
-    state: String,
-    attempts: Vec<JsonAttempt>,
-    bounces: Vec<JsonBounce>,
-}
-
-#[derive(Serialize)]
-struct JsonAttempt {
-    at: String,
-    relay: String,
-    phase: String,
-    reply: String,
-    message_id: String,
-    verdict: String,
-}
-
-async fn show(newsroom: &Newsroom, address: &EmailAddress, format: Format, terminal: Terminal) -> anyhow::Result<()> {
-    let subscriber = known(newsroom, address).await?;
-    let mut deliveries = Vec::new();
-    for delivery in newsroom.store.deliveries_of_subscriber(subscriber.id, SHOWN).await? {
-        let attempts = newsroom.store.attempts_of(delivery.id).await?;
-        let subject = newsroom.store.letter(delivery.letter).await?.map(|letter| letter.subject).unwrap_or_default();
-        let bounces = newsroom.store.bounces_of(delivery.id).await?;
-        deliveries.push(shown(&delivery, subject, attempts, &bounces));
-    }
-    let one = JsonSubscriber::new(&subscriber);
-    if format == Format::Json {
-        terminal
-            .line(serde_json::to_string_pretty(&serde_json::json!({ "subscriber": one, "deliveries": deliveries }))?);
-        return Ok(());
-    }
-    let names =
-        ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
-    for (name, cell) in names.iter().zip(one.cells()).filter(|(_, cell)| !cell.is_empty()) {
-        terminal.line(format!("{name:<13} {cell}"));
-    }
-    for delivery in deliveries {
-        terminal.line(format!("\n{}: {}", delivery.subject, delivery.state));
-        for attempt in delivery.attempts {
-            terminal.line(format!(
-                "  {} {} {}: {} {}",
-                attempt.at, attempt.relay, attempt.verdict, attempt.reply, attempt.message_id
-            ));
-        }
-        for bounce in delivery.bounces {
-            terminal.line(format!("  {}", bounce.line()));
-        }
-    }
-    Ok(())
-}
-
-fn shown(delivery: &Delivery, subject: String, attempts: Vec<AttemptMade>, bounces: &[Bounce]) -> JsonDelivery {
-    let attempts = attempts
-        .into_iter()
-        .map(|made| JsonAttempt {
-            at: made.at.to_rfc3339(),
-            relay: made.relay,
-            phase: made.phase,
-            reply: made.reply,
-            message_id: made.message_id,
-            verdict: made.verdict,
-        })
-        .collect();
-    JsonDelivery {
-        subject,
-        edition: delivery.edition.map(crate::domain::EditionId::number),
-        state: delivery_state(&delivery.state),
-        attempts,
-        bounces: bounces.iter().map(JsonBounce::from).collect(),
-    }
-}
-
-/// Where a delivery stands, in words.
-pub(super) fn delivery_state(state: &DeliveryState) -> String {
-    match state {
-        DeliveryState::Queued { due } => format!("waits until {}", due.to_rfc3339()),
-        DeliveryState::Leased { .. } => "about to be handed over".to_owned(),
-        DeliveryState::InFlight { .. } => "being handed over".to_owned(),
-        DeliveryState::Sent { at } => format!("accepted by the relay {}", at.to_rfc3339()),
-        DeliveryState::Failed { at } => format!("failed {}", at.to_rfc3339()),
-        DeliveryState::Skipped(reason) => format!("not sent: {reason}"),
-        DeliveryState::Unknown { since } => format!("perhaps accepted by the relay {}", since.to_rfc3339()),
-    }
-}
-
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
-    let names =
-        ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
-    terminal.text(&csv_line(names.map(str::to_owned)));
+    terminal.text(&csv_line(COLUMNS.map(str::to_owned)));
     for one in all(newsroom).await? {
         terminal.text(&csv_line(one.cells()));
     }

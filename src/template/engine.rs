@@ -331,6 +331,7 @@ mod tests {
             "edition-state.",
             "edition-kind.",
             "hold-reason.",
+            "missed.",
             "form.error-",
             "doctor.",
             "admin.letter",
