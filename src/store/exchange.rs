@@ -4,17 +4,18 @@
 //! One task drains whatever waits into one transaction. Nobody hears of an exchange before its commit: what was
 //! answered survives a kill.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
 use super::deliveries::AttemptMade;
 use super::health::{Health, in_time};
-use super::marks::{self, Numbers};
+use super::marks::{self, Attempts, Marks, Numbers};
 use super::{Store, StoreError};
 use crate::domain::{DeliveryId, LetterId};
 use crate::metrics::DatabaseWork;
@@ -206,21 +207,60 @@ async fn commit(
     group: &[Request],
     numbers: &mut Numbers,
 ) -> Result<Vec<Exchanged>, StoreError> {
-    let mut transaction: Transaction<'static, Any> = engine.begin(pool).await?;
     let finished: Vec<&Finished> = group.iter().filter_map(|request| request.finished.as_ref()).collect();
-    let next: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
-    let changed = marks::change(&mut transaction, &finished, &next).await?;
-    let attempts: Vec<_> =
-        finished.iter().filter_map(|finished| Some((&finished.fence, finished.attempt.as_ref()?))).collect();
-    if !attempts.is_empty() {
-        let are_late = attempts.iter().any(|(fence, _)| !changed.contains(&fence.delivery));
-        marks::keep_attempts(&mut transaction, &attempts, are_late, numbers).await?;
-    }
-    transaction.commit().await?;
+    let begun: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
+    let marks = Marks { finished: &finished, begun: &begun };
+    let changed = match engine {
+        Engine::Sqlite => commit_in_one_go(pool, &marks, numbers).await?,
+        Engine::Postgres => commit_step_by_step(pool, &marks, numbers).await?,
+    };
     let hold = |fence: &Fence| if changed.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost };
     let exchanged = |request: &Request| Exchanged {
         finished: request.finished.as_ref().map(|finished| hold(&finished.fence)),
         begun: request.next.as_ref().map(|next| hold(&next.fence)),
     };
     Ok(group.iter().map(exchanged).collect())
+}
+
+async fn commit_step_by_step(
+    pool: &AnyPool,
+    marks: &Marks<'_>,
+    numbers: &mut Numbers,
+) -> Result<BTreeSet<DeliveryId>, StoreError> {
+    let mut transaction: Transaction<'static, Any> = pool.begin().await?;
+    let rows =
+        marks.bind(sqlx::query(AssertSqlSafe(marks.statement(&transaction)))).fetch_all(&mut *transaction).await?;
+    let attempts = Attempts::of(marks.finished, &mut transaction, numbers).await?;
+    if !attempts.is_empty() {
+        let keep = AssertSqlSafe(attempts.statement(&transaction));
+        attempts.bind(sqlx::query(keep)).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    marks::changed(&rows)
+}
+
+/// The same where each step goes to another thread and back: all of it as one text.
+async fn commit_in_one_go(
+    pool: &AnyPool,
+    marks: &Marks<'_>,
+    numbers: &mut Numbers,
+) -> Result<BTreeSet<DeliveryId>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let attempts = Attempts::of(marks.finished, &mut connection, numbers).await?;
+    let keep = if attempts.is_empty() { String::new() } else { format!("{};", attempts.statement(&connection)) };
+    let all = format!("BEGIN IMMEDIATE; {}; {keep} COMMIT", marks.statement(&connection));
+    let mut query = marks.bind(sqlx::query(AssertSqlSafe(all)));
+    if !attempts.is_empty() {
+        query = attempts.bind(query);
+    }
+    match query.fetch_all(&mut *connection).await {
+        Ok(rows) => marks::changed(&rows),
+        Err(error) => {
+            // It may have ended by itself, or never begun. Nobody else may find it open.
+            if sqlx::query("ROLLBACK").execute(&mut *connection).await.is_err() {
+                drop(connection.close().await);
+            }
+            Err(error.into())
+        }
+    }
 }

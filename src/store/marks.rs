@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 
 use super::claims::GOING;
 use super::deliveries::{AttemptMade, numbers_text};
 use super::exchange::{Begin, Fence, Finished, Outcome};
 use super::row::{clean, micros};
-use super::values::Values;
+use super::values::{Bound, Values};
 use super::{StoreError, ids};
 use crate::domain::DeliveryId;
 
@@ -42,105 +43,140 @@ impl Numbers {
     }
 }
 
-/// Records what became of some deliveries and marks others as in flight; gives those that were held as they should be.
-/// Whoever was not answered may begin a second time.
-pub(super) async fn change(
-    connection: &mut AnyConnection,
-    finished: &[&Finished],
-    begun: &[&Begin],
-) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    let types =
-        ["BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"];
-    let values = Values { types: &types, rows: finished.len() + begun.len() };
-    let statement = format!(
-        "WITH made (delivery, holder, claim, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {}) \
-         UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
-         attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
-         lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
-         owner = CASE WHEN made.until IS NULL THEN NULL ELSE deliveries.owner END, lease_until = made.until FROM made \
-         WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim \
-         AND CASE WHEN made.until IS NULL THEN {HELD} OR deliveries.state IN ('unknown', 'queued') \
-         ELSE {HELD} AND deliveries.owner = made.holder AND deliveries.lease_until > made.at \
-         AND deliveries.letter = made.carried AND deliveries.contents = made.held AND (deliveries.edition IS NULL \
-         OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) END \
-         RETURNING deliveries.id AS id",
-        values.text(connection)
-    );
-    let mut query = sqlx::query(AssertSqlSafe(statement));
-    for Finished { fence, outcome, at, attempt: _ } in finished {
-        let (state, due, uncounted, lost) = match *outcome {
-            Outcome::Sent => ("sent", None, 0_i64, 0_i64),
-            Outcome::Later { due } => ("queued", Some(micros(due)), 0, 0),
-            Outcome::LaterUncounted { due } => ("queued", Some(micros(due)), 1, 0),
-            Outcome::Failed => ("failed", None, 0, 0),
-            Outcome::Unknown => ("unknown", None, 0, 1),
-        };
-        query = query
-            .bind(fence.delivery.number())
-            .bind(fence.owner.as_str())
-            .bind(i64::from(fence.claim))
-            .bind(state)
-            .bind(micros(*at))
-            .bind(due)
-            .bind(uncounted)
-            .bind(lost)
-            .bind(None::<i64>)
-            .bind(None::<i64>)
-            .bind(None::<String>);
+/// What became of some deliveries, and which begin. Whoever was not answered may begin a second time.
+pub(super) struct Marks<'m> {
+    pub(super) finished: &'m [&'m Finished],
+    pub(super) begun: &'m [&'m Begin],
+}
+
+impl Marks<'_> {
+    fn values(&self) -> Values<'static> {
+        const TYPES: [&str; 11] =
+            ["BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"];
+        Values { types: &TYPES, rows: self.finished.len() + self.begun.len() }
     }
-    for Begin { fence, letter, contents, until, at } in begun {
-        query = query
-            .bind(fence.delivery.number())
-            .bind(fence.owner.as_str())
-            .bind(i64::from(fence.claim))
-            .bind("in_flight")
-            .bind(micros(*at))
-            .bind(None::<i64>)
-            .bind(0_i64)
-            .bind(0_i64)
-            .bind(micros(*until))
-            .bind(letter.number())
-            .bind(numbers_text(contents));
+
+    /// A statement that gives the numbers of those deliveries that were held as they should be.
+    pub(super) fn statement(&self, connection: &AnyConnection) -> String {
+        format!(
+            "WITH made (delivery, holder, claim, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {}) \
+             UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
+             attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
+             lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
+             owner = CASE WHEN made.until IS NULL THEN NULL ELSE deliveries.owner END, lease_until = made.until FROM made \
+             WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim \
+             AND CASE WHEN made.until IS NULL THEN {HELD} OR deliveries.state IN ('unknown', 'queued') \
+             ELSE {HELD} AND deliveries.owner = made.holder AND deliveries.lease_until > made.at \
+             AND deliveries.letter = made.carried AND deliveries.contents = made.held AND (deliveries.edition IS NULL \
+             OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) END \
+             RETURNING deliveries.id AS id",
+            self.values().text(connection)
+        )
     }
-    let rows = values.fill_up(query).fetch_all(connection).await?;
+
+    pub(super) fn bind<'q>(&self, mut query: Bound<'q>) -> Bound<'q> {
+        for Finished { fence, outcome, at, attempt: _ } in self.finished {
+            let (state, due, uncounted, lost) = match *outcome {
+                Outcome::Sent => ("sent", None, 0_i64, 0_i64),
+                Outcome::Later { due } => ("queued", Some(micros(due)), 0, 0),
+                Outcome::LaterUncounted { due } => ("queued", Some(micros(due)), 1, 0),
+                Outcome::Failed => ("failed", None, 0, 0),
+                Outcome::Unknown => ("unknown", None, 0, 1),
+            };
+            query = query
+                .bind(fence.delivery.number())
+                .bind(fence.owner.clone())
+                .bind(i64::from(fence.claim))
+                .bind(state)
+                .bind(micros(*at))
+                .bind(due)
+                .bind(uncounted)
+                .bind(lost)
+                .bind(None::<i64>)
+                .bind(None::<i64>)
+                .bind(None::<String>);
+        }
+        for Begin { fence, letter, contents, until, at } in self.begun {
+            query = query
+                .bind(fence.delivery.number())
+                .bind(fence.owner.clone())
+                .bind(i64::from(fence.claim))
+                .bind("in_flight")
+                .bind(micros(*at))
+                .bind(None::<i64>)
+                .bind(0_i64)
+                .bind(0_i64)
+                .bind(micros(*until))
+                .bind(letter.number())
+                .bind(numbers_text(contents));
+        }
+        self.values().fill_up(query)
+    }
+}
+
+/// The deliveries that rows are of.
+pub(super) fn changed(rows: &[AnyRow]) -> Result<BTreeSet<DeliveryId>, StoreError> {
     rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
 }
 
-/// Keeps tries, one a claim: whoever was not answered comes twice. Where some come `late`, their deliveries may be forgotten.
-pub(super) async fn keep_attempts(
-    connection: &mut AnyConnection,
-    all: &[(&Fence, &AttemptMade)],
-    are_late: bool,
-    numbers: &mut Numbers,
-) -> Result<(), StoreError> {
-    let first = numbers.take(connection, all.len()).await?;
-    let types =
-        ["BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT"];
-    let values = Values { types: &types, rows: all.len() };
-    let columns = "id, delivery, claim, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict";
-    let known = if are_late { "AND EXISTS (SELECT 1 FROM deliveries d WHERE d.id = made.delivery)" } else { "" };
-    let statement = format!(
-        "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) \
-         SELECT {columns} FROM made WHERE id IS NOT NULL {known} ON CONFLICT (delivery, claim) DO NOTHING",
-        values.text(connection)
-    );
-    let mut query = sqlx::query(AssertSqlSafe(statement));
-    for (number, (fence, made)) in (first..).zip(all) {
-        let AttemptMade { attempt, relay, at, phase, code, enhanced, reply, message_id, verdict } = made;
-        query = query
-            .bind(number)
-            .bind(fence.delivery.number())
-            .bind(i64::from(fence.claim))
-            .bind(i64::from(*attempt))
-            .bind(clean(relay))
-            .bind(micros(*at))
-            .bind(clean(phase))
-            .bind(code.map(i64::from))
-            .bind(enhanced.as_deref().map(clean))
-            .bind(clean(reply))
-            .bind(clean(message_id))
-            .bind(clean(verdict));
+/// Tries to be kept, one a claim: whoever was not answered comes twice.
+pub(super) struct Attempts<'m> {
+    pub(super) made: Vec<(&'m Fence, &'m AttemptMade)>,
+    /// The number of the first.
+    pub(super) first: i64,
+}
+
+impl<'m> Attempts<'m> {
+    /// Those of what was `finished`, with the next numbers.
+    pub(super) async fn of(
+        finished: &[&'m Finished],
+        connection: &mut AnyConnection,
+        numbers: &mut Numbers,
+    ) -> Result<Self, StoreError> {
+        let made: Vec<_> =
+            finished.iter().filter_map(|finished| Some((&finished.fence, finished.attempt.as_ref()?))).collect();
+        let first = if made.is_empty() { 0 } else { numbers.take(connection, made.len()).await? };
+        Ok(Self { made, first })
     }
-    values.fill_up(query).execute(connection).await?;
-    Ok(())
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    fn values(&self) -> Values<'static> {
+        const TYPES: [&str; 12] = [
+            "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT",
+        ];
+        Values { types: &TYPES, rows: self.made.len() }
+    }
+
+    /// A statement that leaves out what is there already, and what is of a delivery that was forgotten meanwhile.
+    pub(super) fn statement(&self, connection: &AnyConnection) -> String {
+        let columns = "id, delivery, claim, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict";
+        format!(
+            "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) SELECT {columns} FROM made \
+             WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.id = made.delivery) ON CONFLICT (delivery, claim) DO NOTHING",
+            self.values().text(connection)
+        )
+    }
+
+    pub(super) fn bind<'q>(&self, mut query: Bound<'q>) -> Bound<'q> {
+        for (number, (fence, made)) in (self.first..).zip(&self.made) {
+            let AttemptMade { attempt, relay, at, phase, code, enhanced, reply, message_id, verdict } = made;
+            query = query
+                .bind(number)
+                .bind(fence.delivery.number())
+                .bind(i64::from(fence.claim))
+                .bind(i64::from(*attempt))
+                .bind(clean(relay))
+                .bind(micros(*at))
+                .bind(clean(phase))
+                .bind(code.map(i64::from))
+                .bind(enhanced.as_deref().map(clean))
+                .bind(clean(reply))
+                .bind(clean(message_id))
+                .bind(clean(verdict));
+        }
+        self.values().fill_up(query)
+    }
 }

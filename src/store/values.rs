@@ -20,16 +20,29 @@ impl Values<'_> {
     /// `(CAST($1 AS BIGINT), …), ($3, …)`: the first row says the types, for PostgreSQL. SQLite looks each numbered place up
     /// among all of them, so there they have no numbers: nothing else may be bound before.
     pub(super) fn text(&self, connection: &AnyConnection) -> String {
-        let (width, is_numbered) = (self.types.len(), connection.backend_name() == "PostgreSQL");
-        let row = |row: usize| {
-            let place = |column| if is_numbered { format!("${}", row * width + column + 1) } else { "?".to_owned() };
-            let value = |(column, kind): (usize, &&str)| match row {
-                0 => format!("CAST({} AS {kind})", place(column)),
-                _ => place(column),
-            };
-            format!("({})", self.types.iter().enumerate().map(value).collect::<Vec<_>>().join(", "))
-        };
-        (0..self.rows.next_power_of_two()).map(row).collect::<Vec<_>>().join(", ")
+        let is_numbered = connection.backend_name() == "PostgreSQL";
+        let rows = self.rows.next_power_of_two();
+        let mut text = String::with_capacity(rows * self.types.len() * 4 + self.types.len() * 16);
+        let mut number = 0;
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for (column, kind) in self.types.iter().enumerate() {
+                number += 1;
+                text.push_str(if column == 0 { "" } else { ", " });
+                text.push_str(if row == 0 { "CAST(" } else { "" });
+                text.push(if is_numbered { '$' } else { '?' });
+                if is_numbered {
+                    text.push_str(&number.to_string());
+                }
+                if row == 0 {
+                    text.push_str(" AS ");
+                    text.push_str(kind);
+                    text.push(')');
+                }
+            }
+            text.push(')');
+        }
+        text
     }
 
     /// Binds nothing in the rows that are left.
