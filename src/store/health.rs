@@ -214,7 +214,7 @@ impl StoreError {
     #[must_use]
     pub fn ailment(&self) -> Option<Ailment> {
         match self {
-            Self::Database(error) => of_driver(error),
+            Self::Database(error) | Self::Unreached { source: error, .. } => of_driver(error.inner()),
             Self::Ill(ailment) => Some(*ailment),
             Self::Migration(_)
             | Self::EarlierSchema
