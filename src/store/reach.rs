@@ -27,6 +27,7 @@ impl fmt::Display for DriverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             sqlx::Error::Database(error) => f.write_str(error.message()),
+            sqlx::Error::PoolTimedOut => f.write_str("no connection could be had in time"),
             error => error.fmt(f),
         }
     }

@@ -91,7 +91,7 @@ impl Dispatcher {
         }
         let left = self.claimed.take_all().await;
         if let Err(error) = self.newsroom.store.give_back(&self.owner, &left, None).await {
-            error!(%error, "claimed letters could not be given back: {error}");
+            self.newsroom.log_failure(&error, "claimed letters could not be given back");
         }
     }
 
@@ -136,7 +136,7 @@ impl Dispatcher {
             }
         }
         if let Err(error) = self.close(&mut desk).await {
-            error!(%error, "the last outcome could not be recorded: {error}");
+            self.newsroom.log_failure(&error, "the last outcome could not be recorded");
         }
     }
 
@@ -195,7 +195,7 @@ impl Dispatcher {
         if finished.outcome == Outcome::Failed
             && let Err(error) = Box::pin(self.newsroom.take_refusal(&ready.delivery, &name, &attempt)).await
         {
-            error!(delivery.id = %delivery.id, %error, "why delivery {} was refused is not kept: {error}", delivery.id);
+            self.newsroom.log_failure(&error, &format!("why delivery {} was refused is not kept", delivery.id));
         }
         desk.finished = Some(finished);
         desk.line.take_if(|line| !line.session.is_open());

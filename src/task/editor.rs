@@ -435,7 +435,7 @@ impl Editor {
             self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
             let now = self.newsroom.now();
             if let Err(error) = self.say_alive(now).await {
-                error!(%error, "the database does not know that a daemon works: {error}");
+                self.newsroom.log_failure(&error, "the database does not know that a daemon works");
             }
             let due =
                 self.newsroom.current().catalog.next_change(self.newsroom.current().looked).is_some_and(|at| at <= now);
@@ -449,10 +449,10 @@ impl Editor {
         }
         watching.abort();
         if let Err(error) = self.give_up_lead().await {
-            error!(%error, "the lead could not be given up: {error}");
+            self.newsroom.log_failure(&error, "the lead could not be given up");
         }
         if let Err(error) = self.newsroom.store.still_alive(self.newsroom.now()).await {
-            error!(%error, "the database does not know until when a daemon worked: {error}");
+            self.newsroom.log_failure(&error, "the database does not know until when a daemon worked");
         }
         self.keep_for_next_start().await;
     }
@@ -485,7 +485,7 @@ impl Editor {
             }
         };
         if let Err(error) = refreshed {
-            error!(%error, "nothing is kept for the next start: {error}");
+            self.newsroom.log_failure(&error, "nothing is kept for the next start");
             keeping.failed(self.newsroom.now());
         } else if let Some(revision) = self.revision.filter(|_| keeping.differs(self.revision)) {
             keeping.write(gathered, kept.register().clone(), revision, self.newsroom.now());

@@ -25,7 +25,7 @@ pub async fn take_in_lmtp(newsroom: Arc<Newsroom>, mut incoming: mpsc::Receiver<
             // Refused, it would come back to whoever sends reports, and from there to nobody.
             Err(ReturnError::Unreadable(_)) => Answer::Taken("what cannot be read is not kept".to_owned()),
             Err(ReturnError::Store(error)) => {
-                error!(%error, "what came back could not be taken in, and is asked for again: {error}");
+                newsroom.log_failure(&error, "what came back could not be taken in, and is asked for again");
                 Answer::Later
             }
         };

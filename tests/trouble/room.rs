@@ -84,6 +84,12 @@ impl Troubled {
         let waited = over.elapsed();
         self.ends_well(daemon);
         println!("{}: the next letter left {} ms after it was over", self.what, waited.as_millis());
+        let log = daemon.log();
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains(r#""level":"ERROR""#)).collect();
+        assert_eq!(errors.len(), 1, "its beginning is said once: {errors:#?}");
+        assert_eq!(log.matches("the database is well again").count(), 1, "so is its end");
+        let of_the_pool: Vec<&str> = log.lines().filter(|line| line.contains("acquire")).collect();
+        assert!(of_the_pool.is_empty(), "{of_the_pool:#?}");
     }
 
     /// Everything leaves, each letter once, and all of it is recorded.
