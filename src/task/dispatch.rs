@@ -6,6 +6,7 @@
 mod claimed;
 mod composer;
 mod pace;
+mod refusals;
 mod relays;
 mod rests;
 
@@ -20,6 +21,7 @@ use tracing::{debug, error, info, warn};
 
 use self::claimed::Claimed;
 use self::composer::{Composer, Ready};
+use self::refusals::Refusals;
 use self::relays::{Line, Relays};
 use super::newsroom::Newsroom;
 use crate::domain::{Attempt, Delivery, Phase};
@@ -56,6 +58,7 @@ pub struct Dispatcher {
     connections: usize,
     owner: String,
     claimed: Claimed,
+    refusals: Refusals,
 }
 
 impl Dispatcher {
@@ -66,7 +69,8 @@ impl Dispatcher {
         let composer = Composer::new(Arc::clone(&newsroom));
         let connections = relays.connections();
         let claimed = Claimed::new(Arc::clone(&newsroom), owner.clone(), connections, LEASE);
-        Self { newsroom, relays, composer, connections, owner, claimed }
+        let refusals = Refusals::new(Arc::clone(&newsroom));
+        Self { newsroom, relays, composer, connections, owner, claimed, refusals }
     }
 
     /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
@@ -197,6 +201,7 @@ impl Dispatcher {
         {
             self.newsroom.log_failure(&error, &format!("why delivery {} was refused is not kept", delivery.id));
         }
+        self.refusals.learn(&name, &attempt);
         desk.finished = Some(finished);
         desk.line.take_if(|line| !line.session.is_open());
         self.relays.learn(relay, &attempt).await;

@@ -75,6 +75,7 @@ impl Health {
 impl Relays {
     pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, owner: String) -> Self {
         let desk = |relay: Relay| {
+            newsroom.metrics.letters.begin(&relay.name());
             let pace = relay.rate().filter(|rate| *rate > 0).map(Pace::new);
             let room = Arc::new(Semaphore::new(relay.connections().min(Semaphore::MAX_PERMITS)));
             RelayDesk { relay, pace, room, health: Mutex::default() }
