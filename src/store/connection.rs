@@ -125,7 +125,7 @@ impl Store {
             }
             DatabaseUrl::Postgres(url) => {
                 let options: AnyConnectOptions = url.parse()?;
-                reach::try_out(&options, &transfer::describe(&settings.url), POSTGRES_WAIT).await?;
+                Box::pin(reach::try_out(&options, &transfer::describe(&settings.url), POSTGRES_WAIT)).await?;
                 let pool = postgres_pool(options).await?;
                 (Engine::Postgres, pool.clone(), pool, None)
             }

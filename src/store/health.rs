@@ -273,6 +273,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_kind_of_failure_is_counted_from_the_start() {
+        let page = crate::metrics::Metrics::new(&DatabaseMetrics::default(), DateTime::UNIX_EPOCH);
+        let page = page.page(&crate::metrics::Figures::default());
+        for ailment in [Ailment::Full, Ailment::Locked, Ailment::Silent, Ailment::Failing] {
+            let line = format!("depeche_database_errors_total{{kind=\"{}\"}} 0\n", ailment.as_str());
+            assert!(page.contains(&line), "{page}");
+        }
+    }
+
+    #[test]
     fn codes_of_both_databases_say_what_ails_them() {
         for (code, ailment) in [
             ("13", Some(Ailment::Full)),

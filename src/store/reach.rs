@@ -25,10 +25,12 @@ impl DriverError {
 
 impl fmt::Display for DriverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            sqlx::Error::Database(error) => f.write_str(error.message()),
-            sqlx::Error::PoolTimedOut => f.write_str("no connection could be had in time"),
-            error => error.fmt(f),
+        if let sqlx::Error::Database(error) = &self.0 {
+            f.write_str(error.message())
+        } else if matches!(self.0, sqlx::Error::PoolTimedOut) {
+            f.write_str("no connection could be had in time")
+        } else {
+            self.0.fmt(f)
         }
     }
 }
@@ -61,27 +63,31 @@ pub(super) async fn try_out(options: &AnyConnectOptions, name: &str, patience: D
 
 /// What to look at when a connection fails so.
 fn advice(error: &sqlx::Error) -> &'static str {
-    match error {
-        sqlx::Error::Io(error) => of_network(error.kind()),
-        sqlx::Error::Database(error) => of_code(error.code().as_deref().unwrap_or_default()),
-        sqlx::Error::Tls(_) => "TLS cannot be agreed on: see `sslmode` in the address, and its certificate",
-        sqlx::Error::Protocol(_) => "what answers there is no PostgreSQL: are host and port right?",
-        _ => "is PostgreSQL started, and are host, port and user right?",
+    if let sqlx::Error::Io(error) = error {
+        of_network(error.kind())
+    } else if let sqlx::Error::Database(error) = error {
+        of_code(error.code().as_deref().unwrap_or_default())
+    } else if matches!(error, sqlx::Error::Tls(_)) {
+        "TLS cannot be agreed on: see `sslmode` in the address, and its certificate"
+    } else if matches!(error, sqlx::Error::Protocol(_)) {
+        "what answers there is no PostgreSQL: are host and port right?"
+    } else {
+        "is PostgreSQL started, and are host, port and user right?"
     }
 }
 
 fn of_network(kind: io::ErrorKind) -> &'static str {
-    match kind {
-        io::ErrorKind::ConnectionRefused => {
-            "nothing listens there: is PostgreSQL started, and are host and port right?"
-        }
-        io::ErrorKind::NotFound => "there is no socket: is PostgreSQL started, and is its folder right?",
-        io::ErrorKind::TimedOut => "nothing answers: is the host right, and does a firewall let us through?",
-        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => {
-            "it hangs up: is it a PostgreSQL, and does it run?"
-        }
-        _ => "its host is not found or not reached: is its name right, and is the network there?",
-    }
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, NotFound, TimedOut, UnexpectedEof};
+
+    let known = [
+        (ConnectionRefused, "nothing listens there: is PostgreSQL started, and are host and port right?"),
+        (NotFound, "there is no socket: is PostgreSQL started, and is its folder right?"),
+        (TimedOut, "nothing answers: is the host right, and does a firewall let us through?"),
+        (ConnectionReset, "it hangs up: is it a PostgreSQL, and does it run?"),
+        (UnexpectedEof, "it hangs up: is it a PostgreSQL, and does it run?"),
+    ];
+    let advice = known.into_iter().find(|(one, _)| *one == kind).map(|(_, advice)| advice);
+    advice.unwrap_or("its host is not found or not reached: is its name right, and is the network there?")
 }
 
 /// SQLSTATE codes of a greeting that fails.

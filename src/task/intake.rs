@@ -91,14 +91,12 @@ impl MaildirIntake {
         let (maildir, name) = (self.maildir.clone(), message.clone());
         let mark = match blocking(move || maildir.read(&name, LARGEST_RETURN)).await {
             Ok(Some(bytes)) => match self.newsroom.take_in(&bytes, None).await {
-                Ok(TakenIn::NotOurs) => Mark::Unseen,
-                Ok(
-                    TakenIn::Bounce { .. }
-                    | TakenIn::Known { .. }
-                    | TakenIn::Unsubscribed { .. }
-                    | TakenIn::Unproven
-                    | TakenIn::SaysNothing,
-                ) => Mark::Seen,
+                Ok(TakenIn::Bounce { .. } | TakenIn::Known { .. } | TakenIn::Unsubscribed { .. }) => Mark::Seen,
+                // Whoever wonders why finds the message by its file.
+                Ok(taken @ (TakenIn::Unproven | TakenIn::SaysNothing | TakenIn::NotOurs)) => {
+                    info!(file = message.name(), "`{}` in `bounces.maildir`: {taken}", message.name());
+                    if taken == TakenIn::NotOurs { Mark::Unseen } else { Mark::Seen }
+                }
                 Err(ReturnError::Unreadable(error)) => {
                     warn!(%error, "`{}` in `bounces.maildir` is left flagged: failed to {error}", message.name());
                     Mark::Flagged
