@@ -10,7 +10,9 @@ use super::came_back::{self, JsonRecipient};
 use super::terminal::Terminal;
 use super::{Exit, opening};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EmailAddress};
-use crate::language::{Language, edition_kind, edition_state, hold_reason, say, say_count};
+use crate::language::{
+    Language, because_words, decided_words, due_words, edition_kind, edition_state, hold_reason, say, say_count,
+};
 use crate::store::{DecisionMade, EditionFilter};
 use crate::task::{self, Newsroom, OfficeDecision, crowd_with, decide, decide_for_crowd, resend};
 
@@ -181,7 +183,13 @@ async fn show(
 fn decided(newsroom: &Newsroom, decision: &DecisionMade) -> String {
     let DecisionMade { at, what, why, who } = decision;
     let who = if who.is_empty() { String::new() } else { format!(" [{who}]") };
-    format!("  {} {what}: {why}{who}", stamp(newsroom, *at))
+    let language = newsroom.language();
+    let due = why.strip_prefix("due ").and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let why = match due {
+        Some(due) => due_words(language, &stamp(newsroom, due)),
+        None => because_words(language, why),
+    };
+    format!("  {} {}: {why}{who}", stamp(newsroom, *at), decided_words(language, what))
 }
 
 /// Who decides at this terminal.
