@@ -102,7 +102,7 @@ impl MaildirIntake {
                     Mark::Flagged
                 }
                 Err(ReturnError::Store(error)) => {
-                    self.tell(message.name(), &format!("what came back waits for the database: {error}"));
+                    self.newsroom.log_failure(&error, "what came back waits for the database");
                     return false;
                 }
             },
