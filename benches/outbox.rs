@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use depeche::app::{open_newsroom, read_config};
 use depeche::clock::{Clock as _, SystemClock};
 use depeche::domain::Delivery;
@@ -35,6 +35,8 @@ const LEASE: TimeDelta = TimeDelta::minutes(15);
 const CLAIMED: u32 = 512;
 /// How often somebody claims while an edition opens, and how many.
 const CLAIMS: (Duration, u32) = (Duration::from_millis(20), 8);
+/// How often it is looked whether an edition is open.
+const LOOK: Duration = Duration::from_millis(10);
 /// How many deliveries are between begun and finished at the same time, at each run.
 const CONNECTIONS: [usize; 3] = [8, 32, 256];
 
@@ -133,7 +135,9 @@ impl Outbox {
             self.run(format!("INSERT INTO subscriptions (subscriber, topic) VALUES {values}")).await;
         }
         self.run("COMMIT".to_owned()).await;
-        self.run("ANALYZE".to_owned()).await;
+        if !self.is_sqlite {
+            self.run("ANALYZE".to_owned()).await;
+        }
     }
 
     /// How long the database takes for the same rows in one statement; they are gone afterwards.
@@ -185,13 +189,24 @@ impl Outbox {
         let name = format!("{}-le-pont.md", date.format("%Y-%m-%d"));
         std::fs::write(self.folder.path().join("content").join(name), text).unwrap();
         let claiming = tokio::spawn(claim_on(Arc::clone(&self.newsroom)));
-        self.look().await;
-        let ended = self.newsroom.now();
+        let ((), ended) = tokio::join!(self.look(), self.is_sending());
         claiming.abort();
         let longest = LONGEST.lock().await;
         let editions = self.newsroom.store.editions(&EditionFilter::default()).await.unwrap();
         let edition = editions.iter().max_by_key(|edition| edition.tally.total()).unwrap();
         ((ended - edition.opened.unwrap()).to_std().unwrap(), *longest)
+    }
+
+    /// When the last of the deliveries is there.
+    async fn is_sending(&self) -> DateTime<Utc> {
+        let mut database = self.database.lock().await;
+        loop {
+            let sending = sqlx::query("SELECT id FROM editions WHERE id > 0 AND state = 'sending'");
+            if sending.fetch_optional(&mut *database).await.unwrap().is_some() {
+                return self.newsroom.now();
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Moves so many deliveries from queued to sent, with so many in flight.

@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::register::{Register, SharedMap};
 use crate::resource::{Resources, ServedFeeds};
 use crate::store::Store;
-use crate::task::{Current, Doubts, LinkDesk, Newsroom, Standing, feed_site};
+use crate::task::{Current, Doubts, LinkDesk, Newsroom, Standing, feed_site, longest_silence};
 use crate::template::Templates;
 use crate::watch::UploadsFolder;
 
@@ -145,6 +145,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
     let now = clock.now();
     let store = Store::open(&config.database, now).await?;
     store.bind_key(&key).await?;
+    store.hold_after(longest_silence(&config));
     if let Some(doubt) = store.clock_doubt().await? {
         clock.resume(doubt);
     }

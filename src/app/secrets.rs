@@ -11,6 +11,7 @@ use crate::config::{DkimKey, DkimSettings, SecretSettings};
 use crate::domain::{TokenKey, from_hex, to_hex};
 use crate::mail::{Algorithm, Signer, SigningKey};
 use crate::store::BackupKey;
+use crate::task::random_boundary;
 
 /// How many bytes a key has; the file holds them as hexadecimal digits.
 const KEY_BYTES: usize = 32;
@@ -94,7 +95,7 @@ pub fn keys_to_back_up(settings: &SecretSettings) -> anyhow::Result<Vec<BackupKe
 /// Compares the keys of a backup with those that are there, and gives the one that signs.
 ///
 /// # Errors
-/// When one is no key, the one that signs is missing, or a file holds another.
+/// When one is no key, the one that signs is missing, a file holds another, or the configuration names no file for one.
 pub fn check_keys(settings: &SecretSettings, keys: &[BackupKey]) -> anyhow::Result<TokenKey> {
     for (file, key) in places(settings, keys) {
         let found = parse_key(&key.text).with_context(|| format!("the backup's `{}` is no key", key.name))?;
@@ -110,24 +111,30 @@ pub fn check_keys(settings: &SecretSettings, keys: &[BackupKey]) -> anyhow::Resu
             Err(error) => return Err(error),
         }
     }
+    let homeless = keys.len().saturating_sub(places(settings, keys).count());
+    if homeless > 0 {
+        bail!(
+            "{homeless} of the backup's {} keys have no place: name a file for each earlier key in \
+             `secrets.previous_key_files`, {} in all, and restore again (they are made; nothing was changed)",
+            keys.len(),
+            keys.len().saturating_sub(1)
+        );
+    }
     let signs = keys.iter().find(|key| key.name == key_name(0)).context("the backup holds no key")?;
     parse_key(&signs.text).context("the backup's key is none")
 }
 
-/// Writes the keys of a backup to the files that the configuration names, where those are missing. Returns how many keys it
-/// names no file for.
+/// Writes the keys of a backup to the files that the configuration names, where those are missing.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn put_keys_back(settings: &SecretSettings, keys: &[BackupKey]) -> anyhow::Result<usize> {
-    let mut placed = 0;
+pub fn put_keys_back(settings: &SecretSettings, keys: &[BackupKey]) -> anyhow::Result<()> {
     for (file, key) in places(settings, keys) {
-        placed += 1;
         if !file.exists() {
             write_key(file, key.text.trim()).with_context(|| format!("failed to write the key file `{file}`"))?;
         }
     }
-    Ok(keys.len().saturating_sub(placed))
+    Ok(())
 }
 
 /// The keys of a backup, each with the file that the configuration names for it.
@@ -143,14 +150,20 @@ fn key_name(number: usize) -> String {
     if number == 0 { "key".to_owned() } else { format!("previous {number}") }
 }
 
-/// Makes a key's file, which is its owner's alone; fails when there is one.
+/// Makes a key's file, which is its owner's alone; fails when there is one. It is written under another name first, so that
+/// nobody ever finds a part of it.
 fn write_key(file: &Utf8Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    made.write_all(format!("{text}\n").as_bytes())?;
-    made.sync_all()
+    let folder = file.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    fs::create_dir_all(folder)?;
+    let name = file.file_name().unwrap_or_default();
+    let draft = folder.join(format!(".{name}.{}", random_boundary()));
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = made.write_all(format!("{text}\n").as_bytes()).and_then(|()| made.sync_all());
+    // Unlike a renaming, a second name replaces no key that another process made meanwhile.
+    let named = written.and_then(|()| fs::hard_link(&draft, file));
+    fs::remove_file(&draft)?;
+    named?;
+    fs::File::open(folder)?.sync_all()
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {
@@ -170,6 +183,21 @@ mod tests {
         let key = read_or_make_key(&file).unwrap();
         assert_eq!(read_or_make_key(&file).unwrap(), key);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn whoever_comes_at_the_same_time_finds_a_whole_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        for round in 0..100 {
+            let file = folder.join(format!("{round}.key"));
+            let keys: Vec<TokenKey> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| read_or_make_key(&file).unwrap())).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(keys.iter().all(|key| *key == keys[0]));
+        }
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 100, "nothing else is left");
     }
 
     #[test]

@@ -59,9 +59,9 @@ async fn copy(config: &Config, to: &str, terminal: Terminal) -> anyhow::Result<E
 
 async fn reopen(config: &Config, force: bool, terminal: Terminal) -> anyhow::Result<Exit> {
     let store = open_source(config).await?;
-    let to = store.reopen(force).await;
-    store.close().await;
     let name = describe(&config.database.url);
+    let to = store.reopen(&name, force, SystemClock.now()).await;
+    store.close().await;
     terminal.line(match (to?, config.site.language) {
         (Some(to), Language::French) => format!("{name} est rouverte ; ne servez jamais {to}"),
         (Some(to), Language::English) => format!("{name} is open again; never serve {to}"),

@@ -22,7 +22,7 @@ pub(super) async fn run(file: &Utf8Path, from: &Utf8Path, terminal: Terminal) ->
     let name = describe(&config.database.url);
     let store = Store::open_closed(&config.database, now).await?;
     store.check_restorable(&name, now).await?;
-    let left = put_keys_back(&config.secrets, &backup.keys)?;
+    put_keys_back(&config.secrets, &backup.keys)?;
     let bar = Bar::new(terminal, language);
     let restored = store.restore(backup, &name, now, &|progress| bar.show(progress)).await;
     drop(bar);
@@ -41,17 +41,5 @@ pub(super) async fn run(file: &Utf8Path, from: &Utf8Path, terminal: Terminal) ->
             restored.rows, restored.source
         ),
     });
-    if left > 0 {
-        terminal.tell(match language {
-            Language::French => format!(
-                "depeche: {left} clés d’avant sont aussi dans {from} : nommez-leur des fichiers dans \
-                 `secrets.previous_key_files`, et restaurez de nouveau"
-            ),
-            Language::English => format!(
-                "depeche: {left} earlier keys are in {from}, too: name files for them in `secrets.previous_key_files`, and \
-                 restore again"
-            ),
-        });
-    }
     Ok(Exit::Done)
 }

@@ -11,7 +11,9 @@ use super::page::{Problem, page, private_layout, respond};
 use crate::domain::{Edition, EditionId, EditionState, Token, TokenError};
 use crate::language::{edition_kind, edition_state, hold_reason, say};
 use crate::resource::Wording;
-use crate::task::{Newsroom, OfficeDecision, Scope, crowd_with, decide, decide_for_crowd, recipients};
+use crate::task::{
+    Newsroom, OFFICE_LINK_LASTS, OfficeDecision, Scope, crowd_with, decide, decide_for_crowd, recipients,
+};
 use crate::template::{EditionActions, Link, OfficeDonePage, OfficePage};
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(token): Path<String>) -> Response<Body> {
@@ -26,10 +28,16 @@ pub(super) async fn act(
     respond(&newsroom, acted(&newsroom, &token, &Fields::parse(&body)).await)
 }
 
-/// The edition a token is for.
+/// The edition a token is for. After a restoring another one may have the number of one that was lost: whatever was made
+/// after the link is not what the link was made for.
 async fn edition(newsroom: &Newsroom, token: &str) -> Result<Edition, Problem> {
     match Token::read(token, &newsroom.all_keys(), newsroom.now()) {
-        Ok(Token::Office { edition, .. }) => newsroom.store.edition(edition).await?.ok_or(Problem::NotFound),
+        Ok(Token::Office { edition, expires }) => {
+            let made = expires - OFFICE_LINK_LASTS;
+            let found = newsroom.store.edition(edition).await?.ok_or(Problem::NotFound)?;
+            // A token knows seconds only.
+            if found.created.timestamp() > made.timestamp() { Err(Problem::NotFound) } else { Ok(found) }
+        }
         Ok(_) | Err(TokenError::Forged) => Err(Problem::NotFound),
         Err(TokenError::Expired) => Err(Problem::LinkOver),
     }

@@ -25,10 +25,11 @@ const LEFT: &str = "deliveries.edition IS NOT NULL AND EXISTS (\
 impl Store {
     /// Claims up to `limit` due deliveries for `owner` until `now + lease`: confirmations and notices first, then as many of
     /// each edition, by their due time. Nobody else gets the same ones. A recipient who has left or is suppressed by now is
-    /// skipped, and a row that cannot be read is given up: fewer than `limit` does not mean that nothing is left.
+    /// skipped, and a row that cannot be read is given up: fewer than `limit` does not mean that nothing is left. None while no
+    /// daemon has said for long that it works ([`Store::hold_after`]).
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or was moved away.
     pub async fn claim(
         &self,
         owner: &str,
@@ -49,7 +50,7 @@ impl Store {
         now: DateTime<Utc>,
         lease: TimeDelta,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let mut transaction = self.begin().await?;
+        let Some(mut transaction) = self.begin_claim(now).await? else { return Ok(Vec::new()) };
         let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
         let singles = claim.take(&mut transaction, None, limit).await?;
         let mut left = limit - singles.taken;
@@ -82,7 +83,7 @@ impl Store {
     /// Claims due confirmations and notices alone: somebody waits for each.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or was moved away.
     pub async fn claim_singles(
         &self,
         owner: &str,
@@ -91,7 +92,7 @@ impl Store {
         lease: TimeDelta,
     ) -> Result<Vec<Delivery>, StoreError> {
         let claiming = async {
-            let mut transaction = self.begin().await?;
+            let Some(mut transaction) = self.begin_claim(now).await? else { return Ok(Vec::new()) };
             let claim = Claim { lock: self.engine.skip_locked(), owner, now, until: now + lease };
             let singles = claim.take(&mut transaction, None, limit).await?;
             transaction.commit().await?;
@@ -183,7 +184,7 @@ impl Claim<'_> {
             "WITH due_now AS MATERIALIZED (SELECT d.id FROM deliveries d \
              WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT $2 {}) \
              UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, claim = claim + 1 \
-             WHERE id IN (SELECT id FROM due_now) AND state = 'queued' RETURNING {DELIVERY}, \
+             WHERE id IN (SELECT id FROM due_now) RETURNING {DELIVERY}, \
              CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' END AS unwanted",
             self.lock
         );

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Transaction};
@@ -48,6 +48,8 @@ pub struct Store {
     pub(super) exchanges: mpsc::Sender<Request>,
     pub(super) health: Arc<Health>,
     key: Arc<OnceLock<TokenKey>>,
+    /// After how long without a daemon nothing is claimed.
+    pub(super) longest_silence: Arc<OnceLock<TimeDelta>>,
     pub(super) file: Option<Utf8PathBuf>,
 }
 
@@ -64,6 +66,14 @@ impl Engine {
         match self {
             Self::Sqlite => "",
             Self::Postgres => "FOR UPDATE OF d SKIP LOCKED",
+        }
+    }
+
+    /// What keeps a row as it is until the commit of whoever reads it; on SQLite there is one writer.
+    pub(super) const fn share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR SHARE",
         }
     }
 
@@ -133,12 +143,13 @@ impl Store {
         let mut transaction = engine.begin(&write).await?;
         migrations::apply(&mut transaction, engine).await?;
         meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
+        transfer::Move::none(&mut transaction).await?;
         transaction.commit().await?;
 
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
         let health = Arc::new(Health::new(engine));
         tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
-        Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), file })
+        Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), longest_silence: Arc::default(), file })
     }
 
     /// Takes the part of the one daemon that may serve from this database. On PostgreSQL several may.
@@ -204,8 +215,16 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes; refused once it is known that the database was moved away.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        match self.closed() {
+            Some(closed) => Err(StoreError::NotServed(closed)),
+            None => self.begin_closed().await,
+        }
+    }
+
+    /// The same for whoever carries its contents.
+    pub(super) async fn begin_closed(&self) -> Result<Transaction<'static, Any>, StoreError> {
         self.engine.begin(&self.write).await
     }
 

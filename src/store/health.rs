@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::connection::Engine;
 use super::stillness::{Still, Unless};
-use super::{Store, StoreError};
+use super::{Closed, Store, StoreError};
 use crate::metrics::DatabaseMetrics;
 
 /// How long PostgreSQL may say nothing while something is waited for; a network that is cut off says nothing for ever. SQLite
@@ -75,6 +75,8 @@ pub(super) struct Health {
     engine: Engine,
     pub(super) metrics: DatabaseMetrics,
     illness: Mutex<Option<Illness>>,
+    /// Why nobody may work with it any more.
+    closed: Mutex<Option<Closed>>,
     /// Wakes whoever waits for the database to fall ill.
     falls_ill: Notify,
 }
@@ -82,7 +84,22 @@ pub(super) struct Health {
 impl Health {
     /// That of a database nothing is known of yet.
     pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, metrics: DatabaseMetrics::default(), illness: Mutex::default(), falls_ill: Notify::new() }
+        let (illness, closed) = (Mutex::default(), Mutex::default());
+        Self { engine, metrics: DatabaseMetrics::default(), illness, closed, falls_ill: Notify::new() }
+    }
+
+    /// Takes note that it is closed, or open.
+    pub(super) fn note_closed(&self, closed: Option<&Closed>) {
+        let mut noted = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.as_ref() == closed {
+            return;
+        }
+        if let Some(closed) = closed {
+            tracing::error!("nothing is sent or written any more: {closed}");
+        } else {
+            tracing::info!("the database is open again");
+        }
+        *noted = closed.cloned();
     }
 
     /// Takes note of a failure; the first of several counts, as those after it may only follow from it.
@@ -116,6 +133,12 @@ impl Store {
     #[must_use]
     pub fn illness(&self) -> Option<Illness> {
         self.health.illness.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why nobody may work with the database any more; `None` while one may, as far as anyone knows.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        self.health.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes note of a failure that somebody came upon.

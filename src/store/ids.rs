@@ -32,6 +32,23 @@ pub(super) async fn next(connection: &mut AnyConnection, table: &'static str) ->
     reserve(connection, table, 1).await
 }
 
+/// Leaves out the next `count` numbers of `table`: somebody may have got them.
+pub(super) async fn leave_out(
+    connection: &mut AnyConnection,
+    table: &'static str,
+    count: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO counters (name, last) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET last = counters.last + excluded.last",
+    )
+    .bind(table)
+    .bind(count)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// An id that nobody can guess.
 pub(super) fn random_subscriber() -> Result<SubscriberId, StoreError> {
     let number = getrandom::u64().map_err(StoreError::Random)? >> (u64::BITS - RANDOM_BITS);

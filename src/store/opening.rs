@@ -29,7 +29,7 @@ impl Store {
     /// does not wait any more, waits for a later time by now, or its release's announcement was decided before.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or was moved away.
     pub async fn open_edition(
         &self,
         id: EditionId,
@@ -37,7 +37,7 @@ impl Store {
         contents: Option<&DigestContents>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_served().await?;
         let row = sqlx::query(
             "UPDATE editions SET state = 'opening', due = NULL, cursor = NULL, opened = $2 \
              WHERE id = $1 AND state = 'waiting' AND due <= $2 RETURNING id, kind, release, subject",
@@ -75,7 +75,7 @@ impl Store {
     /// for those of the releases that are `gone`. `source` is told who asked for it.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or was moved away.
     pub async fn open_repeat(
         &self,
         repeat: &NewEdition,
@@ -86,7 +86,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<EditionId, StoreError> {
         const FIXED: usize = 2;
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_served().await?;
         let id = editions::insert(&mut transaction, repeat, now).await?.ok_or_else(|| StoreError::Row {
             table: "editions",
             row: repeat.dedup_key.clone(),
@@ -126,7 +126,7 @@ impl Store {
     /// receives it.
     ///
     /// # Errors
-    /// When the database does not answer, or the edition has no letter.
+    /// When the database does not answer or was moved away, or the edition has no letter.
     pub async fn deliver_chunk(
         &self,
         id: EditionId,
@@ -134,7 +134,7 @@ impl Store {
         limit: u32,
         now: DateTime<Utc>,
     ) -> Result<Chunk, StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_served().await?;
         // Writing the row keeps other instances out of this edition until the commit.
         let row = sqlx::query(
             "UPDATE editions SET cursor = cursor WHERE id = $1 AND state = 'opening' RETURNING id, cursor, deliveries",

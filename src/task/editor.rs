@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 
 use super::alarm::watch_clock;
 use super::edition::see_to_editions;
-use super::gap::{ALIVE_EVERY, take_up};
+use super::gap::{ALIVE_EVERY, longest_silence, take_up};
 use super::ingest::{Ingest, Ingested, MUCH};
 use super::keeping::{Keeping, opened, refresh};
 use super::last_good::LastGood;
@@ -136,14 +136,13 @@ impl Editor {
         Ok(())
     }
 
-    /// Says in the database that this instance works; before anything else, that it begins to.
+    /// Says in the database that this instance works, before anything else and each minute: it may have stood still, or the
+    /// database been away, for longer than what was under way may wait.
     async fn say_alive(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        match self.alive {
-            None => take_up(&self.newsroom, now).await?,
-            Some(last) if (now - last).abs() >= ALIVE_EVERY => self.newsroom.store.still_alive(now).await?,
-            Some(_) => return Ok(()),
+        if self.alive.is_none_or(|last| (now - last).abs() >= ALIVE_EVERY) {
+            take_up(&self.newsroom, now).await?;
+            self.alive = Some(now);
         }
-        self.alive = Some(now);
         Ok(())
     }
 
@@ -434,8 +433,9 @@ impl Editor {
             };
             self.clock_doubt = watch_clock(&self.newsroom, self.clock_doubt).await;
             let now = self.newsroom.now();
-            if let Err(error) = self.say_alive(now).await {
-                self.newsroom.log_failure(&error, "the database does not know that a daemon works");
+            let said = self.say_alive(now).await;
+            if let Err(error) = &said {
+                self.newsroom.log_failure(error, "the database does not know that a daemon works");
             }
             let due =
                 self.newsroom.current().catalog.next_change(self.newsroom.current().looked).is_some_and(|at| at <= now);
@@ -444,14 +444,17 @@ impl Editor {
             let look = if due || self.alarm_was_confirmed().await { Some(Hint::Everything) } else { look };
             live_from = match look {
                 Some(hint) => self.look_or_log(hint).await,
-                None => self.announce().await,
+                None if said.is_ok() => self.announce().await,
+                // What is under way may have to be held first.
+                None => None,
             };
         }
         watching.abort();
         if let Err(error) = self.give_up_lead().await {
             self.newsroom.log_failure(&error, "the lead could not be given up");
         }
-        if let Err(error) = self.newsroom.store.still_alive(self.newsroom.now()).await {
+        let longest = longest_silence(&self.newsroom.config);
+        if let Err(error) = self.newsroom.store.still_alive(self.newsroom.now(), longest).await {
             self.newsroom.log_failure(&error, "the database does not know until when a daemon worked");
         }
         self.keep_for_next_start().await;

@@ -32,12 +32,13 @@ pub use edition::{
     see_to_editions,
 };
 pub use editor::Editor;
+pub use gap::longest_silence;
 pub use ingest::{Found, Gathered, Ingest, Ingested, feed_site};
 pub use intake::{MaildirIntake, take_in_lmtp};
 pub use last_good::LastGood;
 pub use links::LinkDesk;
 pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
-pub use office::{BrokenFile, OfficeError};
+pub use office::{BrokenFile, OFFICE_LINK_LASTS, OfficeError};
 pub use pinging::Pinger;
 pub use preview::{Preview, preview, preview_for};
 pub use readiness::Readiness;

@@ -20,7 +20,7 @@ use crate::store::{Gap, SingleLetter, StoreError};
 use crate::template::{LetterParts, NoticeLetter, Refuser, TemplateError};
 
 /// How long the office's links to hold, send or cancel an edition work.
-const OFFICE_LINK_LASTS: TimeDelta = TimeDelta::days(30);
+pub const OFFICE_LINK_LASTS: TimeDelta = TimeDelta::days(30);
 
 /// Why the office could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -190,7 +190,7 @@ impl Newsroom {
         let since = Wording::of_letters(site, site.language).stamp(gap.since).words;
         let reason = gap.kind.reason();
         let notice = NoticeLetter::gap(self.writer(site).frame(self.language()), &reason, &since, &gap.held);
-        let cause = format!("{}:{}:{}", reason.as_str(), gap.since.timestamp_micros(), now.timestamp_micros());
+        let cause = format!("{}:{}:{}", reason.as_str(), gap.since.timestamp_micros(), gap.found.timestamp_micros());
         self.tell_office(Telling::of(cause), || self.templates.letter(&notice), now).await
     }
 

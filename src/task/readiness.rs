@@ -48,9 +48,13 @@ impl Newsroom {
         let answers = matches!(timeout(ANSWER_WAIT, self.store.ping()).await, Ok(Ok(())));
         let outbox = if answers { self.outbox().await } else { None };
         let notes = self.standing.notes();
-        let is_led = !answers || self.is_led().await;
+        let closed = self.store.closed();
+        let is_led = !answers || closed.is_some() || self.is_led().await;
         let disk_free = self.store.disk_free();
         self.database_reasons(&mut reasons, &notes, answers, disk_free);
+        if let Some(closed) = closed {
+            reasons.push(format!("nothing is sent or written any more: {closed}"));
+        }
         if !is_led {
             reasons.push("no instance leads: files are not read and editions do not open".to_owned());
         }

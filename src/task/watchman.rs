@@ -25,11 +25,11 @@ const NOTABLE: TimeDelta = TimeDelta::minutes(1);
 const ECHO: TimeDelta = TimeDelta::seconds(30);
 
 impl Newsroom {
-    /// Logs that something was not done because of the database. Trouble that lasts is said once, by the watchman, and not
-    /// by everybody each second.
+    /// Logs that something was not done because of the database. Trouble that lasts is said once, by the watchman or the
+    /// store, and not by everybody each second.
     pub fn log_failure(&self, error: &StoreError, what: &str) {
         self.store.suspect(error);
-        if error.ailment().is_some() {
+        if error.ailment().is_some() || matches!(error, StoreError::NotServed(_)) {
             debug!(%error, "{what}: {error}");
         } else {
             error!(%error, "{what}: {error}");

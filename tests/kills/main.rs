@@ -10,6 +10,8 @@
 
 use std::str::FromStr;
 
+#[path = "../support/admin.rs"]
+mod admin;
 mod anything;
 mod chance;
 mod cut_off;
@@ -17,6 +19,7 @@ mod cut_off;
 mod house;
 mod killed;
 mod leading;
+mod moved;
 mod paused;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

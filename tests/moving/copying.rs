@@ -6,16 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use depeche::config::{DatabaseSettings, DatabaseUrl, OnLostReply, SqliteSync};
 use depeche::domain::{
-    Delivery, EditionId, EditionKind, EditionState, Frequency, LetterKind, NewEdition, NewSubscriber, RenderedLetter,
-    SubscriberId, TokenKey, Topic,
+    Delivery, EditionId, EditionKind, EditionState, EndReason, Frequency, LetterKind, NewEdition, NewSubscriber,
+    RenderedLetter, SubscriberId, TokenKey, Topic,
 };
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
-use depeche::store::{Added, Begin, Fence, Finished, Outcome, Progress, Store, StoreError, TransferError};
+use depeche::store::{
+    Added, Begin, Closed, Fence, Finished, Hold, Outcome, Progress, Step, Store, StoreError, TransferError,
+};
 use tokio::sync::Notify;
 
 use crate::postgres::Postgres;
-use crate::press_room::{PressRoom, text};
+use crate::press_room::{PressRoom, text, until};
 
 /// How many readers there are.
 const READERS: usize = 2_000;
@@ -195,6 +197,117 @@ async fn no_database_is_moved_from_under_a_daemon_on_postgresql() {
     assert!(!target.lead_is_held(now()).await.unwrap(), "who led there does not lead here");
     let refused = source.bind_key(&TokenKey::new([8; 32])).await;
     assert!(matches!(refused, Err(StoreError::OtherKey { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_stood_still_while_its_database_was_moved_sends_nothing_afterwards() {
+    let Some(postgres) = Postgres::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = DatabaseUrl::Sqlite(folder.path().join("moved").try_into().unwrap());
+    let url = postgres.database("source");
+    let (stopped, source, target) = (opened(url.clone()).await, opened(url).await, empty(file).await);
+    subscribe(&source).await;
+    let edition = sending(&source).await;
+    let lasts = TimeDelta::seconds(30);
+    assert!(stopped.take_lead("editor", "stopped", now(), lasts).await.unwrap());
+    let held = stopped.claim("stopped", 5, now(), LEASE).await.unwrap();
+    let later = now() + TimeDelta::minutes(1);
+    source.copy_to(&target, ("source", "target"), later, &silent).await.unwrap();
+
+    // It goes on: what it had claimed is not its own any more, and it gets nothing else.
+    let (letter, contents) = (held[0].letter, held[0].contents.clone());
+    let until = later + LEASE;
+    let begin = Begin { fence: fence(&held[0], "stopped"), letter, contents, until, at: later };
+    assert_eq!(stopped.exchange(None, Some(begin)).await.unwrap().begun, Some(Hold::Lost));
+    let is_moved = |error: StoreError| matches!(error, StoreError::NotServed(Closed::Moved { to }) if to == "target");
+    assert!(is_moved(stopped.claim("stopped", 5, later, LEASE).await.unwrap_err()));
+    assert!(is_moved(stopped.claim_singles("stopped", 5, later, LEASE).await.unwrap_err()));
+    assert!(is_moved(stopped.take_lead("editor", "stopped", later, lasts).await.unwrap_err()));
+    let everybody = Audience::Followers(Followers::new(BTreeSet::from([Topic::All]), Frequency::Immediate, later));
+    assert!(is_moved(stopped.open_edition(edition, &[], None, later).await.unwrap_err()));
+    assert!(is_moved(stopped.deliver_chunk(edition, &everybody, 500, later).await.unwrap_err()));
+    // Nor is anything written there that would be missed where it was moved to.
+    assert!(is_moved(stopped.end(held[0].subscriber.unwrap(), EndReason::Unsubscribed, later).await.unwrap_err()));
+    assert_eq!(stopped.closed(), Some(Closed::Moved { to: "target".to_owned() }));
+
+    let mut inboxes = BTreeMap::new();
+    while send(&target, "second", 500, later, &mut inboxes).await > 0 {}
+    assert_eq!((inboxes.len(), inboxes.values().max()), (READERS, Some(&1)));
+
+    // Open again, it works as before.
+    assert_eq!(source.reopen("source", true, later).await.unwrap().as_deref(), Some("target"));
+    assert!(stopped.take_lead("editor", "stopped", later, lasts).await.unwrap());
+    assert_eq!(stopped.closed(), None);
+    assert_eq!(stopped.claim("stopped", 5, later, LEASE).await.unwrap().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_claimed_while_a_move_begins_leaves_from_one_database() {
+    let Some(postgres) = Postgres::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let url = postgres.database("source");
+    let (working, source) = (opened(url.clone()).await, opened(url).await);
+    subscribe(&source).await;
+    sending(&source).await;
+    let target = empty(DatabaseUrl::Sqlite(folder.path().join("moved").try_into().unwrap())).await;
+    let claims = std::sync::Arc::new(AtomicU64::new(0));
+    let counted = claims.clone();
+    let working = tokio::spawn(async move {
+        let mut inboxes = BTreeMap::new();
+        loop {
+            let claimed = match working.claim("working", 20, now(), LEASE).await {
+                Ok(claimed) => claimed,
+                Err(StoreError::NotServed(_)) => return inboxes,
+                Err(error) => panic!("{error}"),
+            };
+            counted.fetch_add(1, Ordering::Relaxed);
+            assert!(!claimed.is_empty(), "the move came too late to show anything");
+            for delivery in claimed {
+                let (letter, contents, fence) =
+                    (delivery.letter, delivery.contents.clone(), fence(&delivery, "working"));
+                let begin = Begin { fence: fence.clone(), letter, contents, until: now() + LEASE, at: now() };
+                if working.exchange(None, Some(begin)).await.unwrap().begun == Some(Hold::Kept) {
+                    *inboxes.entry(delivery.subscriber.unwrap()).or_default() += 1;
+                    let done = Finished { fence, outcome: Outcome::Sent, attempt: None, at: now() };
+                    working.exchange(Some(done), None).await.unwrap();
+                }
+            }
+        }
+    });
+    until("it works", || (claims.load(Ordering::Relaxed) > 3).then_some(()));
+    source.copy_to(&target, ("source", "target"), now(), &silent).await.unwrap();
+    let mut inboxes: BTreeMap<SubscriberId, u32> = working.await.unwrap();
+    assert!(inboxes.len() < READERS);
+    target.bind_key(&TokenKey::new([7; 32])).await.unwrap();
+    while send(&target, "second", 500, now(), &mut inboxes).await > 0 {}
+    assert_eq!((inboxes.len(), inboxes.values().max()), (READERS, Some(&1)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_that_is_given_up_while_it_goes_on_switches_nothing_over() {
+    let Some(postgres) = Postgres::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (url, path) = (postgres.database("source"), folder.path().join("moved"));
+    let file = DatabaseUrl::Sqlite(path.try_into().unwrap());
+    let (source, target) = (opened(url.clone()).await, empty(file.clone()).await);
+    subscribe(&source).await;
+    // Reopened at its last piece but the end.
+    let given_up = std::sync::Mutex::new(None);
+    let tell = |progress: Progress<'_>| {
+        if progress.step == Step::Verify {
+            let other = url.clone();
+            given_up.lock().unwrap().get_or_insert_with(|| {
+                let reopening = async move { opened(other).await.reopen("source", false, now()).await.unwrap() };
+                std::thread::spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(reopening)).join().unwrap()
+            });
+        }
+    };
+    let done = source.copy_to(&target, ("source", "target"), now(), &tell).await;
+    assert!(matches!(&done, Err(TransferError::GivenUp { to }) if to == "target"), "{done:?}");
+    let settings = |url| DatabaseSettings { url, sync: SqliteSync::Normal };
+    let refused = Store::open(&settings(file), now()).await;
+    assert!(matches!(refused, Err(StoreError::NotServed(Closed::Arriving))), "{refused:?}");
+    Store::open(&settings(url), now()).await.unwrap();
 }
 
 const LETTERS: &str =

@@ -63,3 +63,28 @@ fn another_key_refuses_to_start_and_says_why() {
     std::fs::write(room.path("var/secret.key"), key).unwrap();
     room.say(&["subscribers", "list"]);
 }
+
+#[test]
+fn keys_without_a_place_are_named_before_anything_is_written() {
+    const EARLIER: &str = "[secrets]\nprevious_key_files = [\"var/first.key\", \"var/second.key\"]\n";
+    let room = PressRoom::new(&format!("{LETTERS}{EARLIER}"));
+    std::fs::create_dir_all(room.path("var")).unwrap();
+    for (name, digits) in [("first", "11"), ("second", "22")] {
+        std::fs::write(room.path(&format!("var/{name}.key")), digits.repeat(32)).unwrap();
+    }
+    room.say(&["subscribers", "add", "ann@example.org"]);
+    room.say(&["backup", "today.backup"]);
+
+    let new = PressRoom::new(LETTERS);
+    std::fs::copy(room.path("today.backup"), new.path("today.backup")).unwrap();
+    refused(&new, &["restore", "today.backup"], "2 of the backup's 3 keys have no place");
+    assert!(!new.path("var").exists(), "nothing was changed");
+    let settings = std::fs::read_to_string(new.path("config.toml")).unwrap();
+    new.save("config.toml", &format!("{settings}{EARLIER}"));
+    new.say(&["restore", "today.backup"]);
+    for name in ["secret", "first", "second"] {
+        let key = |room: &PressRoom| std::fs::read_to_string(room.path(&format!("var/{name}.key"))).unwrap();
+        assert_eq!(key(&new).trim(), key(&room).trim());
+    }
+    assert!(new.say(&["subscribers", "list"]).contains("ann@example.org"));
+}

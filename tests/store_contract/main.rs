@@ -5,6 +5,7 @@ mod audience;
 mod bounces;
 mod editions;
 mod file;
+mod gaps;
 mod leases;
 mod office;
 mod outbox;
@@ -60,6 +61,7 @@ stories! {
     register::no_revision_is_skipped,
     editions::an_edition_that_was_put_off_does_not_open,
     editions::one_cause_makes_one_edition,
+    gaps::nothing_is_claimed_after_a_silence_before_it_is_dealt_with,
     editions::a_change_needs_the_expected_state,
     editions::a_plan_gives_way_to_a_person,
     editions::an_announcement_opens_once,

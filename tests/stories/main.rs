@@ -102,6 +102,7 @@ stories! {
         trouble::a_letter_in_hand_while_the_clock_is_set_is_sent_once,
         trouble::a_retry_is_not_early_by_a_clock_that_jumps,
         restoring::after_a_long_silence_what_was_under_way_waits_for_a_person,
+        restoring::after_standing_still_for_long_what_was_under_way_waits_for_a_person,
         restoring::a_short_silence_stops_nothing;
     shared:
         digests::two_instances_make_one_digest_on_nights_that_change_the_clock;
@@ -130,6 +131,9 @@ stories! {
         links::the_page_on_the_other_site_must_answer_first,
         restoring::a_digest_that_had_left_before_a_restoring_is_not_repeated_by_the_next,
         restoring::what_left_after_a_backup_does_not_leave_again,
+        restoring::the_office_hears_of_a_restoring_although_the_first_start_is_killed,
+        restoring::a_link_to_an_edition_that_is_lost_leads_to_no_other,
+        restoring::whoever_waits_for_a_confirmation_after_a_restoring_asks_again,
         restoring::what_had_not_left_before_a_backup_was_restored_may_be_let_go,
         previews::every_letter_can_be_looked_at_before_it_is_sent,
         snapshots::a_letter_and_its_feed_are_as_people_see_them,

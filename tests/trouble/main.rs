@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../support/admin.rs"]
+mod admin;
 mod disk;
 mod lock;
 #[path = "../support/postgres.rs"]

@@ -1,10 +1,9 @@
 //! A room with readers and a relay, on a database that gets into trouble in the middle of an edition.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::admin::{admin, ready};
 use crate::press_room::{Daemon, PressRoom, text, until};
 use crate::readers::{readers, subscribe};
 use crate::smtp_server::{Script, SmtpServer};
@@ -117,28 +116,6 @@ impl Troubled {
 /// Adds the readers of a room, who follow every topic.
 pub(crate) async fn add_readers(press: &PressRoom) {
     subscribe(press, readers(READERS)).await;
-}
-
-/// What the administration's side answers to a GET, head and body.
-fn admin(daemon: &Daemon, path: &str) -> String {
-    let log = daemon.log();
-    let line = log.lines().find(|line| line.contains("depeche is at work")).unwrap();
-    let said: serde_json::Value = serde_json::from_str(line).unwrap();
-    let address: SocketAddr = said["admin"].as_str().unwrap().parse().unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    text(&answer)
-}
-
-/// What `/ready` says; that answers, whatever happens.
-pub(crate) fn ready(daemon: &Daemon) -> String {
-    let answer = admin(daemon, "/ready");
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let is_ready = head.starts_with("HTTP/1.1 200");
-    assert_eq!(is_ready, body == "ready\n", "{answer}");
-    body.to_owned()
 }
 
 /// The value of the metric of this name and labels; 0 when there is none yet.

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::AnyConnection;
 
-use super::super::{DaemonLock, Store, StoreError, meta};
+use super::super::{DaemonLock, Store, StoreError, leads, meta};
 use super::closing::{ARRIVING, COPIED, MOVE, Move, read, write};
 use super::reading::Reader;
 use super::tables::{META, Table, carried};
 use super::value::{Row, Step, Tally, Value};
+use super::verifying::verify;
 use super::writing::{clear, first_filled, insert};
 use super::{Progress, TransferError};
 use crate::config::DatabaseUrl;
@@ -67,6 +67,7 @@ pub fn describe(url: &DatabaseUrl) -> String {
 struct Copy<'a> {
     from: &'a Store,
     to: &'a Store,
+    names: (&'a str, &'a str),
     tables: Vec<Table>,
     tell: &'a (dyn Fn(Progress<'_>) + Sync),
 }
@@ -88,13 +89,14 @@ impl Store {
             return Err(TransferError::Itself { database: names.1.to_owned() });
         }
         let _locks = (self.lock_unused(names.0, now).await?, to.lock_unused(names.1, now).await?);
-        let copy = Copy { from: self, to, tables: carried().await?, tell };
-        let Some((moving, mut arriving)) = copy.begin(names.1, now).await? else {
+        let copy = Copy { from: self, to, names, tables: carried().await?, tell };
+        let Some((moving, mut arriving)) = copy.begin(now).await? else {
             let tables = copy.tables.iter().map(|table| (table.name.clone(), 0)).collect();
             return Ok(Copied { tables, was_done: true });
         };
         copy.carry(&mut arriving).await?;
-        copy.verify(&arriving).await?;
+        let left = |table: &str| arriving.tables.get(table).map(Arrived::tally).unwrap_or_default();
+        verify(to, &copy.tables, left, tell).await?;
         copy.finish(moving, &arriving).await?;
         let tables = arriving.tables.iter().map(|(name, arrived)| (name.clone(), arrived.rows)).collect();
         Ok(Copied { tables, was_done: false })
@@ -115,10 +117,12 @@ impl Store {
 
 impl Copy<'_> {
     /// Closes the source and readies the target; `None` when all of it was done before.
-    async fn begin(&self, to: &str, now: DateTime<Utc>) -> Result<Option<(Move, Arriving)>, TransferError> {
-        let mut source = self.from.begin().await?;
+    async fn begin(&self, now: DateTime<Utc>) -> Result<Option<(Move, Arriving)>, TransferError> {
+        let (from, to) = (self.names.0.to_owned(), self.names.1.to_owned());
+        self.clear_given_up().await?;
+        let mut source = self.from.begin_closed().await?;
         let fingerprint = meta::get(&mut source, "key_fingerprint").await?;
-        let mut target = self.to.begin().await?;
+        let mut target = self.to.begin_closed().await?;
         let before = Move::read(&mut source).await?;
         let there = read::<Arriving>(&mut target, ARRIVING).await?;
         if let Some(other) = before.as_ref().filter(|before| before.to != to) {
@@ -131,32 +135,48 @@ impl Copy<'_> {
         }
         let moving = match before {
             Some(before) => before,
-            None => Move { id: new_id()?, to: to.to_owned(), is_verified: false },
+            None => Move { id: new_id()?, to: to.clone(), is_verified: false },
         };
         let arriving = match there {
             Some(there) if there.id == moving.id => there,
+            Some(there) if there.fingerprint != fingerprint => return Err(TransferError::OtherCopy { database: to }),
             there => {
-                match there {
-                    // Given up at its source since: of no use to anybody.
-                    Some(there) if there.fingerprint == fingerprint => clear(&mut target, &self.tables).await?,
-                    Some(_) => return Err(TransferError::OtherCopy { database: to.to_owned() }),
-                    None => {
-                        if let Some(table) = first_filled(&mut target, &self.tables).await? {
-                            let (database, table) = (to.to_owned(), table.to_owned());
-                            return Err(TransferError::NotEmpty { database, table });
-                        }
-                    }
+                if let Some(table) = first_filled(&mut target, &self.tables).await? {
+                    let not_empty = TransferError::NotEmpty { database: to, table: table.to_owned() };
+                    return Err(if there.is_some() { TransferError::Raced } else { not_empty });
                 }
                 Arriving { id: moving.id.clone(), fingerprint, tables: BTreeMap::new() }
             }
         };
         moving.write(&mut source).await?;
+        // Whoever took the lead since it was looked for has it by now; whoever comes later finds the mark.
+        if self.from.is_shared() && leads::is_held(&mut source, now).await? {
+            return Err(TransferError::InUse { database: from });
+        }
         source.commit().await?;
-        // Nobody works with the source: whoever held a claim is gone.
+        // Nobody works with the source: whoever held a claim is gone, and gets no other.
         self.from.void_leases(None, now).await?;
         write(&mut target, ARRIVING, &arriving).await?;
         target.commit().await?;
         Ok(Some((moving, arriving)))
+    }
+
+    /// Empties the target of a copy that was given up at its source since: of no use to anybody. It may take longer than
+    /// a transaction of the source may stand idle.
+    async fn clear_given_up(&self) -> Result<(), TransferError> {
+        let mut source = self.from.read.acquire().await?;
+        let fingerprint = meta::get(&mut source, "key_fingerprint").await?;
+        let moving = Move::read(&mut source).await?;
+        drop(source);
+        let mut target = self.to.begin_closed().await?;
+        let Some(there) = read::<Arriving>(&mut target, ARRIVING).await? else { return Ok(()) };
+        let is_wanted = moving.is_some_and(|moving| moving.to != self.names.1 || moving.id == there.id);
+        if !is_wanted && there.fingerprint == fingerprint {
+            clear(&mut target, &self.tables).await?;
+            write(&mut target, ARRIVING, &Arriving { tables: BTreeMap::new(), ..there }).await?;
+            target.commit().await?;
+        }
+        Ok(())
     }
 
     async fn carry(&self, arriving: &mut Arriving) -> Result<(), TransferError> {
@@ -201,7 +221,7 @@ impl Copy<'_> {
         before: &str,
         arriving: &Arriving,
     ) -> Result<(), TransferError> {
-        let mut target = self.to.begin().await?;
+        let mut target = self.to.begin_closed().await?;
         let text = serde_json::to_string(arriving).unwrap_or_default();
         let done = sqlx::query("UPDATE meta SET value = $1 WHERE key = $2 AND value = $3")
             .bind(text)
@@ -217,34 +237,19 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Reads everything back and compares.
-    async fn verify(&self, arriving: &Arriving) -> Result<(), TransferError> {
-        let mut target = self.to.snapshot().await?;
-        let mut all_rows = 0;
-        for table in self.tables.iter().filter(|table| table.name != META) {
-            let found = tally(&mut target, table, |rows| {
-                let (step, all_rows) = (Step::Verify, all_rows + rows);
-                (self.tell)(Progress { step, table: &table.name, rows, all_rows });
-            })
-            .await?;
-            all_rows += found.rows;
-            let left = arriving.tables.get(&table.name).map(Arrived::tally).unwrap_or_default();
-            if left != found {
-                let (left, arrived) = (left.to_string(), found.to_string());
-                return Err(TransferError::Differs { table: table.name.clone(), left, arrived });
-            }
-        }
-        target.rollback().await?;
-        Ok(())
-    }
-
-    /// Closes the source for good, then lets the target be worked with: never both.
+    /// Closes the source for good, then lets the target be worked with: never both. The move may have been given up, or
+    /// brought to its end by another, since it began.
     async fn finish(&self, moving: Move, arriving: &Arriving) -> Result<(), TransferError> {
-        let mut source = self.from.begin().await?;
-        Move { is_verified: true, ..moving }.write(&mut source).await?;
+        let mut source = self.from.begin_closed().await?;
+        if !moving.verified(&mut source).await? {
+            return Err(TransferError::GivenUp { to: moving.to });
+        }
         source.commit().await?;
         let mut source = self.from.snapshot().await?;
-        let mut target = self.to.begin().await?;
+        let mut target = self.to.begin_closed().await?;
+        if read::<Arriving>(&mut target, ARRIVING).await?.is_none_or(|there| there.id != arriving.id) {
+            return Err(TransferError::Raced);
+        }
         let Some(table) = self.tables.iter().find(|table| table.name == META) else { return Ok(()) };
         clear(&mut target, std::slice::from_ref(table)).await?;
         let mut reader = Reader::new(table, None);
@@ -256,6 +261,7 @@ impl Copy<'_> {
             insert(self.to.engine, &mut target, table, rows.into_iter().filter(|row| !is_own(row)).collect()).await?;
         }
         meta::put(&mut target, COPIED, Some(&arriving.id)).await?;
+        Move::none(&mut target).await?;
         target.commit().await?;
         source.rollback().await?;
         Ok(())
@@ -265,26 +271,6 @@ impl Copy<'_> {
 /// Whether a single value is about a transfer of its database, and so not about what the database holds.
 pub(super) fn is_own(row: &Row) -> bool {
     [MOVE, ARRIVING, COPIED].iter().any(|own| row.first() == Some(&Value::Text((*own).to_owned())))
-}
-
-/// Counts all rows of a table.
-pub(super) async fn tally(
-    connection: &mut AnyConnection,
-    table: &Table,
-    tell: impl Fn(u64),
-) -> Result<Tally, TransferError> {
-    let (mut tally, mut reader, mut buffer) = (Tally::default(), Reader::new(table, None), Vec::new());
-    loop {
-        let rows = reader.next(connection).await?;
-        if rows.is_empty() {
-            return Ok(tally);
-        }
-        for row in &rows {
-            buffer.clear();
-            tally.add(row, &mut buffer)?;
-        }
-        tell(tally.rows);
-    }
 }
 
 fn new_id() -> Result<String, StoreError> {

@@ -21,7 +21,9 @@ pub enum TransferError {
         table: String,
     },
     /// A daemon works there.
-    #[error("a daemon works with the database {database}: stop `depeche serve` first")]
+    #[error(
+        "a daemon or another command works with the database {database}: stop `depeche serve` first, or let the command end"
+    )]
     InUse {
         /// Which, without a password.
         database: String,
@@ -58,6 +60,12 @@ pub enum TransferError {
     /// Two copies at once.
     #[error("another copy into the same database is at work: let it finish")]
     Raced,
+    /// The move is not the one under way any more.
+    #[error("the move to {to} was given up meanwhile (`depeche database reopen`): nothing was switched over")]
+    GivenUp {
+        /// Where to, without a password.
+        to: String,
+    },
     /// What arrived is not what left.
     #[error(
         "table `{table}` did not arrive as it was ({left} left, {arrived} arrived): nothing was switched over; empty the target and try again"
@@ -79,6 +87,9 @@ pub enum TransferError {
         #[source]
         source: std::io::Error,
     },
+    /// Another backup has the same name.
+    #[error("another backup into `{0}` is being written: let it finish, or name another file")]
+    BeingWritten(Utf8PathBuf),
     /// Something else than a backup.
     #[error("`{0}` is no backup of Depeche")]
     NotABackup(Utf8PathBuf),
@@ -110,7 +121,7 @@ pub enum TransferError {
         program: String,
     },
     /// Cut off or altered.
-    #[error("`{path}` is damaged ({what}): use another backup; nothing was changed")]
+    #[error("`{path}` is damaged ({what}): restore another backup")]
     Damaged {
         /// Which file.
         path: Utf8PathBuf,

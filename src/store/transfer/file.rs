@@ -11,7 +11,7 @@
 //! 32 bytes                       SHA-256 of everything before them
 //! ```
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Take, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,6 +21,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::TransferError;
+use super::draft::Draft;
 
 /// The format written here.
 pub(super) const FORMAT: u32 = 1;
@@ -66,17 +67,6 @@ pub(super) struct Writer {
     gzip: GzEncoder<Hashed<BufWriter<File>>>,
 }
 
-/// A file that is removed unless it was given its name.
-struct Draft(Option<Utf8PathBuf>);
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
 /// Passes bytes on and hashes them.
 struct Hashed<W> {
     inner: W,
@@ -106,13 +96,10 @@ impl Writer {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let name = path.file_name().unwrap_or_default();
-        let draft = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&draft).map_err(failed)?;
-        let draft = Draft(Some(draft));
+        let (draft, file) = Draft::begin(path.with_file_name(format!(".{name}.part"))).map_err(|error| {
+            let is_busy = error.kind() == io::ErrorKind::ResourceBusy;
+            if is_busy { TransferError::BeingWritten(path.clone()) } else { failed(error) }
+        })?;
         let mut out = Hashed { inner: BufWriter::new(file), hash: Sha256::new(), count: 0 };
         writeln!(out, "{MAGIC}{FORMAT}").map_err(failed)?;
         Ok(Self { path, draft, gzip: GzEncoder::new(out, Compression::fast()) })
@@ -130,16 +117,13 @@ impl Writer {
 
     /// Ends the file, makes sure that it is on the disk, and gives it its name. Returns how many bytes it has.
     pub(super) fn finish(self) -> Result<u64, TransferError> {
-        let Self { path, mut draft, gzip } = self;
+        let Self { path, draft, gzip } = self;
         let failed = |source| TransferError::File { path: path.clone(), source };
         let Hashed { mut inner, hash, count } = gzip.finish().map_err(failed)?;
         inner.write_all(&hash.finalize()).map_err(failed)?;
         let file = inner.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_all().map_err(failed)?;
-        if let Some(written) = &draft.0 {
-            std::fs::rename(written, &path).map_err(failed)?;
-        }
-        draft.0 = None;
+        draft.rename_to(&path).map_err(failed)?;
         let folder = File::open(path.parent().unwrap_or(Utf8Path::new("/"))).map_err(failed)?;
         folder.sync_all().map_err(failed)?;
         Ok(count + CHECKSUM)

@@ -8,6 +8,7 @@
 mod backup;
 mod closing;
 mod copy;
+mod draft;
 mod error;
 mod file;
 mod reading;
@@ -16,11 +17,12 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod value;
+mod verifying;
 mod writing;
 
 pub use backup::{BackedUp, BackupKey};
 pub use closing::Closed;
-pub(super) use closing::refuse_closed;
+pub(super) use closing::{MOVE, Move, refuse_closed};
 pub use copy::{Copied, describe};
 pub use error::TransferError;
 pub use restore::{Backup, Restored};

@@ -1,7 +1,8 @@
 //! A backup put back: into an empty database, which is closed until everything is there and was compared.
 //!
 //! What was on its way when the backup was made may have left since. So nothing is queued again by itself: what was in
-//! flight stays unknown, and letters to one reader are not sent. The rest is held at the next start (`gap.rs`).
+//! flight stays unknown, and letters to one reader are not sent. The rest is held at the next start (`gap.rs`). Numbers that
+//! were given since are not given again: signed links and senders that name them are about in the world.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +12,20 @@ use serde::de::DeserializeOwned;
 use sqlx::AnyConnection;
 
 use super::super::row::micros;
-use super::super::{Store, StoreError, gap, meta, migrations};
+use super::super::{Store, StoreError, gap, ids, meta, migrations};
 use super::backup::{BackupKey, Counts, Header, TableHead};
-use super::closing::ARRIVING;
-use super::copy::{is_own, tally};
+use super::closing::{ARRIVING, Move};
+use super::copy::is_own;
 use super::file::{Frame, Reader};
 use super::tables::{META, Table, carried};
 use super::value::{Row, Step, Tally};
+use super::verifying::verify;
 use super::writing::{clear, first_filled, insert};
 use super::{Progress, TransferError};
+
+/// Rows of which numbers may have been given since the backup, and by how many more at the most: as many deliveries as
+/// nobody sends between two backups, and few enough editions for numbers that people type.
+const GIVEN_SINCE: [(&str, i64); 2] = [("deliveries", 1 << 32), ("editions", 1000)];
 
 /// What a target remembers while a backup is put back.
 pub(super) const RESTORING: &str = "restore";
@@ -91,7 +97,7 @@ impl Store {
     /// When it is not empty, in use, or does not answer.
     pub async fn check_restorable(&self, name: &str, now: DateTime<Utc>) -> Result<(), TransferError> {
         drop(self.lock_unused(name, now).await?);
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_closed().await?;
         self.empty_for_restore(&mut transaction, name, &carried().await?).await
     }
 
@@ -109,7 +115,7 @@ impl Store {
     ) -> Result<Restored, TransferError> {
         let _lock = self.lock_unused(name, now).await?;
         let tables = carried().await?;
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_closed().await?;
         self.empty_for_restore(&mut transaction, name, &tables).await?;
         clear(&mut transaction, &tables).await?;
         meta::put(&mut transaction, ARRIVING, Some(RESTORING)).await?;
@@ -128,7 +134,8 @@ impl Store {
         if counts.len() != loading.arrived.len() {
             return Err(damaged("a table of it is missing"));
         }
-        self.verify_restored(&tables, &loading.arrived, tell).await?;
+        let left = |table: &str| loading.arrived.get(table).copied().unwrap_or_default();
+        verify(self, &tables, left, tell).await?;
         let rows = loading.arrived.values().map(|tally| tally.rows).sum();
         let made = DateTime::from_timestamp_micros(header.created).ok_or_else(|| damaged("its date is none"))?;
         let single_values = std::mem::take(&mut loading.meta);
@@ -154,30 +161,6 @@ impl Store {
         }
     }
 
-    async fn verify_restored(
-        &self,
-        tables: &[Table],
-        arrived: &BTreeMap<String, Tally>,
-        tell: &(dyn Fn(Progress<'_>) + Sync),
-    ) -> Result<(), TransferError> {
-        let (mut snapshot, mut all_rows) = (self.snapshot().await?, 0);
-        for table in tables.iter().filter(|table| table.name != META) {
-            let found = tally(&mut snapshot, table, |rows| {
-                let (step, all_rows) = (Step::Verify, all_rows + rows);
-                tell(Progress { step, table: &table.name, rows, all_rows });
-            })
-            .await?;
-            all_rows += found.rows;
-            let left = arrived.get(&table.name).copied().unwrap_or_default();
-            if left != found {
-                let (left, arrived) = (left.to_string(), found.to_string());
-                return Err(TransferError::Differs { table: table.name.clone(), left, arrived });
-            }
-        }
-        snapshot.rollback().await?;
-        Ok(())
-    }
-
     /// The last step: what may have left is not sent again by itself, single values come back, and the database opens.
     async fn open_restored(
         &self,
@@ -186,13 +169,17 @@ impl Store {
         made: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), TransferError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_closed().await?;
         settle_deliveries(&mut transaction, now).await?;
+        for (table, most) in GIVEN_SINCE {
+            ids::leave_out(&mut transaction, table, most).await?;
+        }
         if let Some(table) = tables.iter().find(|table| table.name == META) {
             clear(&mut transaction, std::slice::from_ref(table)).await?;
             let kept = single_values.into_iter().filter(|row| !is_own(row)).collect();
             insert(self.engine, &mut transaction, table, kept).await?;
         }
+        Move::none(&mut transaction).await?;
         gap::mark_restored(&mut transaction, made).await?;
         transaction.commit().await?;
         Ok(())
@@ -207,13 +194,24 @@ async fn settle_deliveries(connection: &mut AnyConnection, now: DateTime<Utc>) -
          WHERE state IN ('in_flight', 'unknown')",
         "UPDATE deliveries SET state = 'queued', attempt = attempt - 1, owner = NULL, lease_until = NULL, since = $1 \
          WHERE state = 'leased'",
-        // Whoever waits for a confirmation can ask again; a second copy cannot be taken back.
-        "UPDATE deliveries SET state = 'skipped', skip_reason = 'cancelled', since = $1 \
-         WHERE state = 'queued' AND edition IS NULL",
     ];
     for statement in statements {
         sqlx::query(statement).bind(micros(now)).execute(&mut *connection).await?;
     }
+    // Whoever waits for a confirmation can ask again, and at once; a second copy cannot be taken back.
+    sqlx::query(
+        "UPDATE subscribers SET asked = NULL WHERE id IN (SELECT d.subscriber FROM deliveries d \
+         JOIN letters l ON l.id = d.letter WHERE d.state = 'queued' AND d.edition IS NULL AND l.kind = 'confirmation')",
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', skip_reason = 'cancelled', since = $1 \
+         WHERE state = 'queued' AND edition IS NULL",
+    )
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -275,7 +273,7 @@ impl Loading<'_> {
         if table.name == META {
             self.meta.extend(rows);
         } else {
-            let mut transaction = self.store.begin().await?;
+            let mut transaction = self.store.begin_closed().await?;
             insert(self.store.engine, &mut transaction, table, rows).await?;
             transaction.commit().await?;
         }

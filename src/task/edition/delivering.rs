@@ -12,7 +12,7 @@ use crate::task::office::{OfficeError, log_untold};
 /// How many subscribers are looked at in one transaction: claims wait for its end.
 const CHUNK: u32 = 500;
 /// The same where the database does it all by itself.
-const WHOLE_CHUNK: u32 = 5_000;
+const WHOLE_CHUNK: u32 = 10_000;
 
 /// Writes the deliveries of editions that are opening, whether they were opened just now or before a restart.
 pub(super) async fn deliver_open(
