@@ -6,6 +6,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 
+use camino::Utf8PathBuf;
+use depeche::app::read_key;
+use depeche::mail::{delivery_named_in, envelope_id};
 use serde_json::Value;
 
 #[path = "support/press_room.rs"]
@@ -48,9 +51,13 @@ fn header(room: &PressRoom, reader: &str, name: &str) -> String {
 
 /// A report on the letter to `reader`.
 fn report_on(room: &PressRoom, reader: &str, status: &str) -> String {
-    let letter = format!("Message-ID: {}", header(room, reader, "Message-ID"));
+    let message_id = header(room, reader, "Message-ID");
+    let letter = format!("Message-ID: {message_id}");
     let diagnostic = format!("smtp; 550 {status} <{reader}> no");
-    dsn("bounces@retours.example", reader, ["failed", status, &diagnostic], &letter, reader)
+    let file = Utf8PathBuf::try_from(room.path("var/secret.key")).unwrap();
+    let key = read_key(&file).unwrap();
+    let envelope = format!("bounces+{}@retours.example", envelope_id(delivery_named_in(&message_id).unwrap(), &key));
+    dsn(&envelope, reader, ["failed", status, &diagnostic], &letter, reader)
 }
 
 /// What the pipe says, and its exit code.
@@ -88,7 +95,10 @@ fn a_pipe_a_maildir_and_lmtp_bring_what_comes_back() {
     let (code, said) = pipe(&room, report_on(&room, ann, "5.1.1").as_bytes(), &["--recipient", "x@retours.example"]);
     assert_eq!((code, said.contains("was known")), (0, true), "{said}");
     let shown = room.say(&["subscribers", "show", ann]);
-    assert!(shown.contains("came back, hard: failed 5.1.1 smtp; 550 5.1.1 <ann@journal.example> no"), "{shown}");
+    assert!(
+        shown.contains("revenu, adresse inconnue\u{a0}: failed 5.1.1 smtp; 550 5.1.1 <ann@journal.example> no"),
+        "{shown}"
+    );
 
     let new = room.path("var/retours/new");
     fs::write(new.join("1.mx"), report_on(&room, bob, "5.1.1")).unwrap();
@@ -120,15 +130,60 @@ fn a_pipe_a_maildir_and_lmtp_bring_what_comes_back() {
 
     let edition = room.editions()[0]["id"].to_string();
     let shown = room.say(&["editions", "show", &edition, "--deliveries"]);
-    assert_eq!(shown.matches("came back, hard").count(), 2, "{shown}");
+    assert_eq!(shown.matches("revenu, adresse inconnue").count(), 2, "{shown}");
     let json: Value =
         serde_json::from_str(&room.say(&["editions", "show", &edition, "--deliveries", "--format", "json"])).unwrap();
     let each = json["each"].as_array().unwrap();
     let own = each.iter().find(|one| one["address"] == ann).unwrap();
     assert_eq!(own["bounces"][0]["status"], "5.1.1", "{json}");
+    assert_eq!((each.len(), &json["state"]), (3, &Value::from("done")));
+    for one in each {
+        let attempt = &one["attempts"][0];
+        assert_eq!(attempt["verdict"], "sent", "{one}");
+        let address = one["address"].as_str().unwrap();
+        assert_eq!(attempt["message_id"], header(&room, address, "Message-ID"));
+        assert!(shown.contains(&format!(
+            "{}: {}",
+            attempt["verdict"].as_str().unwrap(),
+            attempt["reply"].as_str().unwrap()
+        )));
+    }
     for reader in READERS {
         assert!(!daemon.log().contains(reader), "an address is logged: {}", daemon.log());
     }
+    assert_eq!(daemon.stop().0.code(), Some(0));
+}
+
+#[test]
+fn who_got_nothing_is_told_why() {
+    let room = PressRoom::new("[newsletter]\nfrom = \"presse@presse.example\"\ngrace = \"1s\"\n");
+    let daemon = room.serve();
+    let [ann, bob, carl] = READERS;
+    room.say(&["subscribers", "add", ann]);
+    room.say(&["subscribers", "add", bob, "--topic", "tag:eau"]);
+    room.say(&["new", "--now", "Un pont neuf"]);
+    let edition = room.edition_in("done")["id"].as_i64().unwrap();
+    room.say(&["subscribers", "add", carl]);
+    for (reader, why, words) in [
+        (bob, "topics", "elle ne relève d’aucun des thèmes suivis"),
+        (carl, "subscribed-later", "abonnement postérieur (20"),
+    ] {
+        let shown = room.say(&["subscribers", "show", reader]);
+        assert!(shown.contains(&format!("{edition:>6}  annonce: Un pont neuf → {words}")), "{shown}");
+        let json: Value =
+            serde_json::from_str(&room.say(&["subscribers", "show", reader, "--format", "json"])).unwrap();
+        let [one] = &json["missed"].as_array().unwrap()[..] else { panic!("{json}") };
+        assert_eq!((&one["why"], &one["edition"]), (&Value::from(why), &Value::from(edition)));
+    }
+    assert!(!room.say(&["subscribers", "show", ann]).contains('→'));
+    // A list of nobody is a list.
+    let none: Value = serde_json::from_str(&{
+        room.say(&["new", "--now", "Un second pont"]);
+        let waiting = room.editions()[0]["id"].to_string();
+        room.say(&["editions", "show", &waiting, "--deliveries", "--format", "json"])
+    })
+    .unwrap();
+    assert!(none["each"].is_array(), "{none}");
     assert_eq!(daemon.stop().0.code(), Some(0));
 }
 

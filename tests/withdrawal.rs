@@ -174,7 +174,7 @@ impl Middle {
         self.server.go_on(LOST_IN_THE_MIDDLE);
         self.until("an answer to each letter in flight", async || {
             let deliveries = self.announcement().await.id;
-            let deliveries = self.room.newsroom().store.deliveries_of_edition(deliveries).await.unwrap();
+            let deliveries = self.room.newsroom().store.deliveries_of_edition(deliveries, None, 1000).await.unwrap();
             !deliveries.iter().any(|delivery| {
                 matches!(
                     delivery.state,

@@ -88,7 +88,7 @@ impl Daemon {
         if let Some(folder) = &newsroom.config.publish_folder {
             refuse_own_folders(&newsroom.config, folder)?;
         }
-        let lock = newsroom.store.lock_daemon()?;
+        let lock = newsroom.store.lock_daemon_soon().await?;
         let secrets = newsroom.config.secrets.key_file.parent().unwrap_or(Utf8Path::new("."));
         let instance = Instance::take(secrets)?;
         // Whoever held a lease under this name is gone; where there is one daemon alone, whoever held any.

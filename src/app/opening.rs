@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio::sync::{Notify, watch};
 
-use super::secrets::{read_key, read_or_make_key, read_signer};
+use super::secrets::{read_key, read_or_make_key, read_own_key, read_signer};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, SteadyClock};
 use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, JekyllFile, SiteDefaults};
@@ -139,11 +139,15 @@ fn collect(root: &Utf8Path, folder: &Utf8Path, found: &mut Vec<(String, String)>
 pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Newsroom>> {
     let (machine, clock) = (clock.clone(), Arc::new(SteadyClock::new(clock)));
     let templates = Arc::new(read_templates(&config.templates_folder)?);
-    let key = read_or_make_key(&config.secrets.key_file)?;
     let previous = config.secrets.previous_key_files.iter().map(|file| read_key(file)).collect::<Result<_, _>>()?;
     let signer = config.dkim.as_ref().map(read_signer).transpose()?;
     let now = clock.now();
     let store = Store::open(&config.database, now).await?;
+    // Another key than the database's would be of no use, and in the way of the right one.
+    let key = match store.key_fingerprint().await? {
+        Some(fingerprint) => read_own_key(&config.secrets.key_file, &fingerprint)?,
+        None => read_or_make_key(&config.secrets.key_file)?,
+    };
     store.bind_key(&key).await?;
     store.hold_after(longest_silence(&config));
     if let Some(doubt) = store.clock_doubt().await? {

@@ -56,6 +56,23 @@ fn unread(file: &Utf8Path, error: std::io::Error) -> anyhow::Error {
     anyhow::Error::new(error).context(format!("failed to read the key file `{file}`{advice}"))
 }
 
+/// The key in `file` of a database that belongs to the key with this `fingerprint`.
+///
+/// # Errors
+/// When the file is missing or cannot be read, or holds something else. Which key it holds is not looked at.
+pub(super) fn read_own_key(file: &Utf8Path, fingerprint: &str) -> anyhow::Result<TokenKey> {
+    let found = read_key(file);
+    match &found {
+        Err(error) if is_missing(error) => found.with_context(|| {
+            format!(
+                "the key of this database (fingerprint {fingerprint}) is missing: put its file back, from a backup if need be, \
+                 or say where it is by `secrets.key_file`"
+            )
+        }),
+        Ok(_) | Err(_) => found,
+    }
+}
+
 fn parse_key(text: &str) -> Option<TokenKey> {
     from_hex(text.trim()).map(TokenKey::new)
 }

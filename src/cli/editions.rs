@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::arguments::{EditionsCommand, Format};
-use super::came_back::{self, JsonRecipient};
 use super::terminal::Terminal;
-use super::{Exit, opening};
+use super::wording::stamp;
+use super::{Exit, opening, outcomes};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EmailAddress};
 use crate::language::{
     Language, because_words, decided_words, due_words, edition_kind, edition_state, hold_reason, say, say_count,
@@ -21,8 +21,8 @@ pub(super) async fn run(file: &Utf8Path, command: &EditionsCommand, terminal: Te
     let exit = match command {
         EditionsCommand::List { format } => list(&newsroom, *format, terminal).await?,
         EditionsCommand::Show { edition, deliveries, format } => {
-            let each = if *deliveries { Some(came_back::deliveries(&newsroom, *edition).await?) } else { None };
-            show(&newsroom, *edition, each, *format, terminal).await?
+            let shown = Shown { edition: *edition, with_deliveries: *deliveries };
+            show(&newsroom, &shown, *format, terminal).await?
         }
         EditionsCommand::Hold { edition } => act(&newsroom, *edition, OfficeDecision::Hold, terminal).await?,
         EditionsCommand::Approve { edition, crowd: false } => {
@@ -132,30 +132,30 @@ fn tally(language: Language, tally: &DeliveryTally) -> String {
     say(language, key, &counts.each_ref().map(|(name, count)| (*name, count.as_str())))
 }
 
-/// An instant as lists for people show it: in the site's zone, to the second.
-pub(super) fn stamp(newsroom: &Newsroom, instant: DateTime<Utc>) -> String {
-    instant.with_timezone(&newsroom.config.site.timezone).format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
 /// A text below `cli.editions`.
 fn word(newsroom: &Newsroom, key: &str, arguments: &[(&str, &str)]) -> String {
     say(newsroom.language(), &format!("cli.editions.{key}"), arguments)
 }
 
-async fn show(
-    newsroom: &Newsroom,
-    id: EditionId,
-    each: Option<Vec<JsonRecipient>>,
-    format: Format,
-    terminal: Terminal,
-) -> anyhow::Result<Exit> {
+/// What `show` is asked for.
+struct Shown {
+    edition: EditionId,
+    with_deliveries: bool,
+}
+
+async fn show(newsroom: &Newsroom, shown: &Shown, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
+    let &Shown { edition: id, with_deliveries } = shown;
     let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(newsroom, id))?;
     if format == Format::Json {
-        let mut shown = serde_json::to_value(JsonEdition::from(&edition))?;
-        if let Some(each) = each {
-            shown["each"] = serde_json::to_value(each)?;
+        let shown = serde_json::to_string_pretty(&JsonEdition::from(&edition))?;
+        match shown.strip_suffix("\n}").filter(|_| with_deliveries) {
+            Some(open) => {
+                terminal.text(&format!("{open},\n  \"each\": ["));
+                outcomes::print(newsroom, id, format, terminal).await?;
+                terminal.text("\n  ]\n}\n");
+            }
+            None => terminal.line(shown),
         }
-        terminal.line(serde_json::to_string_pretty(&shown)?);
         return Ok(Exit::Done);
     }
     terminal.line(row(newsroom, &edition));
@@ -173,8 +173,8 @@ async fn show(
             terminal.line(decided(newsroom, &decision));
         }
     }
-    for line in each.iter().flatten().flat_map(JsonRecipient::lines) {
-        terminal.line(line);
+    if with_deliveries {
+        outcomes::print(newsroom, id, format, terminal).await?;
     }
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ pub enum Exit {
     Done = 0,
     /// Not done; or, for `check --strict`, warnings and no errors.
     Failed = 1,
-    /// Errors in releases; the arguments parser uses it too for what it cannot read.
+    /// Errors in releases, for `check`; a problem, for `doctor`; arguments that cannot be read.
     Errors = 2,
     /// What was brought is no message (`EX_DATAERR` of `sysexits.h`).
     NoMessage = 65,

@@ -21,7 +21,7 @@ pub(super) async fn run(file: &Utf8Path, from: &Utf8Path, terminal: Terminal) ->
     }
     let name = describe(&config.database.url);
     let store = Store::open_closed(&config.database, now).await?;
-    store.check_restorable(&name, now).await?;
+    store.begin_restore(&name, now).await?;
     put_keys_back(&config.secrets, &backup.keys)?;
     let bar = Bar::new(terminal, language);
     let restored = store.restore(backup, &name, now, &|progress| bar.show(progress)).await;

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Error, bail};
 use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{AddArguments, Format, SubscribersCommand};
-use super::came_back::JsonBounce;
 use super::terminal::Terminal;
-use super::{Exit, opening};
-use crate::domain::{
-    Bounce, Delivery, DeliveryState, EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic,
-};
-use crate::store::{Added, AttemptMade, SubscriberFilter};
+use super::wording::{called, stamp};
+use super::{Exit, opening, subscriber};
+use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic};
+use crate::language::say;
+use crate::store::{Added, SubscriberFilter};
 use crate::task::Newsroom;
 
-/// How many deliveries `show` lists.
-const SHOWN: u32 = 20;
+/// What is told of a subscriber, in this order.
+pub(super) const COLUMNS: [&str; 10] =
+    ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
 
 pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
@@ -25,7 +25,7 @@ pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal:
         SubscribersCommand::Add(arguments) => add(&newsroom, arguments, terminal).await?,
         SubscribersCommand::Remove { address } => remove(&newsroom, address, terminal).await?,
         SubscribersCommand::List { format } => list(&newsroom, *format, terminal).await?,
-        SubscribersCommand::Show { address, format } => show(&newsroom, address, *format, terminal).await?,
+        SubscribersCommand::Show { address, format } => subscriber::show(&newsroom, address, *format, terminal).await?,
         SubscribersCommand::Export => export(&newsroom, terminal).await?,
     }
     newsroom.store.close().await;
@@ -46,10 +46,11 @@ async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) 
         source: source.clone(),
     };
     match newsroom.store.add_active(&new, newsroom.now()).await? {
-        Added::New(_) => terminal.line(format!("{address}: added, active")),
-        Added::Changed(_) => terminal.line(format!("{address}: was known, is active now with these topics")),
+        Added::New(_) => terminal.line(said_of(newsroom, "added", address, "")),
+        Added::Changed(_) => terminal.line(said_of(newsroom, "changed", address, "")),
         Added::Refused(reason) => {
-            bail!("{address} is not written to any more ({reason}): only its owner can subscribe it again")
+            let why = called(newsroom, "ended", reason.as_str());
+            bail!(said_of(newsroom, "refused", address, &why))
         }
     }
     Ok(())
@@ -64,28 +65,36 @@ async fn warn_of_unknown(newsroom: &Newsroom, topics: &BTreeSet<Topic>, terminal
     let live = current.resources.live();
     for topic in topics.iter().filter(|topic| !live.knows(topic)) {
         let near = live.topics().iter().map(|entry| entry.topic.to_string()).collect::<Vec<_>>().join(", ");
-        terminal.tell(format!("no live release is filed under {topic} yet; there are: {near}"));
+        let arguments = [("topic", topic.to_string()), ("near", near)];
+        let arguments = arguments.each_ref().map(|(name, text)| (*name, text.as_str()));
+        terminal.tell(say(newsroom.language(), "cli.subscribers.no-topic", &arguments));
     }
     Ok(())
 }
 
+/// A text about an address.
+fn said_of(newsroom: &Newsroom, key: &str, address: &EmailAddress, why: &str) -> String {
+    let address = address.to_string();
+    say(newsroom.language(), &format!("cli.subscribers.{key}"), &[("address", &address), ("why", why)])
+}
+
 async fn known(newsroom: &Newsroom, address: &EmailAddress) -> anyhow::Result<Subscriber> {
-    newsroom.store.find(address).await?.ok_or_else(|| anyhow!("{address} is not subscribed"))
+    newsroom.store.find(address).await?.ok_or_else(|| Error::msg(said_of(newsroom, "unknown", address, "")))
 }
 
 async fn remove(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
     let subscriber = known(newsroom, address).await?;
     if newsroom.store.end(subscriber.id, EndReason::Removed, newsroom.now()).await? {
-        terminal.line(format!("{address}: removed; letters still waiting for it are not sent"));
+        terminal.line(said_of(newsroom, "removed", address, ""));
     } else {
-        terminal.line(format!("{address}: had ended before"));
+        terminal.line(said_of(newsroom, "ended-before", address, ""));
     }
     Ok(())
 }
 
 /// A subscriber for programs.
 #[derive(Serialize)]
-struct JsonSubscriber {
+pub(super) struct JsonSubscriber {
     address: String,
     name: Option<String>,
     organisation: Option<String>,
@@ -99,7 +108,7 @@ struct JsonSubscriber {
 }
 
 impl JsonSubscriber {
-    fn new(subscriber: &Subscriber) -> Self {
+    pub(super) fn new(subscriber: &Subscriber) -> Self {
         let (state, since, reason) = match subscriber.state {
             SubscriberState::Pending { since } => ("pending", since, None),
             SubscriberState::Active { since } => ("active", since, None),
@@ -119,7 +128,7 @@ impl JsonSubscriber {
         }
     }
 
-    fn cells(&self) -> [String; 10] {
+    pub(super) fn cells(&self) -> [String; 10] {
         [
             self.address.clone(),
             self.name.clone().unwrap_or_default(),
@@ -141,119 +150,39 @@ async fn all(newsroom: &Newsroom) -> anyhow::Result<Vec<JsonSubscriber>> {
 }
 
 async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow::Result<()> {
-    let subscribers = all(newsroom).await?;
+    let subscribers = newsroom.store.list(&SubscriberFilter { state: None, topic: None }).await?;
     match format {
-        Format::Json => terminal.line(serde_json::to_string_pretty(&subscribers)?),
+        Format::Json => {
+            let subscribers: Vec<JsonSubscriber> = subscribers.iter().map(JsonSubscriber::new).collect();
+            terminal.line(serde_json::to_string_pretty(&subscribers)?);
+        }
         Format::Text => {
             for one in &subscribers {
-                let state =
-                    one.reason.map_or_else(|| one.state.to_owned(), |reason| format!("{} ({reason})", one.state));
-                terminal.line(format!(
-                    "{:<40} {:<22} {:<10} {}",
-                    one.address,
-                    state,
-                    one.frequency,
-                    one.topics.join(" ")
-                ));
+                let [address, _, _, _, frequency, state, _, reason, topics, _] = words_of(newsroom, one);
+                let state = if reason.is_empty() { state } else { format!("{state} ({reason})") };
+                terminal.line(format!("{address:<40} {state:<22} {frequency:<10} {topics}"));
             }
         }
     }
     Ok(())
 }
 
-/// A delivery with its attempts, for `show`.
-#[derive(Serialize)]
-struct JsonDelivery {
-    subject: String,
-    edition: Option<i64>,
-    state: String,
-    attempts: Vec<JsonAttempt>,
-    bounces: Vec<JsonBounce>,
-}
-
-#[derive(Serialize)]
-struct JsonAttempt {
-    at: String,
-    relay: String,
-    phase: String,
-    reply: String,
-    message_id: String,
-    verdict: String,
-}
-
-async fn show(newsroom: &Newsroom, address: &EmailAddress, format: Format, terminal: Terminal) -> anyhow::Result<()> {
-    let subscriber = known(newsroom, address).await?;
-    let mut deliveries = Vec::new();
-    for delivery in newsroom.store.deliveries_of_subscriber(subscriber.id, SHOWN).await? {
-        let attempts = newsroom.store.attempts_of(delivery.id).await?;
-        let subject = newsroom.store.letter(delivery.letter).await?.map(|letter| letter.subject).unwrap_or_default();
-        let bounces = newsroom.store.bounces_of(delivery.id).await?;
-        deliveries.push(shown(&delivery, subject, attempts, &bounces));
-    }
-    let one = JsonSubscriber::new(&subscriber);
-    if format == Format::Json {
-        terminal
-            .line(serde_json::to_string_pretty(&serde_json::json!({ "subscriber": one, "deliveries": deliveries }))?);
-        return Ok(());
-    }
-    let names =
-        ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
-    for (name, cell) in names.iter().zip(one.cells()).filter(|(_, cell)| !cell.is_empty()) {
-        terminal.line(format!("{name:<13} {cell}"));
-    }
-    for delivery in deliveries {
-        terminal.line(format!("\n{}: {}", delivery.subject, delivery.state));
-        for attempt in delivery.attempts {
-            terminal.line(format!(
-                "  {} {} {}: {} {}",
-                attempt.at, attempt.relay, attempt.verdict, attempt.reply, attempt.message_id
-            ));
-        }
-        for bounce in delivery.bounces {
-            terminal.line(format!("  {}", bounce.line()));
-        }
-    }
-    Ok(())
-}
-
-fn shown(delivery: &Delivery, subject: String, attempts: Vec<AttemptMade>, bounces: &[Bounce]) -> JsonDelivery {
-    let attempts = attempts
-        .into_iter()
-        .map(|made| JsonAttempt {
-            at: made.at.to_rfc3339(),
-            relay: made.relay,
-            phase: made.phase,
-            reply: made.reply,
-            message_id: made.message_id,
-            verdict: made.verdict,
-        })
-        .collect();
-    JsonDelivery {
-        subject,
-        edition: delivery.edition.map(crate::domain::EditionId::number),
-        state: delivery_state(&delivery.state),
-        attempts,
-        bounces: bounces.iter().map(JsonBounce::from).collect(),
-    }
-}
-
-/// Where a delivery stands, in words.
-pub(super) fn delivery_state(state: &DeliveryState) -> String {
-    match state {
-        DeliveryState::Queued { due } => format!("waits until {}", due.to_rfc3339()),
-        DeliveryState::Leased { .. } => "about to be handed over".to_owned(),
-        DeliveryState::InFlight { .. } => "being handed over".to_owned(),
-        DeliveryState::Sent { at } => format!("accepted by the relay {}", at.to_rfc3339()),
-        DeliveryState::Failed { at } => format!("failed {}", at.to_rfc3339()),
-        DeliveryState::Skipped(reason) => format!("not sent: {reason}"),
-        DeliveryState::Unknown { since } => format!("perhaps accepted by the relay {}", since.to_rfc3339()),
-    }
+/// What there is to tell of a subscriber, in the order of [`COLUMNS`], in words for people.
+pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String; 10] {
+    let one = JsonSubscriber::new(subscriber);
+    let since = match subscriber.state {
+        SubscriberState::Pending { since } | SubscriberState::Active { since } => since,
+        SubscriberState::Ended { at, .. } => at,
+    };
+    let [address, name, organisation, language, frequency, state, _, reason, topics, source] = one.cells();
+    let (frequency, state) = (called(newsroom, "frequency", &frequency), called(newsroom, "state", &state));
+    let reason = called(newsroom, "ended", &reason);
+    let since = stamp(newsroom, since);
+    [address, name, organisation, language, frequency, state, since, reason, topics, source]
 }
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
-    let names =
-        ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
-    terminal.text(&csv_line(names.map(str::to_owned)));
+    terminal.text(&csv_line(COLUMNS.map(str::to_owned)));
     for one in all(newsroom).await? {
         terminal.text(&csv_line(one.cells()));
     }

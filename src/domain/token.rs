@@ -134,6 +134,15 @@ impl Token {
         }
     }
 
+    /// Whether a text looks like a token, be it one of ours or forged: a relay's own name for a letter does not.
+    #[must_use]
+    pub fn is_like(text: &str) -> bool {
+        /// Of a token with one number, and of one with two.
+        const LENGTHS: [usize; 2] = [(9 + MAC_BYTES) * 4 / 3 + 1, (17 + MAC_BYTES) * 4 / 3];
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        LENGTHS.contains(&text.len()) && text.bytes().all(is_sign)
+    }
+
     fn payload(&self) -> Vec<u8> {
         let (purpose, id, expires) = match self {
             Self::Confirm { subscriber, expires } => (1_u8, subscriber.number(), Some(expires)),
@@ -189,6 +198,10 @@ mod tests {
             let text = token.signed(&key);
             assert_eq!(Token::read(&text, &[other.clone(), key.clone()], at(999)), Ok(token));
             assert_eq!(Token::read(&text, std::slice::from_ref(&other), at(999)), Err(TokenError::Forged));
+            assert!(Token::is_like(&text) && Token::is_like(&text.to_lowercase()));
+        }
+        for foreign in ["", "QQ314159", "4g8Xyz1Zq1z3Vxk", "bq.aaaaaaaaaaafbd7zqk3k3mwtk2b9m1gq"] {
+            assert!(!Token::is_like(foreign), "{foreign}");
         }
     }
 

@@ -41,6 +41,12 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<crate::task::PreviewError> for Problem {
+    fn from(error: crate::task::PreviewError) -> Self {
+        Self::Ours(error.to_string())
+    }
+}
+
 impl From<crate::task::OfficeError> for Problem {
     fn from(error: crate::task::OfficeError) -> Self {
         Self::Ours(error.to_string())

@@ -22,4 +22,4 @@ pub use diagnosis::{Diagnosis, Expected, Severity};
 pub use feed_words::{EntryWords, FeedSubject, entry_words, feed_subtitle, feed_title};
 pub use file_size::file_size;
 pub use tongue::{Language, LanguageError};
-pub use words::{edition_kind, edition_state, hold_reason, keys, say, say_count, word};
+pub use words::{edition_kind, edition_state, hold_reason, keys, missed_edition, say, say_count, word};

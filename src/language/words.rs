@@ -70,6 +70,13 @@ pub fn hold_reason(language: Language, code: &str, detail: &str) -> String {
     say(language, &format!("hold-reason.{code}"), &[("detail", &detail)])
 }
 
+/// Why somebody did not receive an edition: `code` is the reason's name, `detail` what belongs to it. The code `heading`
+/// stands above a list of them.
+#[must_use]
+pub fn missed_edition(language: Language, code: &str, detail: &str) -> String {
+    say(language, &format!("missed.{code}"), &[("detail", detail)])
+}
+
 /// The words of a language.
 fn words(language: Language) -> &'static Words {
     match language {

@@ -60,7 +60,15 @@ pub struct SigningKey(Key);
 enum Key {
     Rsa(RsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    /// One with which the library fails.
+    #[cfg(test)]
+    Broken,
 }
+
+/// A letter could not be signed: without its signature, others would throw it away.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it cannot be signed by `dkim` with the key of selector `{0}`")]
+pub struct SigningError(String);
 
 /// Why a text is no key that letters can be signed with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -128,6 +136,8 @@ impl SigningKey {
         match &self.0 {
             Key::Rsa(_) => "rsa-sha256",
             Key::Ed25519(_) => "ed25519-sha256",
+            #[cfg(test)]
+            Key::Broken => "broken",
         }
     }
 
@@ -145,6 +155,8 @@ impl SigningKey {
                 format!("v=DKIM1; k=rsa; p={}", STANDARD.encode(public.as_ref()))
             }
             Key::Ed25519(key) => format!("v=DKIM1; k=ed25519; p={}", STANDARD.encode(key.public_key().as_ref())),
+            #[cfg(test)]
+            Key::Broken => return Err(SigningKeyError::NoKey),
         })
     }
 
@@ -158,6 +170,8 @@ impl SigningKey {
             }
             // RFC 8463 §3: what is signed is the SHA-256 of what RSA signs.
             Key::Ed25519(key) => Some(key.sign(&Sha256::digest(signed)).as_ref().to_vec()),
+            #[cfg(test)]
+            Key::Broken => None,
         }
     }
 }
@@ -180,7 +194,10 @@ impl Signer {
 
     /// The signatures of a message with these fields, as fields that go before them; `body_hash` is the SHA-256 of the body
     /// as [`relaxed_lines`] has it, in base64. The body's last line must not be empty.
-    pub(super) fn signatures(&self, header: &str, body_hash: &str) -> String {
+    ///
+    /// # Errors
+    /// When the library fails with any of the keys.
+    pub(super) fn signatures(&self, header: &str, body_hash: &str) -> Result<String, SigningError> {
         let fields = fields_of(header);
         let names = signed_names(&fields);
         let mut signed = String::with_capacity(header.len() + 512);
@@ -199,8 +216,7 @@ impl Signer {
                 self.domain, names.listed
             );
             let signed = [signed.as_str(), &relaxed_field(&unsigned)].concat();
-            // A letter without a signature is better than none.
-            let Some(signature) = key.sign(signed.as_bytes()) else { continue };
+            let signature = key.sign(signed.as_bytes()).ok_or_else(|| SigningError(selector.clone()))?;
             signatures.push_str(&unsigned);
             let signature = STANDARD.encode(signature);
             for (index, start) in (0..signature.len()).step_by(LINE).enumerate() {
@@ -209,7 +225,7 @@ impl Signer {
             }
             signatures.push_str("\r\n");
         }
-        signatures
+        Ok(signatures)
     }
 }
 
@@ -345,6 +361,12 @@ pub(super) mod tests {
         Signer::new("example.org".to_owned(), keys)
     }
 
+    /// The same, and a key with which the library fails.
+    pub(in crate::mail) fn broken_signer() -> Signer {
+        let good = ("r".to_owned(), SigningKey::from_pem(rsa(KeySize::Rsa2048).as_bytes(), Algorithm::Rsa).unwrap());
+        Signer::new("example.org".to_owned(), vec![good, ("x".to_owned(), SigningKey(Key::Broken))])
+    }
+
     /// The signatures of a whole message.
     fn signatures(office: &Signer, message: &str) -> String {
         let (header, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
@@ -352,7 +374,7 @@ pub(super) mod tests {
         while relaxed == "\r\n" || relaxed.ends_with("\r\n\r\n") {
             relaxed.truncate(relaxed.len() - 2);
         }
-        office.signatures(header, &STANDARD.encode(Sha256::digest(relaxed)))
+        office.signatures(header, &STANDARD.encode(Sha256::digest(relaxed))).unwrap()
     }
 
     /// What stands behind `name=` in a list of tags, white space apart.

@@ -19,7 +19,7 @@ mod sender;
 mod writing;
 
 pub use contents::contents_of;
-pub use dkim::{Algorithm, Signer, SigningKey, SigningKeyError};
+pub use dkim::{Algorithm, Signer, SigningError, SigningKey, SigningKeyError};
 use envelope::{BOUNCES, UNSUBSCRIBE};
 pub use envelope::{delivery_named_in, envelope_id, envelope_sender, message_id};
 pub use plate::Plate;
@@ -27,8 +27,8 @@ pub use printed::Contents;
 pub use reading::{ReadingError, ShownLetter, read_letter};
 pub use recipient::{PersonalLinks, Recipient};
 pub use returned::{
-    DeliveryReport, FeedbackReport, FeedbackType, LARGEST_RETURN, Proofs, RecipientReport, Returned, names_address,
-    read_returned, settled,
+    DeliveryReport, FeedbackReport, FeedbackType, LARGEST_RETURN, Proofs, RecipientReport, Returned, Said,
+    names_address, read_returned, settled,
 };
 pub use sender::Sender;
 pub use writing::{Copied, Writer};

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::encoded::{mailbox_field, text_field};
 use super::list_headers::ListFields;
 use super::printed::Printed;
-use super::{Recipient, Sender, message_id};
+use super::{Recipient, Sender, SigningError, message_id};
 use crate::domain::{DeliveryId, LetterKind, Mailbox, RenderedLetter, SpliceMarks};
 
 /// A letter laid out for all who receive it. The same plate and recipient give the same bytes.
@@ -103,8 +103,10 @@ impl Plate {
     /// The copy for `recipient`: CRLF, ASCII, lines within 78 columns. The one exception to ASCII is a recipient whose
     /// address itself is not: their letter carries it in UTF-8 (RFC 6532), and the session refuses it where the relay does
     /// not offer SMTPUTF8.
-    #[must_use]
-    pub fn print(&self, recipient: &Recipient<'_>) -> String {
+    ///
+    /// # Errors
+    /// When it is to be signed and cannot be.
+    pub fn print(&self, recipient: &Recipient<'_>) -> Result<String, SigningError> {
         let header = self.header(recipient);
         let own: Vec<Printed> = self.body.iter().filter_map(|stretch| stretch.own(recipient)).collect();
         let printed = || {
@@ -115,7 +117,7 @@ impl Plate {
             Some(signer) => {
                 let mut hash = Sha256::new();
                 printed().for_each(|printed| hash.update(printed.signed()));
-                signer.signatures(&header, &STANDARD.encode(hash.finalize()))
+                signer.signatures(&header, &STANDARD.encode(hash.finalize()))?
             }
             None => String::new(),
         };
@@ -125,7 +127,7 @@ impl Plate {
         message.push_str(&header);
         message.push_str("\r\n");
         printed().for_each(|printed| message.push_str(printed.sent()));
-        message
+        Ok(message)
     }
 
     fn header(&self, recipient: &Recipient<'_>) -> String {
@@ -237,7 +239,7 @@ pub(super) mod tests {
     use super::*;
     use crate::domain::{EditionId, TokenKey};
     use crate::language::Language;
-    use crate::mail::dkim::tests::signer;
+    use crate::mail::dkim::tests::{broken_signer, signer};
     use crate::mail::{PersonalLinks, read_letter};
 
     const ID: &str = "<0123456789abcdef.7@example.org>";
@@ -306,7 +308,7 @@ pub(super) mod tests {
             contents: None,
             in_reply_to: None,
         };
-        Plate::new(letter.clone(), sender()).print(&recipient)
+        Plate::new(letter.clone(), sender()).print(&recipient).unwrap()
     }
 
     fn headers(message: &str) -> &str {
@@ -341,6 +343,26 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_letter_that_cannot_be_signed_does_not_leave() {
+        let (mailbox, letter) = (ann(), announcement());
+        let recipient = Recipient {
+            message_id: ID,
+            mailbox: &mailbox,
+            topics_words: "",
+            links: None,
+            contents: None,
+            in_reply_to: None,
+        };
+        let sender = Sender { signer: Some(broken_signer()), ..sender() };
+        let printed = Plate::new(letter, sender).print(&recipient);
+        assert_eq!(
+            printed.unwrap_err().to_string(),
+            "it cannot be signed by `dkim` with the key of selector `x`",
+            "not even with the other signature alone"
+        );
+    }
+
+    #[test]
     fn a_signed_letter_is_the_same_with_signatures_before_it() {
         let mailbox = ann();
         let recipient = Recipient {
@@ -352,7 +374,7 @@ pub(super) mod tests {
             in_reply_to: None,
         };
         let signer = Sender { signer: Some(signer()), ..sender() };
-        let letter = Plate::new(announcement(), signer).print(&recipient);
+        let letter = Plate::new(announcement(), signer).print(&recipient).unwrap();
         let signatures = letter.strip_suffix(&composed(&announcement(), &mailbox, Some(LINKS))).unwrap();
         assert!(signatures.starts_with("DKIM-Signature: v=1; a=rsa-sha256;"), "{signatures}");
         assert!(signatures.contains("\r\nDKIM-Signature: v=1; a=ed25519-sha256;"), "{signatures}");
@@ -408,7 +430,7 @@ pub(super) mod tests {
             let sender = Sender { list_name, ..sender() };
             let mailbox = Mailbox::new(Some(&name), "ann@journal.example".parse().unwrap());
             let recipient = Recipient { message_id: ID, mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
-            let message = Plate::new(letter.clone(), sender).print(&recipient);
+            let message = Plate::new(letter.clone(), sender).print(&recipient).unwrap();
             prop_assert!(message.is_ascii());
             prop_assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
             prop_assert!(message.ends_with("\r\n"));

@@ -51,6 +51,18 @@ pub fn bounce_kind(action: ReportAction, status: Option<StatusCode>) -> BounceKi
     }
 }
 
+/// The same news when a report names only others: our address was an alias, and may lead to many more than the one that is
+/// gone. It counts by days, like anything that may pass.
+#[must_use]
+pub const fn of_others(kind: BounceKind) -> BounceKind {
+    match kind {
+        BounceKind::Hard | BounceKind::Closed => BounceKind::Soft,
+        BounceKind::Arrived | BounceKind::Delayed | BounceKind::Fault | BounceKind::Soft | BounceKind::Complaint => {
+            kind
+        }
+    }
+}
+
 /// Which sort of news it is that a relay refused a letter in conversation, and it is given up. `None` when it tells nothing of
 /// the recipient: a relay that refuses everybody for a week must not end every subscription.
 ///
@@ -149,6 +161,16 @@ mod tests {
                 check(action, status, BounceKind::Arrived);
             }
         }
+    }
+
+    #[test]
+    fn what_names_only_others_never_suppresses() {
+        use BounceKind::{Arrived, Closed, Delayed, Fault, Hard, Soft};
+        for kind in [Hard, Closed, Soft] {
+            follows(of_others(kind), &[0, 1], Consequence::Noted);
+            follows(of_others(kind), &[0, 24, 48, 72, 96], Consequence::Suspend);
+        }
+        assert_eq!([Arrived, Delayed, Fault].map(of_others), [Arrived, Delayed, Fault]);
     }
 
     #[test]

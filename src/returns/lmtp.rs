@@ -11,7 +11,8 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::Incoming;
-use super::session::converse;
+use super::answers::UNREAD;
+use super::session::{Bounds, converse};
 
 /// How many sessions there are at once; each may hold one message of the largest size.
 const SESSIONS: usize = 8;
@@ -50,7 +51,7 @@ pub async fn serve_lmtp(
                 sessions.spawn(async move {
                     let _ = stream.set_nodelay(true);
                     let (from, to) = stream.into_split();
-                    if let Err(error) = converse(from, to, limit, &intake, stop).await {
+                    if let Err(error) = converse(from, to, Bounds { limit, unread: UNREAD }, &intake, stop).await {
                         debug!(%error, "an LMTP session broke off: {error}");
                     }
                     drop(place);

@@ -3,6 +3,7 @@
 //! Messages are passed on whole, with whom they were for; what they are is not known here. Nothing is ever sent or
 //! answered from here.
 
+mod answers;
 mod data;
 mod incoming;
 mod lines;

@@ -3,13 +3,14 @@
 //! Offered: PIPELINING, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, SIZE. Every recipient is accepted: which ones come here
 //! is the mail server's configuration. Refused for good is only what is too large.
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 
+use super::answers::Answers;
 use super::data::Data;
 use super::incoming::{Answer, Incoming, pass_on};
 use super::lines::{End, Line, Lines};
@@ -37,14 +38,23 @@ enum Step {
     Quit,
 }
 
+/// How much one session may bring, and how slowly.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Largest message, in bytes.
+    pub(super) limit: usize,
+    /// How long an answer may be left unread.
+    pub(super) unread: Duration,
+}
+
 /// Holds a conversation to its end.
 ///
 /// # Errors
-/// When the other side cannot be written to.
+/// When the other side cannot be written to, or does not read.
 pub(super) async fn converse<R, W>(
     from: R,
-    mut to: W,
-    limit: usize,
+    to: W,
+    bounds: Bounds,
     intake: &mpsc::Sender<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()>
@@ -52,56 +62,54 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
+    let Bounds { limit, unread } = bounds;
+    let mut answers = Answers::new(to, unread, stop.clone());
     let mut lines = Lines::new(from, stop);
     let mut session = Session { limit, ..Session::default() };
-    let mut answers = String::from("220 depeche LMTP\r\n");
+    answers.add("220 depeche LMTP");
     loop {
         // Answers to commands that came together leave together (RFC 2920 §3.2).
-        if !lines.has_more() {
-            to.write_all(answers.as_bytes()).await?;
-            answers.clear();
+        if !lines.has_more() || answers.are_many() {
+            answers.say().await?;
         }
         let line = match lines.next().await {
             Ok(line) => line,
-            Err(end) => return part(&mut to, answers, &end).await,
+            Err(end) => return part(answers, &end).await,
         };
         match session.step(&line) {
-            Step::Say(answer) => {
-                answers.push_str(&answer);
-                answers.push_str("\r\n");
-            }
+            Step::Say(answer) => answers.add(&answer),
             Step::Receive => {
-                answers.push_str("354 go ahead, end with a dot\r\n");
-                to.write_all(answers.as_bytes()).await?;
-                answers.clear();
+                answers.add("354 go ahead, end with a dot");
+                answers.say().await?;
                 match receive(&mut lines, limit).await {
-                    Ok(message) => answers.push_str(&session.deliver(message, intake).await),
-                    Err(end) => return part(&mut to, answers, &end).await,
+                    Ok(message) => {
+                        for answer in session.deliver(message, intake).await {
+                            answers.add(&answer);
+                        }
+                    }
+                    Err(end) => return part(answers, &end).await,
                 }
             }
             Step::Quit => {
-                answers.push_str("221 2.0.0 goodbye\r\n");
-                to.write_all(answers.as_bytes()).await?;
-                return to.shutdown().await;
+                answers.add("221 2.0.0 goodbye");
+                return answers.end().await;
             }
         }
         if session.mistakes > MOST_MISTAKES {
-            answers.push_str("421 4.5.0 too many mistakes\r\n");
-            to.write_all(answers.as_bytes()).await?;
-            return to.shutdown().await;
+            answers.add("421 4.5.0 too many mistakes");
+            return answers.end().await;
         }
     }
 }
 
 /// Says why the session ends, where anybody may still hear it.
-async fn part<W: AsyncWrite + Unpin>(to: &mut W, mut answers: String, end: &End) -> io::Result<()> {
+async fn part<W: AsyncWrite + Unpin>(mut answers: Answers<W>, end: &End) -> io::Result<()> {
     match end {
         End::Gone => return Ok(()),
-        End::Silent => answers.push_str("421 4.4.2 silent for too long\r\n"),
-        End::Stopping => answers.push_str("421 4.3.2 depeche stops, come back later\r\n"),
+        End::Silent => answers.add("421 4.4.2 silent for too long"),
+        End::Stopping => answers.add("421 4.3.2 depeche stops, come back later"),
     }
-    to.write_all(answers.as_bytes()).await?;
-    to.shutdown().await
+    answers.end().await
 }
 
 /// The message after `DATA`; `None` when it is too large.
@@ -190,20 +198,20 @@ impl Session {
     }
 
     /// Passes a message on, once for each recipient, and gives their answers.
-    async fn deliver(&mut self, message: Option<Vec<u8>>, intake: &mpsc::Sender<Incoming>) -> String {
+    async fn deliver(&mut self, message: Option<Vec<u8>>, intake: &mpsc::Sender<Incoming>) -> Vec<String> {
         let recipients = std::mem::take(&mut self.recipients);
         self.reset();
-        let mut answers = String::new();
+        let mut answers = Vec::with_capacity(recipients.len());
         let message: Option<Arc<[u8]>> = message.map(Arc::from);
         for recipient in recipients {
             let Some(message) = &message else {
-                let _ = write!(answers, "{TOO_LARGE}\r\n");
+                answers.push(TOO_LARGE.to_owned());
                 continue;
             };
-            let _ = match pass_on(intake, recipient, message.clone()).await {
-                Answer::Taken(what) => write!(answers, "250 2.0.0 {what}\r\n"),
-                Answer::Later => write!(answers, "451 4.3.0 it cannot be dealt with now, bring it again\r\n"),
-            };
+            answers.push(match pass_on(intake, recipient, message.clone()).await {
+                Answer::Taken(what) => format!("250 2.0.0 {what}"),
+                Answer::Later => "451 4.3.0 it cannot be dealt with now, bring it again".to_owned(),
+            });
         }
         answers
     }

@@ -2,17 +2,22 @@
 
 use std::fs;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use camino::Utf8Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
-use super::session::converse;
+use super::session::{Bounds, converse};
 use super::{Answer, Incoming, Maildir, Mark, serve_lmtp};
 
 /// How large a message may be here.
 const LIMIT: usize = 1000;
+const BOUNDS: Bounds = Bounds { limit: LIMIT, unread: Duration::from_mins(1) };
+/// What must end by itself is not waited for longer.
+const NEVER: Duration = Duration::from_secs(20);
 
 /// What came in: whom for, and what.
 type Taken = Arc<Mutex<Vec<(String, String)>>>;
@@ -41,7 +46,7 @@ async fn said(commands: &str) -> (String, Vec<(String, String)>) {
     let (_stop, stopped) = watch::channel(false);
     let (ours, theirs) = duplex(64 * 1024 * 1024);
     let (from, to) = split(theirs);
-    let talking = tokio::spawn(async move { converse(from, to, LIMIT, &intake, stopped).await });
+    let talking = tokio::spawn(async move { converse(from, to, BOUNDS, &intake, stopped).await });
     let (mut answers, mut commanding) = split(ours);
     commanding.write_all(commands.as_bytes()).await.unwrap();
     commanding.shutdown().await.unwrap();
@@ -151,6 +156,56 @@ async fn a_listener_has_its_bounds_and_stops() {
     let mut told = String::new();
     open[0].read_to_string(&mut told).await.unwrap();
     assert_eq!(told, "421 4.3.2 depeche stops, come back later\r\n");
+}
+
+#[tokio::test]
+async fn who_never_reads_keeps_no_place() {
+    let (intake, _taken) = desk();
+    let (_stop, stopped) = watch::channel(false);
+    let (ours, theirs) = duplex(1024);
+    let (from, to) = split(theirs);
+    let bounds = Bounds { unread: Duration::from_millis(20), ..BOUNDS };
+    let talking = tokio::spawn(async move { converse(from, to, bounds, &intake, stopped).await });
+    let (_unread, mut commanding) = split(ours);
+    // Nothing of the answers is ever taken; at some time nothing more is taken of this either.
+    let commands = "VRFY somebody\r\n".repeat(10_000);
+    assert!(timeout(NEVER, commanding.write_all(commands.as_bytes())).await.unwrap().is_err(), "the session is over");
+    assert_eq!(timeout(NEVER, talking).await.unwrap().unwrap().unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+}
+
+#[tokio::test]
+async fn who_goes_on_talking_is_answered_meanwhile() {
+    let (intake, _taken) = desk();
+    let (_stop, stopped) = watch::channel(false);
+    let (ours, theirs) = duplex(64 * 1024);
+    let (from, to) = split(theirs);
+    tokio::spawn(async move { converse(from, to, BOUNDS, &intake, stopped).await });
+    let (mut answers, mut commanding) = split(ours);
+    // Of lengths that no buffer ends with, and the last of them not to its end: there is always more to come.
+    let command = format!("NOOP {}\r\n", "x".repeat(4093 - 7));
+    let commands = format!("{}NOOP", command.repeat(2000));
+    let talking = tokio::spawn(async move {
+        commanding.write_all(commands.as_bytes()).await.unwrap();
+        commanding
+    });
+    let mut answered = vec![0; 16 * 1024];
+    timeout(NEVER, answers.read_exact(&mut answered)).await.unwrap().unwrap();
+    drop(talking);
+}
+
+#[tokio::test]
+async fn who_never_reads_delays_no_stop() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (intake, _taken) = desk();
+    let (stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(serve_lmtp(listener, LIMIT, intake, stopped));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // Until both ways are full.
+    let commands = "VRFY somebody\r\n".repeat(10_000);
+    while timeout(Duration::from_millis(500), stream.write_all(commands.as_bytes())).await.is_ok() {}
+    stop.send_replace(true);
+    timeout(NEVER, serving).await.expect("the stop waits for nobody").unwrap();
 }
 
 #[test]

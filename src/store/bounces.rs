@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use super::row::{Fields, clean, micros};
 use super::subscribers::{Ending, end_within};
 use super::{Store, StoreError, ids, suppressions};
-use crate::domain::{Bounce, DeliveryId, EditionId, EndReason, SubscriberId, SuppressionReason};
+use crate::domain::{Bounce, DeliveryId, EndReason, SubscriberId, SuppressionReason};
 use crate::policy::{Consequence, consequence};
 
 /// What became of something that came back.
@@ -95,20 +95,6 @@ impl Store {
             .await?;
         rows.iter().map(bounce_from).collect()
     }
-
-    /// What came back of all deliveries of an edition, in order.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row cannot be read.
-    pub async fn bounces_of_edition(&self, id: EditionId) -> Result<Vec<Bounce>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM bounces WHERE delivery IN (SELECT id FROM deliveries WHERE edition = $1) ORDER BY id",
-        )
-        .bind(id.number())
-        .fetch_all(&self.read)
-        .await?;
-        rows.iter().map(bounce_from).collect()
-    }
 }
 
 /// Whether a subscriber is erased, and what came back of their letters since they are subscribed. Their row is locked: of
@@ -157,7 +143,7 @@ async fn add(
     Ok(done.rows_affected() == 1)
 }
 
-fn bounce_from(row: &AnyRow) -> Result<Bounce, StoreError> {
+pub(super) fn bounce_from(row: &AnyRow) -> Result<Bounce, StoreError> {
     let fields = Fields::keyed_by_number(row, "bounces", "id");
     let action = fields.text_or_none("action")?;
     let status = fields.text_or_none("status")?;

@@ -125,11 +125,57 @@ impl Store {
     /// # Errors
     /// When it cannot be reached or made, or when a later version of Depeche used it.
     pub async fn open_closed(settings: &DatabaseSettings, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        if let DatabaseUrl::Sqlite(path) = &settings.url {
+            make_file(&absolute(path)?)?;
+        }
+        let store = Self::connect(settings).await?;
+        let mut transaction = store.engine.begin(&store.write).await?;
+        migrations::apply(&mut transaction, store.engine).await?;
+        meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
+        transfer::Move::none(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(store)
+    }
+
+    /// Opens the database to look at it alone: nothing is made in it, and its schema stays as it is. `None` when there is
+    /// nothing in it yet.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn open_to_look(settings: &DatabaseSettings) -> Result<Option<Self>, StoreError> {
+        if let DatabaseUrl::Sqlite(path) = &settings.url
+            && path.metadata().is_ok_and(|file| file.len() == 0)
+        {
+            return Ok(None);
+        }
+        let store = Self::connect(settings).await?;
+        let looked = async {
+            let mut connection = store.read.acquire().await?;
+            let is_made = migrations::look(&mut connection, store.engine).await?;
+            if is_made {
+                transfer::refuse_closed(&mut connection).await?;
+            }
+            Ok(is_made)
+        };
+        match looked.await {
+            Ok(true) => Ok(Some(store)),
+            Ok(false) => {
+                store.close().await;
+                Ok(None)
+            }
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Connects to the database, whatever is in it.
+    async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let (engine, write, read, file) = match &settings.url {
             DatabaseUrl::Sqlite(path) => {
                 let path = absolute(path)?;
-                make_file(&path)?;
                 let (write, read) = sqlite_pools(&path, settings.sync).await?;
                 (Engine::Sqlite, write, read, Some(path))
             }
@@ -140,12 +186,6 @@ impl Store {
                 (Engine::Postgres, pool.clone(), pool, None)
             }
         };
-        let mut transaction = engine.begin(&write).await?;
-        migrations::apply(&mut transaction, engine).await?;
-        meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
-        transfer::Move::none(&mut transaction).await?;
-        transaction.commit().await?;
-
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
         let health = Arc::new(Health::new(engine));
         tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
@@ -182,13 +222,21 @@ impl Store {
     pub async fn bind_key(&self, key: &TokenKey) -> Result<(), StoreError> {
         let given = key.fingerprint();
         let mut transaction = self.begin().await?;
-        let stored = meta::put_once(&mut transaction, "key_fingerprint", &given).await?;
+        let stored = meta::put_once(&mut transaction, meta::KEY_FINGERPRINT, &given).await?;
         transaction.commit().await?;
         if stored != given {
             return Err(StoreError::OtherKey { stored, given });
         }
         self.key.get_or_init(|| key.clone());
         Ok(())
+    }
+
+    /// The fingerprint of the key that the database is bound to; `None` before the first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn key_fingerprint(&self) -> Result<Option<String>, StoreError> {
+        meta::get(&mut *self.read.acquire().await?, meta::KEY_FINGERPRINT).await
     }
 
     /// Asks the database whether it answers.

@@ -151,7 +151,7 @@ pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
 }
 
 /// Reads rows; one that cannot be read is logged and left out.
-fn readable(rows: &[AnyRow]) -> Vec<Delivery> {
+pub(super) fn readable(rows: &[AnyRow]) -> Vec<Delivery> {
     let mut deliveries = Vec::with_capacity(rows.len());
     for row in rows {
         match delivery_from(row) {
@@ -186,18 +186,6 @@ impl Store {
         Ok(readable(&rows))
     }
 
-    /// The deliveries of an edition, in order. A row that cannot be read is logged and left out.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn deliveries_of_edition(&self, id: EditionId) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM deliveries WHERE edition = $1 ORDER BY id")
-            .bind(id.number())
-            .fetch_all(&self.read)
-            .await?;
-        Ok(readable(&rows))
-    }
-
     /// Every try to hand the delivery over, in order.
     ///
     /// # Errors
@@ -211,7 +199,7 @@ impl Store {
     }
 }
 
-fn attempt_from(row: &AnyRow) -> Result<AttemptMade, StoreError> {
+pub(super) fn attempt_from(row: &AnyRow) -> Result<AttemptMade, StoreError> {
     let fields = Fields::keyed_by_number(row, "attempts", "id");
     Ok(AttemptMade {
         attempt: fields.count("attempt")?,

@@ -10,6 +10,9 @@ use crate::clock::ClockDoubt;
 /// The key of the jump of a clock that is not believed.
 const CLOCK_DOUBT: &str = "clock-doubt";
 
+/// The fingerprint of the key that the database is bound to.
+pub(super) const KEY_FINGERPRINT: &str = "key_fingerprint";
+
 /// Remembers `value` under `key` unless there is one, and gives the one that is remembered.
 pub(super) async fn put_once(
     connection: &mut AnyConnection,

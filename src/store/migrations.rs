@@ -21,13 +21,46 @@ pub(super) fn digest() -> String {
     Digest::of(texts.join("\0").as_bytes()).to_string()
 }
 
-/// Applies what is missing. The caller's transaction makes two processes that start at once take turns.
-pub(super) async fn apply(connection: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
-    let steps = STEPS.map(|(number, name, statements)| {
+fn steps(engine: Engine) -> [Migration; STEPS.len()] {
+    STEPS.map(|(number, name, statements)| {
         let statements = AssertSqlSafe(engine.schema(statements)).into_sql_str();
         Migration::new(number, name.into(), MigrationType::Simple, statements, false)
-    });
-    let mut migrator = Migrator::with_migrations(steps.to_vec());
+    })
+}
+
+/// Whether there is a schema, without making one.
+///
+/// # Errors
+/// When it is one of another version, or the database does not answer.
+pub(super) async fn look(connection: &mut AnyConnection, engine: Engine) -> Result<bool, StoreError> {
+    let is_there = match engine {
+        Engine::Sqlite => "SELECT COUNT(*) AS found FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        Engine::Postgres => {
+            "SELECT COUNT(*) AS found FROM pg_catalog.pg_class WHERE oid = to_regclass('_sqlx_migrations')"
+        }
+    };
+    if sqlx::query(is_there).fetch_one(&mut *connection).await?.try_get::<i64, _>("found")? == 0 {
+        return Ok(false);
+    }
+    let steps = steps(engine);
+    let rows = sqlx::query("SELECT version, checksum FROM _sqlx_migrations ORDER BY version").fetch_all(connection);
+    let rows = rows.await?;
+    for row in &rows {
+        let found: i64 = row.try_get("version")?;
+        match steps.iter().find(|step| step.version == found) {
+            None => return Err(StoreError::NewerSchema { found, known: last() }),
+            Some(step) if row.try_get::<Vec<u8>, _>("checksum")? != *step.checksum => {
+                return Err(StoreError::EarlierSchema);
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(!rows.is_empty())
+}
+
+/// Applies what is missing. The caller's transaction makes two processes that start at once take turns.
+pub(super) async fn apply(connection: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
+    let mut migrator = Migrator::with_migrations(steps(engine).to_vec());
     migrator.set_ignore_missing(true);
     // `Migrator::run` makes a future that is not `Send`; this is what it calls.
     migrator.run_direct(None, &mut *connection, false).await.map_err(|error| {
@@ -58,6 +91,8 @@ mod tests {
         sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&store.write).await.unwrap();
         let again = Store::open(&settings, DateTime::UNIX_EPOCH).await.map(drop);
         assert!(matches!(again, Err(StoreError::EarlierSchema)), "{again:?}");
+        let looked = Store::open_to_look(&settings).await.map(drop);
+        assert!(matches!(looked, Err(StoreError::EarlierSchema)), "{looked:?}");
     }
 
     #[tokio::test]
@@ -75,5 +110,7 @@ mod tests {
         .unwrap();
         let again = Store::open(&settings, DateTime::UNIX_EPOCH).await.map(drop);
         assert!(matches!(again, Err(StoreError::NewerSchema { found: 99, known: 1 })), "{again:?}");
+        let looked = Store::open_to_look(&settings).await.map(drop);
+        assert!(matches!(looked, Err(StoreError::NewerSchema { found: 99, known: 1 })), "{looked:?}");
     }
 }

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, error, info, warn};
 
 use self::claimed::Claimed;
-use self::composer::{Composer, Ready};
+use self::composer::{Composed, Composer, Ready};
 use self::refusals::Refusals;
 use self::relays::{Line, Relays};
 use super::newsroom::Newsroom;
@@ -168,8 +168,9 @@ impl Dispatcher {
         stop: &watch::Receiver<bool>,
     ) -> Result<(), StoreError> {
         let ready = match self.newsroom.store.patiently(READING, self.composer.prepare(delivery)).await {
-            Ok(Some(ready)) => ready,
-            Ok(None) => return self.give_up(desk, delivery, NO_LETTER.to_owned()).await,
+            Ok(Composed::Ready(ready)) => ready,
+            Ok(Composed::Unsigned(error)) => return self.give_up(desk, delivery, error.to_string()).await,
+            Ok(Composed::Missing) => return self.give_up(desk, delivery, NO_LETTER.to_owned()).await,
             Err(error @ StoreError::Row { .. }) => {
                 return self.give_up(desk, delivery, format!("{NO_LETTER}: {error}")).await;
             }

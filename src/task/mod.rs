@@ -10,6 +10,7 @@ mod ingest;
 mod readying;
 mod links;
 mod office;
+mod proving;
 mod returning;
 mod intake;
 mod edition;
@@ -28,8 +29,8 @@ mod watchman;
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
 pub use edition::{
-    OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, recipients, resend, retry,
-    see_to_editions,
+    MissedEdition, OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, missed_by, recipients,
+    resend, retry, see_to_editions,
 };
 pub use editor::Editor;
 pub use gap::longest_silence;
@@ -40,7 +41,7 @@ pub use links::LinkDesk;
 pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
 pub use office::{BrokenFile, OFFICE_LINK_LASTS, OfficeError};
 pub use pinging::Pinger;
-pub use preview::{Preview, preview, preview_for};
+pub use preview::{Preview, PreviewError, preview, preview_for};
 pub use readiness::Readiness;
 pub use returning::{ReturnError, TakenIn};
 pub use site_files::{SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files};

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::newsroom::{Current, Newsroom, new_letter, random_boundary};
-use super::office::OfficeError;
 use crate::catalog::{Live, Published};
 use crate::domain::{
     DeliveryId, EditionKind, EditionState, Fragment, Frequency, HoldReason, LetterKind, Mailbox, Piece, Release,
     RenderedLetter, Topic,
 };
 use crate::language::{Language, say};
-use crate::mail::{Contents, Copied, PersonalLinks, Plate, Recipient, Writer, contents_of};
+use crate::mail::{Contents, Copied, PersonalLinks, Plate, Recipient, SigningError, Writer, contents_of};
 use crate::resource::Wording;
 use crate::template::{LetterParts, NoticeLetter, TemplateError};
 
@@ -38,17 +37,28 @@ pub enum Preview<'a> {
     Notice,
 }
 
+/// Why a letter cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// A template that replaces a built-in one cannot be rendered.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// It cannot be signed.
+    #[error(transparent)]
+    Unsigned(#[from] SigningError),
+}
+
 /// The bytes of a letter as a mail program would receive it, addressed to the office. Its personal links lead to the
 /// front page: nobody is unsubscribed by looking.
 ///
 /// # Errors
-/// When a template that replaces a built-in one cannot be rendered.
+/// When a template that replaces a built-in one cannot be rendered, or the letter cannot be signed.
 pub fn preview(
     newsroom: &Newsroom,
     current: &Current,
     wanted: &Preview<'_>,
     language: Language,
-) -> Result<Vec<u8>, OfficeError> {
+) -> Result<Vec<u8>, PreviewError> {
     let office = newsroom.office().first().unwrap_or(&newsroom.config.newsletter.from);
     preview_for(newsroom, current, wanted, language, office)
 }
@@ -56,14 +66,14 @@ pub fn preview(
 /// The same, addressed to `recipient`.
 ///
 /// # Errors
-/// When a template that replaces a built-in one cannot be rendered.
+/// When a template that replaces a built-in one cannot be rendered, or the letter cannot be signed.
 pub fn preview_for(
     newsroom: &Newsroom,
     current: &Current,
     wanted: &Preview<'_>,
     language: Language,
     recipient: &Mailbox,
-) -> Result<Vec<u8>, OfficeError> {
+) -> Result<Vec<u8>, PreviewError> {
     let now = newsroom.now();
     let site = current.resources.site();
     let words = Wording::of_letters(site, language);
@@ -123,7 +133,7 @@ pub fn preview_for(
         contents: contents.as_ref(),
         in_reply_to: None,
     };
-    Ok(plate.print(&reader).into_bytes())
+    Ok(plate.print(&reader)?.into_bytes())
 }
 
 /// An edition's letter that belongs to no edition: about one release, or about several.

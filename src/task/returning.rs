@@ -13,10 +13,9 @@ use crate::domain::{
     Attempt, Bounce, BounceKind, Delivery, DeliveryId, Digest, EndReason, ReportAction, StatusCode, SubscriberId, Token,
 };
 use crate::mail::{
-    DeliveryReport, FeedbackReport, FeedbackType, Proofs, ReadingError, Returned, delivery_named_in, names_address,
-    read_returned, settled,
+    DeliveryReport, FeedbackReport, FeedbackType, ReadingError, RecipientReport, Returned, Said, read_returned, settled,
 };
-use crate::policy::{Consequence, bounce_kind, refusal_kind};
+use crate::policy::{Consequence, bounce_kind, of_others, refusal_kind};
 use crate::store::{Kept, StoreError};
 use crate::template::Refuser;
 
@@ -103,17 +102,19 @@ impl Newsroom {
     }
 
     async fn take_report(&self, report: &DeliveryReport, now: DateTime<Utc>) -> Result<TakenIn, StoreError> {
-        let Some(delivery) = self.proved(&report.proofs, now).await? else { return Ok(TakenIn::Unproven) };
-        if self.is_of_another(report, &delivery).await? {
-            return Ok(TakenIn::Unproven);
-        }
+        let Some(delivery) = self.reported(report, now).await? else { return Ok(TakenIn::Unproven) };
         let ours = &delivery.recipient.address;
-        let best = settled(&report.recipients, ours, |one| bounce_kind(one.action, one.status));
-        let Some(found) = best else { return Ok(TakenIn::SaysNothing) };
+        let kind_of = |one: &RecipientReport| bounce_kind(one.action, one.status);
+        let best = settled(&report.recipients, ours, kind_of);
+        let (found, kind) = match best {
+            None => return Ok(TakenIn::SaysNothing),
+            Some(Said::OfOurs(found)) => (found, kind_of(found)),
+            Some(Said::OfOthers(found)) => (found, of_others(kind_of(found))),
+        };
         let bounce = Bounce {
             delivery: delivery.id,
             at: now,
-            kind: bounce_kind(found.action, found.status),
+            kind,
             action: Some(found.action),
             status: found.status,
             diagnostic: found.diagnostic.clone(),
@@ -168,7 +169,7 @@ impl Newsroom {
     }
 
     async fn take_feedback(&self, report: &FeedbackReport, now: DateTime<Utc>) -> Result<TakenIn, StoreError> {
-        let Some(delivery) = self.proved(&report.proofs, now).await? else { return Ok(TakenIn::Unproven) };
+        let Some(delivery) = self.complained_of(report, now).await? else { return Ok(TakenIn::Unproven) };
         match report.kind {
             FeedbackType::Other => Ok(TakenIn::SaysNothing),
             FeedbackType::Complaint => {
@@ -206,41 +207,5 @@ impl Newsroom {
         let Some(subscriber) = subscriber else { return Ok(TakenIn::Unproven) };
         let ended = self.store.end(subscriber, EndReason::Unsubscribed, now).await?;
         Ok(TakenIn::Unsubscribed { ended })
-    }
-
-    /// The delivery that the first proof which holds names: a signed token, else a Message-ID, which nobody can guess.
-    async fn proved(&self, proofs: &Proofs, now: DateTime<Utc>) -> Result<Option<Delivery>, StoreError> {
-        let keys = self.all_keys();
-        for token in &proofs.tokens {
-            if let Ok(Token::Bounce { delivery }) = Token::read(token, &keys, now)
-                && let Some(delivery) = self.store.delivery(delivery).await?
-            {
-                return Ok(Some(delivery));
-            }
-        }
-        let Some(message_id) = &proofs.message_id else { return Ok(None) };
-        let Some(named) = delivery_named_in(message_id) else { return Ok(None) };
-        if self.had_message_id(named, message_id).await? { self.store.delivery(named).await } else { Ok(None) }
-    }
-
-    /// Whether a report is about a letter of another database: deliveries are counted, and a lost database counts anew
-    /// while the key stays. Then neither the Message-ID is one of this delivery's, nor any recipient its own. A relay that
-    /// gives letters other ids, or an address that is an alias, alone contradicts nothing.
-    async fn is_of_another(&self, report: &DeliveryReport, delivery: &Delivery) -> Result<bool, StoreError> {
-        let Some(message_id) = &report.proofs.message_id else { return Ok(false) };
-        let ours = &delivery.recipient.address;
-        let names = |field: &String| names_address(field, ours);
-        let names_ours =
-            report.recipients.iter().any(|one| names(&one.original_recipient) || names(&one.final_recipient));
-        if names_ours || report.recipients.is_empty() {
-            return Ok(false);
-        }
-        Ok(!self.had_message_id(delivery.id, message_id).await?)
-    }
-
-    /// Whether a delivery's letter left with this Message-ID.
-    async fn had_message_id(&self, delivery: DeliveryId, message_id: &str) -> Result<bool, StoreError> {
-        let attempts = self.store.attempts_of(delivery).await?;
-        Ok(attempts.iter().any(|made| made.message_id == *message_id))
     }
 }

@@ -331,10 +331,15 @@ mod tests {
             "edition-state.",
             "edition-kind.",
             "hold-reason.",
+            "missed.",
             "form.error-",
             "doctor.",
             "admin.letter",
             "list-separator",
+            "because.",
+            "cli.",
+            "decided",
+            "refused.",
         ];
         let unused: Vec<_> = known
             .iter()

@@ -79,8 +79,9 @@ fn what_is_wrong_is_named_with_what_to_do() {
     let relay = format!("[[relay]]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {closed}\n");
     let room = PressRoom::new(&format!(
         "{LETTERS}{relay}[dkim]\ndomain = \"ministere.example\"\nrsa = {{ selector = \"r\", key_file = \"dkim.pem\" }}\n\
-         [publish]\nfolder = \"blocked/public\"\n"
+         [publish]\nfolder = \"blocked/public\"\n[bounces]\nmaildir = \"retours\"\nlmtp = \"{taken_at}\"\n"
     ));
+    std::fs::create_dir_all(room.path("retours/new")).unwrap();
     room.save("blocked", "a file where a folder should be");
     room.save("dkim.pem", "no key");
     let settings = std::fs::read_to_string(room.path("config.toml")).unwrap();
@@ -97,12 +98,18 @@ fn what_is_wrong_is_named_with_what_to_do() {
         ("relay-unreached", "connect"),
         ("key-broken", "dkim.pem"),
         ("listen-taken", "http.listen"),
+        ("maildir-broken", "retours/cur"),
     ];
     for (code, names) in expected {
         let said = complaint(&found, "problem", code);
         assert!(said.contains(names), "{code} does not name {names}: {said}");
     }
     assert!(complaint(&found, "warning", "secret-open").contains("644"));
+    let taken = found.iter().filter(|finding| finding["code"] == "listen-taken");
+    assert!(taken.into_iter().any(|finding| finding["message"].as_str().unwrap().starts_with("bounces.lmtp")));
+    std::fs::create_dir_all(room.path("retours/cur")).unwrap();
+    let (found, _) = ask(&room);
+    assert!(found.iter().any(|finding| finding["code"] == "maildir" && finding["level"] == "ok"), "{found:#?}");
 }
 
 #[test]

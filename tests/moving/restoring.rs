@@ -52,6 +52,37 @@ fn a_backup_comes_back_on_a_new_machine_with_its_key() {
 }
 
 #[test]
+fn a_backup_takes_the_place_of_nothing_but_a_backup() {
+    let room = PressRoom::new(LETTERS);
+    room.say(&["subscribers", "add", "ann@example.org"]);
+    let read = |name: &str| std::fs::read(room.path(name)).unwrap();
+    for name in ["var/depeche.sqlite", "var/secret.key", "config.toml"] {
+        let before = read(name);
+        refused(&room, &["backup", name], "is no backup: name another file");
+        assert!(read(name) == before, "{name}");
+    }
+    for _ in 0..2 {
+        room.say(&["backup", "x"]);
+    }
+    assert!(read("x").starts_with(b"depeche backup"));
+}
+
+#[test]
+fn a_missing_key_is_asked_for_and_not_made_anew() {
+    let room = PressRoom::new(LETTERS);
+    room.say(&["subscribers", "list"]);
+    let key = std::fs::read(room.path("var/secret.key")).unwrap();
+    std::fs::remove_file(room.path("var/secret.key")).unwrap();
+    for command in [&["serve"][..], &["subscribers", "list"], &["backup", "x"]] {
+        refused(&room, command, "secret.key");
+        assert!(!room.path("var/secret.key").exists(), "{command:?}");
+    }
+    refused(&room, &["serve"], "is missing: put its file back");
+    std::fs::write(room.path("var/secret.key"), key).unwrap();
+    room.say(&["subscribers", "list"]);
+}
+
+#[test]
 fn another_key_refuses_to_start_and_says_why() {
     let room = PressRoom::new(LETTERS);
     room.say(&["subscribers", "list"]);

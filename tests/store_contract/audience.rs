@@ -73,7 +73,7 @@ proptest! {
             while !room.store.deliver_chunk(id, &audience, limit, minute(9)).await.unwrap().finished {
                 room.tally(id).await;
             }
-            let deliveries = room.store.deliveries_of_edition(id).await.unwrap();
+            let deliveries = room.store.deliveries_of_edition(id, None, 1000).await.unwrap();
             let found: Vec<SubscriberId> = deliveries.iter().filter_map(|delivery| delivery.subscriber).collect();
             room.store.close().await;
             (expected, found)

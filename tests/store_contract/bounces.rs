@@ -51,7 +51,9 @@ pub(crate) async fn a_report_counts_once_whoever_brings_it(room: Room) {
     let known = bounce(&letters[0], BounceKind::Hard, "one", 5);
     let back = Bounce { diagnostic: "smtp; 550 5.1.1 no\u{FFFD}".to_owned(), ..known };
     assert_eq!(room.store.bounces_of(letters[0].id).await.unwrap(), std::slice::from_ref(&back));
-    assert_eq!(room.store.bounces_of_edition(letters[0].edition.unwrap()).await.unwrap(), [back]);
+    let outcomes = room.store.outcomes_of_edition(letters[0].edition.unwrap(), None, 10).await.unwrap();
+    let returned: Vec<_> = outcomes.iter().flat_map(|outcome| &outcome.bounces).collect();
+    assert_eq!((returned, outcomes.len()), (vec![&back], 2));
     let hash = &letters[0].recipient.address;
     assert_eq!(room.store.is_suppressed(hash).await.unwrap(), Some(SuppressionReason::Bounced));
 
@@ -99,4 +101,52 @@ pub(crate) async fn what_comes_back_was_accepted(room: Room) {
     let swept = room.store.sweep(minute(60), OnLostReply::Resend, TimeDelta::minutes(15)).await.unwrap();
     assert_eq!(swept.resent, 0);
     assert_eq!(room.tally(edition).await, [0, 0, 0, 1, 0, 0, 0]);
+}
+
+pub(crate) async fn an_edition_is_read_page_by_page(room: Room) {
+    let letters = sent(&room, 7).await;
+    let edition = letters[0].edition.unwrap();
+    for (number, letter) in letters.iter().enumerate() {
+        if number % 2 == 0 {
+            let kept = room.store.keep_bounce(&bounce(letter, BounceKind::Soft, "one", 5), chrono_tz::UTC).await;
+            assert!(matches!(kept, Ok(Kept::New { .. })), "{kept:?}");
+        }
+    }
+    let (mut after, mut pages, mut read) = (None, Vec::new(), Vec::new());
+    loop {
+        let page = room.store.outcomes_of_edition(edition, after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.delivery.subscriber;
+        pages.push(page.len());
+        read.extend(page);
+    }
+    assert_eq!(pages, [3, 3, 1]);
+    read.sort_by_key(|outcome| outcome.delivery.id);
+    for (number, (outcome, letter)) in read.iter().zip(&letters).enumerate() {
+        assert_eq!(outcome.delivery.id, letter.id);
+        assert_eq!(outcome.attempts, room.store.attempts_of(letter.id).await.unwrap());
+        assert_eq!(outcome.attempts.len(), 1);
+        assert_eq!(outcome.bounces, room.store.bounces_of(letter.id).await.unwrap());
+        assert_eq!(outcome.bounces.len(), usize::from(number % 2 == 0));
+    }
+    let own = room.store.outcomes_of_subscriber(letters[0].subscriber.unwrap(), 9).await.unwrap();
+    assert_eq!(own, [read[0].clone()]);
+}
+
+pub(crate) async fn what_somebody_has_no_delivery_of_is_known(room: Room) {
+    let letters = sent(&room, 1).await;
+    let ann = letters[0].subscriber.unwrap();
+    let bob = room.subscriber("late@example.org", &["all"]).await;
+    let edition = letters[0].edition.unwrap();
+    assert_eq!(room.store.editions_without(ann, 5).await.unwrap(), []);
+    assert_eq!(room.store.editions_without(bob, 5).await.unwrap(), [(edition, false)]);
+    assert_eq!(room.store.editions_without(bob, 0).await.unwrap(), []);
+    assert_eq!(room.store.suppression_of(ann).await.unwrap(), None);
+    room.store.keep_bounce(&bounce(&letters[0], BounceKind::Hard, "one", 5), chrono_tz::UTC).await.unwrap();
+    assert_eq!(room.store.suppression_of(ann).await.unwrap(), Some((SuppressionReason::Bounced, minute(5))));
+    assert_eq!(room.store.suppression_of(bob).await.unwrap(), None);
+    // Once only counts are left, nobody knows any more.
+    room.store.finish_editions(OnLostReply::Resend, minute(10)).await.unwrap();
+    assert!(room.store.fold_deliveries(minute(11)).await.unwrap() > 0);
+    assert_eq!(room.store.editions_without(ann, 5).await.unwrap(), [(edition, true)]);
 }

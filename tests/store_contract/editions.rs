@@ -152,7 +152,7 @@ pub(crate) async fn two_instances_write_each_subscriber_once(room: Room) {
         written += instance.await.unwrap();
     }
     assert_eq!(written, 50);
-    let deliveries = room.store.deliveries_of_edition(id).await.unwrap();
+    let deliveries = room.store.deliveries_of_edition(id, None, 1000).await.unwrap();
     assert_eq!(deliveries.iter().filter_map(|delivery| delivery.subscriber).collect::<BTreeSet<_>>(), expected);
     assert_eq!(room.tally(id).await, [50, 0, 0, 0, 0, 0, 0]);
 
@@ -178,7 +178,7 @@ pub(crate) async fn the_audience_is_those_who_follow_now(room: Room) {
     let id = room.opening("bridge").await;
     room.store.deliver_chunk(id, &everybody(&["tag:eau"], minute(1)), 100, minute(3)).await.unwrap();
     let mut reached: Vec<(SubscriberId, Vec<Topic>)> = Vec::new();
-    for delivery in room.store.deliveries_of_edition(id).await.unwrap() {
+    for delivery in room.store.deliveries_of_edition(id, None, 1000).await.unwrap() {
         reached.push((delivery.subscriber.unwrap(), delivery.topics));
     }
     reached.sort();

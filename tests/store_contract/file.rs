@@ -72,3 +72,16 @@ async fn a_file_that_is_something_else_is_refused_and_kept() {
     assert!(matches!(Store::open(&settings, minute(0)).await, Err(StoreError::NotADatabase(_))));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "une liste de courses");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_postgresql_stays_empty_for_who_only_looks() {
+    let Some(postgres) = crate::postgres::Postgres::start() else { return };
+    let settings = DatabaseSettings { url: postgres.database("looked_at"), sync: SqliteSync::Normal };
+    for _ in 0..2 {
+        assert!(Store::open_to_look(&settings).await.unwrap().is_none());
+    }
+    Store::open(&settings, minute(0)).await.unwrap().close().await;
+    let store = Store::open_to_look(&settings).await.unwrap().unwrap();
+    assert!(!store.is_served(minute(0)).await.unwrap());
+    store.close().await;
+}

@@ -92,6 +92,8 @@ stories! {
     bounces::a_report_counts_once_whoever_brings_it,
     bounces::what_came_back_goes_with_its_deliveries,
     bounces::what_comes_back_was_accepted,
+    bounces::an_edition_is_read_page_by_page,
+    bounces::what_somebody_has_no_delivery_of_is_known,
     subscribers::opt_in_asks_once_a_day_and_keeps_the_proof,
     subscribers::the_office_vouches,
     subscribers::who_ends_receives_nothing_more,

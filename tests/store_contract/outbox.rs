@@ -192,7 +192,7 @@ pub(crate) async fn old_deliveries_become_counts(room: Room) {
     assert_eq!(room.store.fold_deliveries(minute(3)).await.unwrap(), 3);
     assert_eq!(room.store.tally(edition).await.unwrap(), before);
     assert_eq!(room.store.edition(edition).await.unwrap().unwrap().tally, before);
-    assert!(room.store.deliveries_of_edition(edition).await.unwrap().is_empty());
+    assert!(room.store.deliveries_of_edition(edition, None, 1000).await.unwrap().is_empty());
     assert_eq!(room.store.fold_deliveries(minute(3)).await.unwrap(), 0);
 }
 

@@ -133,7 +133,7 @@ pub(crate) async fn an_erased_address_is_recognised_and_not_kept(room: Room) {
     assert_eq!(room.store.list(&SubscriberFilter::default()).await.unwrap(), []);
     assert_eq!(room.store.consents_of(id).await.unwrap(), []);
     assert_eq!(room.tally(edition).await, [0, 0, 0, 0, 0, 1, 0]);
-    let delivery = room.store.deliveries_of_edition(edition).await.unwrap().remove(0);
+    let delivery = room.store.deliveries_of_edition(edition, None, 1000).await.unwrap().remove(0);
     assert_eq!(delivery.recipient.address, address("erased@erased.invalid"));
 
     // The office's word does not lift an erasure, her own does.

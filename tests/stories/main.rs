@@ -18,6 +18,7 @@ mod http_client;
 mod hub;
 mod identity;
 mod links;
+mod missing;
 #[path = "../support/newsroom.rs"]
 mod newsroom;
 mod office;
@@ -92,6 +93,7 @@ stories! {
         digests::a_daily_digest_holds_the_day_and_a_weekly_one_the_week,
         digests::what_was_missed_is_caught_up_once,
         digests::changing_frequency_loses_and_doubles_nothing,
+        missing::why_somebody_got_nothing_is_told,
         returning::an_address_that_does_not_exist_is_given_up_at_once,
         returning::a_full_mailbox_is_given_up_after_five_days,
         returning::a_closed_mailbox_is_given_up_at_the_second_letter,
@@ -124,6 +126,10 @@ stories! {
         returning::without_a_domain_of_its_own_a_report_is_known_by_its_ids,
         returning::what_comes_back_while_the_database_is_away_is_asked_for_again,
         returning::a_forged_report_changes_nothing,
+        returning::with_a_domain_of_its_own_a_message_id_proves_complaints_alone,
+        returning::a_forged_token_is_not_made_good_by_a_message_id,
+        returning::who_is_gone_behind_an_alias_does_not_bar_it,
+        returning::a_complaint_about_a_letter_of_a_lost_database_bars_nobody,
         returning::a_letter_to_the_lists_address_unsubscribes,
         returning::a_letter_to_the_sender_unsubscribes_by_its_subject,
         links::a_distant_document_must_answer_before_the_letter_leaves,

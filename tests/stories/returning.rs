@@ -180,13 +180,15 @@ pub(crate) async fn what_is_our_own_fault_is_told_to_the_office_once_a_day(mut r
 pub(crate) async fn a_complaint_ends_everything_at_once(mut room: TestNewsroom) {
     begin(&mut room).await;
     let letter = announce(&mut room, "un").await.unwrap();
-    let message_id = letter.header("Message-ID").to_owned();
+    let message_id = format!("Message-ID: {}", letter.header("Message-ID"));
+    let desk = "plaintes@presse.example.org";
     for kind in ["not-spam", "virus", "auth-failure"] {
-        assert_eq!(take_in(&room, &feedback(kind, &message_id)).await, TakenIn::SaysNothing);
+        assert_eq!(take_in(&room, &feedback(kind, desk, &message_id)).await, TakenIn::SaysNothing);
     }
-    assert_eq!(take_in(&room, &feedback("abuse", "<0123456789abcdef@presse.example.org>")).await, TakenIn::Unproven);
+    let guess = "Message-ID: <0123456789abcdef@presse.example.org>";
+    assert_eq!(take_in(&room, &feedback("abuse", desk, guess)).await, TakenIn::Unproven);
     assert_eq!(ended(&room).await, None);
-    let taken = take_in(&room, &feedback("abuse", &message_id)).await;
+    let taken = take_in(&room, &feedback("abuse", desk, &message_id)).await;
     assert!(matches!(taken, TakenIn::Bounce { kind: BounceKind::Complaint, ended: true, .. }), "{taken:?}");
     assert_eq!(ended(&room).await, Some(EndReason::Complained));
     assert_eq!(suppressed(&room).await, Some(SuppressionReason::Complained));
@@ -209,6 +211,85 @@ pub(crate) async fn without_a_domain_of_its_own_a_report_is_known_by_its_ids(mut
         &format!("Reporting-MTA: dns; mx.example\r\nOriginal-Envelope-Id: {id}"),
     );
     assert!(matches!(take_in(&room, &message).await, TakenIn::Bounce { kind: BounceKind::Hard, ended: true, .. }));
+}
+
+pub(crate) async fn with_a_domain_of_its_own_a_message_id_proves_complaints_alone(mut room: TestNewsroom) {
+    room.configure("newsletter.bounce_domain", "retours.example.org");
+    begin(&mut room).await;
+    let letter = announce(&mut room, "un").await.unwrap();
+    // Whoever is answered by Ann knows it.
+    let message_id = format!("Message-ID: {}", letter.header("Message-ID"));
+    let forged = envelope(&room).await.replace("bounces+B", "bounces+C");
+    for envelope in ["bounces@retours.example.org", "presse@presse.example.org", &forged] {
+        let message = dsn(envelope, ANN, ["failed", "5.1.1", ""], &message_id, "m");
+        assert_eq!(take_in(&room, &message).await, TakenIn::Unproven, "{envelope}");
+    }
+    let taken = take_in(&room, &report(&room, "failed", "5.2.2", "true").await).await;
+    assert!(matches!(taken, TakenIn::Bounce { kind: BounceKind::Soft, .. }), "{taken:?}");
+    assert_eq!(ended(&room).await, None);
+    let taken = take_in(&room, &feedback("abuse", "plaintes@presse.example.org", &message_id)).await;
+    assert!(matches!(taken, TakenIn::Bounce { kind: BounceKind::Complaint, ended: true, .. }), "{taken:?}");
+}
+
+pub(crate) async fn a_forged_token_is_not_made_good_by_a_message_id(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    let letter = announce(&mut room, "un").await.unwrap();
+    let message_id = format!("Message-ID: {}", letter.header("Message-ID"));
+    let forged = envelope(&room).await.replace("bounces+B", "bounces+C");
+    let message = dsn(&forged, ANN, ["failed", "5.1.1", ""], &message_id, "f");
+    assert_eq!(take_in(&room, &message).await, TakenIn::Unproven);
+    // The name that another relay gives a letter is no token.
+    let message = dsn("presse@presse.example.org", ANN, ["failed", "5.1.1", ""], &message_id, "e").replace(
+        "Reporting-MTA: dns; mx.example",
+        "Reporting-MTA: dns; mx.example\r\nOriginal-Envelope-Id: 4g8Xyz1Zq1z3Vxk",
+    );
+    let taken = take_in(&room, &message).await;
+    assert!(matches!(taken, TakenIn::Bounce { kind: BounceKind::Hard, ended: true, .. }), "{taken:?}");
+}
+
+pub(crate) async fn who_is_gone_behind_an_alias_does_not_bar_it(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    announce(&mut room, "un").await.unwrap();
+    for (status, id) in [("5.1.1", "a"), ("5.2.1", "b"), ("5.2.1", "c")] {
+        let message = dsn(&envelope(&room).await, "left@example.org", ["failed", status, ""], "Subject: x", id);
+        let taken = take_in(&room, &message).await;
+        assert!(matches!(taken, TakenIn::Bounce { kind: BounceKind::Soft, ended: false, .. }), "{status}: {taken:?}");
+    }
+    assert_eq!((ended(&room).await, suppressed(&room).await), (None, None));
+    assert!(announce(&mut room, "deux").await.is_some());
+}
+
+pub(crate) async fn a_complaint_about_a_letter_of_a_lost_database_bars_nobody(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    let letter = announce(&mut room, "un").await.unwrap();
+    let id = letter.header("Message-ID").to_owned();
+    let envelope = envelope(&room).await;
+    // What was given under the same number, by the same key, to somebody else.
+    let earlier = format!("<{}{}", "0".repeat(32), &id[1 + 32..]);
+    for letter in [
+        format!("To: Carl <carl@other.example>\r\nMessage-ID: {earlier}"),
+        format!("To: <xxxx@other.example>\r\nMessage-ID: {earlier}"),
+        format!("To: <xxxx@example.org>\r\nMessage-ID: {earlier}"),
+        format!("Message-ID: {earlier}"),
+        "To: carl@other.example\r\nMessage-ID: <changed@relay.example>".to_owned(),
+        "To: carl@other.example".to_owned(),
+    ] {
+        assert_eq!(take_in(&room, &feedback("abuse", &envelope, &letter)).await, TakenIn::Unproven, "{letter}");
+    }
+    assert_eq!((ended(&room).await, suppressed(&room).await), (None, None));
+    // A provider that hides whose letter it was, and a relay that renamed it, contradict nothing.
+    for letter in [
+        format!("To: redacted@redacted.invalid\r\nMessage-ID: {id}"),
+        "To: <xxxx@example.org>\r\nMessage-ID: <changed@relay.example>".to_owned(),
+        "Subject: x".to_owned(),
+        format!("To: Ann <{ANN}>\r\nMessage-ID: {earlier}"),
+    ] {
+        // Each is another report, or it would be known.
+        let message = feedback("abuse", &envelope, &letter).replace("<abuse@", &format!("<{}@", letter.len()));
+        let taken = take_in(&room, &message).await;
+        assert!(matches!(taken, TakenIn::Bounce { kind: BounceKind::Complaint, .. }), "{letter}: {taken:?}");
+    }
+    assert_eq!(suppressed(&room).await, Some(SuppressionReason::Complained));
 }
 
 pub(crate) async fn a_forged_report_changes_nothing(mut room: TestNewsroom) {

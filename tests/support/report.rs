@@ -15,13 +15,13 @@ pub(crate) fn dsn(envelope: &str, to: &str, what: [&str; 3], letter: &str, id: &
     )
 }
 
-/// A feedback report of this type on the letter with this Message-ID.
-pub(crate) fn feedback(kind: &str, message_id: &str) -> String {
+/// A feedback report of this type on the letter with these headers, sent to `envelope`.
+pub(crate) fn feedback(kind: &str, envelope: &str, letter: &str) -> String {
     format!(
-        "From: fbl@provider.example\r\nTo: plaintes@presse.example.org\r\nMessage-ID: <{kind}@provider.example>\r\n\
+        "From: fbl@provider.example\r\nTo: {envelope}\r\nMessage-ID: <{kind}@provider.example>\r\n\
          Content-Type: multipart/report; report-type=feedback-report; boundary=f\r\n\r\n\
          --f\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: {kind}\r\nVersion: 1\r\n\r\n\
-         --f\r\nContent-Type: message/rfc822\r\n\r\nFrom: presse@presse.example.org\r\nMessage-ID: {message_id}\r\n\r\n\
+         --f\r\nContent-Type: message/rfc822\r\n\r\nFrom: presse@presse.example.org\r\n{letter}\r\n\r\n\
          Un pont.\r\n--f--\r\n"
     )
 }

@@ -22,7 +22,8 @@ pub(super) async fn look(config: &Config, now: DateTime<Utc>) -> (Vec<Finding>, 
         return (vec![Finding::ok("database-new", &[("database", &name)])], None);
     }
     match open(config, now).await {
-        Ok(opened) => (told(config, &name, &opened), Some(opened)),
+        Ok(Some(opened)) => (told(config, &name, &opened), Some(opened)),
+        Ok(None) => (vec![Finding::ok("database-new", &[("database", &name)])], None),
         Err(error) => {
             let why = causes(&error);
             (vec![Finding::problem("database-broken", &[("database", &name), ("why", &why)])], None)
@@ -30,11 +31,11 @@ pub(super) async fn look(config: &Config, now: DateTime<Utc>) -> (Vec<Finding>, 
     }
 }
 
-async fn open(config: &Config, now: DateTime<Utc>) -> Result<Opened, StoreError> {
-    let store = Store::open(&config.database, now).await?;
+async fn open(config: &Config, now: DateTime<Utc>) -> Result<Option<Opened>, StoreError> {
+    let Some(store) = Store::open_to_look(&config.database).await? else { return Ok(None) };
     let (standing, served) = (store.standing().await, store.is_served(now).await);
     store.close().await;
-    Ok(Opened { standing: standing?, is_served: served? })
+    Ok(Some(Opened { standing: standing?, is_served: served? }))
 }
 
 fn told(config: &Config, name: &str, opened: &Opened) -> Vec<Finding> {

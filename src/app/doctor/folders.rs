@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::{Access, access};
 
 use super::super::opening::read_templates;
 use super::super::own_folders::refuse_own_folders;
@@ -31,6 +32,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
         Err(error) => unreadable("content.uploads", &config.content.uploads, &error),
     });
     found.extend(templates(config));
+    found.extend(config.bounces.maildir.as_deref().map(maildir));
     let own = config.secrets.key_file.parent().unwrap_or(Utf8Path::new(".")).to_owned();
     let mut written = vec![("secrets.key_file", own)];
     if let DatabaseUrl::Sqlite(path) = &config.database.url {
@@ -84,6 +86,20 @@ fn templates(config: &Config) -> Option<Finding> {
             None => ok("templates.folder", folder),
         },
     })
+}
+
+/// Whether messages can be read from a Maildir and put away in it: files are renamed from `new` to `cur`.
+fn maildir(folder: &Utf8Path) -> Finding {
+    let may = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+    for part in ["new", "cur"] {
+        let part = folder.join(part);
+        let usable = readable(&part).and_then(|()| Ok(access(part.as_std_path(), may)?));
+        if let Err(error) = usable {
+            let arguments = [("path", part.as_str()), ("why", &error.to_string())];
+            return Finding::problem("maildir-broken", &arguments);
+        }
+    }
+    Finding::ok("maildir", &[("path", folder.as_str())])
 }
 
 /// Whether a file can be made in `folder`, or, where that is to be made yet, in the folder that it will stand in.

@@ -7,7 +7,8 @@ use crate::config::Config;
 
 pub(super) fn look(config: &Config, is_served: bool) -> Vec<Finding> {
     let addresses = [("http.listen", config.http.listen), ("http.admin", config.http.admin)];
-    addresses.into_iter().map(|(key, address)| one(key, address, is_served)).collect()
+    let lmtp = config.bounces.lmtp.map(|address| ("bounces.lmtp", address));
+    addresses.into_iter().chain(lmtp).map(|(key, address)| one(key, address, is_served)).collect()
 }
 
 fn one(key: &str, address: SocketAddr, is_served: bool) -> Finding {

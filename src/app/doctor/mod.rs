@@ -1,6 +1,6 @@
 //! The doctor: looks at everything the daemon needs and says what is well, what is doubtful, and what to do.
 //!
-//! Nothing is sent and nothing is changed; only the relays and the database of the configuration are spoken to.
+//! Nothing is sent and nothing is changed, not even a schema brought up to date; only the relays and the database of the configuration are spoken to.
 
 mod clocks;
 mod database;

@@ -12,6 +12,15 @@ pub fn names_address(field: &str, ours: &EmailAddress) -> bool {
     is_ours(address) || is_ours(&from_unicode_xtext(address)) || is_ours(&from_xtext(address))
 }
 
+/// The addresses in a field of a letter, as they are written there: `Ann <ann@example.org>, bob@example.org`. What is none
+/// is left out.
+pub(super) fn addresses_in(field: &str) -> impl Iterator<Item = &str> {
+    field.split(',').filter_map(|one| {
+        let bare = one.rsplit_once('<').map_or(one, |(_, rest)| rest.split('>').next().unwrap_or_default()).trim();
+        bare.parse::<EmailAddress>().is_ok().then_some(bare)
+    })
+}
+
 /// `\x{E9}` → `é`
 fn from_unicode_xtext(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
@@ -70,6 +79,15 @@ mod tests {
         for field in ["", ";", "rfc822;", "rfc822; ann@écoles.example", "x;\\x{110000}", "\\x{", "+", "+2", "é;+C3+"]
         {
             assert!(!names_address(field, &zoe), "{field}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_found_in_a_field() {
+        let found = |field| addresses_in(field).collect::<Vec<_>>();
+        assert_eq!(found("\"O’Hara, Ann\" <ann@a.example>, bob@b.example"), ["ann@a.example", "bob@b.example"]);
+        for field in ["", "<>", "undisclosed-recipients:;", "Ann <redacted>", "a@", "<<"] {
+            assert_eq!(found(field), Vec::<&str>::new(), "{field}");
         }
     }
 }

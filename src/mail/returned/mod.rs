@@ -14,4 +14,4 @@ mod tests;
 
 pub use address::names_address;
 pub use reading::{DeliveryReport, FeedbackReport, FeedbackType, LARGEST_RETURN, Proofs, Returned, read_returned};
-pub use status::{RecipientReport, settled};
+pub use status::{RecipientReport, Said, settled};

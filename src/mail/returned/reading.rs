@@ -2,6 +2,7 @@
 
 use mail_parser::parsers::MessageStream;
 
+use super::address::addresses_in;
 use super::fields::Fields;
 use super::parts::{Part, parts};
 use super::status::{RecipientReport, groups, recipients};
@@ -13,6 +14,8 @@ pub const LARGEST_RETURN: usize = 10 * 1024 * 1024;
 
 /// How many tokens of one message are handed out.
 const MOST_TOKENS: usize = 20;
+/// How many recipients a complaint may name.
+const MOST_NAMED: usize = 20;
 /// Longest type of feedback that is kept, in characters.
 const LONGEST_WORD: usize = 40;
 /// Longest Message-ID (RFC 5322 §2.1.1).
@@ -56,6 +59,8 @@ pub struct DeliveryReport {
 pub struct FeedbackReport {
     /// Which letter it is about.
     pub proofs: Proofs,
+    /// To whom the letter was, as far as the provider tells: addresses, which it may have made unreadable (RFC 6590).
+    pub recipients: Vec<String>,
     /// What its reader thinks.
     pub kind: FeedbackType,
     /// The same in the report's own word.
@@ -119,7 +124,8 @@ fn report(fields: &Fields, body: &[u8], part: &Part<'_>, envelope: &[&str]) -> D
         told.extend([one.action.as_str(), one.final_recipient.as_str(), one.diagnostic.as_str()]);
     }
     let digest = Digest::of_fields(told.into_iter().map(str::as_bytes));
-    DeliveryReport { proofs: proofs(fields, body, envelope, &named, &[]), recipients, digest }
+    let letter = letter(fields, body);
+    DeliveryReport { proofs: proofs(&letter, envelope, &named, &[]), recipients, digest }
 }
 
 fn feedback(fields: &Fields, body: &[u8], part: &Part<'_>, envelope: &[&str]) -> FeedbackReport {
@@ -137,16 +143,23 @@ fn feedback(fields: &Fields, body: &[u8], part: &Part<'_>, envelope: &[&str]) ->
     };
     let told = [fields.get("Message-ID").unwrap_or_default(), fields.get("Date").unwrap_or_default(), word.as_str()];
     let digest = Digest::of_fields(told.into_iter().map(str::as_bytes));
-    FeedbackReport { proofs: proofs(fields, body, envelope, &named, &senders), kind, word, digest }
+    let letter = letter(fields, body);
+    let recipients = all("Original-Rcpt-To").chain(letter.all("To")).flat_map(addresses_in);
+    let recipients = recipients.take(MOST_NAMED).map(str::to_owned).collect();
+    FeedbackReport { proofs: proofs(&letter, envelope, &named, &senders), recipients, kind, word, digest }
 }
 
-/// The proofs in their order: whom the report was sent to, the envelope's id, then what the letter itself says.
-fn proofs(fields: &Fields, body: &[u8], envelope: &[&str], named: &[&str], senders: &[&str]) -> Proofs {
+/// The head of the letter that a report carries; empty when it carries none.
+fn letter(fields: &Fields, body: &[u8]) -> Fields {
     let letter = parts(fields, body).into_iter().rev().find(|part| {
         let kind = part.media_type.as_str();
         matches!(kind, "message/rfc822" | "text/rfc822-headers" | "message/global" | "message/global-headers")
     });
-    let letter = letter.map(|part| Fields::parse(without_mbox_line(&part.decoded())).0).unwrap_or_default();
+    letter.map(|part| Fields::parse(without_mbox_line(&part.decoded())).0).unwrap_or_default()
+}
+
+/// The proofs in their order: whom the report was sent to, the envelope's id, then what the letter itself says.
+fn proofs(letter: &Fields, envelope: &[&str], named: &[&str], senders: &[&str]) -> Proofs {
     let sent_to = envelope.iter().flat_map(|text| tokens_after(BOUNCES, text));
     let ids = named.iter().map(|id| (*id).trim_matches(['<', '>', ' ']).to_owned());
     let sent_by = senders.iter().copied().chain(letter.get("Return-Path"));

@@ -92,18 +92,31 @@ fn more_precise(stated: Option<StatusCode>, said: Option<StatusCode>) -> Option<
     }
 }
 
-/// What a report says of the letter to `ours`. Of several recipients, those count that are ours by their first or last
-/// name, else all (the address was an alias); of those that count, the one for whom it went best: a letter that reached
-/// anybody behind an alias came back from none.
+/// What a report says of a letter, and of whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Of the letter's own recipient, by name.
+    OfOurs(&'a RecipientReport),
+    /// Only of others: the address may have been an alias for theirs, or for them and many more.
+    OfOthers(&'a RecipientReport),
+}
+
+impl RecipientReport {
+    /// Whether it is about `ours`, by its first or last name.
+    #[must_use]
+    pub fn is_about(&self, ours: &EmailAddress) -> bool {
+        names_address(&self.original_recipient, ours) || names_address(&self.final_recipient, ours)
+    }
+}
+
+/// What a report says of the letter to `ours`. Of several recipients, those count that are ours by name, else all; of
+/// those that count, the one for whom it went best: a letter that reached anybody behind an alias came back from none.
 #[must_use]
 pub fn settled<'a, K: Ord>(
     recipients: &'a [RecipientReport],
     ours: &EmailAddress,
     rank: impl Fn(&RecipientReport) -> K,
-) -> Option<&'a RecipientReport> {
-    let is_ours = |one: &&RecipientReport| {
-        names_address(&one.original_recipient, ours) || names_address(&one.final_recipient, ours)
-    };
-    let own = recipients.iter().filter(is_ours).min_by_key(|one| rank(one));
-    own.or_else(|| recipients.iter().min_by_key(|one| rank(one)))
+) -> Option<Said<'a>> {
+    let own = recipients.iter().filter(|one| one.is_about(ours)).min_by_key(|one| rank(one));
+    own.map(Said::OfOurs).or_else(|| recipients.iter().min_by_key(|one| rank(one)).map(Said::OfOthers))
 }

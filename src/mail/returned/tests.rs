@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{BounceKind, EmailAddress, ReportAction};
 use crate::mail::ReadingError;
-use crate::policy::bounce_kind;
+use crate::policy::{bounce_kind, of_others};
 
 /// A report on a letter of `TOKEN`, with this machine-readable part and these headers of the letter.
 fn dsn(status: &str, letter: &str) -> String {
@@ -42,12 +42,20 @@ fn kind(one: &RecipientReport) -> BounceKind {
     bounce_kind(one.action, one.status)
 }
 
+/// Which sort of news that is of the letter itself.
+fn news(said: Option<Said<'_>>) -> Option<BounceKind> {
+    match said? {
+        Said::OfOurs(one) => Some(kind(one)),
+        Said::OfOthers(one) => Some(of_others(kind(one))),
+    }
+}
+
 /// What the report says of Ann's letter.
 #[track_caller]
 fn check(text: &str, expected: BounceKind) {
     for text in [text.to_owned(), text.replace('\n', "\r\n")] {
         let report = report(&text);
-        assert_eq!(settled(&report.recipients, &ann(), kind).map(kind), Some(expected), "{text}");
+        assert_eq!(news(settled(&report.recipients, &ann(), kind)), Some(expected), "{text}");
     }
 }
 
@@ -133,15 +141,21 @@ fn of_several_recipients_ours_counts() {
     let half = group("ann@journal.example", "one@other.example", "failed", "5.1.1")
         + &group("ann@journal.example", "two@other.example", "delivered", "2.0.0");
     check(&dsn(&half, ""), BounceKind::Arrived);
-    // Where nobody is known, all are meant: the address was forwarded.
-    check(&dsn(&group("", "someone@else.example", "failed", "5.1.1"), ""), BounceKind::Hard);
+    // Where nobody is known, all are meant: the address was forwarded. Others may read what it stands for.
+    for status in ["5.1.1", "5.2.1", "5.2.2"] {
+        check(&dsn(&group("", "someone@else.example", "failed", status), ""), BounceKind::Soft);
+    }
+    check(&dsn(&group("", "someone@else.example", "failed", "5.7.1"), ""), BounceKind::Fault);
+    check(&dsn(&group("ann@journal.example", "someone@else.example", "failed", "5.1.1"), ""), BounceKind::Hard);
 }
 
 #[test]
 fn what_is_missing_is_done_without() {
-    // No group about the letter, no final recipient, no closing boundary.
-    let text = dsn("Action: failed\nStatus: 5.1.1\n", "").replace("--b=1--\n", "");
-    check(&text, BounceKind::Hard);
+    // No group about the letter, no closing boundary.
+    let text = "Final-Recipient: rfc822; ann@journal.example\nAction: failed\nStatus: 5.1.1\n";
+    check(&dsn(text, "").replace("--b=1--\n", ""), BounceKind::Hard);
+    // No recipient: it may be anybody.
+    check(&dsn("Action: failed\nStatus: 5.1.1\n", ""), BounceKind::Soft);
     // Nothing that machines can read.
     assert!(report(&dsn("Reporting-MTA: dns; mx.example\n", "")).recipients.is_empty());
     assert!(report(&dsn(&about_ann("exploded", "5.1.1", ""), "")).recipients.is_empty());
@@ -170,10 +184,10 @@ fn reports_beyond_ascii_are_read() {
             &format!("message/global-delivery-status\nContent-Transfer-Encoding: {encoding}"),
         );
         let found = report(&text);
-        assert_eq!(settled(&found.recipients, &ours, kind).map(kind), Some(BounceKind::Hard), "{text}");
+        assert_eq!(news(settled(&found.recipients, &ours, kind)), Some(BounceKind::Hard), "{text}");
         let both =
             dsn(&format!("{other}Final-Recipient: utf-8; zoé@écoles.example\nAction: failed\nStatus: 5.1.1\n"), "");
-        assert_eq!(settled(&report(&both).recipients, &ours, kind).map(kind), Some(BounceKind::Hard));
+        assert_eq!(news(settled(&report(&both).recipients, &ours, kind)), Some(BounceKind::Hard));
     }
 }
 
@@ -185,7 +199,8 @@ fn arf(kind: &str) -> String {
          --f\nContent-Type: text/plain\n\nThis is a report.\n--f\nContent-Type: message/feedback-report\n\n\
          Feedback-Type: {kind}\nUser-Agent: x/1\nVersion: 1\nOriginal-Mail-From: <bounces+TOKEN@retours.example>\n\
          Original-Rcpt-To: <redacted@provider.example>\n\n--f\nContent-Type: message/rfc822\n\n\
-         From: Presse <presse@presse.example>\nMessage-ID: <abc@presse.example>\n\nUn pont.\n--f--\n"
+         From: Presse <presse@presse.example>\nTo: Ann <ann@journal.example>, Hidden <x>\nMessage-ID: <abc@presse.example>\n\n\
+         Un pont.\n--f--\n"
     )
 }
 
@@ -204,6 +219,7 @@ fn a_complaint_is_told_from_other_feedback() {
         let Ok(Returned::Feedback(found)) = read_returned(arf(word).as_bytes(), None) else { panic!("{word}") };
         assert_eq!(found.kind, expected, "{word}");
         assert_eq!(found.proofs.tokens, ["TOKEN"]);
+        assert_eq!(found.recipients, ["redacted@provider.example", "ann@journal.example"]);
         assert_eq!(found.proofs.message_id.as_deref(), Some("<abc@presse.example>"));
     }
 }

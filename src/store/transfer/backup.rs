@@ -88,7 +88,7 @@ impl Store {
             created: now.timestamp_micros(),
             source: source.to_owned(),
             program: format!("depeche {}", env!("CARGO_PKG_VERSION")),
-            key_fingerprint: meta::get(&mut snapshot, "key_fingerprint").await?,
+            key_fingerprint: meta::get(&mut snapshot, meta::KEY_FINGERPRINT).await?,
         };
         writer.frame(Frame::Header, &json(&header))?;
         for key in keys {

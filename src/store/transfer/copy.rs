@@ -121,7 +121,7 @@ impl Copy<'_> {
         let (from, to) = (self.names.0.to_owned(), self.names.1.to_owned());
         self.clear_given_up().await?;
         let mut source = self.from.begin_closed().await?;
-        let fingerprint = meta::get(&mut source, "key_fingerprint").await?;
+        let fingerprint = meta::get(&mut source, meta::KEY_FINGERPRINT).await?;
         let mut target = self.to.begin_closed().await?;
         let before = Move::read(&mut source).await?;
         let there = read::<Arriving>(&mut target, ARRIVING).await?;
@@ -165,7 +165,7 @@ impl Copy<'_> {
     /// a transaction of the source may stand idle.
     async fn clear_given_up(&self) -> Result<(), TransferError> {
         let mut source = self.from.read.acquire().await?;
-        let fingerprint = meta::get(&mut source, "key_fingerprint").await?;
+        let fingerprint = meta::get(&mut source, meta::KEY_FINGERPRINT).await?;
         let moving = Move::read(&mut source).await?;
         drop(source);
         let mut target = self.to.begin_closed().await?;

@@ -90,6 +90,9 @@ pub enum TransferError {
     /// Another backup has the same name.
     #[error("another backup into `{0}` is being written: let it finish, or name another file")]
     BeingWritten(Utf8PathBuf),
+    /// A backup would take the place of something that is none.
+    #[error("`{0}` is there and is no backup: name another file")]
+    SomethingElse(Utf8PathBuf),
     /// Something else than a backup.
     #[error("`{0}` is no backup of Depeche")]
     NotABackup(Utf8PathBuf),

@@ -95,6 +95,9 @@ impl Writer {
         if path.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
+        if !may_be_replaced(&path).map_err(failed)? {
+            return Err(TransferError::SomethingElse(path));
+        }
         let name = path.file_name().unwrap_or_default();
         let (draft, file) = Draft::begin(path.with_file_name(format!(".{name}.part"))).map_err(|error| {
             let is_busy = error.kind() == io::ErrorKind::ResourceBusy;
@@ -128,6 +131,16 @@ impl Writer {
         folder.sync_all().map_err(failed)?;
         Ok(count + CHECKSUM)
     }
+}
+
+/// Whether nothing is there that a backup must not take the place of.
+fn may_be_replaced(path: &Utf8Path) -> io::Result<bool> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    Ok(first_line(&mut file)?.is_some_and(|line| line.starts_with(MAGIC)))
 }
 
 /// A backup whose every byte was checked, being read.
@@ -267,9 +280,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(folder.path()).unwrap();
         let path = folder.join("x");
-        std::fs::write(&path, "the one before").unwrap();
+        std::fs::write(&path, "depeche backup 1\nthe one before").unwrap();
         drop(Writer::begin(&path).unwrap());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "the one before");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "depeche backup 1\nthe one before");
         assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
         assert!(matches!(Writer::begin(folder), Err(TransferError::File { .. })));
         assert!(matches!(Writer::begin(&folder.join("nowhere/x")), Err(TransferError::File { .. })));

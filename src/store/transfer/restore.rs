@@ -91,14 +91,18 @@ impl std::fmt::Debug for Backup {
 }
 
 impl Store {
-    /// Refuses a database into which nothing can be restored: one that holds rows, or with which a daemon works.
+    /// Closes the database to everything but [`Store::restore`], before the key is put back beside it. Refuses one into which
+    /// nothing can be restored: one that holds rows, or with which a daemon works.
     ///
     /// # Errors
     /// When it is not empty, in use, or does not answer.
-    pub async fn check_restorable(&self, name: &str, now: DateTime<Utc>) -> Result<(), TransferError> {
+    pub async fn begin_restore(&self, name: &str, now: DateTime<Utc>) -> Result<(), TransferError> {
         drop(self.lock_unused(name, now).await?);
         let mut transaction = self.begin_closed().await?;
-        self.empty_for_restore(&mut transaction, name, &carried().await?).await
+        self.empty_for_restore(&mut transaction, name, &carried().await?).await?;
+        meta::put(&mut transaction, ARRIVING, Some(RESTORING)).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// Puts `backup` back. `name` is what people call this database, opened by [`Store::open_closed`].

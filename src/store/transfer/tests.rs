@@ -268,7 +268,7 @@ async fn a_backup_holds_one_instant_and_comes_back_whole() {
     let restored = target.restore(backup, "target", NOW, &silent).await.unwrap();
     assert_eq!((restored.source.as_str(), restored.made), ("source", NOW + TimeDelta::hours(1)));
     assert_eq!(without_counters(&target).await, without_counters_of(before));
-    let again = target.check_restorable("target", NOW).await;
+    let again = target.begin_restore("target", NOW).await;
     assert!(matches!(again, Err(TransferError::NotEmpty { .. })), "{again:?}");
     let served = Store::open(&settings(&path, "target"), NOW).await.unwrap();
     assert_eq!(served.take_up(NOW, TimeDelta::days(2)).await.unwrap().unwrap().since, NOW + TimeDelta::hours(1));

@@ -8,7 +8,9 @@ use tokio::sync::Mutex;
 
 use crate::domain::{Delivery, EditionId, Fragment, LetterId, Token};
 use crate::language::Language;
-use crate::mail::{Contents, PersonalLinks, Plate, Recipient, Sender, contents_of, envelope_id, envelope_sender};
+use crate::mail::{
+    Contents, PersonalLinks, Plate, Recipient, Sender, SigningError, contents_of, envelope_id, envelope_sender,
+};
 use crate::smtp::Envelope;
 use crate::store::StoreError;
 use crate::task::newsroom::Newsroom;
@@ -37,6 +39,16 @@ pub(super) struct Ready {
     pub(super) message_id: String,
 }
 
+/// What came of composing a letter.
+pub(super) enum Composed {
+    /// It can be handed over.
+    Ready(Box<Ready>),
+    /// There is no such letter.
+    Missing,
+    /// It is to be signed and cannot be: without its signature, others would throw it away.
+    Unsigned(SigningError),
+}
+
 impl Composer {
     pub(super) fn new(newsroom: Arc<Newsroom>) -> Self {
         let sender = newsroom.sender();
@@ -44,9 +56,9 @@ impl Composer {
         Self { newsroom, sender, plates, fragments, contents }
     }
 
-    /// The letter as this recipient gets it; `None` when there is none.
-    pub(super) async fn prepare(&self, delivery: &Delivery) -> Result<Option<Ready>, StoreError> {
-        let Some(plate) = self.plate(delivery.letter).await? else { return Ok(None) };
+    /// The letter as this recipient gets it.
+    pub(super) async fn prepare(&self, delivery: &Delivery) -> Result<Composed, StoreError> {
+        let Some(plate) = self.plate(delivery.letter).await? else { return Ok(Composed::Missing) };
         let (newsroom, letter) = (&self.newsroom, plate.letter());
         let topics = letter.words_of(&delivery.topics);
         let links = delivery.subscriber.filter(|_| delivery.edition.is_some()).map(|subscriber| {
@@ -68,14 +80,17 @@ impl Composer {
             contents: contents.as_deref(),
             in_reply_to: in_reply_to.as_deref(),
         };
-        let message = plate.print(&recipient);
+        let message = match plate.print(&recipient) {
+            Ok(message) => message,
+            Err(error) => return Ok(Composed::Unsigned(error)),
+        };
         let id = envelope_id(delivery.id, newsroom.key());
         let envelope = Envelope {
             from: envelope_sender(&newsroom.config.newsletter, &id),
             to: delivery.recipient.address.clone(),
             id: Some(id),
         };
-        Ok(Some(Ready { delivery: delivery.clone(), envelope, message, message_id }))
+        Ok(Composed::Ready(Box::new(Ready { delivery: delivery.clone(), envelope, message, message_id })))
     }
 
     /// A letter laid out, kept while it is of use.

@@ -56,7 +56,11 @@ pub(super) async fn deliver(newsroom: &Newsroom, edition: &Edition, now: DateTim
 }
 
 /// Whom an edition is for, as of the instant it opened; `now` when it has not.
-async fn audience_of(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>) -> Result<Audience, StoreError> {
+pub(super) async fn audience_of(
+    newsroom: &Newsroom,
+    edition: &Edition,
+    now: DateTime<Utc>,
+) -> Result<Audience, StoreError> {
     let opened = edition.opened.unwrap_or(now);
     if let Some((source, only)) = repeated(&edition.subject) {
         return Ok(Audience::Again { edition: source, only });

@@ -4,6 +4,7 @@ mod announcement;
 mod delivering;
 mod digest;
 mod follow_up;
+mod missed;
 mod recall;
 mod resend;
 mod round;
@@ -11,6 +12,7 @@ mod steering;
 mod writing;
 
 pub use delivering::recipients;
+pub use missed::{MissedEdition, missed_by};
 pub use resend::{ResendError, resend, retry};
 pub use round::see_to_editions;
 pub use steering::{OfficeDecision, Scope, crowd_with, decide, decide_for_crowd};

@@ -147,18 +147,13 @@ impl NoticeLetter {
         let language = frame.language;
         let count = titles.len().to_string();
         let count = [("count", count.as_str())];
-        let mut details: Vec<String> = titles.iter().take(TITLES_SHOWN).cloned().collect();
-        let more = titles.len().saturating_sub(TITLES_SHOWN);
-        if more > 0 {
-            details.push(say_count(language, "mail.notice.crowd-more", more as u64));
-        }
         Self {
             title: say(language, "mail.notice.crowd-subject", &count),
             paragraphs: vec![
                 say(language, "mail.notice.crowd-what", &count),
                 say(language, "mail.notice.crowd-advice", &[]),
             ],
-            details,
+            details: some_of(titles, language),
             links: vec![Link::new(say(language, "mail.notice.crowd-link", &count), office_url)],
             frame,
         }
@@ -225,11 +220,6 @@ impl NoticeLetter {
     pub fn gap(frame: LetterFrame, reason: &HoldReason, since_words: &str, titles: &[String]) -> Self {
         let language = frame.language;
         let kind = reason.as_str();
-        let mut details: Vec<String> = titles.iter().take(TITLES_SHOWN).cloned().collect();
-        let more = titles.len().saturating_sub(TITLES_SHOWN);
-        if more > 0 {
-            details.push(say_count(language, "mail.notice.crowd-more", more as u64));
-        }
         let held = say_count(language, "mail.notice.gap-held", titles.len() as u64);
         Self {
             title: say(language, &format!("mail.notice.{kind}-subject"), &[]),
@@ -238,7 +228,7 @@ impl NoticeLetter {
                 held,
                 say(language, &format!("mail.notice.{kind}-advice"), &[]),
             ],
-            details,
+            details: some_of(titles, language),
             links: Vec::new(),
             frame,
         }
@@ -298,6 +288,16 @@ impl NoticeLetter {
             frame,
         }
     }
+}
+
+/// The first titles of a list, and how many more there are.
+fn some_of(titles: &[String], language: Language) -> Vec<String> {
+    let mut shown: Vec<String> = titles.iter().take(TITLES_SHOWN).cloned().collect();
+    let more = titles.len().saturating_sub(TITLES_SHOWN);
+    if more > 0 {
+        shown.push(say_count(language, "mail.notice.crowd-more", more as u64));
+    }
+    shown
 }
 
 impl Letter for NoticeLetter {

@@ -1,0 +1,140 @@
+//! `subscribers show`: one subscriber, what was sent to them, what was not, and why.
+
+use anyhow::Error;
+use serde::Serialize;
+
+use super::arguments::Format;
+use super::outcomes::{JsonAttempt, JsonBounce, delivery_state, lines};
+use super::subscribers::{COLUMNS, JsonSubscriber, words_of};
+use super::terminal::Terminal;
+use super::wording::{called, delivery_words, stamp};
+use crate::domain::{EditionId, EmailAddress};
+use crate::language::{Language, edition_kind, missed_edition, say};
+use crate::store::DeliveryOutcome;
+use crate::task::{MissedEdition, Newsroom, missed_by};
+
+/// How many deliveries are listed, and how many editions without one.
+const SHOWN: u32 = 20;
+
+/// Why nothing is sent to an address, for programs.
+#[derive(Serialize)]
+struct JsonSuppression {
+    reason: String,
+    at: String,
+}
+
+/// A delivery with what became of it, for programs.
+#[derive(Serialize)]
+struct JsonDelivery {
+    subject: String,
+    edition: Option<i64>,
+    state: String,
+    attempts: Vec<JsonAttempt>,
+    bounces: Vec<JsonBounce>,
+}
+
+impl JsonDelivery {
+    fn new(outcome: &DeliveryOutcome, subject: String) -> Self {
+        let DeliveryOutcome { delivery, attempts, bounces } = outcome;
+        Self {
+            subject,
+            edition: delivery.edition.map(EditionId::number),
+            state: delivery_state(&delivery.state),
+            attempts: attempts.iter().map(JsonAttempt::from).collect(),
+            bounces: bounces.iter().map(JsonBounce::from).collect(),
+        }
+    }
+}
+
+/// An edition that was not received, for programs.
+#[derive(Serialize)]
+struct JsonMissed {
+    edition: i64,
+    kind: &'static str,
+    title: String,
+    opened: Option<String>,
+    why: &'static str,
+    detail: String,
+    words: String,
+}
+
+impl JsonMissed {
+    fn new(missed: &MissedEdition, language: Language) -> Self {
+        let MissedEdition { edition, why } = missed;
+        let (code, detail) = (why.as_str(), why.detail());
+        Self {
+            edition: edition.id.number(),
+            kind: edition.kind.as_str(),
+            title: edition.title.clone(),
+            opened: edition.opened.map(|at| at.to_rfc3339()),
+            why: code,
+            words: missed_edition(language, code, &detail),
+            detail,
+        }
+    }
+
+    /// For people, on one line.
+    fn line(&self, language: Language) -> String {
+        let Self { edition, kind, title, words, .. } = self;
+        format!("{edition:>6}  {}: {title} → {words}", edition_kind(language, kind))
+    }
+}
+
+pub(super) async fn show(
+    newsroom: &Newsroom,
+    address: &EmailAddress,
+    format: Format,
+    terminal: Terminal,
+) -> anyhow::Result<()> {
+    let Some(subscriber) = newsroom.store.find(address).await? else {
+        let suppressed = newsroom.store.is_suppressed(address).await?;
+        let why = suppressed.map(|reason| called(newsroom, "ended", reason.as_str())).unwrap_or_default();
+        let key = if suppressed.is_some() { "unknown-suppressed" } else { "unknown" };
+        let said = say(
+            newsroom.language(),
+            &format!("cli.subscribers.{key}"),
+            &[("address", address.to_string().as_str()), ("why", &why)],
+        );
+        return Err(Error::msg(said));
+    };
+    let mut outcomes = Vec::new();
+    for outcome in newsroom.store.outcomes_of_subscriber(subscriber.id, SHOWN).await? {
+        let letter = newsroom.store.letter(outcome.delivery.letter).await?;
+        let subject = letter.map(|letter| letter.subject).unwrap_or_default();
+        outcomes.push((outcome, subject));
+    }
+    let suppressed = newsroom.store.suppression_of(subscriber.id).await?;
+    let language = newsroom.language();
+    let missed = missed_by(newsroom, &subscriber, SHOWN).await?;
+    let missed: Vec<JsonMissed> = missed.iter().map(|missed| JsonMissed::new(missed, language)).collect();
+    let one = JsonSubscriber::new(&subscriber);
+    if format == Format::Json {
+        let suppressed =
+            suppressed.map(|(reason, at)| JsonSuppression { reason: reason.to_string(), at: at.to_rfc3339() });
+        let deliveries: Vec<JsonDelivery> =
+            outcomes.into_iter().map(|(outcome, subject)| JsonDelivery::new(&outcome, subject)).collect();
+        let shown = serde_json::json!({
+            "subscriber": one, "suppressed": suppressed, "deliveries": deliveries, "missed": missed,
+        });
+        terminal.line(serde_json::to_string_pretty(&shown)?);
+        return Ok(());
+    }
+    for (name, cell) in COLUMNS.iter().zip(words_of(newsroom, &subscriber)).filter(|(_, cell)| !cell.is_empty()) {
+        terminal.line(format!("{:<13} {cell}", called(newsroom, "column", name)));
+    }
+    if let Some((reason, at)) = suppressed {
+        let (name, why) = (called(newsroom, "column", "suppressed"), called(newsroom, "ended", reason.as_str()));
+        terminal.line(format!("{name:<13} {why}, {}", stamp(newsroom, at)));
+    }
+    for (outcome, subject) in &outcomes {
+        terminal.line(format!("\n{subject}: {}", delivery_words(newsroom, &outcome.delivery.state)));
+        lines(newsroom, outcome).for_each(|line| terminal.line(format!("  {line}")));
+    }
+    if !missed.is_empty() {
+        terminal.line(format!("\n{}", missed_edition(language, "heading", "")));
+    }
+    for one in &missed {
+        terminal.line(one.line(language));
+    }
+    Ok(())
+}
