@@ -245,7 +245,7 @@ fn subscribers_come_and_go_while_the_daemon_runs() {
     let listed: Vec<Value> = serde_json::from_str(&room.say(&["subscribers", "list", "--format", "json"])).unwrap();
     assert_eq!(listed.len(), 2, "{listed:?}");
     let shown = room.say(&["subscribers", "show", "bob@journal.example"]);
-    assert!(shown.contains("tag:pont") && shown.contains("weekly"), "{shown}");
+    assert!(shown.contains("tag:pont") && shown.contains("par semaine"), "{shown}");
     let exported = room.say(&["subscribers", "export"]);
     assert!(exported.contains("\"Ann, rédaction\"") && exported.ends_with("\r\n"), "{exported}");
 
