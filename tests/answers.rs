@@ -93,6 +93,39 @@ async fn a_domain_that_asks_for_patience_is_tried_by_one_letter_at_a_time() {
     assert_eq!(attempts, 3, "who waited for the domain lost no try");
 }
 
+/// Why `/ready` says that a relay refuses letters, if it does.
+async fn refusing(room: &TestNewsroom) -> Option<String> {
+    let reasons = room.newsroom().readiness().await.reasons;
+    reasons.into_iter().find(|reason| reason.contains("not for their recipients"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_refuses_every_letter_is_said_until_it_takes_one() {
+    let readers: Vec<String> = (1..=18).map(|number| format!("lecteur-{number}")).collect();
+    let (office, _) = newsroom::OFFICE.split_once('@').unwrap();
+    let everybody = readers.iter().map(String::as_str).chain([office]);
+    let script = everybody
+        .fold(Script::default(), |script, local| script.at(Phase::Dot, local, Act::Say("554 5.7.1 taken for spam")));
+    let server = SmtpServer::start(script).await;
+    let mut room = begin().await;
+    for local in &readers {
+        room.subscriber(&format!("{local}@journal.example"), "all").await;
+    }
+    let dispatcher = dispatcher(&room, &server);
+    announce(&mut room, "2026-11-23-quai.md", "Le quai ferme").await;
+    // The office's copy, the letters to readers, and the notice that these were refused.
+    assert_eq!(refusing(&room).await, None);
+    dispatcher.send_due().await.unwrap();
+    assert_eq!(server.accepted_count(), 0);
+    let said = refusing(&room).await.unwrap();
+    assert!(said.contains("the last 20 letters") && said.contains("(554 5.7.1)"), "{said}");
+
+    room.subscriber("denis@journal.example", "all").await;
+    announce(&mut room, "2026-11-23-pont.md", "Le pont rouvre").await;
+    dispatcher.send_due().await.unwrap();
+    assert_eq!((server.accepted_count(), refusing(&room).await), (1, None));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_unknown_to_the_relay_gets_no_other_letter() {
     let script = Script::default()

@@ -245,7 +245,7 @@ fn subscribers_come_and_go_while_the_daemon_runs() {
     let listed: Vec<Value> = serde_json::from_str(&room.say(&["subscribers", "list", "--format", "json"])).unwrap();
     assert_eq!(listed.len(), 2, "{listed:?}");
     let shown = room.say(&["subscribers", "show", "bob@journal.example"]);
-    assert!(shown.contains("tag:pont") && shown.contains("weekly"), "{shown}");
+    assert!(shown.contains("tag:pont") && shown.contains("par semaine"), "{shown}");
     let exported = room.say(&["subscribers", "export"]);
     assert!(exported.contains("\"Ann, rédaction\"") && exported.ends_with("\r\n"), "{exported}");
 
@@ -253,7 +253,7 @@ fn subscribers_come_and_go_while_the_daemon_runs() {
     let shown: Value =
         serde_json::from_str(&room.say(&["subscribers", "show", "bob@journal.example", "--format", "json"])).unwrap();
     assert_eq!(shown["subscriber"]["state"], "ended", "{shown}");
-    fails(&room, &["subscribers", "remove", "zoe@journal.example"], 1, &["zoe@journal.example is not subscribed"]);
+    fails(&room, &["subscribers", "remove", "zoe@journal.example"], 1, &["zoe@journal.example n’est pas abonnée"]);
     fails(&room, &["subscribers", "add", "personne"], 2, &["personne"]);
 }
 
@@ -276,13 +276,13 @@ fn the_office_holds_an_edition_and_lets_it_go() {
     let done = room.edition_in("done");
     assert_eq!(done["deliveries"]["sent"], 1, "{done}");
     assert_eq!(letters_to(&room, "ann@journal.example"), 1);
-    fails(&room, &["editions", "cancel", &number], 1, &["too late"]);
-    fails(&room, &["editions", "hold", "999"], 1, &["there is no edition 999"]);
+    fails(&room, &["editions", "cancel", &number], 1, &["est terminé"]);
+    fails(&room, &["editions", "hold", "999"], 1, &["pas d’envoi 999"]);
 
     room.say(&["new", "--now", "Le quai ferme"]);
     let number = room.edition_in("waiting")["id"].to_string();
     room.say(&["editions", "cancel", &number]);
-    fails(&room, &["editions", "approve", &number], 1, &["too late"]);
+    fails(&room, &["editions", "approve", &number], 1, &["est annulé"]);
     let (status, _) = daemon.stop();
     assert!(status.success());
     assert_eq!(letters_to(&room, "ann@journal.example"), 1, "a cancelled edition left");

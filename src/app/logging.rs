@@ -19,8 +19,11 @@ pub fn start_logging(settings: LogSettings) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // Other crates speak only of trouble.
-    let targets = Targets::new().with_default(LevelFilter::WARN.min(level)).with_target("depeche", level);
+    // Other crates speak only of trouble. That of connections to the database is said by the watchman, in words of ours.
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN.min(level))
+        .with_targets(["sqlx::pool", "sqlx_core::pool"].map(|pool| (pool, LevelFilter::ERROR)))
+        .with_target("depeche", level);
     let json = match settings.format {
         LogFormat::Auto => !stdout().is_terminal(),
         LogFormat::Text => false,

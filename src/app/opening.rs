@@ -66,7 +66,7 @@ fn jekyll_site(content: &ContentSettings) -> anyhow::Result<SiteDefaults> {
             Err(error) if error.kind() == ErrorKind::NotFound && content.jekyll_config == JekyllConfigAt::Auto => {
                 continue;
             }
-            Err(error) => return Err(error).with_context(|| format!("failed to read `{path}`")),
+            Err(error) => return Err(error).with_context(|| unreadable(content, &path)),
         };
         let site = path.parent().unwrap_or(Utf8Path::new(""));
         let folder = content.folder.strip_prefix(site).map(Utf8Path::to_string).unwrap_or_default();
@@ -80,6 +80,17 @@ fn jekyll_site(content: &ContentSettings) -> anyhow::Result<SiteDefaults> {
         });
     }
     Ok(SiteDefaults::default())
+}
+
+/// What is said of a site's configuration that cannot be read: mostly it is the whole folder.
+fn unreadable(content: &ContentSettings, path: &Utf8Path) -> String {
+    let folder = &content.folder;
+    if fs::read_dir(folder).is_err() && path.starts_with(folder) {
+        return format!(
+            "the content folder `{folder}` (`content.folder`) cannot be read: let Depeche's user enter and read it"
+        );
+    }
+    format!("failed to read `{path}`")
 }
 
 /// The templates: the built-in ones, and those in `folder` that replace them.

@@ -41,9 +41,19 @@ pub fn read_or_make_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
 /// # Errors
 /// When the file cannot be read or holds something else.
 pub fn read_key(file: &Utf8Path) -> anyhow::Result<TokenKey> {
-    let text = fs::read_to_string(file).with_context(|| format!("failed to read the key file `{file}`"))?;
+    let text = fs::read_to_string(file).map_err(|error| unread(file, error))?;
     parse_key(&text)
         .with_context(|| format!("`{file}` is not a key: it must hold {} hexadecimal digits", 2 * KEY_BYTES))
+}
+
+/// A key file that was not read, and what to do where that is known.
+fn unread(file: &Utf8Path, error: std::io::Error) -> anyhow::Error {
+    let advice = if error.kind() == ErrorKind::PermissionDenied {
+        ": give it to the user that Depeche runs as (chown), and let nobody else read it (chmod 600)"
+    } else {
+        ""
+    };
+    anyhow::Error::new(error).context(format!("failed to read the key file `{file}`{advice}"))
 }
 
 /// The key in `file` of a database that belongs to the key with this `fingerprint`.
@@ -77,7 +87,7 @@ pub(super) fn read_signer(settings: &DkimSettings) -> anyhow::Result<Signer> {
     let mut keys = Vec::new();
     for (key, algorithm) in described {
         let Some(DkimKey { selector, file }) = key else { continue };
-        let text = fs::read(file).with_context(|| format!("failed to read the key file `{file}`"))?;
+        let text = fs::read(file).map_err(|error| unread(file, error))?;
         let key = SigningKey::from_pem(&text, algorithm)
             .with_context(|| format!("`{file}` cannot sign letters: see `[dkim]`"))?;
         keys.push((selector.clone(), key));

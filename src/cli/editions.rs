@@ -1,14 +1,18 @@
 //! `editions`: what was sent, what is about to be, and the office's word about it.
 
-use anyhow::anyhow;
+use anyhow::Error;
 use camino::Utf8Path;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::arguments::{EditionsCommand, Format};
 use super::terminal::Terminal;
+use super::wording::stamp;
 use super::{Exit, opening, outcomes};
-use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EditionState, EmailAddress};
-use crate::language::{edition_kind, edition_state, hold_reason};
+use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EmailAddress};
+use crate::language::{
+    Language, because_words, decided_words, due_words, edition_kind, edition_state, hold_reason, say, say_count,
+};
 use crate::store::{DecisionMade, EditionFilter};
 use crate::task::{self, Newsroom, OfficeDecision, crowd_with, decide, decide_for_crowd, resend};
 
@@ -51,7 +55,7 @@ struct JsonEdition {
     title: String,
     state: &'static str,
     due: Option<String>,
-    hold: Option<String>,
+    hold: Option<&'static str>,
     deliveries: JsonTally,
 }
 
@@ -76,23 +80,14 @@ impl From<DeliveryTally> for JsonTally {
 
 impl From<&Edition> for JsonEdition {
     fn from(edition: &Edition) -> Self {
-        let (due, hold) = match &edition.state {
-            EditionState::Waiting { due } => (Some(due.to_rfc3339()), None),
-            EditionState::Held(reason) => (None, Some(reason.as_str().to_owned())),
-            EditionState::Opening { .. }
-            | EditionState::Sending
-            | EditionState::Paused
-            | EditionState::Done
-            | EditionState::Cancelled => (None, None),
-        };
         Self {
             id: edition.id.number(),
             kind: edition.kind.as_str(),
             release: edition.release.as_ref().map(ToString::to_string),
             title: edition.title.clone(),
             state: edition.state.as_str(),
-            due,
-            hold,
+            due: edition.state.due().map(|due| due.to_rfc3339()),
+            hold: edition.state.stopped_by().map(|(code, _)| code),
             deliveries: edition.tally.into(),
         }
     }
@@ -113,19 +108,11 @@ async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow
 fn row(newsroom: &Newsroom, edition: &Edition) -> String {
     let language = newsroom.language();
     let state = edition_state(language, edition.state.as_str());
-    let zone = newsroom.config.site.timezone;
-    let more = match &edition.state {
-        EditionState::Waiting { due } => format!(" → {}", due.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S")),
-        EditionState::Held(reason) => format!(": {}", hold_reason(language, reason.as_str(), &reason.detail())),
-        EditionState::Opening { .. }
-        | EditionState::Sending
-        | EditionState::Paused
-        | EditionState::Done
-        | EditionState::Cancelled => {
-            let DeliveryTally { sent, failed, skipped, .. } = edition.tally;
-            format!(" ({sent} sent, {failed} failed, {skipped} skipped, {} open)", edition.tally.open())
-        }
-    };
+    let due = edition.state.due().map(|due| format!(" → {}", stamp(newsroom, due)));
+    let stopped = edition.state.stopped_by();
+    let reason = stopped.map(|(code, detail)| format!(": {}", hold_reason(language, code, &detail)));
+    let tally = (!edition.state.is_before_opening()).then(|| format!(" ({})", tally(language, &edition.tally)));
+    let more: String = [due, tally, reason].into_iter().flatten().collect();
     let kind = match edition.kind {
         EditionKind::Announcement => String::new(),
         EditionKind::Digest | EditionKind::Correction | EditionKind::Withdrawal => {
@@ -133,6 +120,21 @@ fn row(newsroom: &Newsroom, edition: &Edition) -> String {
         }
     };
     format!("{:>6}  {kind}{}  {state}{more}", edition.id, edition.title)
+}
+
+/// How many letters stand where. Those whose reply was lost may have arrived: they are on their way no more.
+fn tally(language: Language, tally: &DeliveryTally) -> String {
+    let key = if tally.unknown == 0 { "cli.editions.tally" } else { "cli.editions.tally-unknown" };
+    let DeliveryTally { queued, leased, in_flight, sent, failed, skipped, unknown } = *tally;
+    let open = queued + leased + in_flight;
+    let counts = [("sent", sent), ("failed", failed), ("skipped", skipped), ("open", open), ("unknown", unknown)];
+    let counts = counts.map(|(name, count)| (name, count.to_string()));
+    say(language, key, &counts.each_ref().map(|(name, count)| (*name, count.as_str())))
+}
+
+/// A text below `cli.editions`.
+fn word(newsroom: &Newsroom, key: &str, arguments: &[(&str, &str)]) -> String {
+    say(newsroom.language(), &format!("cli.editions.{key}"), arguments)
 }
 
 /// What `show` is asked for.
@@ -143,7 +145,7 @@ struct Shown {
 
 async fn show(newsroom: &Newsroom, shown: &Shown, format: Format, terminal: Terminal) -> anyhow::Result<Exit> {
     let &Shown { edition: id, with_deliveries } = shown;
-    let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
+    let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(newsroom, id))?;
     if format == Format::Json {
         let shown = serde_json::to_string_pretty(&JsonEdition::from(&edition))?;
         match shown.strip_suffix("\n}").filter(|_| with_deliveries) {
@@ -159,16 +161,16 @@ async fn show(newsroom: &Newsroom, shown: &Shown, format: Format, terminal: Term
     terminal.line(row(newsroom, &edition));
     for (name, instant) in [("created", Some(edition.created)), ("opened", edition.opened), ("ended", edition.ended)] {
         if let Some(instant) = instant {
-            terminal.line(format!("  {name:<9} {}", instant.to_rfc3339()));
+            terminal.line(format!("  {:<10} {}", word(newsroom, name, &[]), stamp(newsroom, instant)));
         }
     }
     for decision in newsroom.store.decisions_about(id).await? {
-        terminal.line(decided(&decision));
+        terminal.line(decided(newsroom, &decision));
     }
     if let Some(release) = &edition.release {
-        terminal.line(format!("  {:<9} {release}", "release"));
+        terminal.line(format!("  {:<10} {release}", word(newsroom, "release", &[])));
         for decision in newsroom.store.decisions_of(release).await? {
-            terminal.line(decided(&decision));
+            terminal.line(decided(newsroom, &decision));
         }
     }
     if with_deliveries {
@@ -178,10 +180,16 @@ async fn show(newsroom: &Newsroom, shown: &Shown, format: Format, terminal: Term
 }
 
 /// A decision on one line: when, what, why, and who where somebody did.
-fn decided(decision: &DecisionMade) -> String {
+fn decided(newsroom: &Newsroom, decision: &DecisionMade) -> String {
     let DecisionMade { at, what, why, who } = decision;
     let who = if who.is_empty() { String::new() } else { format!(" [{who}]") };
-    format!("  {} {what}: {why}{who}", at.to_rfc3339())
+    let language = newsroom.language();
+    let due = why.strip_prefix("due ").and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let why = match due {
+        Some(due) => due_words(language, &stamp(newsroom, due)),
+        None => because_words(language, why),
+    };
+    format!("  {} {}: {why}{who}", stamp(newsroom, *at), decided_words(language, what))
 }
 
 /// Who decides at this terminal.
@@ -192,10 +200,10 @@ fn who() -> String {
 
 async fn act(newsroom: &Newsroom, id: EditionId, decision: OfficeDecision, terminal: Terminal) -> anyhow::Result<Exit> {
     let decided = decide(&newsroom.store, id, decision, &who(), newsroom.now()).await?;
-    let (edition, in_time) = decided.ok_or_else(|| no_edition(id))?;
+    let (edition, in_time) = decided.ok_or_else(|| no_edition(newsroom, id))?;
     terminal.line(row(newsroom, &edition));
     if !in_time {
-        terminal.tell("too late: the edition had moved on before");
+        terminal.tell(refused(newsroom, decision.refusal(&edition.state), id));
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
@@ -207,7 +215,7 @@ async fn act_on_crowd(
     decision: OfficeDecision,
     terminal: Terminal,
 ) -> anyhow::Result<Exit> {
-    let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(id))?;
+    let edition = newsroom.store.edition(id).await?.ok_or_else(|| no_edition(newsroom, id))?;
     let (current, _) = opening::look(&newsroom.config).await?;
     let together = crowd_with(newsroom, &current, &edition).await?;
     let decided = decide_for_crowd(newsroom, &current, &edition, decision, &who()).await?;
@@ -217,8 +225,7 @@ async fn act_on_crowd(
         }
     }
     if decided == 0 {
-        terminal
-            .tell(format!("edition {id} is not held with others because many appeared at once: nothing was changed"));
+        terminal.tell(refused(newsroom, "no-crowd", id));
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
@@ -227,7 +234,7 @@ async fn act_on_crowd(
 async fn retry(newsroom: &Newsroom, id: EditionId, terminal: Terminal) -> anyhow::Result<Exit> {
     let (current, _) = opening::look(&newsroom.config).await?;
     let retried = task::retry(newsroom, &current, id, &who()).await?;
-    terminal.line(format!("{retried} letters are tried again"));
+    terminal.line(say_count(newsroom.language(), "cli.editions.tried", retried));
     Ok(if retried == 0 { Exit::Failed } else { Exit::Done })
 }
 
@@ -235,18 +242,43 @@ async fn again(newsroom: &Newsroom, id: EditionId, to: &[EmailAddress], terminal
     let mut only = Vec::new();
     for address in to {
         let subscriber = newsroom.store.find(address).await?;
-        only.push(subscriber.ok_or_else(|| anyhow!("{address} is not subscribed"))?.id);
+        only.push(subscriber.ok_or_else(|| not_subscribed(newsroom, address))?.id);
     }
     let (current, _) = opening::look(&newsroom.config).await?;
     let repeat = resend(newsroom, &current, id, &only, &who()).await?;
     terminal.line(row(newsroom, &repeat));
     if repeat.tally.total() == 0 {
-        terminal.tell("nobody among those named was a recipient of it and may still be written to");
+        terminal.tell(word(newsroom, "nobody", &[]));
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
 }
 
-fn no_edition(id: EditionId) -> anyhow::Error {
-    anyhow!("there is no edition {id}: `editions list` shows their numbers")
+/// Why a decision changed nothing, and what would.
+fn refused(newsroom: &Newsroom, why: &str, id: EditionId) -> String {
+    say(newsroom.language(), &format!("refused.{why}"), &[("id", &id.to_string())])
+}
+
+fn no_edition(newsroom: &Newsroom, id: EditionId) -> anyhow::Error {
+    Error::msg(word(newsroom, "none", &[("id", &id.to_string())]))
+}
+
+fn not_subscribed(newsroom: &Newsroom, address: &EmailAddress) -> anyhow::Error {
+    Error::msg(word(newsroom, "not-subscribed", &[("address", &address.to_string())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_reply_is_not_counted_as_on_its_way() {
+        let mut letters = DeliveryTally { sent: 9, in_flight: 1, ..DeliveryTally::default() };
+        assert_eq!(tally(Language::English, &letters), "9 accepted, 0 failed, 0 not sent, 1 on their way");
+        letters = DeliveryTally { sent: 9, unknown: 7, ..DeliveryTally::default() };
+        assert_eq!(
+            tally(Language::French, &letters),
+            "9 acceptés, 0 échoués, 0 non envoyés, 0 en route, 7 peut-être acceptés"
+        );
+    }
 }

@@ -14,6 +14,7 @@ mod new;
 mod release;
 mod preview;
 mod send_test;
+mod wording;
 mod outcomes;
 mod subscriber;
 mod subscribers;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::arguments::Format;
 use super::terminal::Terminal;
+use super::wording::{attempt_line, bounce_line, delivery_words};
 use crate::domain::{Bounce, DeliveryState, EditionId, ReportAction};
 use crate::store::{AttemptMade, DeliveryOutcome};
 use crate::task::Newsroom;
@@ -38,14 +39,6 @@ impl From<&AttemptMade> for JsonAttempt {
     }
 }
 
-impl JsonAttempt {
-    /// For people, on one line.
-    pub(super) fn line(&self) -> String {
-        let Self { at, relay, phase: _, reply, message_id, verdict } = self;
-        format!("{at} {relay} {verdict}: {reply} {message_id}")
-    }
-}
-
 /// Something that came back, for programs.
 #[derive(Debug, Serialize)]
 pub(super) struct JsonBounce {
@@ -66,16 +59,6 @@ impl From<&Bounce> for JsonBounce {
             status: status.map(|status| status.to_string()),
             diagnostic: diagnostic.clone(),
         }
-    }
-}
-
-impl JsonBounce {
-    /// For people, on one line.
-    pub(super) fn line(&self) -> String {
-        let Self { at, kind, action, status, diagnostic } = self;
-        let said = [*action, status.as_deref(), Some(diagnostic.as_str())];
-        let said: Vec<&str> = said.into_iter().flatten().filter(|word| !word.is_empty()).collect();
-        format!("{at} came back, {kind}: {}", said.join(" "))
     }
 }
 
@@ -100,7 +83,7 @@ impl From<&DeliveryOutcome> for JsonRecipient {
     }
 }
 
-/// Where a delivery stands, in words.
+/// Where a delivery stands, for programs.
 pub(super) fn delivery_state(state: &DeliveryState) -> String {
     match state {
         DeliveryState::Queued { due } => format!("waits until {}", due.to_rfc3339()),
@@ -111,6 +94,12 @@ pub(super) fn delivery_state(state: &DeliveryState) -> String {
         DeliveryState::Skipped(reason) => format!("not sent: {reason}"),
         DeliveryState::Unknown { since } => format!("perhaps accepted by the relay {}", since.to_rfc3339()),
     }
+}
+
+/// The tries and what came back of a delivery, for people.
+pub(super) fn lines(newsroom: &Newsroom, outcome: &DeliveryOutcome) -> impl Iterator<Item = String> {
+    let attempts = outcome.attempts.iter().map(|made| attempt_line(newsroom, made));
+    attempts.chain(outcome.bounces.iter().map(|bounce| bounce_line(newsroom, bounce)))
 }
 
 /// Prints the deliveries of an edition: lines for people, for programs the elements of an array.
@@ -127,16 +116,17 @@ pub(super) async fn print(
         after = last.delivery.subscriber;
         let mut printed = String::new();
         for outcome in &page {
-            let one = JsonRecipient::from(outcome);
             match format {
                 Format::Text => {
-                    let _ = writeln!(printed, "  {:<40} {}", one.address, one.state);
-                    let attempts = one.attempts.iter().map(JsonAttempt::line);
-                    for line in attempts.chain(one.bounces.iter().map(JsonBounce::line)) {
+                    let delivery = &outcome.delivery;
+                    let stands = delivery_words(newsroom, &delivery.state);
+                    let _ = writeln!(printed, "  {:<40} {stands}", delivery.recipient.address.to_string());
+                    for line in lines(newsroom, outcome) {
                         let _ = writeln!(printed, "    {line}");
                     }
                 }
                 Format::Json => {
+                    let one = JsonRecipient::from(outcome);
                     printed.push_str(if is_first { "\n    " } else { ",\n    " });
                     printed.push_str(&serde_json::to_string_pretty(&one)?.replace('\n', "\n    "));
                 }

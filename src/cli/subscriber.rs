@@ -1,14 +1,15 @@
 //! `subscribers show`: one subscriber, what was sent to them, what was not, and why.
 
-use anyhow::anyhow;
+use anyhow::Error;
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::outcomes::{JsonAttempt, JsonBounce, delivery_state};
-use super::subscribers::{COLUMNS, JsonSubscriber};
+use super::outcomes::{JsonAttempt, JsonBounce, delivery_state, lines};
+use super::subscribers::{COLUMNS, JsonSubscriber, words_of};
 use super::terminal::Terminal;
+use super::wording::{called, delivery_words, stamp};
 use crate::domain::{EditionId, EmailAddress};
-use crate::language::{Language, edition_kind, missed_edition};
+use crate::language::{Language, edition_kind, missed_edition, say};
 use crate::store::DeliveryOutcome;
 use crate::task::{MissedEdition, Newsroom, missed_by};
 
@@ -42,14 +43,6 @@ impl JsonDelivery {
             attempts: attempts.iter().map(JsonAttempt::from).collect(),
             bounces: bounces.iter().map(JsonBounce::from).collect(),
         }
-    }
-
-    /// For people.
-    fn lines(&self) -> Vec<String> {
-        let own = format!("\n{}: {}", self.subject, self.state);
-        let attempts = self.attempts.iter().map(|attempt| format!("  {}", attempt.line()));
-        let bounces = self.bounces.iter().map(|bounce| format!("  {}", bounce.line()));
-        std::iter::once(own).chain(attempts).chain(bounces).collect()
     }
 }
 
@@ -95,35 +88,48 @@ pub(super) async fn show(
 ) -> anyhow::Result<()> {
     let Some(subscriber) = newsroom.store.find(address).await? else {
         let suppressed = newsroom.store.is_suppressed(address).await?;
-        let suppressed = suppressed.map(|reason| format!(", and not written to any more ({reason})"));
-        return Err(anyhow!("{address} is not subscribed{}", suppressed.unwrap_or_default()));
+        let why = suppressed.map(|reason| called(newsroom, "ended", reason.as_str())).unwrap_or_default();
+        let key = if suppressed.is_some() { "unknown-suppressed" } else { "unknown" };
+        let said = say(
+            newsroom.language(),
+            &format!("cli.subscribers.{key}"),
+            &[("address", address.to_string().as_str()), ("why", &why)],
+        );
+        return Err(Error::msg(said));
     };
-    let mut deliveries = Vec::new();
+    let mut outcomes = Vec::new();
     for outcome in newsroom.store.outcomes_of_subscriber(subscriber.id, SHOWN).await? {
         let letter = newsroom.store.letter(outcome.delivery.letter).await?;
         let subject = letter.map(|letter| letter.subject).unwrap_or_default();
-        deliveries.push(JsonDelivery::new(&outcome, subject));
+        outcomes.push((outcome, subject));
     }
     let suppressed = newsroom.store.suppression_of(subscriber.id).await?;
     let language = newsroom.language();
     let missed = missed_by(newsroom, &subscriber, SHOWN).await?;
     let missed: Vec<JsonMissed> = missed.iter().map(|missed| JsonMissed::new(missed, language)).collect();
     let one = JsonSubscriber::new(&subscriber);
-    let suppressed = suppressed.map(|(reason, at)| JsonSuppression { reason: reason.to_string(), at: at.to_rfc3339() });
     if format == Format::Json {
+        let suppressed =
+            suppressed.map(|(reason, at)| JsonSuppression { reason: reason.to_string(), at: at.to_rfc3339() });
+        let deliveries: Vec<JsonDelivery> =
+            outcomes.into_iter().map(|(outcome, subject)| JsonDelivery::new(&outcome, subject)).collect();
         let shown = serde_json::json!({
             "subscriber": one, "suppressed": suppressed, "deliveries": deliveries, "missed": missed,
         });
         terminal.line(serde_json::to_string_pretty(&shown)?);
         return Ok(());
     }
-    for (name, cell) in COLUMNS.iter().zip(one.cells()).filter(|(_, cell)| !cell.is_empty()) {
-        terminal.line(format!("{name:<13} {cell}"));
+    for (name, cell) in COLUMNS.iter().zip(words_of(newsroom, &subscriber)).filter(|(_, cell)| !cell.is_empty()) {
+        terminal.line(format!("{:<13} {cell}", called(newsroom, "column", name)));
     }
-    if let Some(JsonSuppression { reason, at }) = suppressed {
-        terminal.line(format!("{:<13} {reason}, {at}", "suppressed"));
+    if let Some((reason, at)) = suppressed {
+        let (name, why) = (called(newsroom, "column", "suppressed"), called(newsroom, "ended", reason.as_str()));
+        terminal.line(format!("{name:<13} {why}, {}", stamp(newsroom, at)));
     }
-    deliveries.iter().flat_map(JsonDelivery::lines).for_each(|line| terminal.line(line));
+    for (outcome, subject) in &outcomes {
+        terminal.line(format!("\n{subject}: {}", delivery_words(newsroom, &outcome.delivery.state)));
+        lines(newsroom, outcome).for_each(|line| terminal.line(format!("  {line}")));
+    }
     if !missed.is_empty() {
         terminal.line(format!("\n{}", missed_edition(language, "heading", "")));
     }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Error, bail};
 use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{AddArguments, Format, SubscribersCommand};
 use super::terminal::Terminal;
+use super::wording::{called, stamp};
 use super::{Exit, opening, subscriber};
 use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic};
+use crate::language::say;
 use crate::store::{Added, SubscriberFilter};
 use crate::task::Newsroom;
 
@@ -44,10 +46,11 @@ async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) 
         source: source.clone(),
     };
     match newsroom.store.add_active(&new, newsroom.now()).await? {
-        Added::New(_) => terminal.line(format!("{address}: added, active")),
-        Added::Changed(_) => terminal.line(format!("{address}: was known, is active now with these topics")),
+        Added::New(_) => terminal.line(said_of(newsroom, "added", address, "")),
+        Added::Changed(_) => terminal.line(said_of(newsroom, "changed", address, "")),
         Added::Refused(reason) => {
-            bail!("{address} is not written to any more ({reason}): only its owner can subscribe it again")
+            let why = called(newsroom, "ended", reason.as_str());
+            bail!(said_of(newsroom, "refused", address, &why))
         }
     }
     Ok(())
@@ -62,21 +65,29 @@ async fn warn_of_unknown(newsroom: &Newsroom, topics: &BTreeSet<Topic>, terminal
     let live = current.resources.live();
     for topic in topics.iter().filter(|topic| !live.knows(topic)) {
         let near = live.topics().iter().map(|entry| entry.topic.to_string()).collect::<Vec<_>>().join(", ");
-        terminal.tell(format!("no live release is filed under {topic} yet; there are: {near}"));
+        let arguments = [("topic", topic.to_string()), ("near", near)];
+        let arguments = arguments.each_ref().map(|(name, text)| (*name, text.as_str()));
+        terminal.tell(say(newsroom.language(), "cli.subscribers.no-topic", &arguments));
     }
     Ok(())
 }
 
+/// A text about an address.
+fn said_of(newsroom: &Newsroom, key: &str, address: &EmailAddress, why: &str) -> String {
+    let address = address.to_string();
+    say(newsroom.language(), &format!("cli.subscribers.{key}"), &[("address", &address), ("why", why)])
+}
+
 async fn known(newsroom: &Newsroom, address: &EmailAddress) -> anyhow::Result<Subscriber> {
-    newsroom.store.find(address).await?.ok_or_else(|| anyhow!("{address} is not subscribed"))
+    newsroom.store.find(address).await?.ok_or_else(|| Error::msg(said_of(newsroom, "unknown", address, "")))
 }
 
 async fn remove(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
     let subscriber = known(newsroom, address).await?;
     if newsroom.store.end(subscriber.id, EndReason::Removed, newsroom.now()).await? {
-        terminal.line(format!("{address}: removed; letters still waiting for it are not sent"));
+        terminal.line(said_of(newsroom, "removed", address, ""));
     } else {
-        terminal.line(format!("{address}: had ended before"));
+        terminal.line(said_of(newsroom, "ended-before", address, ""));
     }
     Ok(())
 }
@@ -139,24 +150,35 @@ async fn all(newsroom: &Newsroom) -> anyhow::Result<Vec<JsonSubscriber>> {
 }
 
 async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow::Result<()> {
-    let subscribers = all(newsroom).await?;
+    let subscribers = newsroom.store.list(&SubscriberFilter { state: None, topic: None }).await?;
     match format {
-        Format::Json => terminal.line(serde_json::to_string_pretty(&subscribers)?),
+        Format::Json => {
+            let subscribers: Vec<JsonSubscriber> = subscribers.iter().map(JsonSubscriber::new).collect();
+            terminal.line(serde_json::to_string_pretty(&subscribers)?);
+        }
         Format::Text => {
             for one in &subscribers {
-                let state =
-                    one.reason.map_or_else(|| one.state.to_owned(), |reason| format!("{} ({reason})", one.state));
-                terminal.line(format!(
-                    "{:<40} {:<22} {:<10} {}",
-                    one.address,
-                    state,
-                    one.frequency,
-                    one.topics.join(" ")
-                ));
+                let [address, _, _, _, frequency, state, _, reason, topics, _] = words_of(newsroom, one);
+                let state = if reason.is_empty() { state } else { format!("{state} ({reason})") };
+                terminal.line(format!("{address:<40} {state:<22} {frequency:<10} {topics}"));
             }
         }
     }
     Ok(())
+}
+
+/// What there is to tell of a subscriber, in the order of [`COLUMNS`], in words for people.
+pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String; 10] {
+    let one = JsonSubscriber::new(subscriber);
+    let since = match subscriber.state {
+        SubscriberState::Pending { since } | SubscriberState::Active { since } => since,
+        SubscriberState::Ended { at, .. } => at,
+    };
+    let [address, name, organisation, language, frequency, state, _, reason, topics, source] = one.cells();
+    let (frequency, state) = (called(newsroom, "frequency", &frequency), called(newsroom, "state", &state));
+    let reason = called(newsroom, "ended", &reason);
+    let since = stamp(newsroom, since);
+    [address, name, organisation, language, frequency, state, since, reason, topics, source]
 }
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {

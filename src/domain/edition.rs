@@ -109,8 +109,8 @@ pub enum EditionState {
     },
     /// All deliveries are written and some are still on their way.
     Sending,
-    /// Stopped by a person after it opened.
-    Paused,
+    /// Stopped after it opened: by a person, or for a reason.
+    Paused(Option<HoldReason>),
     /// Every delivery ended.
     Done,
     /// Will not be sent.
@@ -126,7 +126,7 @@ impl EditionState {
             Self::Waiting { .. } => "waiting",
             Self::Opening { .. } => "opening",
             Self::Sending => "sending",
-            Self::Paused => "paused",
+            Self::Paused(_) => "paused",
             Self::Done => "done",
             Self::Cancelled => "cancelled",
         }
@@ -136,6 +136,34 @@ impl EditionState {
     #[must_use]
     pub const fn is_before_opening(&self) -> bool {
         matches!(self, Self::Held(_) | Self::Waiting { .. })
+    }
+
+    /// Whether nothing more becomes of it by itself or by a person's word.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Done | Self::Cancelled)
+    }
+
+    /// Why it does not go on by itself: the word and the detail of the reason, as they are stored; `paused` where a person
+    /// stopped it on its way.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Held(reason) | Self::Paused(Some(reason)) => Some((reason.as_str(), reason.detail())),
+            Self::Paused(None) => Some(("paused", String::new())),
+            Self::Waiting { .. } | Self::Opening { .. } | Self::Sending | Self::Done | Self::Cancelled => None,
+        }
+    }
+
+    /// When it opens by itself.
+    #[must_use]
+    pub const fn due(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Waiting { due } => Some(*due),
+            Self::Held(_) | Self::Opening { .. } | Self::Sending | Self::Paused(_) | Self::Done | Self::Cancelled => {
+                None
+            }
+        }
     }
 }
 

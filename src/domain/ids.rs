@@ -13,6 +13,11 @@ pub struct ReleaseId(Arc<str>);
 #[error("`{0}` is not an absolute URI such as `tag:presse.example.org,2026:un-pont`")]
 pub struct ReleaseIdError(String);
 
+/// Why a text is no row's number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a number is wanted, as lists show it")]
+pub struct RowIdError;
+
 /// Characters a `tag:` URI's specific part may hold as they are (RFC 4151 §2.1: `pchar`, `/` and `?`); others are
 /// percent-encoded.
 const KEPT_IN_TAG: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
@@ -89,10 +94,10 @@ macro_rules! row_ids {
         }
 
         impl FromStr for $name {
-            type Err = std::num::ParseIntError;
+            type Err = RowIdError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
+                text.parse().map(Self).map_err(|_| RowIdError)
             }
         }
     )+};
@@ -118,6 +123,15 @@ mod tests {
         let id = ReleaseId::mint("presse.example.org", 2026, "l’été <1>: 100 %");
         assert_eq!(id.as_str(), "tag:presse.example.org,2026:l%E2%80%99%C3%A9t%C3%A9%20%3C1%3E%3A%20100%20%25");
         assert_eq!(id.as_str().parse(), Ok(id));
+    }
+
+    #[test]
+    fn what_is_no_number_says_what_is_wanted() {
+        assert_eq!("12".parse(), Ok(EditionId::new(12)));
+        for bad in ["abc", "", "1.5", "99999999999999999999"] {
+            let error = bad.parse::<EditionId>().unwrap_err();
+            assert_eq!(error.to_string(), "a number is wanted, as lists show it", "{bad}");
+        }
     }
 
     #[test]

@@ -49,15 +49,14 @@ async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Probl
     let current = newsroom.current();
     let words = Wording::of_pages(current.resources.site());
     let live = edition.release.as_ref().and_then(|id| current.resources.live().get(id));
-    let (due, reason) = due_and_reason(&edition.state);
     let together = crowd_with(newsroom, &current, &edition).await?;
     let context = OfficePage {
         layout: private_layout(newsroom, language, &say(language, "office.title", &[])),
         title: edition.title.clone(),
         kind_words: edition_kind(language, edition.kind.as_str()),
         state: edition_state(language, edition.state.as_str()),
-        due: due.map(|due| words.stamp(due)),
-        reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
+        due: edition.state.due().map(|due| words.stamp(due)),
+        reason: edition.state.stopped_by().map(|(code, detail)| hold_reason(language, code, &detail)),
         recipients: recipients(newsroom, &edition).await?,
         release: live
             .map(|published| Link::new(&*published.release.title, words.address(published.release.permalink.as_str()))),
@@ -128,20 +127,5 @@ pub(super) fn actions(edition: &Edition, together: &[EditionId], address: String
         resume: OfficeDecision::Resume.applies_to(&edition.state),
         cancel: OfficeDecision::Cancel.applies_to(&edition.state),
         crowd: u32::try_from(together.len()).ok().filter(|together| *together > 1),
-    }
-}
-
-/// When an edition leaves by itself, or why it does not: the stored parts of the reason.
-pub(super) fn due_and_reason(
-    state: &EditionState,
-) -> (Option<chrono::DateTime<chrono::Utc>>, Option<(&'static str, String)>) {
-    match state {
-        EditionState::Waiting { due } => (Some(*due), None),
-        EditionState::Held(reason) => (None, Some((reason.as_str(), reason.detail()))),
-        EditionState::Opening { .. }
-        | EditionState::Sending
-        | EditionState::Paused
-        | EditionState::Done
-        | EditionState::Cancelled => (None, None),
     }
 }

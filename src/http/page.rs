@@ -101,7 +101,7 @@ pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
         Problem::Gone | Problem::LinkOver => StatusCode::GONE,
         Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Problem::Store(error) => {
-            error!(%error, "the database does not answer: {error}");
+            newsroom.log_failure(&error, "a request could not be answered");
             StatusCode::SERVICE_UNAVAILABLE
         }
         Problem::Unsettled(gone) => {

@@ -21,7 +21,6 @@ use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use tracing::warn;
 
 use super::answer::{answer_changes, coding_for, guard, set, tag_of};
 use super::conditional::{A_IM, is_not_modified, known_tags, takes_changes};
@@ -249,7 +248,7 @@ impl PublicSide {
         let releases = current.resources.made_of(path);
         let ids: Vec<&ReleaseId> = releases.iter().map(|published| &published.id).collect();
         let texts = self.newsroom.store.last_good_texts(&ids).await.unwrap_or_else(|error| {
-            warn!(%error, "texts that files have no more could not be read from the database: {error}");
+            self.newsroom.log_failure(&error, "texts that files have no more could not be read from the database");
             HashMap::new()
         });
         let recalled = releases

@@ -78,6 +78,9 @@ pub enum SigningKeyError {
         "it holds no private key: write one as PEM, in PKCS#8 (`BEGIN PRIVATE KEY`) or PKCS#1 (`BEGIN RSA PRIVATE KEY`)"
     )]
     NoKey,
+    /// A passphrase protects it.
+    #[error("its key is encrypted, and nobody is there to type a passphrase: write it without one (`openssl pkey`)")]
+    Encrypted,
     /// A key of another kind, or a weak one.
     #[error("its key is none for {0}")]
     OtherKind(Algorithm),
@@ -107,6 +110,11 @@ impl SigningKey {
     /// # Errors
     /// When there is none, or one of another kind.
     pub fn from_pem(pem: &[u8], algorithm: Algorithm) -> Result<Self, SigningKeyError> {
+        // Either way of writing one says so before the key (RFC 7468 §11, RFC 1421 §4.6.1.1).
+        let text = String::from_utf8_lossy(pem);
+        if ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"].iter().any(|mark| text.contains(mark)) {
+            return Err(SigningKeyError::Encrypted);
+        }
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| SigningKeyError::NoKey)?;
         let other = |_| SigningKeyError::OtherKind(algorithm);
         Ok(Self(match (algorithm, &key) {
@@ -499,6 +507,12 @@ pub(super) mod tests {
         let (strong, edwards) = (rsa(KeySize::Rsa2048), ed25519());
         assert_eq!(read(&strong, Algorithm::Ed25519), Err(SigningKeyError::OtherKind(Algorithm::Ed25519)));
         assert_eq!(read(&edwards, Algorithm::Rsa), Err(SigningKeyError::OtherKind(Algorithm::Rsa)));
+        for text in [
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n",
+        ] {
+            assert_eq!(read(text, Algorithm::Rsa), Err(SigningKeyError::Encrypted));
+        }
         for text in ["", "no key", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             assert_eq!(read(text, Algorithm::Rsa), Err(SigningKeyError::NoKey), "{text}");
         }

@@ -10,6 +10,9 @@ use prometheus_client::registry::Registry;
 /// From a millisecond to half a minute.
 const BUCKETS: (f64, f64, u16) = (0.001, 2.0, 15);
 
+/// The kinds of failures there are.
+const KINDS: [&str; 4] = ["full", "locked", "silent", "failing"];
+
 /// What the outbox asks of the database, over and over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DatabaseWork {
@@ -39,7 +42,12 @@ pub struct DatabaseMetrics {
 
 impl Default for DatabaseMetrics {
     fn default() -> Self {
-        Self { errors: Family::default(), seconds: Family::new_with_constructor(histogram) }
+        let errors: Family<Label, Counter> = Family::default();
+        for kind in KINDS {
+            // What begins with its first increase has none that Prometheus could see.
+            drop(errors.get_or_create(&[("kind", kind)]));
+        }
+        Self { errors, seconds: Family::new_with_constructor(histogram) }
     }
 }
 

@@ -19,6 +19,8 @@ const REPLIES: [u16; 25] = [
 ];
 /// The last subject of an enhanced code (RFC 3463 §3).
 const LAST_SUBJECT: u16 = 7;
+/// What can become of a try.
+const OUTCOMES: [&str; 5] = ["sent", "later", "failed", "unknown", "relay"];
 /// From five milliseconds to three minutes.
 const BUCKETS: (f64, f64, u16) = (0.005, 2.0, 16);
 
@@ -69,6 +71,14 @@ fn histogram() -> Histogram {
 }
 
 impl LetterMetrics {
+    /// Begins counting the tries with a relay: what begins with its first increase has none that Prometheus could see.
+    pub fn begin(&self, relay: &str) {
+        for outcome in OUTCOMES {
+            let labels = [("relay", relay.to_owned()), ("outcome", outcome.to_owned())];
+            drop(self.by_relay.get_or_create(&labels));
+        }
+    }
+
     /// Counts a try.
     pub fn ended(&self, end: &LetterEnd<'_>) {
         let outcome = || ("outcome", end.outcome.to_owned());
@@ -161,6 +171,20 @@ mod tests {
         assert!(replies < 150, "{replies}");
         assert!(page.contains("{phase=\"recipient\",code=\"550\",enhanced=\"5.x\"} 1"), "{page}");
         assert_eq!((lines("letters_total{"), lines("letters_by_domain_total{")), (1, 2), "`other`, then a large one");
+    }
+
+    #[test]
+    fn every_outcome_with_a_relay_is_there_before_the_first_letter() {
+        let letters = LetterMetrics::default();
+        letters.begin("memory");
+        let mut registry = Registry::default();
+        letters.register(&mut registry);
+        let mut page = String::new();
+        prometheus_text::encode(&mut page, &registry).unwrap();
+        for outcome in OUTCOMES {
+            let line = format!("letters_total{{relay=\"memory\",outcome=\"{outcome}\"}} 0");
+            assert!(page.contains(&line), "{page}");
+        }
     }
 
     #[test]

@@ -120,7 +120,7 @@ pub fn held_for_a_person(edition: Option<&Edition>) -> Option<HoldReason> {
         | EditionState::Waiting { .. }
         | EditionState::Opening { .. }
         | EditionState::Sending
-        | EditionState::Paused
+        | EditionState::Paused(_)
         | EditionState::Done
         | EditionState::Cancelled => None,
     }
@@ -174,7 +174,7 @@ pub fn lifted_by_approval(state: &EditionState) -> Vec<&'static str> {
         EditionState::Waiting { .. }
         | EditionState::Opening { .. }
         | EditionState::Sending
-        | EditionState::Paused
+        | EditionState::Paused(_)
         | EditionState::Done
         | EditionState::Cancelled => None,
     };

@@ -240,7 +240,7 @@ mod tests {
             (EditionState::Waiting { due: at(200) }, Missed::NotOpened),
             (EditionState::Cancelled, Missed::Cancelled),
             (EditionState::Opening { cursor: None }, Missed::Opening),
-            (EditionState::Paused, Missed::Unexplained),
+            (EditionState::Paused(None), Missed::Unexplained),
         ] {
             assert_eq!(missed(&edition(state), &followers(), &reader), expected);
         }

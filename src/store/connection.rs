@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::exchange::{self, Request};
 use super::health::Health;
-use super::{StoreError, meta, migrations, transfer};
+use super::{StoreError, meta, migrations, reach, transfer};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
 use crate::domain::{EmailAddress, TokenKey, to_hex};
 
@@ -181,6 +181,7 @@ impl Store {
             }
             DatabaseUrl::Postgres(url) => {
                 let options: AnyConnectOptions = url.parse()?;
+                Box::pin(reach::try_out(&options, &transfer::describe(&settings.url), POSTGRES_WAIT)).await?;
                 let pool = postgres_pool(options).await?;
                 (Engine::Postgres, pool.clone(), pool, None)
             }

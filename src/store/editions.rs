@@ -36,7 +36,10 @@ impl StateColumns {
             EditionState::Held(reason) => columns.hold = Some((reason.as_str(), clean(&reason.detail()))),
             EditionState::Waiting { due } => columns.due = Some(micros(*due)),
             EditionState::Opening { cursor } => columns.cursor = cursor.map(SubscriberId::number),
-            EditionState::Sending | EditionState::Paused | EditionState::Done | EditionState::Cancelled => {}
+            EditionState::Paused(reason) => {
+                columns.hold = reason.as_ref().map(|reason| (reason.as_str(), clean(&reason.detail())));
+            }
+            EditionState::Sending | EditionState::Done | EditionState::Cancelled => {}
         }
         columns
     }
@@ -295,7 +298,7 @@ fn edition_from(row: &AnyRow) -> Result<Edition, StoreError> {
         "waiting" => EditionState::Waiting { due: fields.instant("due")? },
         "opening" => EditionState::Opening { cursor: fields.number_or_none("cursor")?.map(SubscriberId::new) },
         "sending" => EditionState::Sending,
-        "paused" => EditionState::Paused,
+        "paused" => EditionState::Paused(fields.hold()?),
         "done" => EditionState::Done,
         "cancelled" => EditionState::Cancelled,
         word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),

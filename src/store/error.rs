@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 
+use super::DriverError;
 use super::health::Ailment;
 
 /// Why the store could not do what it was asked.
@@ -9,7 +10,18 @@ use super::health::Ailment;
 pub enum StoreError {
     /// The database refused, or cannot be reached.
     #[error("the database does not answer as it should")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] DriverError),
+    /// There is no connection to PostgreSQL.
+    #[error("cannot open the database {database}: {advice}")]
+    Unreached {
+        /// Which, without user and password.
+        database: String,
+        /// What to look at.
+        advice: &'static str,
+        /// What was said.
+        #[source]
+        source: DriverError,
+    },
     /// The schema could not be brought up to date.
     #[error("the database's schema cannot be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -237,7 +237,7 @@ impl StoreError {
     #[must_use]
     pub fn ailment(&self) -> Option<Ailment> {
         match self {
-            Self::Database(error) => of_driver(error),
+            Self::Database(error) | Self::Unreached { source: error, .. } => of_driver(error.inner()),
             Self::Ill(ailment) => Some(*ailment),
             Self::Migration(_)
             | Self::EarlierSchema
@@ -294,6 +294,16 @@ fn of_code(code: &str) -> Option<Ailment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_of_failure_is_counted_from_the_start() {
+        let page = crate::metrics::Metrics::new(&DatabaseMetrics::default(), DateTime::UNIX_EPOCH);
+        let page = page.page(&crate::metrics::Figures::default());
+        for ailment in [Ailment::Full, Ailment::Locked, Ailment::Silent, Ailment::Failing] {
+            let line = format!("depeche_database_errors_total{{kind=\"{}\"}} 0\n", ailment.as_str());
+            assert!(page.contains(&line), "{page}");
+        }
+    }
 
     #[test]
     fn codes_of_both_databases_say_what_ails_them() {

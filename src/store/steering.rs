@@ -157,7 +157,7 @@ impl Store {
     pub async fn pause_edition(&self, id: EditionId, cause: Cause<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let on_its_way = ["opening", "sending"];
-        if set_state(&mut transaction, id, &on_its_way, &EditionState::Paused, now).await?.is_none() {
+        if set_state(&mut transaction, id, &on_its_way, &EditionState::Paused(None), now).await?.is_none() {
             return Ok(false);
         }
         // Whoever had claimed one finds that the claim is lost before the letter is written; no try was made.

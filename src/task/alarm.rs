@@ -47,7 +47,7 @@ pub(super) async fn watch_clock(newsroom: &Newsroom, before: Option<ClockDoubt>)
         (before, Some(doubt)) if before.is_none_or(|before| is_another(before, doubt)) => {
             warn!(machine = %doubt.machine, believed = %doubt.believed, "the machine's clock jumped forwards and is not followed");
             if let Err(error) = newsroom.store.remember_clock_doubt(Some(doubt)).await {
-                warn!(%error, "the jump of the clock could not be remembered: {error}");
+                newsroom.log_failure(&error, "the jump of the clock could not be remembered");
                 return before;
             }
             log_untold(newsroom.tell_clock_step(&doubt, newsroom.now()).await);
@@ -55,7 +55,7 @@ pub(super) async fn watch_clock(newsroom: &Newsroom, before: Option<ClockDoubt>)
         (Some(_), None) => {
             info!("the machine's clock is followed again");
             if let Err(error) = newsroom.store.remember_clock_doubt(None).await {
-                warn!(%error, "the end of the clock's jump could not be remembered: {error}");
+                newsroom.log_failure(&error, "the end of the clock's jump could not be remembered");
                 return before;
             }
         }

@@ -6,6 +6,7 @@
 mod claimed;
 mod composer;
 mod pace;
+mod refusals;
 mod relays;
 mod rests;
 
@@ -20,6 +21,7 @@ use tracing::{debug, error, info, warn};
 
 use self::claimed::Claimed;
 use self::composer::{Composed, Composer, Ready};
+use self::refusals::Refusals;
 use self::relays::{Line, Relays};
 use super::newsroom::Newsroom;
 use crate::domain::{Attempt, Delivery, Phase};
@@ -56,6 +58,7 @@ pub struct Dispatcher {
     connections: usize,
     owner: String,
     claimed: Claimed,
+    refusals: Refusals,
 }
 
 impl Dispatcher {
@@ -66,7 +69,8 @@ impl Dispatcher {
         let composer = Composer::new(Arc::clone(&newsroom));
         let connections = relays.connections();
         let claimed = Claimed::new(Arc::clone(&newsroom), owner.clone(), connections, LEASE);
-        Self { newsroom, relays, composer, connections, owner, claimed }
+        let refusals = Refusals::new(Arc::clone(&newsroom));
+        Self { newsroom, relays, composer, connections, owner, claimed, refusals }
     }
 
     /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
@@ -91,7 +95,7 @@ impl Dispatcher {
         }
         let left = self.claimed.take_all().await;
         if let Err(error) = self.newsroom.store.give_back(&self.owner, &left, None).await {
-            error!(%error, "claimed letters could not be given back: {error}");
+            self.newsroom.log_failure(&error, "claimed letters could not be given back");
         }
     }
 
@@ -136,7 +140,7 @@ impl Dispatcher {
             }
         }
         if let Err(error) = self.close(&mut desk).await {
-            error!(%error, "the last outcome could not be recorded: {error}");
+            self.newsroom.log_failure(&error, "the last outcome could not be recorded");
         }
     }
 
@@ -196,8 +200,9 @@ impl Dispatcher {
         if finished.outcome == Outcome::Failed
             && let Err(error) = Box::pin(self.newsroom.take_refusal(&ready.delivery, &name, &attempt)).await
         {
-            error!(delivery.id = %delivery.id, %error, "why delivery {} was refused is not kept: {error}", delivery.id);
+            self.newsroom.log_failure(&error, &format!("why delivery {} was refused is not kept", delivery.id));
         }
+        self.refusals.learn(&name, &attempt);
         desk.finished = Some(finished);
         desk.line.take_if(|line| !line.session.is_open());
         self.relays.learn(relay, &attempt).await;

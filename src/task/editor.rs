@@ -451,11 +451,11 @@ impl Editor {
         }
         watching.abort();
         if let Err(error) = self.give_up_lead().await {
-            error!(%error, "the lead could not be given up: {error}");
+            self.newsroom.log_failure(&error, "the lead could not be given up");
         }
         let longest = longest_silence(&self.newsroom.config);
         if let Err(error) = self.newsroom.store.still_alive(self.newsroom.now(), longest).await {
-            error!(%error, "the database does not know until when a daemon worked: {error}");
+            self.newsroom.log_failure(&error, "the database does not know until when a daemon worked");
         }
         self.keep_for_next_start().await;
     }
@@ -488,7 +488,7 @@ impl Editor {
             }
         };
         if let Err(error) = refreshed {
-            error!(%error, "nothing is kept for the next start: {error}");
+            self.newsroom.log_failure(&error, "nothing is kept for the next start");
             keeping.failed(self.newsroom.now());
         } else if let Some(revision) = self.revision.filter(|_| keeping.differs(self.revision)) {
             keeping.write(gathered, kept.register().clone(), revision, self.newsroom.now());

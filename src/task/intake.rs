@@ -25,7 +25,7 @@ pub async fn take_in_lmtp(newsroom: Arc<Newsroom>, mut incoming: mpsc::Receiver<
             // Refused, it would come back to whoever sends reports, and from there to nobody.
             Err(ReturnError::Unreadable(_)) => Answer::Taken("what cannot be read is not kept".to_owned()),
             Err(ReturnError::Store(error)) => {
-                error!(%error, "what came back could not be taken in, and is asked for again: {error}");
+                newsroom.log_failure(&error, "what came back could not be taken in, and is asked for again");
                 Answer::Later
             }
         };
@@ -91,20 +91,18 @@ impl MaildirIntake {
         let (maildir, name) = (self.maildir.clone(), message.clone());
         let mark = match blocking(move || maildir.read(&name, LARGEST_RETURN)).await {
             Ok(Some(bytes)) => match self.newsroom.take_in(&bytes, None).await {
-                Ok(TakenIn::NotOurs) => Mark::Unseen,
-                Ok(
-                    TakenIn::Bounce { .. }
-                    | TakenIn::Known { .. }
-                    | TakenIn::Unsubscribed { .. }
-                    | TakenIn::Unproven
-                    | TakenIn::SaysNothing,
-                ) => Mark::Seen,
+                Ok(TakenIn::Bounce { .. } | TakenIn::Known { .. } | TakenIn::Unsubscribed { .. }) => Mark::Seen,
+                // Whoever wonders why finds the message by its file.
+                Ok(taken @ (TakenIn::Unproven | TakenIn::SaysNothing | TakenIn::NotOurs)) => {
+                    info!(file = message.name(), "`{}` in `bounces.maildir`: {taken}", message.name());
+                    if taken == TakenIn::NotOurs { Mark::Unseen } else { Mark::Seen }
+                }
                 Err(ReturnError::Unreadable(error)) => {
                     warn!(%error, "`{}` in `bounces.maildir` is left flagged: failed to {error}", message.name());
                     Mark::Flagged
                 }
                 Err(ReturnError::Store(error)) => {
-                    self.tell(message.name(), &format!("what came back waits for the database: {error}"));
+                    self.newsroom.log_failure(&error, "what came back waits for the database");
                     return false;
                 }
             },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tracing::error;
+use tracing::{debug, error};
 
 use super::newsroom::{Current, Newsroom, new_letter};
 use super::watchman::Trouble;
@@ -385,9 +385,13 @@ pub struct BrokenFile {
     pub problems: Vec<String>,
 }
 
-/// Logs that the office could not be told; nothing else is lost by it.
+/// Logs that the office could not be told; nothing else is lost by it. What ails the database is said by the watchman.
 pub(super) fn log_untold(result: Result<(), OfficeError>) {
-    if let Err(error) = result {
-        error!(%error, "the office could not be told: {error}");
+    match result {
+        Ok(()) => {}
+        Err(OfficeError::Store(error)) if error.ailment().is_some() => {
+            debug!(%error, "the office could not be told: {error}");
+        }
+        Err(error) => error!(%error, "the office could not be told: {error}"),
     }
 }

@@ -141,7 +141,7 @@ impl Pinger {
             let pause = match self.round().await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    warn!(%error, "the hub could not be told: {error}");
+                    self.newsroom.log_failure(&error, "the hub could not be told");
                     Some(FIRST_PAUSE)
                 }
             };

@@ -19,6 +19,8 @@ use crate::store::OutboxFigures;
 const LATEST: TimeDelta = TimeDelta::minutes(5);
 /// How long ago the folder may have been read at the latest; it is looked at every half minute.
 const OLDEST_LOOK: TimeDelta = TimeDelta::minutes(5);
+/// A relay that refused so many letters in a row, and none for its recipient, takes none.
+const REFUSED_IN_A_ROW: u32 = 20;
 /// With less room than this on its disk, the database will soon be full.
 const LEAST_ROOM: u64 = 32 << 20;
 /// How long a disk may take to say that a folder is there.
@@ -64,6 +66,7 @@ impl Newsroom {
         let last = outbox.or_else(|| notes.outbox.as_ref().map(|(outbox, ..)| outbox.clone())).unwrap_or_default();
         let oldest_due = last.oldest_due.map_or(TimeDelta::zero(), |due| (self.now() - due).max(TimeDelta::zero()));
         reasons.extend(self.standstill(&notes, last.oldest_due, oldest_due));
+        reasons.extend(refusing(&notes));
         let figures = self.figures(&notes, &reasons, last, oldest_due, answers, disk_free);
         Readiness { reasons, figures }
     }
@@ -167,6 +170,16 @@ impl Newsroom {
             clock_ahead: doubt.map_or(0.0, |doubt| (doubt.machine - doubt.believed).as_seconds_f64()),
         }
     }
+}
+
+/// The relays that refuse every letter.
+fn refusing(notes: &Notes) -> Vec<String> {
+    let refusing = notes.relays.iter().filter(|(_, note)| note.refused_in_a_row >= REFUSED_IN_A_ROW);
+    let told = refusing.map(|(name, note)| {
+        let (count, code) = (note.refused_in_a_row, &note.refused_with);
+        format!("{name} refused the last {count} letters for good, and not for their recipients ({code})")
+    });
+    told.collect()
 }
 
 /// Whether a folder is there. A disk that does not answer has none.

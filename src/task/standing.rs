@@ -37,6 +37,10 @@ pub struct RelayNote {
     pub failing_since: Option<DateTime<Utc>>,
     /// Until when it is left alone.
     pub rests_until: Option<Instant>,
+    /// How many letters it refused for good since it took one last, for what they are or whom they come from.
+    pub refused_in_a_row: u32,
+    /// The code of the latest of these refusals.
+    pub refused_with: String,
 }
 
 impl RelayNote {
@@ -65,8 +69,9 @@ impl Standing {
 
     /// The relay fails since `since`, and is left alone until `rests_until`.
     pub(super) fn relay_rests(&self, relay: &str, since: DateTime<Utc>, rests_until: Instant) {
-        let note = RelayNote { failing_since: Some(since), rests_until: Some(rests_until) };
-        self.lock().relays.insert(relay.to_owned(), note);
+        let mut notes = self.lock();
+        let note = notes.relays.entry(relay.to_owned()).or_default();
+        (note.failing_since, note.rests_until) = (Some(since), Some(rests_until));
     }
 
     /// The relay took a letter, or refused it for what it is.
@@ -78,6 +83,21 @@ impl Standing {
             notes.relays.insert(relay.to_owned(), RelayNote::default());
         }
         notes.letter_ended = Some(at);
+    }
+
+    /// The relay took a letter.
+    pub(super) fn relay_accepts(&self, relay: &str) {
+        if let Some(note) = self.lock().relays.get_mut(relay) {
+            note.refused_in_a_row = 0;
+        }
+    }
+
+    /// The relay refused a letter for good, and not for its recipient.
+    pub(super) fn relay_refuses(&self, relay: &str, code: &str) {
+        let mut notes = self.lock();
+        let note = notes.relays.entry(relay.to_owned()).or_default();
+        note.refused_in_a_row = note.refused_in_a_row.saturating_add(1);
+        code.clone_into(&mut note.refused_with);
     }
 
     pub(super) fn looked(&self, look: LookNote) {

@@ -11,6 +11,8 @@ use tokio::time::sleep;
 use tracing::{debug, error, info};
 
 use super::newsroom::Newsroom;
+use super::office::log_untold;
+use crate::clock::Clock as _;
 use crate::store::{Ailment, Illness, StoreError};
 
 /// How often the database is probed while it is well.
@@ -19,6 +21,8 @@ const WELL: Duration = Duration::from_secs(10);
 const ILL: Duration = Duration::from_secs(1);
 /// Trouble that is over sooner is not worth a letter.
 const NOTABLE: TimeDelta = TimeDelta::minutes(1);
+/// So long after trouble may something fail that was begun during it.
+const ECHO: TimeDelta = TimeDelta::seconds(30);
 
 impl Newsroom {
     /// Logs that something was not done because of the database. Trouble that lasts is said once, by the watchman or the
@@ -39,6 +43,8 @@ pub struct Watchman {
     newsroom: Arc<Newsroom>,
     /// What goes on now, and since when.
     trouble: Option<(Illness, DateTime<Utc>)>,
+    /// When the last trouble was over, by the clock that nobody can set.
+    over: Option<TimeDelta>,
     /// What is over and was not told yet: telling needs the database.
     untold: Vec<Trouble>,
 }
@@ -55,7 +61,7 @@ impl Watchman {
     /// A watchman who has seen nothing yet.
     #[must_use]
     pub fn new(newsroom: Arc<Newsroom>) -> Self {
-        Self { newsroom, trouble: None, untold: Vec::new() }
+        Self { newsroom, trouble: None, over: None, untold: Vec::new() }
     }
 
     /// Goes his rounds until he is stopped.
@@ -74,8 +80,10 @@ impl Watchman {
     /// One round: probes, and says what began or is over.
     pub async fn round(&mut self) {
         let before = self.newsroom.now();
-        // The probe may take long to fail.
-        self.see();
+        // The probe may take long to fail. Just after trouble it is asked first: a failure may be left of that.
+        if self.over.is_none_or(|over| self.newsroom.clock.elapsed() - over > ECHO) {
+            self.see();
+        }
         match self.newsroom.store.probe(before).await {
             Some(illness) => self.begins(illness, before),
             None => self.ends(self.newsroom.now()).await,
@@ -105,6 +113,7 @@ impl Watchman {
 
     async fn ends(&mut self, now: DateTime<Utc>) {
         if let Some((illness, since)) = self.trouble.take() {
+            self.over = Some(self.newsroom.clock.elapsed());
             let lasted = (now - since).num_seconds();
             info!(kind = illness.ailment.as_str(), lasted_s = lasted, "the database is well again after {lasted} s");
             if now - since > NOTABLE {
@@ -116,7 +125,7 @@ impl Watchman {
         }
         while let Some(trouble) = self.untold.last() {
             if let Err(error) = self.newsroom.tell_database_trouble(*trouble, now).await {
-                error!(%error, "the office could not be told of trouble that is over: {error}");
+                log_untold(Err(error));
                 return;
             }
             self.untold.pop();

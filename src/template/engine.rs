@@ -336,6 +336,10 @@ mod tests {
             "doctor.",
             "admin.letter",
             "list-separator",
+            "because.",
+            "cli.",
+            "decided",
+            "refused.",
         ];
         let unused: Vec<_> = known
             .iter()

@@ -60,7 +60,7 @@ pub(crate) async fn a_claim_from_before_a_pause_begins_nothing(room: Room) {
 
     // Nor does what was claimed beside a pause, which did not see the claim.
     let other = room.claim("a", 1, minute(5)).await.remove(0);
-    assert!(room.store.change_edition(id, &["sending"], &EditionState::Paused, CAUSE, minute(5)).await.unwrap());
+    assert!(room.store.change_edition(id, &["sending"], &EditionState::Paused(None), CAUSE, minute(5)).await.unwrap());
     assert_eq!(room.begin(&other, "a", minute(5)).await, Hold::Lost);
     assert_eq!(room.store.give_back("a", std::slice::from_ref(&other), None).await.unwrap(), 1);
     assert!(room.store.resume_edition(id, CAUSE, minute(5)).await.unwrap());

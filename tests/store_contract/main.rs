@@ -12,6 +12,7 @@ mod outbox;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
+mod reaching;
 mod register;
 mod rests;
 mod room;

@@ -83,12 +83,12 @@ pub(crate) async fn a_paused_edition_is_not_claimed(room: Room) {
     room.subscribers(4).await;
     let id = room.sending("bridge").await;
     assert_eq!(room.claim("a", 1, minute(0)).await.len(), 1);
-    let stopped = [EditionState::Paused, EditionState::Held(HoldReason::Office)];
+    let stopped = [EditionState::Paused(None), EditionState::Held(HoldReason::Office)];
     for state in stopped {
         assert!(room.store.change_edition(id, &["sending"], &state, CAUSE, minute(0)).await.unwrap());
         assert_eq!(room.claim("a", 1, minute(0)).await, []);
         assert_eq!(room.store.next_due().await.unwrap(), None);
-        if state == EditionState::Paused {
+        if state == EditionState::Paused(None) {
             assert!(room.store.resume_edition(id, CAUSE, minute(3)).await.unwrap());
             assert!(!room.store.resume_edition(id, CAUSE, minute(3)).await.unwrap());
             assert_eq!(room.store.edition(id).await.unwrap().unwrap().state, EditionState::Sending);

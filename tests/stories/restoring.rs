@@ -104,6 +104,12 @@ pub(crate) async fn what_had_not_left_before_a_backup_was_restored_may_be_let_go
     assert_eq!((room.state(NIGHT).await.as_str(), room.state(BRIDGE).await.as_str()), ("paused", "held: restored"));
     room.pass("1h").await;
     assert!(room.inbox("ann@example.org").is_empty());
+    // Both stand among what waits, each with the reason and what can be decided.
+    let page = room.admin_get("/mailbox/").await.text();
+    let waiting = page.split("Partis ou annulés").next().unwrap();
+    assert!(waiting.contains(NIGHT) && waiting.contains(BRIDGE), "{waiting}");
+    assert_eq!(waiting.matches("a été restaurée depuis une sauvegarde").count(), 2, "{waiting}");
+    assert!(waiting.contains(r#"value="resume""#), "{waiting}");
     word(&mut room, NIGHT, OfficeDecision::Resume).await;
     assert_eq!(room.letter("ann@example.org").shown.subject, NIGHT);
     word(&mut room, BRIDGE, OfficeDecision::Approve).await;

@@ -56,13 +56,13 @@ async fn first_day() -> TestNewsroom {
 
 /// After `change`, a start at `instant` shows what one shows in a copy of the whole folder, whose files are all others.
 async fn check(what: &str, instant: &str, change: impl FnOnce(&mut TestNewsroom)) {
-    let mut room = first_day().await;
+    let mut room = Box::pin(first_day()).await;
     change(&mut room);
     let temporary = tempfile::tempdir().unwrap();
     copy(room.root().as_std_path(), temporary.path());
     let mut fresh = TestNewsroom::in_folder(temporary, None, true);
-    room.start(instant).await;
-    fresh.start(instant).await;
+    Box::pin(room.start(instant)).await;
+    Box::pin(fresh.start(instant)).await;
     for address in ADDRESSES {
         let (mut own, mut other) = (room.get(address).await, fresh.get(address).await);
         // When each was answered is the machine's clock's to say.

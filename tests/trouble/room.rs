@@ -1,6 +1,6 @@
 //! A room with readers and a relay, on a database that gets into trouble in the middle of an edition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::admin::{admin, ready};
@@ -83,6 +83,15 @@ impl Troubled {
         let waited = over.elapsed();
         self.ends_well(daemon);
         println!("{}: the next letter left {} ms after it was over", self.what, waited.as_millis());
+        let log = daemon.log();
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains(r#""level":"ERROR""#)).collect();
+        // A transaction that was cut off may hold a lock for a while afterwards: that is trouble of another kind.
+        let kinds: BTreeSet<&str> =
+            errors.iter().filter_map(|line| line.split(r#""kind":""#).nth(1)?.split('"').next()).collect();
+        assert_eq!(errors.len(), kinds.len(), "the beginning of each kind is said once: {errors:#?}");
+        assert_eq!(log.matches("the database is well again").count(), errors.len(), "so is its end");
+        let of_the_pool: Vec<&str> = log.lines().filter(|line| line.contains("acquire")).collect();
+        assert!(of_the_pool.is_empty(), "{of_the_pool:#?}");
     }
 
     /// Everything leaves, each letter once, and all of it is recorded.

@@ -1,4 +1,4 @@
-//! *Waiting*: what is about to leave, what is held and why, and the buttons.
+//! *Waiting*: what is about to leave or on its way, what is held or paused and why, and the buttons.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::frame::layout;
 use super::previews::preview_address;
 use crate::domain::{Edition, EditionId, EditionKind};
 use crate::http::form::Fields;
-use crate::http::office::{actions, carry_out, due_and_reason};
+use crate::http::office::{actions, carry_out};
 use crate::http::page::{Problem, page, respond};
 use crate::language::{countdown_words, edition_kind, edition_state, hold_reason, say};
 use crate::resource::Wording;
@@ -20,7 +20,7 @@ use crate::store::EditionFilter;
 use crate::task::{Newsroom, OfficeDecision, confirm_alarm, confirm_clock, crowd_with, recipients};
 use crate::template::{AlarmBanner, ClockBanner, MailboxWaitingPage, WaitingEdition};
 
-/// How many editions that have left are still shown.
+/// How many editions that are over are still shown.
 const RECENT: usize = 20;
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {
@@ -31,12 +31,11 @@ async fn shown(newsroom: &Newsroom) -> Result<Response<Body>, Problem> {
     let current = newsroom.current();
     let words = Wording::of_pages(current.resources.site());
     let mut editions = newsroom.store.editions(&EditionFilter::default()).await?;
-    editions.sort_by_key(|edition| (!edition.state.is_before_opening(), std::cmp::Reverse(edition.id)));
-    let ahead = editions.iter().filter(|edition| edition.state.is_before_opening()).count();
+    editions.sort_by_key(|edition| (edition.state.is_over(), std::cmp::Reverse(edition.id)));
+    let ahead = editions.iter().filter(|edition| !edition.state.is_over()).count();
     // A digest that nobody received is not worth a line.
-    editions.retain(|edition| {
-        edition.state.is_before_opening() || edition.kind != EditionKind::Digest || edition.tally.total() > 0
-    });
+    editions
+        .retain(|edition| !edition.state.is_over() || edition.kind != EditionKind::Digest || edition.tally.total() > 0);
     editions.truncate(ahead + RECENT);
     let mut rows = Vec::new();
     // A crowd is one question: it is asked at the first of its editions.
@@ -71,7 +70,7 @@ async fn row(
     together: &[EditionId],
 ) -> Result<WaitingEdition, Problem> {
     let language = newsroom.language();
-    let (due, reason) = due_and_reason(&edition.state);
+    let due = edition.state.due();
     let preview = edition.release.as_ref().filter(|id| newsroom.current().release(id).is_some());
     Ok(WaitingEdition {
         title: edition.title.clone(),
@@ -81,7 +80,7 @@ async fn row(
         state_words: edition_state(language, edition.state.as_str()),
         due: due.map(|due| words.stamp(due)),
         countdown: due.map(|due| countdown_words(due - newsroom.now(), language)),
-        reason: reason.map(|(code, detail)| hold_reason(language, code, &detail)),
+        reason: edition.state.stopped_by().map(|(code, detail)| hold_reason(language, code, &detail)),
         recipients: recipients(newsroom, edition).await?,
         actions: actions(edition, together, format!("/mailbox/editions/{}", edition.id)),
     })

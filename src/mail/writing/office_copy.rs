@@ -55,19 +55,10 @@ impl Writer<'_> {
     ) -> Result<LetterParts, TemplateError> {
         let language = self.site.language;
         let words = Wording::of_letters(self.site, language);
-        let (due, reason) = match state {
-            EditionState::Waiting { due } => (Some(*due), None),
-            EditionState::Held(reason) => (None, Some(hold_reason(language, reason.as_str(), &reason.detail()))),
-            EditionState::Opening { .. }
-            | EditionState::Sending
-            | EditionState::Paused
-            | EditionState::Done
-            | EditionState::Cancelled => (None, None),
-        };
         let audience = Audience::Office(OfficeBanner {
             state_words: edition_state(language, state.as_str()),
-            due_words: due.map(|due| words.stamp(due).words),
-            reason,
+            due_words: state.due().map(|due| words.stamp(due).words),
+            reason: state.stopped_by().map(|(code, detail)| hold_reason(language, code, &detail)),
             office_url: office_url.to_owned(),
             embargo_until: copied.embargo(now).map(|until| words.stamp(until).words),
         });

@@ -75,6 +75,7 @@ impl Health {
 impl Relays {
     pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, owner: String) -> Self {
         let desk = |relay: Relay| {
+            newsroom.metrics.letters.begin(&relay.name());
             let pace = relay.rate().filter(|rate| *rate > 0).map(Pace::new);
             let room = Arc::new(Semaphore::new(relay.connections().min(Semaphore::MAX_PERMITS)));
             RelayDesk { relay, pace, room, health: Mutex::default() }
@@ -163,7 +164,9 @@ impl Relays {
     /// Tells the other instances that a relay works.
     async fn end_rest(&self, name: &str) {
         let ended = self.newsroom.store.end_rest(RestOf::Relay, name).await;
-        ended.unwrap_or_else(|error| warn!(%error, "other instances do not hear that relay {name} works"));
+        ended.unwrap_or_else(|error| {
+            self.newsroom.log_failure(&error, &format!("other instances do not hear that relay {name} works"));
+        });
     }
 
     /// Learns from what became of a letter with the relay of this index.
@@ -205,7 +208,7 @@ impl Relays {
         if self.newsroom.store.is_shared() {
             let pauses = (from_std(REST.0), from_std(REST.1));
             if let Err(error) = self.newsroom.store.rest(RestOf::Relay, &name, pauses, &self.owner, now).await {
-                warn!(relay = %name, %error, "other instances do not hear that relay {name} rests: {error}");
+                self.newsroom.log_failure(&error, &format!("other instances do not hear that relay {name} rests"));
             }
         }
         self.newsroom.standing.relay_rests(&name, since, rests_until.into_std());

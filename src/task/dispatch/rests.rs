@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use tracing::{error, info};
+use tracing::info;
 
 use crate::domain::{Attempt, Delivery};
 use crate::policy::{DOMAIN_REST, domain_rest, is_domain_busy};
@@ -63,7 +63,8 @@ impl DomainRests {
             Ok(())
         };
         if let Err(error) = done {
-            error!(domain, %error, "that {domain} asks for patience, or does no more, is not written down: {error}");
+            let what = format!("that {domain} asks for patience, or does no more, is not written down");
+            self.newsroom.log_failure(&error, &what);
         }
     }
 

@@ -119,7 +119,7 @@ impl Case<'_> {
             EditionState::Waiting { .. }
             | EditionState::Opening { .. }
             | EditionState::Sending
-            | EditionState::Paused
+            | EditionState::Paused(_)
             | EditionState::Done
             | EditionState::Cancelled => None,
         };

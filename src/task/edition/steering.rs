@@ -59,7 +59,42 @@ impl OfficeDecision {
             Self::Approve => state.is_before_opening() && !is_without_file(state),
             Self::Cancel => !matches!(state, EditionState::Done | EditionState::Cancelled),
             Self::Pause => matches!(state, EditionState::Opening { .. } | EditionState::Sending),
-            Self::Resume => matches!(state, EditionState::Paused),
+            Self::Resume => matches!(state, EditionState::Paused(_)),
+        }
+    }
+
+    /// Why an edition in this state cannot be decided about so, as the key of a text below `refused`, which says what can.
+    #[must_use]
+    pub const fn refusal(self, state: &EditionState) -> &'static str {
+        match (self, state) {
+            (Self::Approve, EditionState::Held(_)) if is_without_file(state) => "without-file",
+            (Self::Hold, EditionState::Held(_)) => "held-already",
+            (Self::Pause, EditionState::Held(_)) => "held-pause",
+            (Self::Resume, EditionState::Held(_)) => "held-resume",
+            (Self::Pause, EditionState::Waiting { .. }) => "waiting-pause",
+            (Self::Resume, EditionState::Waiting { .. }) => "waiting-resume",
+            (Self::Hold, EditionState::Opening { .. } | EditionState::Sending) => "on-its-way-hold",
+            (Self::Approve | Self::Resume, EditionState::Opening { .. } | EditionState::Sending) => {
+                "on-its-way-already"
+            }
+            (Self::Hold | Self::Pause, EditionState::Paused(_)) => "paused-already",
+            (Self::Approve, EditionState::Paused(_)) => "paused-approve",
+            (Self::Hold | Self::Approve | Self::Cancel | Self::Pause | Self::Resume, EditionState::Done) => "done",
+            (Self::Cancel, EditionState::Cancelled) => "cancelled-already",
+            (Self::Hold | Self::Approve | Self::Pause | Self::Resume, EditionState::Cancelled) => "cancelled",
+            // It was in another state when the decision came, and could be decided about so now.
+            (Self::Hold, EditionState::Waiting { .. })
+            | (Self::Approve, EditionState::Held(_) | EditionState::Waiting { .. })
+            | (Self::Pause, EditionState::Opening { .. } | EditionState::Sending)
+            | (Self::Resume, EditionState::Paused(_))
+            | (
+                Self::Cancel,
+                EditionState::Held(_)
+                | EditionState::Waiting { .. }
+                | EditionState::Opening { .. }
+                | EditionState::Sending
+                | EditionState::Paused(_),
+            ) => "meanwhile",
         }
     }
 
@@ -173,4 +208,43 @@ pub async fn decide_for_crowd(
         }
     }
     Ok(decided)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Language, word};
+
+    #[test]
+    fn what_cannot_be_decided_is_refused_with_its_state_and_what_can() {
+        let states = [
+            EditionState::Held(HoldReason::Approval),
+            EditionState::Held(HoldReason::Unpublished),
+            EditionState::Waiting { due: DateTime::UNIX_EPOCH },
+            EditionState::Opening { cursor: None },
+            EditionState::Sending,
+            EditionState::Paused(None),
+            EditionState::Paused(Some(HoldReason::Restored)),
+            EditionState::Done,
+            EditionState::Cancelled,
+        ];
+        let decisions = [
+            OfficeDecision::Hold,
+            OfficeDecision::Approve,
+            OfficeDecision::Cancel,
+            OfficeDecision::Pause,
+            OfficeDecision::Resume,
+        ];
+        for (decision, state) in decisions.iter().flat_map(|decision| states.iter().map(move |state| (decision, state)))
+        {
+            let refusal = decision.refusal(state);
+            assert_eq!(refusal == "meanwhile", decision.applies_to(state), "{decision:?} of {state:?}: {refusal}");
+            for language in Language::ALL {
+                assert!(word(language, &format!("refused.{refusal}")).is_some(), "{refusal}");
+            }
+        }
+        let paused = EditionState::Paused(None);
+        assert_eq!(OfficeDecision::Approve.refusal(&paused), "paused-approve");
+        assert_eq!(OfficeDecision::Pause.refusal(&paused), "paused-already");
+    }
 }

@@ -378,7 +378,7 @@ mod tests {
             EditionState::Waiting { due: chrono::DateTime::UNIX_EPOCH },
             EditionState::Opening { cursor: None },
             EditionState::Sending,
-            EditionState::Paused,
+            EditionState::Paused(None),
             EditionState::Done,
             EditionState::Cancelled,
         ];
