@@ -157,7 +157,7 @@ impl Outbox {
         if self.is_sqlite {
             // As the daemon's own connections have it.
             self.run("PRAGMA cache_size = -16384".to_owned()).await;
-            self.run("PRAGMA wal_autocheckpoint = 4000".to_owned()).await;
+            self.run("PRAGMA wal_autocheckpoint = 16000".to_owned()).await;
             self.run("PRAGMA synchronous = NORMAL".to_owned()).await;
         }
         let started = Instant::now();

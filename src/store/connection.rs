@@ -86,6 +86,15 @@ impl Engine {
         }
     }
 
+    /// Begins a transaction that writes and need not be on the disk at its end: should the server fail, it is as if it had not
+    /// been. Whatever is committed later brings it to the disk with itself, the beginning of a letter among it.
+    pub(super) async fn begin_lightly(self, pool: &AnyPool) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(match self {
+            Self::Sqlite => self.begin(pool).await?,
+            Self::Postgres => pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?,
+        })
+    }
+
     /// Begins a transaction that writes.
     pub(super) async fn begin(self, pool: &AnyPool) -> Result<Transaction<'static, Any>, StoreError> {
         Ok(match self {
@@ -366,11 +375,11 @@ async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, Any
     let writing = match sync {
         SqliteSync::Normal => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000"
         }
         SqliteSync::Full => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000"
         }
     };
     let reading = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";

@@ -1,7 +1,9 @@
 //! Folders: what is read can be read, what is written can be written, and there is room.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{Access, access};
@@ -57,7 +59,11 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     {
         found.push(Finding::problem("folder-own", &[("why", &error.to_string())]));
     }
-    found.extend(written.first().and_then(|(_, folder)| room(config, folder)));
+    let mut disks = BTreeSet::new();
+    let places = written.iter().map(|(_, folder)| nearest(folder));
+    // A disk is looked at once, however many folders are on it.
+    let places = places.filter(|place| place.metadata().is_ok_and(|place| disks.insert(place.dev())));
+    found.extend(places.filter_map(|place| room(config, &place)));
     found
 }
 
@@ -115,8 +121,7 @@ fn nearest(folder: &Utf8Path) -> Utf8PathBuf {
     folder.ancestors().find(|above| above.exists()).unwrap_or(Utf8Path::new("/")).to_owned()
 }
 
-fn room(config: &Config, folder: &Utf8Path) -> Option<Finding> {
-    let place = nearest(folder);
+fn room(config: &Config, place: &Utf8Path) -> Option<Finding> {
     let told = rustix::fs::statvfs(place.as_std_path()).ok()?;
     let free = told.f_bavail.saturating_mul(told.f_frsize);
     let words = file_size(free, config.site.language);

@@ -147,7 +147,7 @@ impl Store {
     /// Begins a transaction of whoever serves from this database and would go on although it was moved away. On SQLite the
     /// lock on its file keeps moves and daemons apart.
     pub(in crate::store) async fn begin_served(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        let mut transaction = self.engine.begin(&self.write).await?;
+        let mut transaction = self.engine.begin_lightly(&self.write).await?;
         self.refuse_moved(&mut transaction).await?;
         Ok(transaction)
     }
