@@ -22,6 +22,8 @@ use crate::metrics::DatabaseWork;
 
 /// How many exchanges share a commit at most.
 const LARGEST_GROUP: usize = 256;
+/// After so many looks, with everybody else having had a turn, at which nobody joined, a group is committed.
+const LOOKS_IN_VAIN: u32 = 4;
 
 /// Who believes to hold a delivery, by which claim: what every later change of it must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,8 +136,9 @@ pub(super) async fn commit_in_groups(
     let mut group = Vec::with_capacity(LARGEST_GROUP);
     let mut numbers = Numbers::default();
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
-        // Whoever is about to ask shares the commit.
-        while group.len() < LARGEST_GROUP {
+        // Whoever is about to ask shares the commit: those whose relay has just answered, too.
+        let mut in_vain = 0;
+        while group.len() < LARGEST_GROUP && in_vain < LOOKS_IN_VAIN {
             tokio::task::yield_now().await;
             let before = group.len();
             while group.len() < LARGEST_GROUP
@@ -143,9 +146,7 @@ pub(super) async fn commit_in_groups(
             {
                 group.push(request);
             }
-            if group.len() == before {
-                break;
-            }
+            in_vain = if group.len() == before { in_vain + 1 } else { 0 };
         }
         let begun = Instant::now();
         let committed = in_time(engine, commit(engine, &pool, &group, &mut numbers)).await;
