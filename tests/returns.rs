@@ -143,7 +143,7 @@ fn a_pipe_a_maildir_and_lmtp_bring_what_comes_back() {
         assert_eq!(attempt["verdict"], "sent", "{one}");
         let address = one["address"].as_str().unwrap();
         assert_eq!(attempt["message_id"], header(&room, address, "Message-ID"));
-        assert!(shown.contains(&format!("accepté: {}", attempt["reply"].as_str().unwrap())));
+        assert!(shown.contains(&format!("accepté : {}", attempt["reply"].as_str().unwrap())));
     }
     for reader in READERS {
         assert!(!daemon.log().contains(reader), "an address is logged: {}", daemon.log());
@@ -166,7 +166,7 @@ fn who_got_nothing_is_told_why() {
         (carl, "subscribed-later", "abonnement postérieur (20"),
     ] {
         let shown = room.say(&["subscribers", "show", reader]);
-        assert!(shown.contains(&format!("{edition:>6}  annonce: Un pont neuf → {words}")), "{shown}");
+        assert!(shown.contains(&format!("{edition:>6}  annonce : Un pont neuf → {words}")), "{shown}");
         let json: Value =
             serde_json::from_str(&room.say(&["subscribers", "show", reader, "--format", "json"])).unwrap();
         let [one] = &json["missed"].as_array().unwrap()[..] else { panic!("{json}") };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::arguments::{EditionsCommand, Format};
 use super::terminal::Terminal;
-use super::wording::stamp;
+use super::wording::{labelled, stamp};
 use super::{Exit, opening, outcomes};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EmailAddress};
 use crate::language::{
@@ -110,16 +110,20 @@ fn row(newsroom: &Newsroom, edition: &Edition) -> String {
     let state = edition_state(language, edition.state.as_str());
     let due = edition.state.due().map(|due| format!(" → {}", stamp(newsroom, due)));
     let stopped = edition.state.stopped_by();
-    let reason = stopped.map(|(code, detail)| format!(": {}", hold_reason(language, code, &detail)));
+    let reason = stopped.map(|(code, detail)| hold_reason(language, code, &detail));
     let tally = (!edition.state.is_before_opening()).then(|| format!(" ({})", tally(language, &edition.tally)));
-    let more: String = [due, tally, reason].into_iter().flatten().collect();
-    let kind = match edition.kind {
-        EditionKind::Announcement => String::new(),
+    let stands: String = [Some(state), due, tally].into_iter().flatten().collect();
+    let stands = match reason {
+        Some(reason) => labelled(language, &stands, &reason),
+        None => stands,
+    };
+    let title = match edition.kind {
+        EditionKind::Announcement => edition.title.clone(),
         EditionKind::Digest | EditionKind::Correction | EditionKind::Withdrawal => {
-            format!("{}: ", edition_kind(language, edition.kind.as_str()))
+            labelled(language, &edition_kind(language, edition.kind.as_str()), &edition.title)
         }
     };
-    format!("{:>6}  {kind}{}  {state}{more}", edition.id, edition.title)
+    format!("{:>6}  {title}  {stands}", edition.id)
 }
 
 /// How many letters stand where. Those whose reply was lost may have arrived: they are on their way no more.
@@ -189,7 +193,8 @@ fn decided(newsroom: &Newsroom, decision: &DecisionMade) -> String {
         Some(due) => due_words(language, &stamp(newsroom, due)),
         None => because_words(language, why),
     };
-    format!("  {} {}: {why}{who}", stamp(newsroom, *at), decided_words(language, what))
+    let decision = format!("{} {}", stamp(newsroom, *at), decided_words(language, what));
+    format!("  {}{who}", labelled(language, &decision, &why))
 }
 
 /// Who decides at this terminal.

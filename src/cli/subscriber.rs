@@ -7,7 +7,7 @@ use super::arguments::Format;
 use super::outcomes::{JsonAttempt, JsonBounce, delivery_state, lines};
 use super::subscribers::{COLUMNS, JsonSubscriber, words_of};
 use super::terminal::Terminal;
-use super::wording::{called, delivery_words, stamp};
+use super::wording::{called, delivery_words, labelled, stamp};
 use crate::domain::{EditionId, EmailAddress};
 use crate::language::{Language, edition_kind, missed_edition, say};
 use crate::store::DeliveryOutcome;
@@ -76,7 +76,8 @@ impl JsonMissed {
     /// For people, on one line.
     fn line(&self, language: Language) -> String {
         let Self { edition, kind, title, words, .. } = self;
-        format!("{edition:>6}  {}: {title} → {words}", edition_kind(language, kind))
+        let named = labelled(language, &edition_kind(language, kind), title);
+        format!("{edition:>6}  {named} → {words}")
     }
 }
 
@@ -127,7 +128,8 @@ pub(super) async fn show(
         terminal.line(format!("{name:<13} {why}, {}", stamp(newsroom, at)));
     }
     for (outcome, subject) in &outcomes {
-        terminal.line(format!("\n{subject}: {}", delivery_words(newsroom, &outcome.delivery.state)));
+        let state = delivery_words(newsroom, &outcome.delivery.state);
+        terminal.line(format!("\n{}", labelled(language, subject, &state)));
         lines(newsroom, outcome).for_each(|line| terminal.line(format!("  {line}")));
     }
     if !missed.is_empty() {

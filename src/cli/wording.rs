@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Bounce, DeliveryState, ReportAction, SkipReason};
-use crate::language::{say, word};
+use crate::language::{Language, say, word};
 use crate::store::AttemptMade;
 use crate::task::Newsroom;
 
@@ -15,6 +15,11 @@ pub(super) fn stamp(newsroom: &Newsroom, instant: DateTime<Utc>) -> String {
 /// What a code of this group is called; the code itself where there is no word.
 pub(super) fn called(newsroom: &Newsroom, group: &str, code: &str) -> String {
     word(newsroom.language(), &format!("cli.{group}.{code}")).unwrap_or(code).to_owned()
+}
+
+/// A text and what it is about.
+pub(super) fn labelled(language: Language, label: &str, value: &str) -> String {
+    say(language, "cli.labelled", &[("label", label), ("value", value)])
 }
 
 /// Where a delivery stands.
@@ -44,7 +49,8 @@ fn stands(state: &DeliveryState, now: DateTime<Utc>) -> (&'static str, Option<Da
 pub(super) fn attempt_line(newsroom: &Newsroom, made: &AttemptMade) -> String {
     let AttemptMade { relay, reply, message_id, verdict, .. } = made;
     let verdict = called(newsroom, "verdict", verdict);
-    format!("{} {relay} {verdict}: {reply} {message_id}", stamp(newsroom, made.at))
+    let tried = format!("{} {relay} {verdict}", stamp(newsroom, made.at));
+    labelled(newsroom.language(), &tried, &format!("{reply} {message_id}"))
 }
 
 /// Something that came back, on one line. What the other server said stays as it is.

@@ -57,6 +57,8 @@ pub use site_url::{SiteUrl, SiteUrlError};
 pub use slug::{Slug, SlugError};
 pub use source_path::SourcePath;
 pub use status_code::{StatusCode, StatusCodeError};
+#[cfg(test)]
+pub(crate) use subscriber::sample_subscriber;
 pub(crate) use subscriber::words;
 pub use subscriber::{EndReason, Frequency, NewSubscriber, Subscriber, SubscriberState};
 pub use suppression::SuppressionReason;

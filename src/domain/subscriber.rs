@@ -141,3 +141,20 @@ words! {
         Erased = "erased",
     }
 }
+
+/// A subscriber for unit tests, who follows these topics since long.
+#[cfg(test)]
+pub(crate) fn sample_subscriber(state: SubscriberState, frequency: Frequency, topics: &[&str]) -> Subscriber {
+    Subscriber {
+        id: SubscriberId::new(1),
+        address: "ann@example.org".parse().unwrap(),
+        name: None,
+        organisation: None,
+        language: Language::French,
+        frequency,
+        state,
+        topics: topics.iter().map(|text| text.parse().unwrap()).collect(),
+        source: "web".to_owned(),
+        created: DateTime::UNIX_EPOCH,
+    }
+}

@@ -77,8 +77,7 @@ impl Followers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{EndReason, SubscriberId};
-    use crate::language::Language;
+    use crate::domain::{EndReason, sample_subscriber};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
@@ -86,18 +85,7 @@ mod tests {
 
     #[track_caller]
     fn check(state: SubscriberState, frequency: Frequency, follows: &[&str], expected: bool) {
-        let subscriber = Subscriber {
-            id: SubscriberId::new(1),
-            address: "ann@example.org".parse().unwrap(),
-            name: None,
-            organisation: None,
-            language: Language::French,
-            frequency,
-            state,
-            topics: follows.iter().map(|text| text.parse().unwrap()).collect(),
-            source: "web".to_owned(),
-            created: at(0),
-        };
+        let subscriber = sample_subscriber(state, frequency, follows);
         let audience = Followers::new(["tag:eau".parse().unwrap()], Frequency::Immediate, at(10));
         assert_eq!(audience.includes(&subscriber), expected);
     }

@@ -155,8 +155,7 @@ fn not_for(audience: &Audience, subscriber: &Subscriber) -> Option<Missed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DeliveryTally, EditionId, EditionKind, HoldReason, SubscriberId, Topic};
-    use crate::language::Language;
+    use crate::domain::{DeliveryTally, EditionId, EditionKind, HoldReason, Topic, sample_subscriber};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
@@ -180,18 +179,7 @@ mod tests {
     }
 
     fn ann(state: SubscriberState, frequency: Frequency, topic: &str) -> Subscriber {
-        Subscriber {
-            id: SubscriberId::new(1),
-            address: "ann@example.org".parse().unwrap(),
-            name: None,
-            organisation: None,
-            language: Language::French,
-            frequency,
-            state,
-            topics: [topic.parse().unwrap()].into(),
-            source: "web".to_owned(),
-            created: at(0),
-        }
+        sample_subscriber(state, frequency, &[topic])
     }
 
     fn followers() -> Audience {

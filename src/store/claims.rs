@@ -183,7 +183,8 @@ impl Claim<'_> {
         let statement = format!(
             "WITH due_now AS MATERIALIZED (SELECT d.id FROM deliveries d \
              WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT $2 {}) \
-             UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, claim = claim + 1 \
+             UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, \
+             claim = claim + 1 \
              WHERE id IN (SELECT id FROM due_now) RETURNING {DELIVERY}, \
              CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' END AS unwanted",
             self.lock
