@@ -162,6 +162,16 @@ fn crooked_record(name: &str, text: &str) -> Vec<String> {
     missing.chain((!titled).then(|| format!("docs/adr/{name}: begin with `# ` and the title"))).collect()
 }
 
+/// The links of a document below the project's root to files that are not there.
+fn dead_links(path: &str, text: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let folder = folder.parent().unwrap();
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ', '\n']).next());
+    let files = links.filter_map(|link| link.split('#').next()).filter(|file| !file.is_empty() && !file.contains(':'));
+    let dead = files.filter(|file| !folder.join(file).exists());
+    dead.map(|file| format!("{path}: a link leads to `{file}`, which is not there")).collect()
+}
+
 /// Dependencies without a row, and rows without a dependency, in the first column of `record`'s first table.
 fn unexplained(manifest: &str, record: &str) -> Vec<String> {
     let manifest: toml::Table = manifest.parse().unwrap();
@@ -291,6 +301,25 @@ fn records_are_complete_and_numbered() {
     }
     assert!(records.len() >= 6, "the first six records are gone: {records:?}");
     assert_eq!(crooked_record("x", "# T\n## Context\n## Decision\n## Consequences\n").len(), 1);
+}
+
+#[test]
+fn links_in_documents_lead_to_files() {
+    let folder = |path: &str| fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let mut documents = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
+    for below in ["docs", "docs/adr"] {
+        let names = folder(below).map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        documents.extend(
+            names
+                .filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"))
+                .map(|name| format!("{below}/{name}")),
+        );
+    }
+    assert!(documents.len() > 10, "only {} documents were found: the walk is broken", documents.len());
+    check(&documents.iter().flat_map(|path| dead_links(path, &project_text(path))).collect::<Vec<_>>());
+    let good = "[a](../README.md#x), [b](https://example.org/x.md), [c](#here)";
+    assert_eq!(dead_links("docs/x.md", good), Vec::<String>::new());
+    assert_eq!(dead_links("docs/x.md", "[a](README.md#x)").len(), 1);
 }
 
 #[test]
