@@ -1,9 +1,14 @@
 //! One of three instances that the database cannot be reached from.
 
+use std::time::Duration;
+
+use depeche::domain::Phase;
+
 use crate::house::{CONNECTIONS, House, ask_database, database};
 use crate::postgres::Postgres;
 use crate::proxy::{Proxy, Way};
-use crate::smtp_server::Script;
+use crate::readers::readers;
+use crate::smtp_server::{Act, Script};
 
 const READERS: usize = 900;
 
@@ -22,7 +27,11 @@ async fn cut_off(how: &str, way: Way) {
     let url = database(&postgres, "cut");
     let proxy = Proxy::to(postgres.socket()).await;
     let through = format!("postgres://postgres@{}/cut", proxy.address);
-    let rooms = [url.clone(), url.clone(), through].map(|url| (url, Script::default()));
+    // Slow enough that one of three is seen in the middle of what it holds.
+    let slowly = Act::Late(Duration::from_millis(10));
+    let script =
+        readers(READERS).fold(Script::default(), |script, reader| script.at(Phase::Dot, &reader, slowly.clone()));
+    let rooms = [url.clone(), url.clone(), through].map(|url| (url, script.clone()));
     let mut house = House::new(rooms.into(), READERS).await;
     let daemons: Vec<_> = house.rooms.iter().map(|room| room.serve()).collect();
     house.publish();
