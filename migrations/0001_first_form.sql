@@ -169,6 +169,9 @@ CREATE TABLE subscribers (
 );
 -- Those who never confirm are removed.
 CREATE INDEX subscribers_pending ON subscribers (since) WHERE state = 'pending';
+-- Those who get digests: it is asked every second whether there are any.
+CREATE INDEX subscribers_by_digest ON subscribers (frequency) WHERE frequency <> 'immediate';
+CREATE INDEX subscribers_owed ON subscribers (owed) WHERE owed IS NOT NULL;
 
 CREATE TABLE subscriptions (
     subscriber BIGINT NOT NULL REFERENCES subscribers (id),

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::deliveries::numbers_from;
 use super::row::{Fields, micros, placeholders};
 use super::{StoreError, fragments};
-use crate::domain::{DeliveryId, EditionId, ReleaseId, SubscriberId, Topic};
+use crate::domain::{DeliveryId, EditionId, Frequency, ReleaseId, SubscriberId, Topic};
 use crate::policy::{Audience, DigestEntry, DigestReader, DigestRun};
 
 /// Who a delivery is for, as the subscriber's row says now.
@@ -103,15 +103,17 @@ pub(super) fn followers_where(topics: &BTreeSet<Topic>, first: usize) -> String 
 /// The last of the next `limit` subscribers after `cursor`, and whether there are no more.
 pub(super) async fn window(connection: &mut AnyConnection, cursor: i64, limit: u32) -> Result<(i64, bool), StoreError> {
     let row = sqlx::query(
-        "SELECT MAX(id) AS id, COUNT(*) AS total FROM \
-         (SELECT id FROM subscribers WHERE id > $1 ORDER BY id LIMIT $2) AS next",
+        "SELECT (SELECT id FROM subscribers WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2) AS id, \
+         (SELECT MAX(id) FROM subscribers) AS greatest",
     )
     .bind(cursor)
-    .bind(i64::from(limit))
+    .bind(i64::from(limit) - 1)
     .fetch_one(connection)
     .await?;
     let fields = Fields::keyed_by_number(&row, "subscribers", "id");
-    Ok((fields.number_or_none("id")?.unwrap_or(cursor), is_last(fields.count("total")?, limit)))
+    let greatest = fields.number_or_none("greatest")?.unwrap_or(cursor).max(cursor);
+    let last = fields.number_or_none("id")?.unwrap_or(greatest);
+    Ok((last, last == greatest))
 }
 
 /// Those whom a release has reached, each with the delivery that brought it, among the subscribers after the first of
@@ -340,6 +342,22 @@ async fn cover(connection: &mut AnyConnection, run: &DigestRun, cursor: i64, las
         .execute(&mut *connection)
         .await?;
     Ok(())
+}
+
+/// Whether anybody chose a digest of this frequency, or is owed one: there may be none among a million, so each question has
+/// its index.
+pub(super) async fn has_digest_readers(
+    connection: &mut AnyConnection,
+    frequency: Frequency,
+) -> Result<bool, StoreError> {
+    let statement = format!(
+        "SELECT s.id FROM subscribers s WHERE s.frequency <> 'immediate' AND s.frequency = $1 AND s.state = 'active' \
+         AND {NOT_SUPPRESSED} UNION ALL \
+         SELECT s.id FROM subscribers s WHERE s.owed IS NOT NULL AND s.owed = $1 AND s.state = 'active' \
+         AND {NOT_SUPPRESSED} LIMIT 1"
+    );
+    let found = sqlx::query(AssertSqlSafe(statement)).bind(frequency.as_str()).fetch_optional(connection).await?;
+    Ok(found.is_some())
 }
 
 /// How many subscribers an audience has now; for a digest, how many chose it or are owed it.

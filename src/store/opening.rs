@@ -7,11 +7,14 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audience::{self, NOT_SUPPRESSED, Next};
+use super::connection::Engine;
 use super::decisions::{About, Cause};
 use super::deliveries::{self, NEW_DELIVERY, NewDelivery};
 use super::row::{Fields, micros, placeholders};
 use super::{DigestContents, Store, StoreError, decisions, editions, fragments, ids, letters, revision};
-use crate::domain::{EditionId, EditionKind, LetterId, LetterKind, NewEdition, ReleaseId, RenderedLetter, Topic};
+use crate::domain::{
+    EditionId, EditionKind, Frequency, LetterId, LetterKind, NewEdition, ReleaseId, RenderedLetter, Topic,
+};
 use crate::policy::{Audience, Followers};
 
 /// What one chunk of deliveries came to.
@@ -21,6 +24,8 @@ pub struct Chunk {
     pub written: u64,
     /// Whether it was the last: the edition is no longer opening.
     pub finished: bool,
+    /// Whether the edition is done at that: nobody receives it.
+    pub done: bool,
 }
 
 impl Store {
@@ -142,14 +147,15 @@ impl Store {
         .bind(id.number())
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(row) = row else { return Ok(Chunk { written: 0, finished: true }) };
+        let Some(row) = row else { return Ok(Chunk { written: 0, finished: true, done: false }) };
         let fields = Fields::keyed_by_number(&row, "editions", "id");
         let cursor = fields.number_or_none("cursor")?.unwrap_or(i64::MIN);
 
         let letters = letters_by_language(&mut transaction, id).await?;
         let next = match audience {
             Audience::Followers(followers) => {
-                write_followers(&mut transaction, id, &letters, followers, (cursor, limit), now).await?
+                let writing = Writing { engine: self.engine, edition: id, letters: &letters, now };
+                writing.to_followers(&mut transaction, followers, cursor, limit).await?
             }
             Audience::Readers { release, lacking } => {
                 let next = audience::next_readers(&mut transaction, release, lacking.as_deref(), cursor, limit).await?;
@@ -167,7 +173,16 @@ impl Store {
         let total = fields.number("deliveries")? + i64::try_from(next.rows).unwrap_or(i64::MAX);
         move_on(&mut transaction, id, &next, total, now).await?;
         transaction.commit().await?;
-        Ok(Chunk { written: next.rows, finished: next.finished })
+        Ok(Chunk { written: next.rows, finished: next.finished, done: next.finished && total == 0 })
+    }
+
+    /// Whether anybody would receive a digest of this frequency: chose it, or is owed it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_digest_readers(&self, frequency: Frequency) -> Result<bool, StoreError> {
+        let mut connection = self.read.acquire().await?;
+        audience::has_digest_readers(&mut connection, frequency).await
     }
 
     /// How many subscribers an audience has at this instant.
@@ -264,52 +279,101 @@ async fn write_addressees(
     Ok(Written { rows, last: next.last, finished: next.finished })
 }
 
-/// Writes a delivery to each of the next `limit` subscribers after `cursor` who follow one of the topics, without reading
-/// them.
-async fn write_followers(
-    connection: &mut AnyConnection,
+/// Leaves out whom the edition has a delivery for.
+const NONE_TWICE: &str = "ON CONFLICT (edition, subscriber) DO NOTHING";
+
+/// Deliveries that are written without reading whom they are for.
+struct Writing<'w> {
+    engine: Engine,
     edition: EditionId,
-    letters: &BTreeMap<String, LetterId>,
-    followers: &Followers,
-    (cursor, limit): (i64, u32),
+    letters: &'w BTreeMap<String, LetterId>,
     now: DateTime<Utc>,
-) -> Result<Written, StoreError> {
-    const FIXED: usize = 8;
-    if followers.topics.is_empty() {
-        return Ok(Written { rows: 0, last: cursor, finished: true });
+}
+
+impl Writing<'_> {
+    /// Writes a delivery to each of the next `limit` subscribers after `cursor` who follow one of the topics.
+    async fn to_followers(
+        &self,
+        connection: &mut AnyConnection,
+        followers: &Followers,
+        cursor: i64,
+        limit: u32,
+    ) -> Result<Written, StoreError> {
+        if followers.topics.is_empty() {
+            return Ok(Written { rows: 0, last: cursor, finished: true });
+        }
+        let (last, finished) = audience::window(connection, cursor, limit).await?;
+        if last == cursor {
+            return Ok(Written { rows: 0, last, finished });
+        }
+        let first = ids::reserve(&mut *connection, "deliveries", usize::try_from(limit).unwrap_or(usize::MAX)).await?;
+        let window = (cursor, last);
+        // PostgreSQL takes half as long again when each row may be there already.
+        let mut doubt = if self.has_some(connection, window).await? { NONE_TWICE } else { "" };
+        let mut rows = 0;
+        let mut numbers = "$7 - 1 + ROW_NUMBER() OVER (ORDER BY s.id)";
+        if self.engine == Engine::Sqlite && doubt.is_empty() {
+            // SQLite numbers by itself, from the greatest number on, what has none: much faster than when it counts rows.
+            rows = self.write(connection, ("$7", "LIMIT 1"), followers, window, first).await?;
+            (numbers, doubt) = ("NULL", NONE_TWICE);
+        }
+        rows += self.write(connection, (numbers, doubt), followers, window, first).await?;
+        Ok(Written { rows, last, finished })
     }
-    let (last, finished) = audience::window(connection, cursor, limit).await?;
-    if last == cursor {
-        return Ok(Written { rows: 0, last, finished });
-    }
-    let first = ids::reserve(&mut *connection, "deliveries", usize::try_from(limit).unwrap_or(usize::MAX)).await?;
-    let (other, fallback) = letters.first_key_value().ok_or_else(|| no_letter(edition))?;
-    // Languages are words of ours, and numbers are numbers: neither can end its place in the statement.
-    let when = |(language, letter): (&String, &LetterId)| format!("WHEN '{language}' THEN {letter} ");
-    let letter_of = format!("CASE s.language {}ELSE {fallback} END", letters.iter().map(when).collect::<String>());
-    let spoken = letters.keys().map(|language| format!("'{language}'")).collect::<Vec<_>>().join(", ");
-    let statement = format!(
-        "INSERT INTO deliveries ({NEW_DELIVERY}) \
-         SELECT $7 + ROW_NUMBER() OVER (ORDER BY s.id), {letter_of}, $6, s.id, s.name, s.address, s.address_hash, \
-         CASE WHEN s.language IN ({spoken}) THEN s.language ELSE '{other}' END, t.topics, '', NULL, 'queued', $8, $8, 0, 0, $8 \
-         FROM (SELECT subscriber, string_agg(topic, '\n' ORDER BY topic) AS topics FROM subscriptions \
-         WHERE subscriber > $4 AND subscriber <= $5 AND topic IN ({}) GROUP BY subscriber) t \
-         JOIN subscribers s ON s.id = t.subscriber \
-         WHERE s.id > $4 AND s.id <= $5 AND s.state = $1 AND s.frequency = $2 AND s.since <= $3 AND {NOT_SUPPRESSED} \
-         ON CONFLICT (edition, subscriber) DO NOTHING",
-        placeholders(FIXED + 1, followers.topics.len())
-    );
-    let query = sqlx::query(AssertSqlSafe(statement))
-        .bind("active")
-        .bind(followers.frequency.as_str())
-        .bind(micros(followers.subscribed_before))
-        .bind(cursor)
+
+    /// Whether the edition has deliveries to subscribers between two ids.
+    async fn has_some(&self, connection: &mut AnyConnection, (after, last): (i64, i64)) -> Result<bool, StoreError> {
+        let found = sqlx::query(
+            "SELECT id FROM deliveries WHERE edition = $1 AND subscriber > $2 AND subscriber <= $3 LIMIT 1",
+        )
+        .bind(self.edition.number())
+        .bind(after)
         .bind(last)
-        .bind(edition.number())
-        .bind(first - 1)
-        .bind(micros(now));
-    let query = followers.topics.iter().fold(query, |query, topic| query.bind(topic.to_string()));
-    Ok(Written { rows: query.execute(connection).await?.rows_affected(), last, finished })
+        .fetch_optional(connection)
+        .await?;
+        Ok(found.is_some())
+    }
+
+    /// Writes a delivery to the followers between two ids; `numbers` gives its id, where `$7` is the `first` that is free.
+    async fn write(
+        &self,
+        connection: &mut AnyConnection,
+        (numbers, end): (&'static str, &'static str),
+        followers: &Followers,
+        (after, last): (i64, i64),
+        first: i64,
+    ) -> Result<u64, StoreError> {
+        const FIXED: usize = 8;
+        let (other, fallback) = self.letters.first_key_value().ok_or_else(|| no_letter(self.edition))?;
+        // Languages are words of ours, and numbers are numbers: neither can end its place in the statement.
+        let when = |(language, letter): (&String, &LetterId)| format!("WHEN '{language}' THEN {letter} ");
+        let letter_of =
+            format!("CASE s.language {}ELSE {fallback} END", self.letters.iter().map(when).collect::<String>());
+        let spoken = self.letters.keys().map(|language| format!("'{language}'")).collect::<Vec<_>>().join(", ");
+        let statement = format!(
+            "INSERT INTO deliveries ({NEW_DELIVERY}) \
+             SELECT {numbers}, {letter_of}, $6, s.id, s.name, s.address, s.address_hash, \
+             CASE WHEN s.language IN ({spoken}) THEN s.language ELSE '{other}' END, t.topics, '', NULL, 'queued', $8, $8, \
+             0, 0, $8 \
+             FROM (SELECT subscriber, string_agg(topic, '\n') AS topics FROM subscriptions \
+             WHERE subscriber > $4 AND subscriber <= $5 AND topic IN ({}) GROUP BY subscriber) t \
+             JOIN subscribers s ON s.id = t.subscriber \
+             WHERE s.id > $4 AND s.id <= $5 AND s.state = $1 AND s.frequency = $2 AND s.since <= $3 AND {NOT_SUPPRESSED} \
+             {end}",
+            placeholders(FIXED + 1, followers.topics.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(statement))
+            .bind("active")
+            .bind(followers.frequency.as_str())
+            .bind(micros(followers.subscribed_before))
+            .bind(after)
+            .bind(last)
+            .bind(self.edition.number())
+            .bind(first)
+            .bind(micros(self.now));
+        let query = followers.topics.iter().fold(query, |query, topic| query.bind(topic.to_string()));
+        Ok(query.execute(connection).await?.rows_affected())
+    }
 }
 
 fn no_letter(edition: EditionId) -> StoreError {
@@ -340,4 +404,58 @@ async fn move_on(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use sqlx::Row as _;
+
+    use super::*;
+    use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+
+    /// The deliveries there are: their numbers and whom they are for.
+    async fn deliveries(store: &Store) -> Vec<(i64, i64)> {
+        let rows =
+            sqlx::query("SELECT id, subscriber FROM deliveries ORDER BY id").fetch_all(&store.read).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_delivery_of_an_edition_gets_no_other_and_no_number_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
+        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let now = DateTime::UNIX_EPOCH;
+        let store = Store::open(&settings, now).await.unwrap();
+        let run = |statement| sqlx::query(statement).execute(&store.write);
+        run("INSERT INTO editions (id, kind, subject, dedup_key, title, state, written, deliveries, lifted, created) \
+             VALUES (1, 'announcement', '', 'a', 'a', 'opening', 0, 0, '', 0)")
+        .await
+        .unwrap();
+        run("INSERT INTO letters (id, kind, edition, language, subject, text, html, date, boundary, topic_words, carries, \
+             serial) VALUES (1, 'edition', 1, 'fr', '', '', '', 0, '', '', '', 1)")
+        .await
+        .unwrap();
+        for id in ["-7", "10", "20", "30"] {
+            let subscriber = format!(
+                "INSERT INTO subscribers (id, address, folded, address_hash, language, frequency, state, since, source, \
+                 created, covered) VALUES ({id}, '{id}', '{id}', '{id}', 'fr', 'immediate', 'active', 0, '', 0, 0)"
+            );
+            sqlx::query(AssertSqlSafe(subscriber)).execute(&store.write).await.unwrap();
+            let follows =
+                format!("INSERT INTO subscriptions (subscriber, topic) VALUES ({id}, 'tag:b'), ({id}, 'all')");
+            sqlx::query(AssertSqlSafe(follows)).execute(&store.write).await.unwrap();
+        }
+        let everybody = Audience::Followers(Followers::new(BTreeSet::from([Topic::All]), Frequency::Immediate, now));
+        while !store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().finished {}
+        assert_eq!(deliveries(&store).await, [(1, -7), (2, 10), (3, 20), (4, 30)]);
+
+        run("DELETE FROM deliveries WHERE id IN (2, 4)").await.unwrap();
+        run("UPDATE editions SET state = 'opening', cursor = NULL").await.unwrap();
+        while !store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().finished {}
+        let again = deliveries(&store).await;
+        assert_eq!(again.iter().map(|(_, subscriber)| *subscriber).collect::<Vec<_>>(), [-7, 20, 10, 30]);
+        assert!(again[2..].iter().all(|(id, _)| *id > 6), "{again:?}");
+    }
 }

@@ -108,10 +108,12 @@ impl<'a> Fields<'a> {
         Ok(Mailbox::new(name.as_deref(), self.parsed::<EmailAddress>(address)?))
     }
 
-    /// Topics, a line each.
+    /// Topics, a line each; in their own order, whatever the row's is.
     pub(super) fn topics(&self, column: &'static str) -> Result<Vec<Topic>, StoreError> {
         let text = self.text(column)?;
-        text.lines().map(|line| line.parse().map_err(|error| self.wrong(column, error))).collect()
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_unstable();
+        lines.into_iter().map(|line| line.parse().map_err(|error| self.wrong(column, error))).collect()
     }
 
     /// The reason of a hold, in two columns.

@@ -99,6 +99,7 @@ stories! {
     subscribers::who_ends_receives_nothing_more,
     subscribers::an_erased_address_is_recognised_and_not_kept,
     subscribers::preferences_are_the_subscribers_own,
+    subscribers::a_digest_has_readers_while_somebody_chose_it_or_is_owed_it,
     office::a_cause_is_told_once,
     office::a_letter_comes_back_as_it_was,
     office::one_leads_and_ticks_are_remembered,

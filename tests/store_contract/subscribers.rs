@@ -166,3 +166,21 @@ pub(crate) async fn preferences_are_the_subscribers_own(room: Room) {
     room.store.end(id, EndReason::Unsubscribed, minute(2)).await.unwrap();
     assert!(!room.store.change_preferences(id, &preferences, &proof(), minute(3)).await.unwrap());
 }
+
+pub(crate) async fn a_digest_has_readers_while_somebody_chose_it_or_is_owed_it(room: Room) {
+    let has = async |frequency| room.store.has_digest_readers(frequency).await.unwrap();
+    let id = room.subscriber("ann@example.org", &["all"]).await;
+    assert!(!has(Frequency::Daily).await && !has(Frequency::Weekly).await);
+    let choose = async |frequency| {
+        let preferences = Preferences { topics: topics(&["all"]), frequency, language: Language::French };
+        assert!(room.store.change_preferences(id, &preferences, &proof(), minute(1)).await.unwrap());
+    };
+    choose(Frequency::Daily).await;
+    assert!(has(Frequency::Daily).await && !has(Frequency::Weekly).await);
+    choose(Frequency::Immediate).await;
+    assert!(has(Frequency::Daily).await, "the day so far is owed");
+    choose(Frequency::Weekly).await;
+    assert!(!has(Frequency::Daily).await && has(Frequency::Weekly).await);
+    room.store.end(id, EndReason::Unsubscribed, minute(2)).await.unwrap();
+    assert!(!has(Frequency::Weekly).await);
+}

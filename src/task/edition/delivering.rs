@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tracing::error;
 
-use crate::domain::{Edition, EditionId, EditionKind, EditionState, Frequency, SubscriberId};
+use crate::domain::{Edition, EditionId, EditionKind, Frequency, SubscriberId};
 use crate::policy::{Audience, DigestRun, Followers};
 use crate::store::{EditionFilter, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
@@ -21,26 +21,35 @@ pub(super) async fn deliver_open(
     now: DateTime<Utc>,
 ) -> Result<(), OfficeError> {
     let opening = EditionFilter { states: vec!["opening"], ..EditionFilter::default() };
-    for edition in newsroom.store.editions(&opening).await? {
+    for edition in newsroom.store.editions_uncounted(&opening).await? {
         match deliver(newsroom, &edition, now).await {
-            Ok(()) => {}
+            // The office learns that, too.
+            Ok(Delivered::ToNobody) => tell_summary(newsroom, current, edition.id, now).await?,
+            Ok(Delivered::ToSome) => {}
             // One that cannot be read stops no other.
             Err(error @ StoreError::Row { .. }) => {
                 error!(edition.id = %edition.id, %error, "edition {} is not delivered: {error}", edition.id);
-                continue;
             }
             Err(error) => return Err(error.into()),
-        }
-        // An edition that nobody receives is done at once, and the office learns that too.
-        if newsroom.store.edition(edition.id).await?.is_some_and(|edition| edition.state == EditionState::Done) {
-            tell_summary(newsroom, current, edition.id, now).await?;
         }
     }
     Ok(())
 }
 
+/// What became of an edition that was opening.
+pub(super) enum Delivered {
+    /// Its deliveries are on their way.
+    ToSome,
+    /// It is done.
+    ToNobody,
+}
+
 /// Writes all deliveries of one opening edition.
-pub(super) async fn deliver(newsroom: &Newsroom, edition: &Edition, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(super) async fn deliver(
+    newsroom: &Newsroom,
+    edition: &Edition,
+    now: DateTime<Utc>,
+) -> Result<Delivered, StoreError> {
     let audience = audience_of(newsroom, edition, now).await?;
     let size = match &audience {
         Audience::Followers(_) => WHOLE_CHUNK,
@@ -50,7 +59,7 @@ pub(super) async fn deliver(newsroom: &Newsroom, edition: &Edition, now: DateTim
         let chunk = newsroom.store.deliver_chunk(edition.id, &audience, size, now).await?;
         newsroom.letters_queued.notify_waiters();
         if chunk.finished {
-            return Ok(());
+            return Ok(if chunk.done { Delivered::ToNobody } else { Delivered::ToSome });
         }
     }
 }

@@ -15,9 +15,7 @@ use crate::domain::{
 };
 use crate::language::Language;
 use crate::mail::{Copied, contents_of};
-use crate::policy::{
-    Audience, DigestEntry, DigestRun, DigestTurn, carried, held_for_a_person, is_lifted, reach, turns,
-};
+use crate::policy::{DigestEntry, DigestTurn, carried, held_for_a_person, is_lifted, reach, turns};
 use crate::resource::Wording;
 use crate::store::{DigestContents, DigestText, StoreError};
 use crate::task::newsroom::{Current, Newsroom, new_letter, random_boundary};
@@ -70,8 +68,7 @@ async fn make(
     if newsroom.store.has_edition(&dedup_key).await? {
         return Ok(());
     }
-    let everybody = Audience::Digest(DigestRun { frequency: round.frequency, covers: 0 });
-    if newsroom.store.audience_size(&everybody).await? == 0 {
+    if !newsroom.store.has_digest_readers(round.frequency).await? {
         return Ok(());
     }
     let edition = NewEdition {

@@ -168,7 +168,7 @@ impl Case<'_> {
         let Self { newsroom, current, published, now, .. } = *self;
         let filter =
             EditionFilter { states: vec!["opening", "sending", "paused"], release: Some(self.release.clone()) };
-        for edition in newsroom.store.editions(&filter).await? {
+        for edition in newsroom.store.editions_uncounted(&filter).await? {
             if edition.kind == EditionKind::Correction && self.is_outdated(&edition).await? {
                 newsroom.store.withdraw_edition(edition.id, now).await?;
             }

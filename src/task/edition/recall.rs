@@ -22,7 +22,7 @@ pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime
         return Ok(());
     }
     let on_its_way = EditionFilter { states: vec!["opening", "sending", "paused"], ..EditionFilter::default() };
-    for edition in newsroom.store.editions(&on_its_way).await? {
+    for edition in newsroom.store.editions_uncounted(&on_its_way).await? {
         let id = edition.id;
         match (&edition.release, edition.kind) {
             (Some(release), EditionKind::Announcement | EditionKind::Correction) => {

@@ -17,8 +17,10 @@ use crate::task::office::OfficeError;
 pub async fn see_to_editions(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, OfficeError> {
     let current = newsroom.current();
     let filter = EditionFilter { states: vec!["held", "waiting"], ..EditionFilter::default() };
-    let planned =
-        Planned { editions: newsroom.store.editions(&filter).await?, restored: newsroom.store.restored_at().await? };
+    let planned = Planned {
+        editions: newsroom.store.editions_uncounted(&filter).await?,
+        restored: newsroom.store.restored_at().await?,
+    };
     let announcements = announcement::plan_all(newsroom, &current, &planned, now).await?;
     recall::recall(newsroom, &current, now).await?;
     let follow_ups = follow_up::plan_all(newsroom, &current, &planned, now).await?;

@@ -181,7 +181,7 @@ pub async fn crowd_with(
     let Some(release) = edition.release.as_ref().filter(|_| is_in_a_crowd(edition)) else { return Ok(Vec::new()) };
     let members: BTreeSet<_> = crowd_of(&appearances(current), release);
     let held = EditionFilter { states: vec!["held"], ..EditionFilter::default() };
-    let editions = newsroom.store.editions(&held).await?;
+    let editions = newsroom.store.editions_uncounted(&held).await?;
     let together = editions.iter().filter(|other| {
         is_in_a_crowd(other) && other.release.as_ref().is_some_and(|release| members.contains(release))
     });
