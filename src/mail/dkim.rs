@@ -199,12 +199,18 @@ impl Signer {
     /// When the library fails with any of the keys.
     pub(super) fn signatures(&self, header: &str, body_hash: &str) -> Result<String, SigningError> {
         let fields = fields_of(header);
-        let names = signed_names(&fields);
-        let mut signed = String::with_capacity(header.len() + 512);
-        for name in &names.present {
-            for (_, field) in fields.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).rev() {
-                signed.push_str(&relaxed_field(field));
+        let mut signed = String::with_capacity(header.len() + 1024);
+        let mut listed = String::with_capacity(512);
+        let mut column = " h=".len();
+        for name in SIGNED {
+            let mut times = usize::from(NEVER_ADDED.contains(&name));
+            for (_, field) in fields.iter().rev().filter(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                push_relaxed(field, &mut signed);
                 signed.push_str("\r\n");
+                times += 1;
+            }
+            for _ in 0..times {
+                list(name, &mut listed, &mut column);
             }
         }
         let mut signatures = String::new();
@@ -213,10 +219,13 @@ impl Signer {
             let unsigned = format!(
                 "DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={}; s={selector};\r\n h={};\r\n \
                  bh={body_hash};\r\n b=",
-                self.domain, names.listed
+                self.domain, listed
             );
-            let signed = [signed.as_str(), &relaxed_field(&unsigned)].concat();
-            let signature = key.sign(signed.as_bytes()).ok_or_else(|| SigningError(selector.clone()))?;
+            let end = signed.len();
+            push_relaxed(&unsigned, &mut signed);
+            let signature = key.sign(signed.as_bytes());
+            signed.truncate(end);
+            let signature = signature.ok_or_else(|| SigningError(selector.clone()))?;
             signatures.push_str(&unsigned);
             let signature = STANDARD.encode(signature);
             for (index, start) in (0..signature.len()).step_by(LINE).enumerate() {
@@ -256,43 +265,26 @@ fn fields_of(header: &str) -> Vec<(&str, &str)> {
     fields
 }
 
-/// The names of what is signed.
-struct Names {
-    /// Those of fields that are there, one each.
-    present: Vec<&'static str>,
-    /// The value of `h=`, folded.
-    listed: String,
-}
-
-fn signed_names(fields: &[(&str, &str)]) -> Names {
-    let count = |name: &str| fields.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).count();
-    let present: Vec<_> = SIGNED.into_iter().filter(|name| count(name) > 0).collect();
-    let times = |name: &str| count(name) + usize::from(NEVER_ADDED.contains(&name));
-    let mut listed = String::new();
-    let mut column = " h=".len();
-    for name in SIGNED {
-        for _ in 0..times(name) {
-            if !listed.is_empty() {
-                listed.push(':');
-                column += 1;
-            }
-            // Between two names white space means nothing (RFC 6376 §3.5).
-            if column + name.len() > LINE {
-                listed.push_str("\r\n  ");
-                column = 2;
-            }
-            listed.push_str(name);
-            column += name.len();
-        }
+/// Adds a name to the value of `h=`, folded where the line is at its end.
+fn list(name: &str, listed: &mut String, column: &mut usize) {
+    if !listed.is_empty() {
+        listed.push(':');
+        *column += 1;
     }
-    Names { present, listed }
+    // Between two names white space means nothing (RFC 6376 §3.5).
+    if *column + name.len() > LINE {
+        listed.push_str("\r\n  ");
+        *column = 2;
+    }
+    listed.push_str(name);
+    *column += name.len();
 }
 
-/// A field, relaxed (RFC 6376 §3.4.2): its name in lower case, unfolded, runs of white space as one space, none around the
-/// value. Without its end.
-fn relaxed_field(field: &str) -> String {
+/// Adds a field, relaxed (RFC 6376 §3.4.2): its name in lower case, unfolded, runs of white space as one space, none around
+/// the value. Without its end.
+fn push_relaxed(field: &str, relaxed: &mut String) {
     let (name, value) = field.split_once(':').unwrap_or((field, ""));
-    let mut relaxed = name.trim_end_matches([' ', '\t']).to_ascii_lowercase();
+    relaxed.extend(name.trim_end_matches([' ', '\t']).chars().map(|c| c.to_ascii_lowercase()));
     relaxed.push(':');
     let words = value.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());
     for (index, word) in words.enumerate() {
@@ -301,7 +293,6 @@ fn relaxed_field(field: &str) -> String {
         }
         relaxed.push_str(word);
     }
-    relaxed
 }
 
 /// Lines of a body, relaxed (RFC 6376 §3.4.4): no white space at their ends, runs of it as one space. That a body's empty last
@@ -494,7 +485,9 @@ pub(super) mod tests {
         assert_eq!(relaxed_lines(""), "");
         assert_eq!(relaxed_lines("\r\n \r\n"), "\r\n\r\n");
         assert_eq!(relaxed_lines(" a\t b \r\n\r\nc"), " a b\r\n\r\nc\r\n");
-        assert_eq!(relaxed_field("Subject \t:\ta\r\n  b\t\tc "), "subject:a b c");
+        let mut relaxed = String::new();
+        push_relaxed("Subject \t:\ta\r\n  b\t\tc ", &mut relaxed);
+        assert_eq!(relaxed, "subject:a b c");
         let office = signer();
         for letter in ["From: a@example.org\r\n\r\n", "From: a@example.org\r\n\r\n\r\n"] {
             assert_eq!(holding(&(signatures(&office, letter) + letter), &office), 2, "{letter:?}");

@@ -25,6 +25,8 @@ pub struct Plate {
     /// The fields after those of the list, up to the empty line.
     last_fields: String,
     body: Vec<Stretch>,
+    /// How many stretches everybody has before the first of one's own, and the SHA-256 of them so far.
+    shared: (usize, Sha256),
 }
 
 /// A stretch of the body.
@@ -68,6 +70,9 @@ impl Plate {
         body.push(part_begins("text/html", boundary));
         lay_out(&letter.html, boundary, Part::Html, &mut body);
         body.push(Stretch::Fixed(Printed::lines(format!("--{boundary}--\r\n"))));
+        let first = || body.iter().map_while(Stretch::fixed);
+        let shared =
+            (first().count(), first().fold(Sha256::new(), |hash, printed| hash.chain_update(printed.signed())));
         Self {
             from: mailbox_field("From", &sender.from),
             subject_and_date: [
@@ -83,6 +88,7 @@ impl Plate {
                 letter.language.code()
             ),
             body,
+            shared,
             letter,
             sender,
         }
@@ -115,8 +121,8 @@ impl Plate {
         };
         let signatures = match &self.sender.signer {
             Some(signer) => {
-                let mut hash = Sha256::new();
-                printed().for_each(|printed| hash.update(printed.signed()));
+                let (hashed, mut hash) = self.shared.clone();
+                printed().skip(hashed).for_each(|printed| hash.update(printed.signed()));
                 signer.signatures(&header, &STANDARD.encode(hash.finalize()))?
             }
             None => String::new(),
@@ -147,6 +153,13 @@ impl Plate {
 }
 
 impl Stretch {
+    const fn fixed(&self) -> Option<&Printed> {
+        match self {
+            Self::Fixed(printed) => Some(printed),
+            Self::Own(..) => None,
+        }
+    }
+
     /// The recipient's own words here, where they are no digest's releases.
     fn own(&self, recipient: &Recipient<'_>) -> Option<Printed> {
         let Self::Own(place, part) = self else { return None };

@@ -21,8 +21,9 @@ impl Printed {
 
     /// Lines that are written as they are.
     pub(super) fn lines(sent: String) -> Self {
-        let signed = relaxed_lines(&sent);
-        Self { signed: (signed != sent).then_some(signed), sent }
+        // Nearly always there is nothing to relax.
+        let has_runs = sent.as_bytes().windows(2).any(|pair| matches!(pair, [b' ', b' ' | b'\r'] | [b'\t', _]));
+        Self { signed: has_runs.then(|| relaxed_lines(&sent)), sent }
     }
 
     pub(super) fn sent(&self) -> &str {

@@ -5,11 +5,11 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::deliveries::{DELIVERY, delivery_from};
+use super::deliveries::{BUT_ITS_STATE, delivery_in};
 use super::row::{Fields, micros};
 use super::values::Values;
 use super::{Store, StoreError};
-use crate::domain::{Delivery, EditionId};
+use crate::domain::{Delivery, DeliveryState, EditionId};
 use crate::metrics::DatabaseWork;
 
 /// The editions whose deliveries may leave; others are held, paused, cancelled or over.
@@ -185,7 +185,7 @@ impl Claim<'_> {
              WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT $2 {}) \
              UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, \
              claim = claim + 1 \
-             WHERE id IN (SELECT id FROM due_now) RETURNING {DELIVERY}, \
+             WHERE id IN (SELECT id FROM due_now) RETURNING {BUT_ITS_STATE}, due, \
              CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' END AS unwanted",
             self.lock
         );
@@ -204,7 +204,7 @@ impl Claim<'_> {
                 skip(connection, id, &reason, self.now).await?;
                 continue;
             }
-            match delivery_from(row) {
+            match delivery_in(DeliveryState::Leased { until: self.until }, row) {
                 Ok(delivery) => ordered.push(((fields.number("due")?, id), delivery)),
                 Err(error) => {
                     tracing::error!(delivery.id = id, %error, "delivery {id} is given up: its row cannot be read");

@@ -116,9 +116,9 @@ pub(super) fn numbers_from(fields: &Fields<'_>, column: &'static str) -> Result<
     numbers.map(|number| number.parse().map_err(|error| fields.wrong(column, error))).collect()
 }
 
-/// The columns that [`delivery_from`] reads.
-pub(super) const DELIVERY: &str = "id, letter, edition, subscriber, recipient_name, recipient_address, topics, contents, \
-    follows, state, skip_reason, due, since, lease_until, attempt, claim";
+/// The columns that [`delivery_in`] reads.
+pub(super) const BUT_ITS_STATE: &str = "id, letter, edition, subscriber, recipient_name, recipient_address, topics, \
+    contents, follows, attempt, claim";
 
 /// Reads a delivery's row.
 pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
@@ -135,6 +135,12 @@ pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
         "unknown" => DeliveryState::Unknown { since },
         word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),
     };
+    delivery_in(state, row)
+}
+
+/// Reads a delivery's row of which the state is known.
+pub(super) fn delivery_in(state: DeliveryState, row: &AnyRow) -> Result<Delivery, StoreError> {
+    let fields = Fields::keyed_by_number(row, "deliveries", "id");
     Ok(Delivery {
         id: DeliveryId::new(fields.number("id")?),
         letter: LetterId::new(fields.number("letter")?),

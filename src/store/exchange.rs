@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Row as _, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
 use super::deliveries::AttemptMade;
 use super::health::{Health, in_time};
-use super::marks::{self, Attempts, Marks, Numbers};
+use super::marks::{Attempts, Marks, Numbers};
 use super::{Store, StoreError};
 use crate::domain::{DeliveryId, LetterId};
 use crate::metrics::DatabaseWork;
@@ -229,15 +229,16 @@ async fn commit_step_by_step(
     numbers: &mut Numbers,
 ) -> Result<BTreeSet<DeliveryId>, StoreError> {
     let mut transaction: Transaction<'static, Any> = pool.begin().await?;
-    let rows =
-        marks.bind(sqlx::query(AssertSqlSafe(marks.statement(&transaction)))).fetch_all(&mut *transaction).await?;
+    let mark = marks.bind(sqlx::query(AssertSqlSafe(marks.statement(&transaction))));
+    let changed = mark.execute(&mut *transaction).await?.rows_affected();
+    let taken = marks.taken(changed, &mut transaction).await?;
     let attempts = Attempts::of(marks.finished, &mut transaction, numbers).await?;
     if !attempts.is_empty() {
         let keep = AssertSqlSafe(attempts.statement(&transaction));
         attempts.bind(sqlx::query(keep)).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
-    marks::changed(&rows)
+    Ok(taken)
 }
 
 /// The same where each step goes to another thread and back: all of it as one text.
@@ -249,13 +250,18 @@ async fn commit_in_one_go(
     let mut connection = pool.acquire().await?;
     let attempts = Attempts::of(marks.finished, &mut connection, numbers).await?;
     let keep = if attempts.is_empty() { String::new() } else { format!("{};", attempts.statement(&connection)) };
-    let all = format!("BEGIN IMMEDIATE; {}; {keep} COMMIT", marks.statement(&connection));
+    let mark = marks.statement(&connection);
+    let all = format!("BEGIN IMMEDIATE; {mark}; SELECT changes() AS changed; {keep} COMMIT");
     let mut query = marks.bind(sqlx::query(AssertSqlSafe(all)));
     if !attempts.is_empty() {
         query = attempts.bind(query);
     }
-    match query.fetch_all(&mut *connection).await {
-        Ok(rows) => marks::changed(&rows),
+    let changed = query.fetch_all(&mut *connection).await.and_then(|rows| match rows.as_slice() {
+        [row] => row.try_get::<i64, _>("changed"),
+        _ => Err(sqlx::Error::RowNotFound),
+    });
+    match changed {
+        Ok(changed) => marks.taken(u64::try_from(changed).unwrap_or_default(), &mut connection).await,
         Err(error) => {
             // It may have ended by itself, or never begun. Nobody else may find it open.
             if sqlx::query("ROLLBACK").execute(&mut *connection).await.is_err() {

@@ -32,6 +32,23 @@ pub(super) async fn next(connection: &mut AnyConnection, table: &'static str) ->
     reserve(connection, table, 1).await
 }
 
+/// The last number of `table` that was given; 0 before the first.
+pub(super) async fn last(connection: &mut AnyConnection, table: &'static str) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT last FROM counters WHERE name = $1").bind(table).fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get("last")).transpose()?.unwrap_or_default())
+}
+
+/// Counts the numbers of deliveries that the database gave by itself.
+pub(super) async fn take_in_deliveries(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO counters (name, last) SELECT 'deliveries', MAX(id) FROM deliveries WHERE id IS NOT NULL \
+         ON CONFLICT (name) DO UPDATE SET last = excluded.last",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Leaves out the next `count` numbers of `table`: somebody may have got them.
 pub(super) async fn leave_out(
     connection: &mut AnyConnection,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::claims::GOING;
 use super::deliveries::{AttemptMade, numbers_text};
@@ -56,11 +55,17 @@ impl Marks<'_> {
         Values { types: &TYPES, rows: self.finished.len() + self.begun.len() }
     }
 
-    /// A statement that gives the numbers of those deliveries that were held as they should be.
+    fn made(&self, connection: &AnyConnection) -> String {
+        format!(
+            "WITH made (delivery, holder, claim, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {})",
+            self.values().text(connection)
+        )
+    }
+
+    /// A statement that changes those deliveries that are held as they should be.
     pub(super) fn statement(&self, connection: &AnyConnection) -> String {
         format!(
-            "WITH made (delivery, holder, claim, became, at, next, uncounted, vanished, until, carried, held) AS (VALUES {}) \
-             UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
+            "{} UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
              attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
              lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
              owner = CASE WHEN made.until IS NULL THEN NULL ELSE deliveries.owner END, lease_until = made.until FROM made \
@@ -68,10 +73,30 @@ impl Marks<'_> {
              AND CASE WHEN made.until IS NULL THEN {HELD} OR deliveries.state IN ('unknown', 'queued') \
              ELSE {HELD} AND deliveries.owner = made.holder AND deliveries.lease_until > made.at \
              AND deliveries.letter = made.carried AND deliveries.contents = made.held AND (deliveries.edition IS NULL \
-             OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) END \
-             RETURNING deliveries.id AS id",
-            self.values().text(connection)
+             OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) END",
+            self.made(connection)
         )
+    }
+
+    /// The deliveries that are as they were to become, after the statement `changed` so many: nearly always all, and then
+    /// nobody asks which. A row that shows claim, state and instant of a mark has it; no claim's number ever comes back.
+    pub(super) async fn taken(
+        &self,
+        changed: u64,
+        connection: &mut AnyConnection,
+    ) -> Result<BTreeSet<DeliveryId>, StoreError> {
+        if usize::try_from(changed) == Ok(self.finished.len() + self.begun.len()) {
+            let finished = self.finished.iter().map(|finished| &finished.fence);
+            let begun = self.begun.iter().map(|begin| &begin.fence);
+            return Ok(finished.chain(begun).map(|fence| fence.delivery).collect());
+        }
+        let which = format!(
+            "{} SELECT deliveries.id AS id FROM made JOIN deliveries ON deliveries.id = made.delivery \
+             AND deliveries.claim = made.claim AND deliveries.state = made.became AND deliveries.since = made.at",
+            self.made(connection)
+        );
+        let rows = self.bind(sqlx::query(AssertSqlSafe(which))).fetch_all(connection).await?;
+        rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
     }
 
     pub(super) fn bind<'q>(&self, mut query: Bound<'q>) -> Bound<'q> {
@@ -112,11 +137,6 @@ impl Marks<'_> {
         }
         self.values().fill_up(query)
     }
-}
-
-/// The deliveries that rows are of.
-pub(super) fn changed(rows: &[AnyRow]) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
 }
 
 /// Tries to be kept, one a claim: whoever was not answered comes twice.
