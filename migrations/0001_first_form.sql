@@ -226,10 +226,11 @@ CREATE TABLE deliveries (
 );
 -- Those that wait, each edition's by itself, and those of none.
 CREATE INDEX deliveries_by_turn ON deliveries (edition, due, id) WHERE state = 'queued';
--- Those that somebody holds: few at any time.
-CREATE INDEX deliveries_held ON deliveries (owner) WHERE lease_until IS NOT NULL;
-CREATE INDEX deliveries_in_doubt ON deliveries (since) WHERE state = 'unknown';
-CREATE INDEX deliveries_by_edition ON deliveries (edition, state) WHERE state NOT IN ('leased', 'in_flight');
+-- Those that somebody holds: few at any time. A beginning leaves its columns alone.
+CREATE INDEX deliveries_held ON deliveries (edition, owner) WHERE owner IS NOT NULL;
+CREATE INDEX deliveries_in_doubt ON deliveries (edition, since) WHERE state = 'unknown';
+-- Those that are over, or in doubt: what waits and what is held has its own.
+CREATE INDEX deliveries_over ON deliveries (edition, state) WHERE state NOT IN ('queued', 'leased', 'in_flight');
 CREATE INDEX deliveries_by_subscriber ON deliveries (subscriber);
 CREATE INDEX deliveries_by_letter ON deliveries (letter);
 
@@ -243,7 +244,6 @@ CREATE TABLE folded_deliveries (
 
 -- At most one for each claim of a delivery.
 CREATE TABLE attempts (
-    id BIGINT PRIMARY KEY NOT NULL,
     delivery BIGINT NOT NULL REFERENCES deliveries (id),
     claim BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
@@ -255,8 +255,8 @@ CREATE TABLE attempts (
     reply TEXT NOT NULL,
     message_id TEXT NOT NULL,
     verdict TEXT NOT NULL,
-    UNIQUE (delivery, claim)
-);
+    PRIMARY KEY (delivery, claim)
+) /* WITHOUT ROWID */;
 
 -- What came back of a delivery: `digest` tells one report from another, `diagnostic` is what the other server said.
 CREATE TABLE bounces (

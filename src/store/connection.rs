@@ -78,10 +78,12 @@ impl Engine {
     }
 
     /// The schema's `statements` as this database wants them: SQLite keeps rows in the order of their numbers where these are
-    /// called `INTEGER`, and needs no index for them.
+    /// called `INTEGER`, or in that of another key where there are no numbers, and needs no index for them.
     pub(super) fn schema(self, statements: &'static str) -> String {
         match self {
-            Self::Sqlite => statements.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY"),
+            Self::Sqlite => statements
+                .replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
+                .replace("/* WITHOUT ROWID */", "WITHOUT ROWID"),
             Self::Postgres => statements.to_owned(),
         }
     }

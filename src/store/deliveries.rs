@@ -197,7 +197,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row cannot be read.
     pub async fn attempts_of(&self, id: DeliveryId) -> Result<Vec<AttemptMade>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM attempts WHERE delivery = $1 ORDER BY id")
+        let rows = sqlx::query("SELECT * FROM attempts WHERE delivery = $1 ORDER BY claim")
             .bind(id.number())
             .fetch_all(&self.read)
             .await?;
@@ -206,7 +206,7 @@ impl Store {
 }
 
 pub(super) fn attempt_from(row: &AnyRow) -> Result<AttemptMade, StoreError> {
-    let fields = Fields::keyed_by_number(row, "attempts", "id");
+    let fields = Fields::keyed_by_number(row, "attempts", "delivery");
     Ok(AttemptMade {
         attempt: fields.count("attempt")?,
         relay: fields.text("relay")?,

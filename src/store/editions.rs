@@ -265,7 +265,7 @@ impl Store {
         let rows = sqlx::query(
             "UPDATE editions SET state = 'done', ended = $1 WHERE state = 'sending' AND NOT EXISTS (\
              SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state = 'queued') AND NOT EXISTS (\
-             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.lease_until IS NOT NULL \
+             SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.owner IS NOT NULL \
              AND d.state IN ('leased', 'in_flight')) AND NOT EXISTS (\
              SELECT 1 FROM deliveries d WHERE d.edition = editions.id AND d.state = 'unknown' AND d.lost <= $2) RETURNING id",
         )

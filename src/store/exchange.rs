@@ -5,17 +5,19 @@
 //! answered survives a kill.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AnyPool, AssertSqlSafe, Row as _, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
 use super::deliveries::AttemptMade;
 use super::health::{Health, in_time};
-use super::marks::{Attempts, Marks, Numbers};
+use super::marks::{Attempts, Marks};
+use super::row::Fields;
 use super::{Store, StoreError};
 use crate::domain::{DeliveryId, LetterId};
 use crate::metrics::DatabaseWork;
@@ -134,7 +136,6 @@ pub(super) async fn commit_in_groups(
     mut waiting: mpsc::Receiver<Request>,
 ) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
-    let mut numbers = Numbers::default();
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         // Whoever is about to ask shares the commit: those whose relay has just answered, too.
         let mut in_vain = 0;
@@ -149,10 +150,9 @@ pub(super) async fn commit_in_groups(
             in_vain = if group.len() == before { in_vain + 1 } else { 0 };
         }
         let begun = Instant::now();
-        let committed = in_time(engine, commit(engine, &pool, &group, &mut numbers)).await;
+        let committed = in_time(engine, commit(engine, &pool, &group)).await;
         if let Err(error) = &committed {
             health.note(error);
-            numbers.forget();
         }
         match committed {
             Ok(done) => {
@@ -179,10 +179,9 @@ pub(super) async fn commit_in_groups(
                         continue;
                     }
                     let one = std::slice::from_ref(&request);
-                    let done = in_time(engine, commit(engine, &pool, one, &mut numbers)).await;
+                    let done = in_time(engine, commit(engine, &pool, one)).await;
                     if let Err(error) = &done {
                         health.note(error);
-                        numbers.forget();
                         ailment = error.ailment();
                     }
                     answer(request, done.map(|done| done[0]));
@@ -202,72 +201,86 @@ fn answer(request: Request, done: Result<Exchanged, StoreError>) {
     drop(request.answer.send(done));
 }
 
-async fn commit(
-    engine: Engine,
-    pool: &AnyPool,
-    group: &[Request],
-    numbers: &mut Numbers,
-) -> Result<Vec<Exchanged>, StoreError> {
+async fn commit(engine: Engine, pool: &AnyPool, group: &[Request]) -> Result<Vec<Exchanged>, StoreError> {
     let finished: Vec<&Finished> = group.iter().filter_map(|request| request.finished.as_ref()).collect();
     let begun: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
-    let marks = Marks { finished: &finished, begun: &begun };
-    let changed = match engine {
-        Engine::Sqlite => commit_in_one_go(pool, &marks, numbers).await?,
-        Engine::Postgres => commit_step_by_step(pool, &marks, numbers).await?,
+    let changes =
+        Changes { marks: [Marks::Finished(&finished), Marks::Begun(&begun)], attempts: Attempts::of(&finished) };
+    let [finished, begun] = match engine {
+        Engine::Sqlite => changes.commit_in_one_go(pool).await?,
+        Engine::Postgres => changes.commit_step_by_step(pool).await?,
     };
-    let hold = |fence: &Fence| if changed.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost };
+    let hold = |taken: &BTreeSet<DeliveryId>, fence: &Fence| {
+        if taken.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost }
+    };
     let exchanged = |request: &Request| Exchanged {
-        finished: request.finished.as_ref().map(|finished| hold(&finished.fence)),
-        begun: request.next.as_ref().map(|next| hold(&next.fence)),
+        finished: request.finished.as_ref().map(|own| hold(&finished, &own.fence)),
+        begun: request.next.as_ref().map(|own| hold(&begun, &own.fence)),
     };
     Ok(group.iter().map(exchanged).collect())
 }
 
-async fn commit_step_by_step(
-    pool: &AnyPool,
-    marks: &Marks<'_>,
-    numbers: &mut Numbers,
-) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    let mut transaction: Transaction<'static, Any> = pool.begin().await?;
-    let mark = marks.bind(sqlx::query(AssertSqlSafe(marks.statement(&transaction))));
-    let changed = mark.execute(&mut *transaction).await?.rows_affected();
-    let taken = marks.taken(changed, &mut transaction).await?;
-    let attempts = Attempts::of(marks.finished, &mut transaction, numbers).await?;
-    if !attempts.is_empty() {
-        let keep = AssertSqlSafe(attempts.statement(&transaction));
-        attempts.bind(sqlx::query(keep)).execute(&mut *transaction).await?;
-    }
-    transaction.commit().await?;
-    Ok(taken)
+/// What a group changes: what became of some deliveries, then which begin, and the tries that are kept.
+struct Changes<'m> {
+    marks: [Marks<'m>; 2],
+    attempts: Attempts<'m>,
 }
 
-/// The same where each step goes to another thread and back: all of it as one text.
-async fn commit_in_one_go(
-    pool: &AnyPool,
-    marks: &Marks<'_>,
-    numbers: &mut Numbers,
-) -> Result<BTreeSet<DeliveryId>, StoreError> {
-    let mut connection = pool.acquire().await?;
-    let attempts = Attempts::of(marks.finished, &mut connection, numbers).await?;
-    let keep = if attempts.is_empty() { String::new() } else { format!("{};", attempts.statement(&connection)) };
-    let mark = marks.statement(&connection);
-    let all = format!("BEGIN IMMEDIATE; {mark}; SELECT changes() AS changed; {keep} COMMIT");
-    let mut query = marks.bind(sqlx::query(AssertSqlSafe(all)));
-    if !attempts.is_empty() {
-        query = attempts.bind(query);
-    }
-    let changed = query.fetch_all(&mut *connection).await.and_then(|rows| match rows.as_slice() {
-        [row] => row.try_get::<i64, _>("changed"),
-        _ => Err(sqlx::Error::RowNotFound),
-    });
-    match changed {
-        Ok(changed) => marks.taken(u64::try_from(changed).unwrap_or_default(), &mut connection).await,
-        Err(error) => {
-            // It may have ended by itself, or never begun. Nobody else may find it open.
-            if sqlx::query("ROLLBACK").execute(&mut *connection).await.is_err() {
-                drop(connection.close().await);
-            }
-            Err(error.into())
+/// Of which deliveries the marks were taken.
+type Taken = [BTreeSet<DeliveryId>; 2];
+
+impl Changes<'_> {
+    async fn commit_step_by_step(&self, pool: &AnyPool) -> Result<Taken, StoreError> {
+        let mut transaction: Transaction<'static, Any> = pool.begin().await?;
+        let mut taken = Taken::default();
+        for (marks, taken) in self.marks.into_iter().zip(&mut taken).filter(|(marks, _)| marks.len() > 0) {
+            let mark = marks.bind(sqlx::query(AssertSqlSafe(marks.statement(&transaction))));
+            let changed = mark.execute(&mut *transaction).await?.rows_affected();
+            *taken = marks.taken(changed, &mut transaction).await?;
         }
+        if !self.attempts.is_empty() {
+            let keep = AssertSqlSafe(self.attempts.statement(&transaction));
+            self.attempts.bind(sqlx::query(keep)).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(taken)
+    }
+
+    /// The same where each step goes to another thread and back: all of it as one text.
+    async fn commit_in_one_go(&self, pool: &AnyPool) -> Result<Taken, StoreError> {
+        let mut connection = pool.acquire().await?;
+        let mut all = "BEGIN IMMEDIATE; ".to_owned();
+        for (number, marks) in self.marks.into_iter().enumerate().filter(|(_, marks)| marks.len() > 0) {
+            let _ = write!(all, "{}; SELECT {number} AS marks, changes() AS changed; ", marks.statement(&connection));
+        }
+        if !self.attempts.is_empty() {
+            let _ = write!(all, "{}; ", self.attempts.statement(&connection));
+        }
+        all.push_str("COMMIT");
+        let mut query = sqlx::query(AssertSqlSafe(all));
+        for marks in self.marks.into_iter().filter(|marks| marks.len() > 0) {
+            query = marks.bind(query);
+        }
+        if !self.attempts.is_empty() {
+            query = self.attempts.bind(query);
+        }
+        let rows = match query.fetch_all(&mut *connection).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                // It may have ended by itself, or never begun. Nobody else may find it open.
+                if sqlx::query("ROLLBACK").execute(&mut *connection).await.is_err() {
+                    drop(connection.close().await);
+                }
+                return Err(error.into());
+            }
+        };
+        let mut taken = Taken::default();
+        for row in &rows {
+            let fields = Fields::keyed_by_number(row, "deliveries", "marks");
+            let number = usize::try_from(fields.number("marks")?).unwrap_or_default();
+            let changed = u64::try_from(fields.number("changed")?).unwrap_or_default();
+            taken[number] = self.marks[number].taken(changed, &mut connection).await?;
+        }
+        Ok(taken)
     }
 }

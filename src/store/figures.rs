@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, SqlSafeStr};
 
 use super::claims::next_due;
 use super::row::Fields;
-use super::tallies::{AT_REST, HELD};
+use super::tallies::PARTS;
 use super::{Store, StoreError};
 
 /// What is counted in the database.
@@ -35,11 +35,12 @@ impl Store {
     pub async fn outbox_figures(&self) -> Result<OutboxFigures, StoreError> {
         let counting = async {
             let mut connection = self.read.acquire().await?;
+            let counted = PARTS
+                .map(|part| format!("SELECT state, COUNT(*) AS total FROM deliveries WHERE {part} GROUP BY state"));
             let deliveries = format!(
-                "SELECT state, CAST(SUM(total) AS BIGINT) AS total FROM (\
-                 SELECT state, COUNT(*) AS total FROM deliveries WHERE {AT_REST} GROUP BY state UNION ALL \
-                 SELECT state, COUNT(*) AS total FROM deliveries WHERE {HELD} GROUP BY state UNION ALL \
-                 SELECT state, total FROM folded_deliveries) AS counted GROUP BY state"
+                "SELECT state, CAST(SUM(total) AS BIGINT) AS total FROM ({} UNION ALL \
+                 SELECT state, total FROM folded_deliveries) AS counted GROUP BY state",
+                counted.join(" UNION ALL ")
             );
             let deliveries = by_state(&mut connection, AssertSqlSafe(deliveries), &STATES.0).await?;
             let editions = "SELECT state, COUNT(*) AS total FROM editions GROUP BY state";

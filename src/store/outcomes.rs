@@ -76,8 +76,8 @@ impl Store {
     async fn outcomes(&self, deliveries: Vec<Delivery>) -> Result<Vec<DeliveryOutcome>, StoreError> {
         let mut outcomes = Vec::with_capacity(deliveries.len());
         for some in deliveries.chunks(IDS_IN_A_STATEMENT) {
-            let attempts = self.rows_of("attempts", some).await?;
-            let bounces = self.rows_of("bounces", some).await?;
+            let attempts = self.rows_of("attempts", "claim", some).await?;
+            let bounces = self.rows_of("bounces", "id", some).await?;
             for delivery in some {
                 outcomes.push(DeliveryOutcome {
                     delivery: delivery.clone(),
@@ -89,10 +89,15 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// The rows of `table` that belong to any of these, in the order of deliveries.
-    async fn rows_of(&self, table: &'static str, deliveries: &[Delivery]) -> Result<Vec<AnyRow>, StoreError> {
+    /// The rows of `table` that belong to any of these, in the order of deliveries and of what they are `numbered` by.
+    async fn rows_of(
+        &self,
+        table: &'static str,
+        numbered: &'static str,
+        deliveries: &[Delivery],
+    ) -> Result<Vec<AnyRow>, StoreError> {
         let statement = format!(
-            "SELECT * FROM {table} WHERE delivery IN ({}) ORDER BY delivery, id",
+            "SELECT * FROM {table} WHERE delivery IN ({}) ORDER BY delivery, {numbered}",
             placeholders(1, deliveries.len())
         );
         let query = sqlx::query(AssertSqlSafe(statement));

@@ -42,14 +42,14 @@ impl Store {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
             "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1, attempt = attempt - 1 \
-             WHERE state = 'leased' AND lease_until <= $1",
+             WHERE owner IS NOT NULL AND state = 'leased' AND lease_until <= $1",
         )
         .bind(micros(now))
         .execute(&mut *transaction)
         .await?;
         let lost = sqlx::query(
             "UPDATE deliveries SET state = 'unknown', lost = lost + 1, since = $1 \
-             WHERE state = 'in_flight' AND lease_until <= $1",
+             WHERE owner IS NOT NULL AND state = 'in_flight' AND lease_until <= $1",
         )
         .bind(micros(now))
         .execute(&mut *transaction)
@@ -84,7 +84,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let requeued = sqlx::query(
             "UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, since = $1, \
-             attempt = attempt - 1 WHERE state = 'leased' AND lease_until IS NOT NULL AND ($2 IS NULL OR owner = $2)",
+             attempt = attempt - 1 WHERE state = 'leased' AND owner IS NOT NULL AND ($2 IS NULL OR owner = $2)",
         )
         .bind(micros(now))
         .bind(owner)
@@ -92,7 +92,7 @@ impl Store {
         .await?;
         let lost = sqlx::query(
             "UPDATE deliveries SET state = 'unknown', owner = NULL, lease_until = NULL, lost = lost + 1, since = $1 \
-             WHERE state = 'in_flight' AND lease_until IS NOT NULL AND ($2 IS NULL OR owner = $2)",
+             WHERE state = 'in_flight' AND owner IS NOT NULL AND ($2 IS NULL OR owner = $2)",
         )
         .bind(micros(now))
         .bind(owner)

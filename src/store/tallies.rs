@@ -11,10 +11,13 @@ use crate::domain::{DeliveryTally, EditionId};
 
 /// How many ids one statement takes; databases bound the number of placeholders.
 const IDS_IN_A_STATEMENT: usize = 500;
-/// The deliveries that nobody holds, in the words of the index of editions.
-pub(super) const AT_REST: &str = "state NOT IN ('leased', 'in_flight')";
-/// The others, in the words of the index of those that are held: a lease that ran out in flight is left where it was.
-pub(super) const HELD: &str = "lease_until IS NOT NULL AND state IN ('leased', 'in_flight')";
+/// All deliveries in three parts, each in the words of its index: those that wait, those that somebody holds, and those that
+/// are over or in doubt. A lease that ran out in flight is left where it was.
+pub(super) const PARTS: [&str; 3] = [
+    "state = 'queued'",
+    "owner IS NOT NULL AND state IN ('leased', 'in_flight')",
+    "state NOT IN ('queued', 'leased', 'in_flight')",
+];
 /// How many editions are folded in one transaction.
 const FOLDED_AT_ONCE: i64 = 20;
 
@@ -47,14 +50,17 @@ impl Store {
         let mut tallies: BTreeMap<EditionId, DeliveryTally> = BTreeMap::new();
         for some in ids.chunks(IDS_IN_A_STATEMENT) {
             let wanted = placeholders(1, some.len());
+            let counted = PARTS.map(|part| {
+                format!(
+                    "SELECT edition, state, COUNT(*) AS total FROM deliveries WHERE edition IN ({wanted}) AND {part} \
+                     GROUP BY edition, state"
+                )
+            });
             let statement = format!(
-                "SELECT edition, state, CAST(SUM(total) AS BIGINT) AS total FROM (\
-                 SELECT edition, state, COUNT(*) AS total FROM deliveries WHERE edition IN ({wanted}) AND {AT_REST} \
-                 GROUP BY edition, state UNION ALL \
-                 SELECT edition, state, COUNT(*) AS total FROM deliveries WHERE edition IN ({wanted}) AND {HELD} \
-                 GROUP BY edition, state UNION ALL \
+                "SELECT edition, state, CAST(SUM(total) AS BIGINT) AS total FROM ({} UNION ALL \
                  SELECT edition, state, total FROM folded_deliveries WHERE edition IN ({wanted})\
-                 ) AS counted GROUP BY edition, state"
+                 ) AS counted GROUP BY edition, state",
+                counted.join(" UNION ALL ")
             );
             let query = sqlx::query(AssertSqlSafe(statement));
             let query = some.iter().fold(query, |query, id| query.bind(id.number()));
