@@ -63,12 +63,14 @@ impl Marks<'_> {
                  WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim \
                  AND ({HELD} OR deliveries.state IN ('unknown', 'queued'))"
             ),
+            // Within the `CASE`, so that SQLite goes by the numbers alone: it would rather read all that is held, or all there
+            // is, when many begin.
             Self::Begun(_) => format!(
                 "{made} UPDATE deliveries SET state = 'in_flight', since = made.at, lease_until = made.until FROM made \
-                 WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim \
-                 AND {HELD} AND deliveries.owner = made.holder AND deliveries.lease_until > made.at \
+                 WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim AND CASE WHEN {HELD} THEN \
+                 deliveries.owner = made.holder AND deliveries.lease_until > made.at \
                  AND deliveries.letter = made.carried AND deliveries.contents = made.held AND (deliveries.edition IS NULL \
-                 OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING}))"
+                 OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) ELSE FALSE END"
             ),
         }
     }
