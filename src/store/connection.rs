@@ -403,3 +403,10 @@ async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, Any
     let read = pool(SQLITE_READERS, reading).connect_with(options).await?;
     Ok((write, read))
 }
+
+/// A database in `folder`, for unit tests.
+#[cfg(test)]
+pub(super) fn settings_in(folder: &tempfile::TempDir) -> DatabaseSettings {
+    let path = folder.path().join("depeche.sqlite").try_into().unwrap();
+    DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal }
+}

@@ -227,16 +227,15 @@ pub(super) fn attempt_from(row: &AnyRow) -> Result<AttemptMade, StoreError> {
 mod tests {
     use chrono::{DateTime, TimeDelta};
 
-    use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
     use crate::domain::{DeliveryState, LetterKind, Mailbox, RenderedLetter, TokenKey};
     use crate::language::Language;
+    use crate::store::connection::settings_in;
     use crate::store::{SingleLetter, Store, StoreError};
 
     #[tokio::test]
     async fn a_corrupt_row_stops_no_other() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
-        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let settings = settings_in(&folder);
         let now = DateTime::UNIX_EPOCH;
         let store = Store::open(&settings, now).await.unwrap();
         store.bind_key(&TokenKey::new([7; 32])).await.unwrap();

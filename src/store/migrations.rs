@@ -79,14 +79,13 @@ pub(super) async fn apply(connection: &mut AnyConnection, engine: Engine) -> Res
 mod tests {
     use chrono::DateTime;
 
-    use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+    use crate::store::connection::settings_in;
     use crate::store::{Store, StoreError};
 
     #[tokio::test]
     async fn the_schema_of_another_state_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
-        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let settings = settings_in(&folder);
         let store = Store::open(&settings, DateTime::UNIX_EPOCH).await.unwrap();
         sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&store.write).await.unwrap();
         let again = Store::open(&settings, DateTime::UNIX_EPOCH).await.map(drop);
@@ -98,8 +97,7 @@ mod tests {
     #[tokio::test]
     async fn a_later_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
-        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let settings = settings_in(&folder);
         let store = Store::open(&settings, DateTime::UNIX_EPOCH).await.unwrap();
         sqlx::query(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \

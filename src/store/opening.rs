@@ -432,7 +432,7 @@ mod tests {
     use sqlx::Row as _;
 
     use super::*;
-    use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
+    use crate::store::connection::settings_in;
 
     /// The deliveries there are: their numbers and whom they are for.
     async fn deliveries(store: &Store) -> Vec<(i64, i64)> {
@@ -444,8 +444,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_has_a_delivery_of_an_edition_gets_no_other_and_no_number_comes_back() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("depeche.sqlite").try_into().unwrap();
-        let settings = DatabaseSettings { url: DatabaseUrl::Sqlite(path), sync: SqliteSync::Normal };
+        let settings = settings_in(&folder);
         let now = DateTime::UNIX_EPOCH;
         let store = Store::open(&settings, now).await.unwrap();
         let run = |statement| sqlx::query(statement).execute(&store.write);
