@@ -174,3 +174,41 @@ impl<'m> Attempts<'m> {
         self.values().fill_up(query)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::LetterId;
+    use crate::store::Store;
+    use crate::store::connection::settings_in;
+
+    /// How SQLite finds the deliveries of these marks.
+    async fn plan(marks: Marks<'_>, connection: &mut AnyConnection) -> String {
+        let explain = format!("EXPLAIN QUERY PLAN {}", marks.statement(connection));
+        let rows = marks.bind(sqlx::query(AssertSqlSafe(explain))).fetch_all(connection).await.unwrap();
+        rows.iter().map(|row| row.get::<String, _>("detail") + "\n").collect()
+    }
+
+    #[tokio::test]
+    async fn deliveries_are_marked_by_their_numbers_however_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        let store = Store::open(&settings_in(&folder), now).await.unwrap();
+        let mut connection = store.write.acquire().await.unwrap();
+        let fence = |id| Fence { delivery: DeliveryId::new(id), owner: "one".to_owned(), claim: 1 };
+        let finish = |id| Finished { fence: fence(id), outcome: Outcome::Sent, attempt: None, at: now };
+        let begin =
+            |id| Begin { fence: fence(id), letter: LetterId::new(1), contents: Vec::new(), until: now, at: now };
+        let (finished, begun): (Vec<_>, Vec<_>) = (1..=256).map(|id| (finish(id), begin(id))).unzip();
+        let (finished, begun): (Vec<_>, Vec<_>) = (finished.iter().collect(), begun.iter().collect());
+        for count in [1, 2, 8, 32, 256] {
+            for marks in [Marks::Finished(&finished[..count]), Marks::Begun(&begun[..count])] {
+                let plan = plan(marks, &mut connection).await;
+                assert!(plan.contains("SEARCH deliveries USING INTEGER PRIMARY KEY (rowid=?)\n"), "{count}: {plan}");
+                assert!(!plan.contains("SCAN deliveries") && !plan.contains("INDEX deliveries"), "{count}: {plan}");
+            }
+        }
+    }
+}
