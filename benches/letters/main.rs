@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench letters`, on two cores that nothing else uses and with Postfix installed (it need not run);
 //! `-- 20000 3 8,32 unsigned,rsa` asks for 20,000 letters, three rounds, 8 and 32 connections, and letters without and with
-//! an RSA signature. `DEPECHE_BENCH_DATABASE` names an empty PostgreSQL database to use instead of SQLite, for one round;
+//! an RSA signature. `DEPECHE_BENCH_DATABASE` names an empty PostgreSQL database to use instead of SQLite, for one round of one kind;
 //! `DEPECHE_BENCH_SYNC=full` makes SQLite wait for the disk.
 //!
 //! A release is saved and its edition opened beforehand. What is timed is what the daemon does then, in a process of its
@@ -40,6 +40,12 @@ fn main() {
         return;
     }
 
+    let turns = rounds * connections.len() * signings.len();
+    let is_emptied_once = std::env::var_os("DEPECHE_BENCH_DATABASE").is_some();
+    assert!(
+        turns == 1 || !is_emptied_once,
+        "such a database is filled once: ask for one round over one number of connections"
+    );
     let outbox = Outbox::fill(letters);
     println!("{letters} letters of {} bytes, {rounds} rounds", outbox.size);
     for signing in signings {
