@@ -56,6 +56,11 @@ fn tally<const N: usize>(counts: [(&str, u64); N]) -> BTreeMap<String, u64> {
     counts.map(|(state, count)| (state.to_owned(), count)).into()
 }
 
+/// A relay that hears each letter's commands one by one, and one that hears them together, with the end of the letter before.
+fn both_ways() -> [Script; 2] {
+    [Script::default(), Script::default().offering("PIPELINING")]
+}
+
 /// Starts the daemon on the empty folder (its first start), then publishes a release.
 fn publish(room: &PressRoom) -> Daemon {
     let daemon = room.serve();
@@ -68,7 +73,7 @@ async fn three_kills_lose_no_letter_and_repeat_at_most_those_in_flight() {
     const READERS: usize = 2000;
     const KILLS: [usize; 3] = [400, 900, 1400];
     let start = Instant::now();
-    let server = SmtpServer::start(Script::default()).await;
+    let server = SmtpServer::start(Script::default().offering("PIPELINING")).await;
     let room = room(server.address(), "");
     subscribe(&room, readers(READERS)).await;
     let subscribed = start.elapsed();
@@ -111,28 +116,57 @@ async fn three_kills_lose_no_letter_and_repeat_at_most_those_in_flight() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_in_the_middle_drains_and_repeats_nothing() {
     const READERS: usize = 400;
-    let server = SmtpServer::start(Script::default()).await;
+    for script in both_ways() {
+        let server = SmtpServer::start(script).await;
+        let room = room(server.address(), "");
+        subscribe(&room, readers(READERS)).await;
+
+        let daemon = publish(&room);
+        wait_for_letters(&server, READERS / 4);
+        let (status, took) = daemon.stop();
+        let reached = server.accepted_count();
+        assert!(status.success(), "{status}");
+        assert!(took < Duration::from_secs(20), "{took:?}");
+        assert!(reached < READERS, "{reached} letters before the stop: it came too late to show anything");
+        let counts = deliveries(&room.editions()[0]);
+        assert_eq!(counts.values().sum::<u64>(), READERS as u64);
+        assert_eq!(counts.keys().collect::<Vec<_>>(), ["queued", "sent"], "nothing is left half-done");
+        assert_eq!(counts["sent"], by_reader(server.accepted()).len() as u64);
+
+        let daemon = room.serve();
+        assert_eq!(deliveries(&room.edition_in("done")), tally([("sent", READERS as u64)]));
+        daemon.stop();
+        let letters = by_reader(server.accepted());
+        assert_eq!((letters.len(), extra_copies(&letters)), (READERS, 0));
+        println!("stopped after {reached} of {READERS} letters in {} ms: 0 lost, 0 extra", took.as_millis());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_an_edition_that_is_paused_no_letter_leaves_that_its_relay_waits_for() {
+    const READERS: usize = 400;
+    // Each connection has told the relay of a letter, and waits for what it says of the one before.
+    let server = SmtpServer::start(Script::default().offering("PIPELINING").stopping_after(READERS / 4)).await;
     let room = room(server.address(), "");
     subscribe(&room, readers(READERS)).await;
-
     let daemon = publish(&room);
-    wait_for_letters(&server, READERS / 4);
-    let (status, took) = daemon.stop();
-    let reached = server.accepted_count();
-    assert!(status.success(), "{status}");
-    assert!(took < Duration::from_secs(20), "{took:?}");
-    assert!(reached < READERS, "{reached} letters before the stop: it came too late to show anything");
-    let counts = deliveries(&room.editions()[0]);
-    assert_eq!(counts.values().sum::<u64>(), READERS as u64);
-    assert_eq!(counts.keys().collect::<Vec<_>>(), ["queued", "sent"], "nothing is left half-done");
-    assert_eq!(counts["sent"], by_reader(server.accepted()).len() as u64);
-
-    let daemon = room.serve();
+    until("the relay has stopped", || (server.waiting() == CONNECTIONS).then_some(()));
+    let (number, followed) = (room.editions()[0]["id"].to_string(), server.letters_followed());
+    room.say(&["editions", "pause", &number]);
+    let handed_over = server.accepted_count();
+    server.go_on(0);
+    let paused = room.edition_in("paused");
+    until("nothing is on its way", || {
+        let counts = deliveries(&room.editions()[0]);
+        (counts.keys().collect::<Vec<_>>() == ["queued", "sent"]).then_some(())
+    });
+    assert_eq!(server.accepted_count(), handed_over, "{paused}");
+    room.say(&["editions", "resume", &number]);
     assert_eq!(deliveries(&room.edition_in("done")), tally([("sent", READERS as u64)]));
     daemon.stop();
     let letters = by_reader(server.accepted());
     assert_eq!((letters.len(), extra_copies(&letters)), (READERS, 0));
-    println!("stopped after {reached} of {READERS} letters in {} ms: 0 lost, 0 extra", took.as_millis());
+    assert!(followed > READERS / 8, "{followed} letters had the next behind them");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,51 +191,55 @@ async fn a_relay_that_comes_up_late_gets_every_letter_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_relay_refuses_stops_nobody_else() {
-    let script = Script::default()
-        .at(Phase::Recipient, "parti", Act::Say("550 5.1.1 no such user"))
-        .at(Phase::Recipient, "gris", Act::Say("451 4.2.0 later"))
-        .at(Phase::Dot, "plein", Act::Say("552 5.2.2 mailbox full"));
-    let server = SmtpServer::start(script).await;
-    let room = room(server.address(), "retry = [\"1s\", \"1s\"]");
-    let others = ["parti", "gris", "plein"].map(str::to_owned);
-    subscribe(&room, readers(30).chain(others)).await;
-    let daemon = publish(&room);
-    assert_eq!(deliveries(&room.edition_in("done")), tally([("failed", 3), ("sent", 30)]));
+    for script in both_ways() {
+        let script = script
+            .at(Phase::Recipient, "parti", Act::Say("550 5.1.1 no such user"))
+            .at(Phase::Recipient, "gris", Act::Say("451 4.2.0 later"))
+            .at(Phase::Dot, "plein", Act::Say("552 5.2.2 mailbox full"));
+        let server = SmtpServer::start(script).await;
+        let room = room(server.address(), "retry = [\"1s\", \"1s\"]");
+        let others = ["parti", "gris", "plein"].map(str::to_owned);
+        subscribe(&room, readers(30).chain(others)).await;
+        let daemon = publish(&room);
+        assert_eq!(deliveries(&room.edition_in("done")), tally([("failed", 3), ("sent", 30)]));
 
-    let letters = by_reader(server.accepted());
-    assert_eq!((letters.len(), extra_copies(&letters)), (30, 0));
-    let tries = |local: &str| {
-        let wanted = format!("RCPT TO:<{local}@journal.example>");
-        server.commands().iter().filter(|command| command.starts_with(&wanted)).count()
-    };
-    assert_eq!((tries("parti"), tries("gris"), tries("plein")), (1, 3, 1));
-    let shown = room.say(&["subscribers", "show", "parti@journal.example"]);
-    assert!(shown.contains("550 5.1.1 no such user"), "{shown}");
-    daemon.stop();
+        let letters = by_reader(server.accepted());
+        assert_eq!((letters.len(), extra_copies(&letters)), (30, 0));
+        let tries = |local: &str| {
+            let wanted = format!("RCPT TO:<{local}@journal.example>");
+            server.commands().iter().filter(|command| command.starts_with(&wanted)).count()
+        };
+        assert_eq!((tries("parti"), tries("gris"), tries("plein")), (1, 3, 1));
+        let shown = room.say(&["subscribers", "show", "parti@journal.example"]);
+        assert!(shown.contains("550 5.1.1 no such user"), "{shown}");
+        daemon.stop();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_at_which_the_relay_always_hangs_up_ends_and_stops_nobody_else() {
-    let script = Script::default().at(Phase::Data, "casse", Act::Drop).at(Phase::Dot, "muet", Act::Drop);
-    let server = SmtpServer::start(script).await;
-    let room = room(server.address(), "retry = [\"1s\"]");
-    let others = ["casse", "muet"].map(str::to_owned);
-    subscribe(&room, readers(10).chain(others)).await;
-    let daemon = publish(&room);
-    assert_eq!(deliveries(&room.edition_in("done")), tally([("failed", 1), ("sent", 10), ("unknown", 1)]));
+    for script in both_ways() {
+        let script = script.at(Phase::Data, "casse", Act::Drop).at(Phase::Dot, "muet", Act::Drop);
+        let server = SmtpServer::start(script).await;
+        let room = room(server.address(), "retry = [\"1s\"]");
+        let others = ["casse", "muet"].map(str::to_owned);
+        subscribe(&room, readers(10).chain(others)).await;
+        let daemon = publish(&room);
+        assert_eq!(deliveries(&room.edition_in("done")), tally([("failed", 1), ("sent", 10), ("unknown", 1)]));
 
-    let tries = server.commands().iter().filter(|command| command.starts_with("RCPT TO:<casse@")).count();
-    assert_eq!(tries, 2);
-    // Whoever never says that it took a letter has it twice, and no third time.
-    let letters = by_reader(server.accepted());
-    assert_eq!((letters.len(), extra_copies(&letters), letters["muet@journal.example"].len()), (11, 1, 2));
-    daemon.stop();
+        let tries = server.commands().iter().filter(|command| command.starts_with("RCPT TO:<casse@")).count();
+        assert_eq!(tries, 2);
+        // Whoever never says that it took a letter has it twice, and no third time.
+        let letters = by_reader(server.accepted());
+        assert_eq!((letters.len(), extra_copies(&letters), letters["muet@journal.example"].len()), (11, 1, 2));
+        daemon.stop();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_that_hangs_up_after_each_letter_delays_nobody() {
     const READERS: usize = 40;
-    for script in [Script::default(), Script::default().offering("PIPELINING")] {
+    for script in both_ways() {
         let server = SmtpServer::start(script.closing_after(1)).await;
         let room = room(server.address(), "");
         subscribe(&room, readers(READERS)).await;

@@ -76,6 +76,16 @@ async fn send(session: &mut Session, envelope: &Envelope, letter: &[u8]) -> Atte
     }
 }
 
+/// Hands a letter over with what opens one to `next`; the session has not ended.
+async fn send_before(session: &mut Session, local: &str, next: &str) -> Attempt {
+    let (envelope, following, latest) = (to(local), to(next), Instant::now() + PATIENT);
+    let next = Some((&following, LETTER));
+    match session.send_by_leave(&envelope, LETTER, next, latest, async { true }).await {
+        Handed::Over(attempt) => attempt,
+        ended @ (Handed::NotBegun | Handed::Withheld) => panic!("the session had ended: {ended:?}"),
+    }
+}
+
 /// Whether the session has ended, so that no letter begins.
 async fn has_ended(session: &mut Session) -> bool {
     session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await == Handed::NotBegun
@@ -384,6 +394,186 @@ async fn a_connection_lost_in_what_was_sent_ahead_leaves_no_letter() {
     }
 }
 
+fn pipelining() -> Script {
+    Script::default().offering("PIPELINING")
+}
+
+fn accepted() -> Attempt {
+    Attempt::Accepted(Reply::new(250, "2.0.0 taken"))
+}
+
+/// Whom the server has letters to.
+fn reached(server: &SmtpServer) -> Vec<String> {
+    server.accepted().iter().map(|letter| letter.to.split('@').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn in_a_row_of_letters_each_takes_one_round_trip() {
+    let server = SmtpServer::start(pipelining()).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    assert!(session.takes_next());
+    assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
+    assert_eq!(send_before(&mut session, "bob", "cat").await, accepted());
+    // What is asked in between would become a letter.
+    session.check().await;
+    assert_eq!(send(&mut session, &to("cat"), LETTER).await, accepted());
+    session.check().await;
+    session.quit().await;
+    assert_eq!((reached(&server), server.letters_followed()), (["ann", "bob", "cat"].map(str::to_owned).into(), 2));
+    assert!(server.accepted().iter().all(|letter| letter.data == LETTER && letter.from == "presse@example.org"));
+    assert_eq!(server.commands().len(), 1 + 3 * 3 + 2);
+
+    let plain = SmtpServer::start(Script::default()).await;
+    let mut session = relay(&plain).connect().await.unwrap();
+    assert!(!session.takes_next());
+    assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
+    assert_eq!((plain.letters_followed(), plain.commands().len()), (0, 4));
+}
+
+#[tokio::test]
+async fn a_letter_that_was_opened_is_refused_or_lost_as_any_other() {
+    for phase in [Phase::MailFrom, Phase::Recipient, Phase::Data, Phase::Dot] {
+        let who = if phase == Phase::MailFrom { "stranger" } else { "bob" };
+        let from = address(if phase == Phase::MailFrom { "stranger@example.org" } else { "presse@example.org" });
+        let bob = Envelope { from, ..to("bob") };
+        for (act, goes_on) in [
+            (Act::Say("450 4.2.0 later"), true),
+            (Act::SayAndClose("421 4.3.2 closing"), false),
+            (Act::Drop, false),
+            (Act::Say("hello there"), false),
+        ] {
+            let server = SmtpServer::start(pipelining().at(phase, who, act.clone())).await;
+            let mut session = relay(&server).connect().await.unwrap();
+            let latest = Instant::now() + PATIENT;
+            let first = session.send_by_leave(&to("ann"), LETTER, Some((&bob, LETTER)), latest, async { true }).await;
+            assert_eq!(first, Handed::Over(accepted()), "{phase:?} {act:?}");
+            let second = session.send_by_leave(&bob, LETTER, None, latest, async { true }).await;
+            match (&act, second) {
+                // It had ended before: another session may have it at once.
+                (Act::Drop | Act::Say("hello there"), Handed::NotBegun) if phase == Phase::MailFrom => {}
+                (Act::Say("450 4.2.0 later"), Handed::Over(attempt)) => {
+                    assert_eq!(attempt, refused(phase, 450, "4.2.0 later"));
+                }
+                (Act::SayAndClose(_), Handed::Over(attempt)) => {
+                    assert_eq!(attempt, refused(phase, 421, "4.3.2 closing"));
+                }
+                (Act::Drop | Act::Say(_), Handed::Over(attempt)) => assert_eq!(lost_at(&attempt), phase, "{attempt}"),
+                (act, handed) => panic!("{phase:?} {act:?}: {handed:?}"),
+            }
+            assert_eq!(session.is_open(), goes_on, "{phase:?} {act:?}");
+            if goes_on {
+                assert_eq!(send(&mut session, &to("cat"), LETTER).await, accepted(), "{phase:?}");
+            }
+            let taken = if matches!((phase, &act), (Phase::Dot, Act::Drop)) { 2 } else { 1 };
+            assert_eq!(server.accepted_count(), taken + usize::from(goes_on), "{phase:?} {act:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_a_letter_the_next_is_opened_or_not_begun() {
+    for (act, ended) in [
+        (Act::Say("554 5.7.1 not this"), false),
+        (Act::SayAndClose("421 4.3.2 closing"), true),
+        (Act::Drop, true),
+        (Act::Add("250 2.0.0 and once more"), false),
+    ] {
+        let server = SmtpServer::start(pipelining().at(Phase::Dot, "ann", act.clone())).await;
+        let mut session = relay(&server).connect().await.unwrap();
+        let first = send_before(&mut session, "ann", "bob").await;
+        assert_eq!(first.may_have_been_accepted(), matches!(act, Act::Drop), "{first}");
+        assert_eq!(session.is_open(), !ended, "{act:?}");
+        let handed = session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await;
+        match (&act, handed) {
+            (Act::Say(_), Handed::Over(attempt)) => assert_eq!(attempt, accepted()),
+            (Act::SayAndClose(_) | Act::Drop, Handed::NotBegun) => {}
+            // An answer too many is no leave to write.
+            (Act::Add(_), Handed::Over(attempt)) => assert_eq!(lost_at(&attempt), Phase::Data),
+            (act, handed) => panic!("{act:?}: {handed:?}"),
+        }
+        let of_bob = reached(&server).iter().filter(|local| *local == "bob").count();
+        assert_eq!(of_bob, usize::from(matches!(act, Act::Say(_))), "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_does_not_take_two_letters_together_is_told_one_at_a_time() {
+    for (phase, who, reply) in [
+        (Phase::MailFrom, "second", "554 SMTP synchronization error"),
+        (Phase::Recipient, "bob", "503 5.5.1 bad sequence"),
+    ] {
+        let server = SmtpServer::start(pipelining().at(phase, who, Act::Say(reply))).await;
+        let relay = relay(&server);
+        let mut session = relay.connect().await.unwrap();
+        let (second, latest) =
+            (Envelope { from: address("second@example.org"), ..to("bob") }, Instant::now() + PATIENT);
+        let first = session.send_by_leave(&to("ann"), LETTER, Some((&second, LETTER)), latest, async { true }).await;
+        assert_eq!(first, Handed::Over(accepted()));
+        assert_eq!(session.send(&second, LETTER, latest).await, Handed::NotBegun, "{reply}");
+        assert!(!session.is_open());
+        // Alone, it is refused in truth.
+        let mut session = relay.connect().await.unwrap();
+        assert!(!session.takes_next());
+        assert_eq!(send_before(&mut session, "cat", "dan").await, accepted());
+        let refused = send(&mut session, &second, LETTER).await;
+        assert!(matches!(refused, Attempt::Refused { .. }), "{refused}");
+        assert_eq!((reached(&server), server.letters_followed()), (vec!["ann".to_owned(), "cat".to_owned()], 1));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_heard_behind_a_letter_is_said_again() {
+    let server = SmtpServer::start(pipelining().with(Habit::DropsWhatFollows)).await;
+    let relay = relay(&server).with_timeouts(Timeouts { command: SHORT, ..patient() });
+    let mut session = relay.connect().await.unwrap();
+    assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
+    assert_eq!(session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await, Handed::NotBegun);
+    let mut session = relay.connect().await.unwrap();
+    for local in ["bob", "cat"] {
+        assert_eq!(send_before(&mut session, local, "dan").await, accepted());
+    }
+    assert_eq!(reached(&server), ["ann", "bob", "cat"]);
+}
+
+#[tokio::test]
+async fn no_other_letter_is_taken_for_the_one_that_was_opened() {
+    let latest = Instant::now() + PATIENT;
+    for case in ["another", "longer", "no leave", "goodbye", "dropped"] {
+        let server = SmtpServer::start(pipelining().offering("SIZE 1000000")).await;
+        let mut session = relay(&server).connect().await.unwrap();
+        assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
+        match case {
+            "another" => assert_eq!(session.send(&to("cat"), LETTER, latest).await, Handed::NotBegun),
+            "longer" => {
+                let longer = [LETTER, b"more\r\n"].concat();
+                assert_eq!(session.send(&to("bob"), &longer, latest).await, Handed::NotBegun);
+            }
+            "no leave" => {
+                let handed = session.send_by_leave(&to("bob"), LETTER, None, latest, async { false }).await;
+                assert_eq!(handed, Handed::Withheld);
+            }
+            "goodbye" => session.quit().await,
+            _ => drop(session),
+        }
+        server.settled().await;
+        assert_eq!(reached(&server), ["ann"], "{case}");
+        assert!(!server.commands().iter().any(|line| line == "QUIT"), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_beforehand_is_not_opened() {
+    let server = SmtpServer::start(pipelining().offering("SIZE 100")).await;
+    let mut session = relay(&server).connect().await.unwrap();
+    let (latest, large) = (Instant::now() + PATIENT, [b'x'; 101]);
+    let next = to("bob");
+    let first = session.send_by_leave(&to("ann"), LETTER, Some((&next, &large)), latest, async { true }).await;
+    assert_eq!((first, server.letters_followed()), (Handed::Over(accepted()), 0));
+    let second = send(&mut session, &next, &large).await;
+    assert_eq!(second, refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
+    assert_eq!(send(&mut session, &to("cat"), LETTER).await, accepted());
+}
+
 #[tokio::test]
 async fn reports_and_sizes_are_told_where_they_are_offered() {
     let server = SmtpServer::start(Script::default().offering("DSN").offering("SIZE 100")).await;
@@ -436,11 +626,16 @@ async fn letters_travel_under_tls() {
         });
         let mut session = relay.connect().await.unwrap();
         let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
+        assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
+        let (latest, next) = (Instant::now() + PATIENT, to("cat"));
         for letter in [LETTER, long.as_slice()] {
-            assert!(matches!(send(&mut session, &to("ann"), letter).await, Attempt::Accepted(_)));
+            let local = to(if letter == LETTER { "bob" } else { "cat" });
+            let next = (letter == LETTER).then_some((&next, long.as_slice()));
+            let handed = session.send_by_leave(&local, letter, next, latest, async { true }).await;
+            assert_eq!(handed, Handed::Over(accepted()));
         }
         session.quit().await;
-        assert!(server.accepted()[1].data == long, "the long letter changed");
+        assert!(server.accepted()[2].data == long, "the long letter changed");
         let begun = server.commands().iter().position(|line| line == "STARTTLS");
         assert_eq!(begun, (from == TlsFrom::StartTls).then_some(1));
     }
@@ -589,7 +784,7 @@ async fn a_letter_is_written_only_by_leave() {
         let mut session = relay(&server).connect().await.unwrap();
         assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)));
         let latest = Instant::now() + PATIENT;
-        let handed = session.send_by_leave(&to("bob"), LETTER, latest, async { false }).await;
+        let handed = session.send_by_leave(&to("bob"), LETTER, None, latest, async { false }).await;
         assert_eq!(handed, Handed::Withheld);
         assert!(!session.is_open(), "it waits for a letter");
         server.settled().await;
@@ -601,7 +796,7 @@ async fn a_letter_is_written_only_by_leave() {
             }
             true
         };
-        let handed = session.send_by_leave(&to("carl"), LETTER, latest, asked).await;
+        let handed = session.send_by_leave(&to("carl"), LETTER, None, latest, asked).await;
         assert!(matches!(handed, Handed::Over(Attempt::Accepted(_))), "{handed:?}");
         let reached: Vec<String> = server.accepted().into_iter().map(|letter| letter.to).collect();
         assert_eq!(reached, ["ann@journal.example", "carl@journal.example"]);

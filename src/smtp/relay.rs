@@ -205,20 +205,33 @@ impl Session {
     /// Hands one letter over and says how that ended; it is not begun after `latest`. After a refusal the session can be
     /// used again; after a loss or a 421, or when this future is dropped before its end, it is over.
     pub async fn send(&mut self, envelope: &Envelope, message: &[u8], latest: Instant) -> Handed {
-        self.send_by_leave(envelope, message, latest, std::future::ready(true)).await
+        self.send_by_leave(envelope, message, None, latest, std::future::ready(true)).await
+    }
+
+    /// Whether it saves time to know the letter after the one that is handed over.
+    #[must_use]
+    pub fn takes_next(&self) -> bool {
+        match &self.conversation {
+            Conversation::Smtp(session) => session.takes_next(),
+            Conversation::Directory(_) | Conversation::Memory(_) => false,
+        }
     }
 
     /// The same while `leave` is asked for: sender and recipient are said meanwhile, and the letter is written only once it
     /// is given. It is waited for in any case.
+    ///
+    /// Where the relay takes that, sender and recipient of the `next` letter, which must be the next to be handed over, are
+    /// said together with the end of this one: then any other ends the session.
     pub async fn send_by_leave(
         &mut self,
         envelope: &Envelope,
         message: &[u8],
+        next: Option<(&Envelope, &[u8])>,
         latest: Instant,
         leave: impl Future<Output = bool>,
     ) -> Handed {
         match &mut self.conversation {
-            Conversation::Smtp(session) => session.send(envelope, message, latest, leave).await,
+            Conversation::Smtp(session) => session.send(envelope, message, next, latest, leave).await,
             Conversation::Directory(directory) => match leave.await {
                 false => Handed::Withheld,
                 true if Instant::now() > latest => Handed::Over(too_late()),
@@ -271,7 +284,8 @@ fn smtp(settings: &SmtpSettings, from: &EmailAddress) -> Result<SmtpRelay, Relay
     };
     let login = login.as_ref().map(log_in).transpose()?;
     let (host, hello) = (host.clone(), from.domain().to_owned());
-    Ok(SmtpRelay { host, port: *port, hello, encryption, login, timeouts: Timeouts::default() })
+    let (timeouts, is_hard_of_hearing) = (Timeouts::default(), Arc::default());
+    Ok(SmtpRelay { host, port: *port, hello, encryption, login, timeouts, is_hard_of_hearing })
 }
 
 fn log_in(settings: &LoginSettings) -> Result<Login, RelayError> {

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,12 +19,13 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Severity;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
+use tracing::warn;
 
 use super::answer::{expect, failed, silent, step};
 use super::offer::{Extensions, Offer};
 use super::timeouts::Timeouts;
 use super::tls::Tls;
-use super::transaction::{End, Ended, Standing, Transaction};
+use super::transaction::{End, Ended, Opening, Standing, Transaction};
 use super::wire::Wire;
 use super::{Envelope, Handed};
 use crate::config::Secret;
@@ -39,6 +41,8 @@ pub(super) struct SmtpRelay {
     pub(super) encryption: Encryption,
     pub(super) login: Option<Login>,
     pub(super) timeouts: Timeouts,
+    /// Whether it was found not to hear what opens a letter together with the end of another, although it offers that.
+    pub(super) is_hard_of_hearing: Arc<AtomicBool>,
 }
 
 /// How a conversation is kept from others.
@@ -103,6 +107,8 @@ pub(super) struct SmtpSession {
     wire: Wire,
     offer: Offer,
     standing: Standing,
+    /// What the relay was told of the next letter already.
+    said: Option<Opening>,
     /// A letter was handed over in it before: the relay may have left since.
     was_used: bool,
     /// `None` once the conversation is over.
@@ -127,7 +133,8 @@ impl SmtpSession {
             log_in(&mut connection, &offer, login, limits.command).await?;
         }
         wire.open();
-        Ok(Self { relay, wire, offer, standing: Standing::Ready, was_used: false, connection: Some(connection) })
+        let connection = Some(connection);
+        Ok(Self { relay, wire, offer, standing: Standing::Ready, said: None, was_used: false, connection })
     }
 
     /// Whether another letter can be handed over.
@@ -150,11 +157,18 @@ impl SmtpSession {
         self.wire.protection()
     }
 
-    /// Hands one letter over; it is not begun after `latest`, nor before `leave` is given.
+    /// Whether the relay takes what opens the next letter together with the end of the one before.
+    pub(super) fn takes_next(&self) -> bool {
+        self.offer.has(Extensions::PIPELINING) && !self.relay.is_hard_of_hearing.load(Ordering::Relaxed)
+    }
+
+    /// Hands one letter over; it is not begun after `latest`, nor before `leave` is given. The `next` one is then opened
+    /// already, where the relay takes that; should another follow, the conversation ends.
     pub(super) async fn send(
         &mut self,
         envelope: &Envelope,
         message: &[u8],
+        next: Option<(&Envelope, &[u8])>,
         latest: Instant,
         leave: impl Future<Output = bool>,
     ) -> Handed {
@@ -162,17 +176,27 @@ impl SmtpSession {
             leave.await;
             return Handed::NotBegun;
         };
+        let said = self.said.take();
         let transaction = match Transaction::new(envelope, message, &self.offer) {
+            // Another was opened, and that cannot be unsaid: the relay would take this one for it.
+            transaction if said.is_some_and(|said| transaction.as_ref().map(Transaction::opening) != Ok(&said)) => {
+                leave.await;
+                return Handed::NotBegun;
+            }
             Ok(transaction) => transaction,
             Err(refused) => {
                 self.connection = Some(connection);
                 return if leave.await { Handed::Over(refused) } else { Handed::Withheld };
             }
         };
+        let next = next.filter(|_| self.takes_next());
+        let next = next.and_then(|(envelope, message)| Opening::of(envelope, message, &self.offer).ok());
+        let transaction = transaction.before(next.map(|(opening, _)| opening));
         let timeouts = &self.relay.timeouts;
         let Ended { end, standing } =
             transaction.run(&mut connection, &self.wire, self.standing, latest, leave, timeouts).await;
         self.standing = standing;
+        self.said = transaction.into_next().filter(|_| standing == Standing::Begun);
         if standing != Standing::Over {
             self.connection = Some(connection);
         }
@@ -181,12 +205,26 @@ impl SmtpSession {
             End::Withheld => Handed::Withheld,
             // In a new conversation there is nothing else that it could have ended by.
             End::NotBegun(_) if was_used => Handed::NotBegun,
+            End::NotHeard => {
+                self.relay.is_hard_of_hearing.store(true, Ordering::Relaxed);
+                warn!(
+                    relay = self.relay.name(),
+                    "relay {} offers PIPELINING and does not take the next letter's sender behind the end of another: it is \
+                     told one letter at a time from now on",
+                    self.relay.name()
+                );
+                Handed::NotBegun
+            }
             End::NotBegun(attempt) | End::Tried(attempt) => Handed::Over(attempt),
         }
     }
 
-    /// Asks whether the relay is still there: for a session that was idle for a while. One that is not is over.
+    /// Asks whether the relay is still there: for a session that was idle for a while. One that is not is over. Nothing is
+    /// asked while it waits for a letter.
     pub(super) async fn check(&mut self) {
+        if self.standing == Standing::Begun {
+            return;
+        }
         let Some(mut connection) = self.connection.take() else { return };
         if let Ok(Ok(_)) = timeout(self.relay.timeouts.noop, connection.command(Noop)).await {
             self.wire.answered();
@@ -194,9 +232,9 @@ impl SmtpSession {
         }
     }
 
-    /// Says goodbye.
+    /// Says goodbye; not while the relay waits for a letter, which that would become.
     pub(super) async fn quit(self) {
-        if let Some(mut connection) = self.connection {
+        if let Some(mut connection) = self.connection.filter(|_| self.standing != Standing::Begun) {
             let _ = timeout(self.relay.timeouts.quit, connection.quit()).await;
         }
     }

@@ -1,10 +1,12 @@
 //! One letter, from `MAIL FROM` to the answer to the dot (RFC 5321 §3.3).
 //!
 //! Where the relay offers PIPELINING (RFC 2920), sender, recipient and `DATA` are one write, and the letter with its dot
-//! another: two round trips. Every answer is read all the same, each with its own patience, and the first that is not the
-//! one we wanted says how the attempt ended.
+//! another: two round trips. Those of the letter that comes next are said in the same write as the dot (§3.1 allows it), so
+//! that in a row of letters each takes one round trip. Every answer is read all the same, each with its own patience, and
+//! the first that is not the one we wanted says how the attempt ended.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Buf as _;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -21,13 +23,25 @@ use super::timeouts::Timeouts;
 use super::wire::Wire;
 use crate::domain::{Attempt, Phase, Reply};
 
+/// How long the answers are waited for to what was said together with the end of the letter before: nothing is lost when it
+/// has to be said again.
+const HEARD_WITHIN: Duration = Duration::from_secs(30);
+
 /// A letter and what the relay is told of it.
 pub(super) struct Transaction<'m> {
-    mail: String,
-    recipient: String,
+    opening: Opening,
     /// The letter as it is written, without its end.
     letter: Cow<'m, str>,
+    /// What opens the letter after it.
+    next: Option<Opening>,
     pipelining: bool,
+}
+
+/// What is said before a letter: its sender and its recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Opening {
+    mail: String,
+    recipient: String,
 }
 
 /// How a conversation stands.
@@ -35,6 +49,8 @@ pub(super) struct Transaction<'m> {
 pub(super) enum Standing {
     /// Ready for a letter.
     Ready,
+    /// The relay was told the sender and the recipient of the next letter, and waits for it.
+    Begun,
     /// The relay has a sender or a recipient that it must forget first.
     Unfinished,
     /// It is over.
@@ -55,16 +71,18 @@ pub(super) enum End {
     Tried(Attempt),
     /// It did not: the conversation was over before.
     NotBegun(Attempt),
+    /// It did not hear what was said together with the end of the letter before.
+    NotHeard,
     /// Leave to write it was not given.
     Withheld,
 }
 
-impl<'m> Transaction<'m> {
-    /// What is to be said for this letter to a relay that makes this offer.
+impl Opening {
+    /// What is said before this letter to a relay that makes this offer, and the letter as text.
     ///
     /// # Errors
     /// The refusal that is certain beforehand: of an address beyond ASCII, or of a letter that is too large.
-    pub(super) fn new(envelope: &Envelope, message: &'m [u8], offer: &Offer) -> Result<Self, Attempt> {
+    pub(super) fn of<'m>(envelope: &Envelope, message: &'m [u8], offer: &Offer) -> Result<(Self, &'m str), Attempt> {
         let Envelope { from, to, id } = envelope;
         let refused = |phase, code, text: &str| Attempt::Refused { phase, reply: Reply::new(code, text) };
         let Ok(text) = simdutf8::basic::from_utf8(message) else {
@@ -95,18 +113,45 @@ impl<'m> Transaction<'m> {
             let (keyword, value) = other("NOTIFY", "FAILURE,DELAY");
             of_recipient.push(RcptParameter::Other { keyword, value });
         }
-        Ok(Self {
-            mail: Mail::new(Some(from.as_lettre().clone()), of_mail).to_string(),
-            recipient: Rcpt::new(to.as_lettre().clone(), of_recipient).to_string(),
-            letter: stuffed(text),
-            pipelining: offer.has(Extensions::PIPELINING),
-        })
+        let mail = Mail::new(Some(from.as_lettre().clone()), of_mail).to_string();
+        let recipient = Rcpt::new(to.as_lettre().clone(), of_recipient).to_string();
+        Ok((Self { mail, recipient }, text))
+    }
+
+    /// All of it as one text.
+    fn text(&self) -> String {
+        [&self.mail, &self.recipient, Data.to_string().as_str()].concat()
+    }
+}
+
+impl<'m> Transaction<'m> {
+    /// What is to be said for this letter to a relay that makes this offer.
+    ///
+    /// # Errors
+    /// As for [`Opening::of`].
+    pub(super) fn new(envelope: &Envelope, message: &'m [u8], offer: &Offer) -> Result<Self, Attempt> {
+        let (opening, text) = Opening::of(envelope, message, offer)?;
+        Ok(Self { opening, letter: stuffed(text), next: None, pipelining: offer.has(Extensions::PIPELINING) })
+    }
+
+    /// The same; what opens the `next` letter goes with its dot.
+    pub(super) fn before(self, next: Option<Opening>) -> Self {
+        Self { next: next.filter(|_| self.pipelining), ..self }
+    }
+
+    pub(super) const fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// What opens the letter after it.
+    pub(super) fn into_next(self) -> Option<Opening> {
+        self.next
     }
 
     /// Hands the letter over in a conversation that stands so. The letter itself is not begun after `latest`, nor before
-    /// `leave` is given; sender and recipient are said meanwhile.
+    /// `leave` is given; sender and recipient are said meanwhile, where they were not said before.
     pub(super) async fn run(
-        self,
+        &self,
         connection: &mut AsyncSmtpConnection,
         wire: &Wire,
         standing: Standing,
@@ -117,7 +162,7 @@ impl<'m> Transaction<'m> {
         let ended = |attempt, standing| Ended { end: End::Tried(attempt), standing };
         let not_begun = |attempt| Ended { end: End::NotBegun(attempt), standing: Standing::Over };
         // Whatever it said unasked would be taken for the answer to what is asked next.
-        if wire.has_more() {
+        if standing != Standing::Begun && wire.has_more() {
             leave.await;
             return not_begun(out_of_turn(Phase::MailFrom));
         }
@@ -133,17 +178,22 @@ impl<'m> Transaction<'m> {
             Ok(()) if wire.has_more() => return ended(out_of_turn(Phase::Data), Standing::Over),
             Ok(()) if Instant::now() > latest => return ended(too_late(), Standing::Over),
             Ok(()) => {
-                return match write(connection, wire, &self.letter, timeouts).await {
-                    Ok(reply) => ended(Attempt::Accepted(reply), Standing::Ready),
+                let next = self.next.as_ref().map(Opening::text);
+                let standing = if next.is_some() { Standing::Begun } else { Standing::Ready };
+                return match write(connection, wire, &self.letter, &next.unwrap_or_default(), timeouts).await {
+                    Ok(reply) => ended(Attempt::Accepted(reply), standing),
                     Err(attempt) if ends(&attempt) => ended(attempt, Standing::Over),
-                    Err(attempt) => ended(attempt, Standing::Ready),
+                    Err(attempt) => ended(attempt, standing),
                 };
             }
             Err(failure) => failure,
         };
+        if standing == Standing::Begun && (matches!(may_write, MayWrite::NotHeard) || is_out_of_order(&attempt)) {
+            return Ended { end: End::NotHeard, standing: Standing::Over };
+        }
         let is_over = ends(&attempt);
         match may_write {
-            MayWrite::NotBegun => not_begun(attempt),
+            MayWrite::NotBegun | MayWrite::NotHeard => not_begun(attempt),
             MayWrite::Unknown => ended(attempt, Standing::Over),
             MayWrite::No if is_over => ended(attempt, Standing::Over),
             MayWrite::No => ended(attempt, Standing::Unfinished),
@@ -160,7 +210,7 @@ impl<'m> Transaction<'m> {
         }
     }
 
-    /// Sender, recipient and leave to begin with the letter.
+    /// Sender, recipient and leave to begin with the letter; where they were said before, the answers to them.
     async fn envelope(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -171,17 +221,19 @@ impl<'m> Transaction<'m> {
         use Severity::{PositiveCompletion, PositiveIntermediate};
         let commands = [
             (Phase::MailFrom, Rset.to_string(), PositiveCompletion, timeouts.command),
-            (Phase::MailFrom, self.mail.clone(), PositiveCompletion, timeouts.command),
-            (Phase::Recipient, self.recipient.clone(), PositiveCompletion, timeouts.command),
+            (Phase::MailFrom, self.opening.mail.clone(), PositiveCompletion, timeouts.command),
+            (Phase::Recipient, self.opening.recipient.clone(), PositiveCompletion, timeouts.command),
             (Phase::Data, Data.to_string(), PositiveIntermediate, timeouts.data),
         ];
         let resets = standing == Standing::Unfinished;
         let commands = if resets { &commands[..] } else { &commands[1..] };
         let of_mail = usize::from(resets);
         let texts = || commands.iter().map(|(_, text, ..)| text.as_str());
-        let mut together = self.pipelining.then(|| texts().collect::<String>());
+        let mut together = (self.pipelining && standing != Standing::Begun).then(|| texts().collect::<String>());
         let mut failure = None;
         for (index, (phase, text, wanted, limit)) in commands.iter().enumerate() {
+            let asked = Instant::now();
+            let limit = if standing == Standing::Begun { limit.min(&HEARD_WITHIN) } else { limit };
             let answer = if !self.pipelining {
                 step(*phase, *wanted, *limit, connection.command(text)).await
             } else if let Some(all) = together.take() {
@@ -199,7 +251,10 @@ impl<'m> Transaction<'m> {
                 Ok(_) => {}
                 // A relay that does not begin anew did not refuse this letter.
                 Err(attempt) if index < of_mail => return Err((attempt, MayWrite::NotBegun)),
-                Err(attempt @ Attempt::Lost { .. }) if index == of_mail => return Err((attempt, MayWrite::NotBegun)),
+                Err(attempt @ Attempt::Lost { .. }) if index == of_mail => {
+                    let may = if asked.elapsed() < *limit { MayWrite::NotBegun } else { MayWrite::NotHeard };
+                    return Err((attempt, may));
+                }
                 Err(attempt) => {
                     let is_over = ends(&attempt);
                     let attempt = failure.unwrap_or(attempt);
@@ -232,10 +287,19 @@ const fn is_of_recipient(attempt: &Attempt) -> bool {
     matches!(attempt, Attempt::Refused { phase: Phase::Recipient, .. })
 }
 
+/// Whether the relay may hold that a command came where none may, not taking what opens a letter behind another's end: it
+/// says so (RFC 5321 §4.2.4), or refuses for good a sender like the one before.
+fn is_out_of_order(attempt: &Attempt) -> bool {
+    let Attempt::Refused { phase, reply } = attempt else { return false };
+    matches!(reply.code, 500..=504) || (*phase == Phase::MailFrom && reply.code >= 500)
+}
+
 /// Whether the relay waits for a letter after it refused something else of it.
 enum MayWrite {
     /// It said nothing of this letter.
     NotBegun,
+    /// The same, and the conversation goes on.
+    NotHeard,
     No,
     Yes,
     Unknown,
@@ -250,7 +314,7 @@ const fn ends(attempt: &Attempt) -> bool {
     }
 }
 
-/// Writes the letter with its dot and waits for the answer.
+/// Writes the letter with its dot and what opens the `next` one, and waits for the answer to the dot.
 ///
 /// It is one write; how much of it has gone out tells where a loss happens. TLS makes it longer, so that once as many
 /// bytes are out as the letter has, the dot may be among them: a doubt is never taken for certainty.
@@ -258,6 +322,7 @@ async fn write(
     connection: &mut AsyncSmtpConnection,
     wire: &Wire,
     letter: &str,
+    next: &str,
     timeouts: &Timeouts,
 ) -> Result<Reply, Attempt> {
     let end = if letter.is_empty() || letter.ends_with("\r\n") { ".\r\n" } else { "\r\n.\r\n" };
@@ -266,9 +331,9 @@ async fn write(
     let mut answer = std::pin::pin!(async {
         // Past the library, which would copy it.
         let mut stream = wire.clone();
-        let mut both = letter.as_bytes().chain(end.as_bytes());
+        let mut all = letter.as_bytes().chain(end.as_bytes()).chain(next.as_bytes());
         let written = async {
-            stream.write_all_buf(&mut both).await?;
+            stream.write_all_buf(&mut all).await?;
             stream.flush().await
         };
         match written.await {
@@ -339,11 +404,11 @@ mod tests {
     fn a_relay_is_told_what_it_offers_to_hear() {
         let offer = Offer { extensions: Extensions::DSN, size: Size::Unlimited };
         let told = Transaction::new(&envelope(), b"four", &offer).unwrap();
-        assert_eq!(told.mail, "MAIL FROM:<presse@example.org> SIZE=4 RET=HDRS ENVID=token\r\n");
-        assert_eq!(told.recipient, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY\r\n");
+        assert_eq!(told.opening.mail, "MAIL FROM:<presse@example.org> SIZE=4 RET=HDRS ENVID=token\r\n");
+        assert_eq!(told.opening.recipient, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY\r\n");
         let plain = Transaction::new(&envelope(), b"four", &Offer::default()).unwrap();
-        assert_eq!(plain.mail, "MAIL FROM:<presse@example.org>\r\n");
-        assert_eq!(plain.recipient, "RCPT TO:<ann@journal.example>\r\n");
+        assert_eq!(plain.opening.mail, "MAIL FROM:<presse@example.org>\r\n");
+        assert_eq!(plain.opening.recipient, "RCPT TO:<ann@journal.example>\r\n");
     }
 
     #[test]

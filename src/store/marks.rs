@@ -198,13 +198,12 @@ mod tests {
         let store = Store::open(&settings_in(&folder), now).await.unwrap();
         let mut connection = store.write.acquire().await.unwrap();
         let fence = |id| Fence { delivery: DeliveryId::new(id), owner: "one".to_owned(), claim: 1 };
-        let finish = |id| Finished { fence: fence(id), outcome: Outcome::Sent, attempt: None, at: now };
-        let begin =
-            |id| Begin { fence: fence(id), letter: LetterId::new(1), contents: Vec::new(), until: now, at: now };
-        let (finished, begun): (Vec<_>, Vec<_>) = (1..=256).map(|id| (finish(id), begin(id))).unzip();
-        let (finished, begun): (Vec<_>, Vec<_>) = (finished.iter().collect(), begun.iter().collect());
+        let over = |id| Finished { fence: fence(id), outcome: Outcome::Sent, attempt: None, at: now };
+        let next = |id| Begin { fence: fence(id), letter: LetterId::new(1), contents: Vec::new(), until: now, at: now };
+        let (over, next): (Vec<_>, Vec<_>) = (1..=256).map(|id| (over(id), next(id))).unzip();
+        let (over, next): (Vec<_>, Vec<_>) = (over.iter().collect(), next.iter().collect());
         for count in [1, 2, 8, 32, 256] {
-            for marks in [Marks::Finished(&finished[..count]), Marks::Begun(&begun[..count])] {
+            for marks in [Marks::Finished(&over[..count]), Marks::Begun(&next[..count])] {
                 let plan = plan(marks, &mut connection).await;
                 assert!(plan.contains("SEARCH deliveries USING INTEGER PRIMARY KEY (rowid=?)\n"), "{count}: {plan}");
                 assert!(!plan.contains("SCAN deliveries") && !plan.contains("INDEX deliveries"), "{count}: {plan}");

@@ -106,8 +106,8 @@ impl Dispatcher {
     pub async fn send_due(self: &Arc<Self>) -> Result<(), StoreError> {
         let (_keep, stop) = watch::channel(false);
         let mut desk = Connection::default();
-        while let Some(delivery) = self.claimed.next().await? {
-            self.hand_over(&mut desk, delivery, &stop).await?;
+        while let Some(ready) = self.next(&mut desk).await? {
+            self.hand_over(&mut desk, ready, &stop).await?;
         }
         self.close(&mut desk).await
     }
@@ -115,12 +115,13 @@ impl Dispatcher {
     /// One connection's life: hand over what is due, sleep when nothing is.
     async fn connection(self: Arc<Self>, stop: watch::Receiver<bool>) {
         let mut desk = Connection::default();
-        while !*stop.borrow() {
+        // What the relay was told of is handed over to the end.
+        while !*stop.borrow() || desk.next.is_some() {
             // Whoever queues a letter from now on wakes us, even before we wait.
             let woken = self.newsroom.letters_queued.notified();
             let may_send = desk.line.is_some() || self.relays.have_room().await;
-            let handled = match if may_send { self.claimed.next().await } else { Ok(None) } {
-                Ok(Some(delivery)) => self.hand_over(&mut desk, delivery, &stop).await,
+            let handled = match if may_send { self.next(&mut desk).await } else { Ok(None) } {
+                Ok(Some(ready)) => self.hand_over(&mut desk, ready, &stop).await,
                 Ok(None) => {
                     let is_over = desk.was_used.is_none_or(|at| at.elapsed() > IDLE_CLOSE);
                     let recorded = if is_over { self.close(&mut desk).await } else { self.record(&mut desk).await };
@@ -144,43 +145,88 @@ impl Dispatcher {
         }
     }
 
-    /// Hands one delivery over. While the database does not take its beginning, no letter is written: it is the next to be
-    /// tried then.
+    /// The next letter: the one that the relay was told of, else the next delivery's.
+    async fn next(&self, desk: &mut Connection) -> Result<Option<Box<Ready>>, StoreError> {
+        if let Some(ready) = desk.next.take() {
+            return Ok(Some(ready));
+        }
+        while let Some(delivery) = self.claimed.next().await? {
+            if let Some(ready) = self.compose(desk, delivery).await? {
+                return Ok(Some(ready));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The letter of a delivery; `None` for one that is given up as it cannot be composed. While the database does not
+    /// answer, it is the next to be tried then.
+    async fn compose(&self, desk: &mut Connection, delivery: Delivery) -> Result<Option<Box<Ready>>, StoreError> {
+        let error = match self.newsroom.store.patiently(READING, self.composer.prepare(&delivery)).await {
+            Ok(Composed::Ready(ready)) => return Ok(Some(ready)),
+            Ok(Composed::Unsigned(error)) => error.to_string(),
+            Ok(Composed::Missing) => NO_LETTER.to_owned(),
+            Err(error @ StoreError::Row { .. }) => format!("{NO_LETTER}: {error}"),
+            Err(error) => {
+                self.claimed.put_back(delivery).await;
+                return Err(error);
+            }
+        };
+        let done = self.give_up(desk, &delivery, error).await;
+        if done.is_err() {
+            self.claimed.put_back(delivery).await;
+        }
+        done.map(|()| None)
+    }
+
+    /// The letter after the one that is about to be handed over, where it is at hand and the relay can be told of it already.
+    /// Not where letters have a pace: each waits for its turn.
+    async fn look_ahead(&self, desk: &mut Connection, stop: &watch::Receiver<bool>) -> Result<(), StoreError> {
+        let tells = |line: &Line| line.session.takes_next() && !self.relays.is_paced(line.relay);
+        if !*stop.borrow()
+            && desk.line.as_ref().is_some_and(tells)
+            && let Some(delivery) = self.claimed.at_hand().await
+        {
+            desk.next = self.compose(desk, delivery).await?;
+        }
+        Ok(())
+    }
+
+    /// Hands one letter over. While the database does not take its beginning, none is written: it is the next to be tried
+    /// then.
     async fn hand_over(
         &self,
         desk: &mut Connection,
-        delivery: Delivery,
+        ready: Box<Ready>,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), StoreError> {
-        let done = self.try_to_hand_over(desk, &delivery, stop).await;
+        let done = self.try_to_hand_over(desk, &ready, stop).await;
+        // Nobody was told of it any more: another connection may have it.
+        if desk.line.is_none()
+            && let Some(next) = desk.next.take()
+        {
+            self.claimed.put_back(next.delivery).await;
+        }
         if done.is_err() {
-            self.claimed.put_back(delivery).await;
+            self.claimed.put_back(ready.delivery).await;
         }
         done
     }
 
-    /// Hands one delivery over; an error comes before its letter is written. What became of the one before it is committed
-    /// together with this one's beginning.
+    /// Hands one letter over; an error comes before it is written. What became of the one before it is committed together
+    /// with this one's beginning.
     async fn try_to_hand_over(
         &self,
         desk: &mut Connection,
-        delivery: &Delivery,
+        ready: &Ready,
         stop: &watch::Receiver<bool>,
     ) -> Result<(), StoreError> {
-        let ready = match self.newsroom.store.patiently(READING, self.composer.prepare(delivery)).await {
-            Ok(Composed::Ready(ready)) => ready,
-            Ok(Composed::Unsigned(error)) => return self.give_up(desk, delivery, error.to_string()).await,
-            Ok(Composed::Missing) => return self.give_up(desk, delivery, NO_LETTER.to_owned()).await,
-            Err(error @ StoreError::Row { .. }) => {
-                return self.give_up(desk, delivery, format!("{NO_LETTER}: {error}")).await;
-            }
-            Err(error) => return Err(error),
-        };
+        let delivery = &ready.delivery;
         if !self.be_ready(desk, stop).await? {
             self.newsroom.store.give_back(&self.owner, std::slice::from_ref(delivery), None).await?;
             pause(stop).await;
             return Ok(());
         }
+        self.look_ahead(desk, stop).await?;
         // In this order: should we be paused in between, the claim ends late, and not the time to begin.
         let latest = Instant::now() + LATEST;
         let now = self.newsroom.now();
@@ -188,15 +234,18 @@ impl Dispatcher {
         let (letter, contents) = (delivery.letter, delivery.contents.clone());
         let begin = Begin { fence: fence.clone(), letter, contents, until: now + LEASE, at: now };
         let handed = Instant::now();
-        let Some((attempt, relay)) = self.send(desk, &ready, begin, latest, stop).await? else {
+        let Some((attempt, relay)) = self.send(desk, ready, begin, latest, stop).await? else {
             debug!(delivery.id = %delivery.id, "the claim on delivery {} is lost", delivery.id);
+            if let Some(next) = desk.next.take() {
+                self.claimed.put_back(next.delivery).await;
+            }
             self.claimed.give_back_with_all(delivery).await?;
             pause(stop).await;
             return Ok(());
         };
         desk.was_used = Some(Instant::now());
         let name = self.relays.name(relay);
-        let finished = self.judge(&ready, &name, fence, &attempt, handed.elapsed());
+        let finished = self.judge(ready, &name, fence, &attempt, handed.elapsed());
         if finished.outcome == Outcome::Failed
             && let Err(error) = Box::pin(self.newsroom.take_refusal(&ready.delivery, &name, &attempt)).await
         {
@@ -252,7 +301,7 @@ impl Dispatcher {
         latest: Instant,
         stop: &watch::Receiver<bool>,
     ) -> Result<Option<(Attempt, usize)>, StoreError> {
-        let Connection { line: current, finished, .. } = desk;
+        let Connection { line: current, next, finished, .. } = desk;
         let Some(line) = current else { return Ok(None) };
         let mut with = line.relay;
         let mut exchanged = None;
@@ -263,7 +312,8 @@ impl Dispatcher {
             may
         };
         let (envelope, message) = (&ready.envelope, ready.message.as_bytes());
-        let mut handed = line.session.send_by_leave(envelope, message, latest, leave).await;
+        let next = next.as_ref().map(|next| (&next.envelope, next.message.as_bytes()));
+        let mut handed = line.session.send_by_leave(envelope, message, next, latest, leave).await;
         current.take_if(|line| !line.session.is_open());
         let is_ours = exchanged.transpose()?.is_some_and(|done| done.begun == Some(Hold::Kept));
         if !is_ours {
@@ -400,6 +450,8 @@ impl Dispatcher {
 #[derive(Default)]
 struct Connection {
     line: Option<Line>,
+    /// The letter after the one that is handed over, of which the relay is told with the end of that.
+    next: Option<Box<Ready>>,
     /// When it was used last.
     was_used: Option<Instant>,
     finished: Option<Finished>,

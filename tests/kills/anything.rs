@@ -28,10 +28,13 @@ async fn whatever_happens_to_one_of_three_nobody_is_missed() {
     let troubles = asked_for("DEPECHE_KILLS").unwrap_or(TROUBLES.len());
     let mut chance = Chance::new();
     let url = database(&postgres, "anything");
-    let (mut proxies, mut rooms) = (Vec::new(), vec![(url.clone(), Script::default())]);
+    let (mut proxies, mut rooms) = (Vec::new(), vec![(url.clone(), Script::default().offering("PIPELINING"))]);
     for _ in 0..2 {
         let proxy = Proxy::to(postgres.socket()).await;
-        rooms.push((format!("postgres://postgres@{}/anything", proxy.address), Script::default()));
+        rooms.push((
+            format!("postgres://postgres@{}/anything", proxy.address),
+            Script::default().offering("PIPELINING"),
+        ));
         proxies.push(proxy);
     }
     let mut house = House::new(rooms, letters).await;

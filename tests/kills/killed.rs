@@ -26,7 +26,9 @@ async fn killed_at_any_moment(what: &str, urls: Vec<String>) {
     let seed = chance.seed;
     let mut moments: Vec<usize> = (0..kills).map(|_| chance.below(letters * 9 / 10)).collect();
     moments.sort_unstable();
-    let mut house = House::new(urls.into_iter().map(|url| (url, Script::default())).collect(), letters).await;
+    let mut house =
+        House::new(urls.into_iter().map(|url| (url, Script::default().offering("PIPELINING"))).collect(), letters)
+            .await;
     let mut daemons: Vec<_> = house.rooms.iter().map(|room| Some(room.serve())).collect();
     house.publish();
     let mut killed_at = Vec::new();

@@ -65,6 +65,8 @@ pub(crate) enum Habit {
     NeverForgets,
     /// Never answers to QUIT.
     SaysNoGoodbye,
+    /// Loses what came together with the end of a letter.
+    DropsWhatFollows,
 }
 
 /// When TLS begins.
@@ -180,6 +182,8 @@ struct Records {
     commands: Vec<Command>,
     connections: usize,
     open: usize,
+    /// How many letters had more behind their dot.
+    followed: usize,
     /// How many letters were taken and not answered for, since the server stopped.
     waiting: usize,
     /// How many of those are never answered for: their connections close.
@@ -260,6 +264,11 @@ impl SmtpServer {
     pub(crate) fn commands_sent_ahead(&self) -> Vec<String> {
         let records = self.records.lock().unwrap();
         records.commands.iter().filter(|command| command.more).map(|command| command.line.clone()).collect()
+    }
+
+    /// How many letters did not come alone: what opens the next was behind their dots already.
+    pub(crate) fn letters_followed(&self) -> usize {
+        self.records.lock().unwrap().followed
     }
 
     /// How many letters it took and says nothing about, having stopped.
@@ -453,6 +462,11 @@ impl Conversation {
             }
             let line = self.line().await?;
             if line == b".\r\n" {
+                self.records.lock().unwrap().followed += usize::from(!self.stream.buffer().is_empty());
+                if self.script.has(Habit::DropsWhatFollows) {
+                    let length = self.stream.buffer().len();
+                    self.stream.consume(length);
+                }
                 break;
             }
             data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));

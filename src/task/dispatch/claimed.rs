@@ -93,6 +93,16 @@ impl Claimed {
         Ok(None)
     }
 
+    /// The next delivery of an edition, when it is here: nothing is claimed for it, and none that somebody waits for is passed
+    /// by.
+    pub(super) async fn at_hand(&self) -> Option<Delivery> {
+        let mut stock = self.stock.lock().await;
+        if stock.claimed.elapsed() > STALE || stock.looked.elapsed() > SINGLES_LOOK {
+            return None;
+        }
+        stock.waiting.pop_front_if(|delivery| delivery.edition.is_some() && self.rests.rest_of(delivery).is_none())
+    }
+
     /// Gives those back whose domains rest, until their rests end. What cannot be given back goes on waiting here.
     async fn put_off_resting(&self, waiting: &mut VecDeque<Delivery>) -> Result<(), StoreError> {
         self.rests.refresh().await?;

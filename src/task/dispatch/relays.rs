@@ -94,6 +94,11 @@ impl Relays {
         self.desks.iter().map(|desk| desk.relay.connections()).max().unwrap_or(1)
     }
 
+    /// Whether letters to the relay with this index have a pace.
+    pub(super) fn is_paced(&self, index: usize) -> bool {
+        self.desks[index].pace.is_some()
+    }
+
     /// When the next letter may go to the relay with this index; `None`: now.
     pub(super) async fn turn(&self, index: usize) -> Result<Option<Instant>, StoreError> {
         let desk = &self.desks[index];
