@@ -284,8 +284,8 @@ fn smtp(settings: &SmtpSettings, from: &EmailAddress) -> Result<SmtpRelay, Relay
     };
     let login = login.as_ref().map(log_in).transpose()?;
     let (host, hello) = (host.clone(), from.domain().to_owned());
-    let (timeouts, is_hard_of_hearing) = (Timeouts::default(), Arc::default());
-    Ok(SmtpRelay { host, port: *port, hello, encryption, login, timeouts, is_hard_of_hearing })
+    let (timeouts, takes_one_at_a_time) = (Timeouts::default(), Arc::default());
+    Ok(SmtpRelay { host, port: *port, hello, encryption, login, timeouts, takes_one_at_a_time })
 }
 
 fn log_in(settings: &LoginSettings) -> Result<Login, RelayError> {

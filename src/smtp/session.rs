@@ -41,8 +41,8 @@ pub(super) struct SmtpRelay {
     pub(super) encryption: Encryption,
     pub(super) login: Option<Login>,
     pub(super) timeouts: Timeouts,
-    /// Whether it was found not to hear what opens a letter together with the end of another, although it offers that.
-    pub(super) is_hard_of_hearing: Arc<AtomicBool>,
+    /// Whether it was found not to take what opens a letter behind the end of another, although it offers that.
+    pub(super) takes_one_at_a_time: Arc<AtomicBool>,
 }
 
 /// How a conversation is kept from others.
@@ -159,7 +159,7 @@ impl SmtpSession {
 
     /// Whether the relay takes what opens the next letter together with the end of the one before.
     pub(super) fn takes_next(&self) -> bool {
-        self.offer.has(Extensions::PIPELINING) && !self.relay.is_hard_of_hearing.load(Ordering::Relaxed)
+        self.offer.has(Extensions::PIPELINING) && !self.relay.takes_one_at_a_time.load(Ordering::Relaxed)
     }
 
     /// Hands one letter over; it is not begun after `latest`, nor before `leave` is given. The `next` one is then opened
@@ -206,7 +206,7 @@ impl SmtpSession {
             // In a new conversation there is nothing else that it could have ended by.
             End::NotBegun(_) if was_used => Handed::NotBegun,
             End::NotHeard => {
-                self.relay.is_hard_of_hearing.store(true, Ordering::Relaxed);
+                self.relay.takes_one_at_a_time.store(true, Ordering::Relaxed);
                 warn!(
                     relay = self.relay.name(),
                     "relay {} offers PIPELINING and does not take the next letter's sender behind the end of another: it is \

@@ -23,8 +23,8 @@ use super::timeouts::Timeouts;
 use super::wire::Wire;
 use crate::domain::{Attempt, Phase, Reply};
 
-/// How long the answers are waited for to what was said together with the end of the letter before: nothing is lost when it
-/// has to be said again.
+/// How long the first answer is waited for to what was said together with the end of the letter before: nothing is lost when
+/// it has to be said again.
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 /// A letter and what the relay is told of it.
@@ -233,7 +233,8 @@ impl<'m> Transaction<'m> {
         let mut failure = None;
         for (index, (phase, text, wanted, limit)) in commands.iter().enumerate() {
             let asked = Instant::now();
-            let limit = if standing == Standing::Begun { limit.min(&HEARD_WITHIN) } else { limit };
+            let was_said = standing == Standing::Begun && index == of_mail;
+            let limit = if was_said { limit.min(&HEARD_WITHIN) } else { limit };
             let answer = if !self.pipelining {
                 step(*phase, *wanted, *limit, connection.command(text)).await
             } else if let Some(all) = together.take() {
@@ -291,7 +292,7 @@ const fn is_of_recipient(attempt: &Attempt) -> bool {
 /// says so (RFC 5321 §4.2.4), or refuses for good a sender like the one before.
 fn is_out_of_order(attempt: &Attempt) -> bool {
     let Attempt::Refused { phase, reply } = attempt else { return false };
-    matches!(reply.code, 500..=504) || (*phase == Phase::MailFrom && reply.code >= 500)
+    reply.code == 503 || (*phase == Phase::MailFrom && reply.code >= 500)
 }
 
 /// Whether the relay waits for a letter after it refused something else of it.
