@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::ErrorKind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,6 +16,7 @@ use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, Jeky
 use crate::content::JekyllConfig;
 use crate::fetch::Fetcher;
 use crate::metrics::Metrics;
+use crate::policy::SignUps;
 use crate::register::{Register, SharedMap};
 use crate::resource::{Resources, ServedFeeds};
 use crate::store::Store;
@@ -179,6 +180,7 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
     };
     let current = Arc::new(current);
     let metrics = Metrics::new(store.metrics(), now);
+    let sign_ups = Mutex::new(SignUps::new(&config.sign_ups));
     Ok(Arc::new(Newsroom {
         config,
         clock,
@@ -192,8 +194,9 @@ pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Res
         shown: watch::Sender::new(current),
         served,
         metrics,
+        sign_ups,
         standing: Standing::default(),
-        told: std::sync::Mutex::default(),
+        told: Mutex::default(),
         letters_queued: Notify::new(),
         look_wanted: Notify::new(),
         folder_look_wanted: Notify::new(),

@@ -3,7 +3,7 @@
 //! Each section is taken apart exhaustively, so that a new key cannot be forgotten.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use camino::Utf8Path;
@@ -16,17 +16,18 @@ use super::dkim::dkim;
 use super::fault::{ConfigFault, Expected};
 use super::file::{
     BouncesFile, ConfigFile, ContentFile, DatabaseFile, FeedsFile, FetchFile, HttpFile, KeepFile, LogFile,
-    NewsletterFile, OfficeFile, PublishFile, SecretsFile, SiteFile, TemplatesFile, TopicsFile,
+    NewsletterFile, OfficeFile, PrivacyFile, PublishFile, SecretsFile, SignupFile, SiteFile, TemplatesFile, TopicsFile,
 };
 use super::relay::relays;
 use super::setting::{Misplaced, Setting};
 use super::settings::{
     BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings,
     FetchSettings, HttpSettings, JekyllConfigAt, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,
-    OnLostReply, Origin, PollMode, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SqliteSync,
+    OnLostReply, Origin, PollMode, PrivacySettings, SecretSettings, SignUpSettings, SiteDefaults, SiteOrigins,
+    SiteSettings, SqliteSync,
 };
 use super::suggestion::nearest;
-use crate::domain::{EmailAddress, Mailbox, PermalinkPattern, SiteUrl};
+use crate::domain::{EmailAddress, Mailbox, Network, PermalinkPattern, SiteUrl};
 use crate::language::Language;
 
 /// Most entries a feed may hold: readers fetch the whole of it each time.
@@ -35,6 +36,8 @@ const MOST_ENTRIES: u32 = 1_000;
 const CONNECTIONS: u32 = 4_096;
 /// More connections than one process serves well.
 const MOST_CONNECTIONS: u32 = 100_000;
+/// A limit of sign-ups that limits nothing any more.
+const MOST_SIGN_UPS: u32 = 1_000_000;
 /// The shortest pause between two full looks, so that looking is not all that is done.
 const SHORTEST_RESCAN: TimeDelta = TimeDelta::seconds(1);
 /// The shortest of durations that must not be nothing.
@@ -74,6 +77,8 @@ pub(super) fn check(
         publish: PublishFile { folder: publish_folder },
         database,
         http,
+        signup,
+        privacy,
         fetch: FetchFile { private },
         newsletter,
         bounces,
@@ -100,6 +105,8 @@ pub(super) fn check(
         publish_folder: or(publish_folder.as_ref(), None, |path| path.optional_path(base))?,
         database: database_settings(database, base)?,
         http: http_settings(http, base)?,
+        sign_ups: sign_up_settings(&signup)?,
+        privacy: privacy_settings(&privacy)?,
         fetch: FetchSettings { private: or(private.as_ref(), false, Setting::boolean)? },
         dkim: dkim(&dkim_file, &newsletter.from.address, base)?,
         newsletter,
@@ -208,7 +215,7 @@ fn http_settings(file: HttpFile, base: &Utf8Path) -> Result<HttpSettings, Mispla
     let socket = |setting: &Setting| setting.parsed(Expected::SocketAddress, |text| text.parse::<SocketAddr>().ok());
     let token_file = or(admin_token_file.as_ref(), None, |path| path.optional_path(base))?;
     let proxies = or(trusted_proxies.as_ref(), Vec::new(), |list| {
-        each(list, &Expected::IpAddress, |text| text.parse::<IpAddr>().ok())
+        each(list, &Expected::Networks, |text| text.parse::<Network>().ok())
     })?;
     let listen = or(listen.as_ref(), SocketAddr::from(([127, 0, 0, 1], 8080)), socket)?;
     let place = admin.as_ref().map(|admin| admin.place.clone());
@@ -222,6 +229,26 @@ fn http_settings(file: HttpFile, base: &Utf8Path) -> Result<HttpSettings, Mispla
     let connections = or(connections.as_ref(), CONNECTIONS, |number| number.number(1, MOST_CONNECTIONS))?;
     let connections = usize::try_from(connections).unwrap_or(usize::MAX);
     Ok(HttpSettings { listen, admin, admin_token_file: token_file, trusted_proxies: proxies, connections })
+}
+
+fn sign_up_settings(file: &SignupFile) -> Result<SignUpSettings, Misplaced> {
+    let SignupFile { per_source, per_domain, overall } = file;
+    let limit = |setting: &Setting| setting.number(1, MOST_SIGN_UPS);
+    Ok(SignUpSettings {
+        per_source: or(per_source.as_ref(), 20, limit)?,
+        per_domain: or(per_domain.as_ref(), 100, limit)?,
+        overall: or(overall.as_ref(), 2_000, limit)?,
+    })
+}
+
+fn privacy_settings(file: &PrivacyFile) -> Result<PrivacySettings, Misplaced> {
+    let PrivacyFile { controller, contact, policy_url } = file;
+    let some_words = |text: &Setting| Ok(Some(text.text()?.trim().to_owned()).filter(|text| !text.is_empty()));
+    Ok(PrivacySettings {
+        controller: or(controller.as_ref(), None, some_words)?,
+        contact: or(contact.as_ref(), None, |text| text.optional(Expected::Mailbox, |text| text.parse().ok()))?,
+        policy_url: or(policy_url.as_ref(), None, |text| text.optional(Expected::WebAddress, web_address))?,
+    })
 }
 
 fn newsletter_settings(file: NewsletterFile) -> Result<NewsletterSettings, Misplaced> {

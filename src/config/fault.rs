@@ -155,8 +155,8 @@ pub enum Expected {
     Path,
     /// An IP address and a port.
     SocketAddress,
-    /// An IP address.
-    IpAddress,
+    /// IP addresses or networks.
+    Networks,
     /// A host name or an IP address.
     Host,
     /// `sqlite://` or `postgres://`.

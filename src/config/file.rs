@@ -38,6 +38,8 @@ config_file! {
     publish: PublishFile { folder }
     database: DatabaseFile { url, sync }
     http: HttpFile { listen, admin, admin_token_file, trusted_proxies, connections }
+    signup: SignupFile { per_source, per_domain, overall }
+    privacy: PrivacyFile { controller, contact, policy_url }
     fetch: FetchFile { private }
     newsletter: NewsletterFile {
         from, reply_to, list_id, bounce_domain, grace, max_age, hold_above, approval, digest_at, digest_days, weekly_on,
@@ -65,6 +67,8 @@ pub(super) struct ConfigFile {
     pub(super) publish: PublishFile,
     pub(super) database: DatabaseFile,
     pub(super) http: HttpFile,
+    pub(super) signup: SignupFile,
+    pub(super) privacy: PrivacyFile,
     pub(super) fetch: FetchFile,
     pub(super) newsletter: NewsletterFile,
     pub(super) bounces: BouncesFile,
@@ -91,6 +95,8 @@ impl ConfigFile {
             "publish" => self.publish.slot(key),
             "database" => self.database.slot(key),
             "http" => self.http.slot(key),
+            "signup" => self.signup.slot(key),
+            "privacy" => self.privacy.slot(key),
             "fetch" => self.fetch.slot(key),
             "newsletter" => self.newsletter.slot(key),
             "bounces" => self.bounces.slot(key),

@@ -25,6 +25,7 @@ pub(crate) use settings::sample_content;
 pub use settings::{
     BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey, DkimSettings,
     DocumentsAt, FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat,
-    LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode, RelayKind,
-    RelaySettings, RelayTls, Secret, SecretSettings, SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
+    LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode,
+    PrivacySettings, RelayKind, RelaySettings, RelayTls, Secret, SecretSettings, SignUpSettings, SiteDefaults,
+    SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
 };

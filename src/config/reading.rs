@@ -341,7 +341,7 @@ mod tests {
             (
                 "http",
                 "trusted_proxies = ['proxy']",
-                "`http.trusted_proxies` is `proxy`: write IP addresses such as `[\"127.0.0.1\", \"::1\"]`",
+                "`http.trusted_proxies` is `proxy`: write IP addresses or networks such as `[\"127.0.0.1\", \"10.0.0.0/8\"]`",
             ),
         ];
         for (section, line, expected) in cases {

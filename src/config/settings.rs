@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use chrono::{NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 
-use crate::domain::{EmailAddress, Mailbox, Permalink, PermalinkPattern, SiteUrl, TopicAliases};
+use crate::domain::{EmailAddress, Mailbox, Network, Permalink, PermalinkPattern, SiteUrl, TopicAliases};
 use crate::language::Language;
 
 /// Everything `config.toml` may say, checked.
@@ -29,6 +29,10 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// `[http]`
     pub http: HttpSettings,
+    /// `[signup]`
+    pub sign_ups: SignUpSettings,
+    /// `[privacy]`
+    pub privacy: PrivacySettings,
     /// `[fetch]`
     pub fetch: FetchSettings,
     /// `[newsletter]`
@@ -266,9 +270,31 @@ pub struct HttpSettings {
     /// The file with the token that the admin side asks for; required beyond loopback.
     pub admin_token_file: Option<Utf8PathBuf>,
     /// Whose `Forwarded` and `X-Forwarded-For` are believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     /// How many connections the public side has at once.
     pub connections: usize,
+}
+
+/// `[signup]`: how many subscriptions may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignUpSettings {
+    /// By one source, in an hour.
+    pub per_source: u32,
+    /// For one mail domain, in a day.
+    pub per_domain: u32,
+    /// In all, in a day.
+    pub overall: u32,
+}
+
+/// `[privacy]`: what people are told of who keeps their data.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PrivacySettings {
+    /// Who answers for it.
+    pub controller: Option<String>,
+    /// Where to ask.
+    pub contact: Option<EmailAddress>,
+    /// Where the policy can be read.
+    pub policy_url: Option<String>,
 }
 
 /// `[fetch]`: what may be asked of other servers.

@@ -12,6 +12,7 @@ use super::date::local;
 use super::full_text::full_text;
 use super::model::{Attachment, Entry, EntryTopic, Feed, FeedFormat, FeedPart, FeedPlace, Picture, page_address};
 use crate::catalog::{Live, Published, TopicEntry};
+use crate::config::PrivacySettings;
 use crate::domain::{BodyGone, DocumentState, FileKind, PDF, Release, SiteUrl, Target, Taxonomy, Topic};
 use crate::language::{FeedSubject, Language, feed_subtitle, feed_title};
 
@@ -48,6 +49,8 @@ pub struct FeedSite {
     pub icon: Option<String>,
     /// A WebSub hub that is told of changes.
     pub hub: Option<String>,
+    /// Who keeps the data of subscribers: said on pages and in letters.
+    pub privacy: PrivacySettings,
 }
 
 impl FeedSite {

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::{CleanText, Entry, Feed, FeedFormat, FeedSite, Period, WrittenEntries, atom, entry_of, rss};
 use crate::catalog::sample::{at, catalog, labels, release};
 use crate::catalog::{Catalog, Live, Published};
+use crate::config::PrivacySettings;
 use crate::domain::{
     Digest, Document, DocumentState, FileKind, Image, Label, LinkedUpload, PressContact, Release, ReleaseId, SafeHtml,
     Slug, Target, Topic, UploadFacts, UploadPath,
@@ -33,6 +34,7 @@ pub(super) fn site() -> FeedSite {
         rights: None,
         icon: None,
         hub: None,
+        privacy: PrivacySettings::default(),
     }
 }
 

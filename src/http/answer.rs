@@ -58,7 +58,7 @@ pub(super) fn open_to_all(fields: &mut HeaderMap, document: &PublicDocument, mod
     if let Some(modified) = modified {
         set(fields, LAST_MODIFIED, &http_date(modified));
     }
-    if !document.media_type().starts_with("text/html") {
+    if !is_page(document.media_type()) {
         set(fields, ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     }
 }
@@ -82,12 +82,38 @@ pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// Adds what every response carries, whatever it is about.
+/// Adds what every response carries, whatever it is about. What an answer says of itself before is left.
+///
+/// Whatever is no page may be used by other sites: feeds by readers in a browser, pictures in letters and feeds.
 pub(super) fn guard(headers: &mut HeaderMap) {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    guard_as(headers, &media_type);
+}
+
+/// Whether this is the media type of a page.
+pub(super) fn is_page(media_type: &str) -> bool {
+    media_type.starts_with("text/html")
+}
+
+/// The same for what may not say its media type itself (304), which must agree with what was said before.
+pub(super) fn guard_as(headers: &mut HeaderMap, media_type: &str) {
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
-    let html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-    if html && !headers.contains_key("content-security-policy") {
-        set(headers, HeaderName::from_static("content-security-policy"), CONTENT_SECURITY_POLICY);
-        set(headers, HeaderName::from_static("referrer-policy"), "no-referrer");
+    for (name, value) in if is_page(media_type) { &OF_PAGES[..] } else { &OF_OTHERS[..] } {
+        if !headers.contains_key(*name) {
+            set(headers, HeaderName::from_static(name), value);
+        }
     }
 }
+
+/// What browsers are told of a page: nothing of it runs or is framed, nobody learns where its reader comes from, and
+/// windows that opened it have no hold of it.
+const OF_PAGES: [(&str, &str); 5] = [
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// What they are told of anything else.
+const OF_OTHERS: [(&str, &str); 1] = [("cross-origin-resource-policy", "cross-origin")];

@@ -7,6 +7,7 @@ mod answer;
 mod conditional;
 mod prepared;
 mod form;
+mod visitor;
 mod page;
 mod upload;
 mod office;

@@ -5,7 +5,7 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
 use tracing::{error, warn};
 
-use super::answer::{guard, set};
+use super::answer::{guard, is_page, set};
 use crate::domain::BodyGone;
 use crate::feed::FeedSite;
 use crate::language::Language;
@@ -27,6 +27,8 @@ pub(super) enum Problem {
     LinkOver,
     /// The address takes other methods.
     MethodNotAllowed,
+    /// What was sent is larger than any form of ours.
+    TooLarge,
     /// The database does not answer.
     Store(StoreError),
     /// The text changes faster than it can be read.
@@ -100,6 +102,7 @@ pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
         Problem::NotFound => StatusCode::NOT_FOUND,
         Problem::Gone | Problem::LinkOver => StatusCode::GONE,
         Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Problem::Store(error) => {
             newsroom.log_failure(&error, "a request could not be answered");
             StatusCode::SERVICE_UNAVAILABLE
@@ -132,4 +135,27 @@ pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
 /// A handler's result as a response.
 pub(super) fn respond(newsroom: &Newsroom, result: Result<Response<Body>, Problem>) -> Response<Body> {
     result.unwrap_or_else(|found| problem(newsroom, found))
+}
+
+/// What the router itself refuses (a form too large, an address that is no text), as the page that says so.
+pub(super) fn paged(newsroom: &Newsroom, refused: Response<Body>) -> Response<Body> {
+    let media_type = refused.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !refused.status().is_client_error() || media_type.is_some_and(is_page) {
+        return refused;
+    }
+    let mut response = problem(
+        newsroom,
+        match refused.status() {
+            StatusCode::METHOD_NOT_ALLOWED => Problem::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge,
+            StatusCode::NOT_FOUND => Problem::NotFound,
+            _ => Problem::BadRequest,
+        },
+    );
+    // Where it is the router that knows, it may say so later.
+    match refused.headers().get(ALLOW) {
+        Some(allowed) => response.headers_mut().insert(ALLOW, allowed.clone()),
+        None => response.headers_mut().remove(ALLOW),
+    };
+    response
 }

@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, ETAG, LINK, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use chrono::{DateTime, Utc};
 
-use super::answer::{coding_for, guard, open_to_all, set, tag_of, whole};
+use super::answer::{coding_for, guard_as, open_to_all, set, tag_of, whole};
 use super::conditional::is_not_modified;
 use crate::resource::{Coding, PublicDocument};
 use crate::task::Current;
@@ -62,7 +62,6 @@ impl Prepared {
         let (fields, bytes) = prepared.whole.get_or_init(|| {
             let (mut fields, bytes) = whole(&self.document, coding);
             fields.extend(prepared.not_modified.clone());
-            guard(&mut fields);
             (fields, bytes)
         });
         let body = if *method == Method::HEAD { Body::empty() } else { Body::from(bytes.clone()) };
@@ -74,7 +73,7 @@ impl Prepared {
     fn in_coding(&self, coding: Coding) -> InCoding {
         let (tag, mut not_modified) = (tag_of(&self.document, coding), self.common.clone());
         set(&mut not_modified, ETAG, &tag);
-        guard(&mut not_modified);
+        guard_as(&mut not_modified, self.document.media_type());
         InCoding { tag, not_modified, whole: OnceLock::new() }
     }
 }

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use super::answer::{answer_changes, coding_for, guard, set, tag_of};
 use super::conditional::{A_IM, is_not_modified, known_tags, takes_changes};
-use super::page::{Problem, respond};
+use super::page::{Problem, paged, respond};
 use super::prepared::{Given, Prepared};
 use super::{office, subscription, upload};
 use crate::domain::ReleaseId;
@@ -123,7 +123,7 @@ fn router(side: &Arc<PublicSide>) -> Router {
 async fn answered(side: Arc<PublicSide>, request: Request<Body>, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let response = match timeout(LONGEST_ANSWER, next.run(request)).await {
-        Ok(response) => response,
+        Ok(response) => paged(&side.newsroom, response),
         Err(_) => respond(&side.newsroom, Err(StoreError::Ill(Ailment::Silent).into())),
     };
     side.count(&path, &response);

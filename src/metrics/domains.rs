@@ -3,31 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-/// The mail services that most people have.
-const KNOWN: [&str; 22] = [
-    "aol.com",
-    "bbox.fr",
-    "free.fr",
-    "gmail.com",
-    "gmx.com",
-    "gmx.fr",
-    "googlemail.com",
-    "hotmail.com",
-    "hotmail.fr",
-    "icloud.com",
-    "laposte.net",
-    "live.com",
-    "live.fr",
-    "me.com",
-    "msn.com",
-    "neuf.fr",
-    "orange.fr",
-    "outlook.com",
-    "outlook.fr",
-    "sfr.fr",
-    "wanadoo.fr",
-    "yahoo.fr",
-];
+use crate::domain::is_large_mail_service;
+
 /// The name of all others together.
 const OTHER: &str = "other";
 /// So many letters make a domain a large one.
@@ -50,7 +27,7 @@ struct Seen {
 impl Domains {
     /// The name under which a letter to `domain` is counted.
     pub(super) fn label(&self, domain: &str) -> String {
-        if KNOWN.contains(&domain) {
+        if is_large_mail_service(domain) {
             return domain.to_owned();
         }
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,9 +10,11 @@ mod figures;
 mod letters;
 mod page;
 mod requests;
+mod sign_ups;
 
 pub use database::{DatabaseMetrics, DatabaseWork};
 pub use figures::Figures;
 pub use letters::{LetterEnd, LetterMetrics, OpenConnection};
 pub use page::{CONTENT_TYPE, Metrics};
 pub use requests::{RequestCounts, RequestKind};
+pub use sign_ups::{SignUpCounts, SignUpEnd};

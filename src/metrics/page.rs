@@ -12,6 +12,7 @@ use super::database::DatabaseMetrics;
 use super::figures::{Figures, Gauges};
 use super::letters::LetterMetrics;
 use super::requests::RequestCounts;
+use super::sign_ups::SignUpCounts;
 
 /// The media type of the page.
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
@@ -23,6 +24,8 @@ pub struct Metrics {
     pub letters: LetterMetrics,
     /// Requests.
     pub requests: RequestCounts,
+    /// Subscriptions asked for on the web.
+    pub sign_ups: SignUpCounts,
     gauges: Gauges,
     registry: Registry,
     /// Two who ask at once do not mix their figures.
@@ -35,6 +38,7 @@ impl Metrics {
     pub fn new(database: &DatabaseMetrics, start: DateTime<Utc>) -> Self {
         let mut registry = Registry::with_prefix("depeche");
         let (letters, requests, gauges) = (LetterMetrics::default(), RequestCounts::default(), Gauges::default());
+        let sign_ups = SignUpCounts::default();
         registry.register("build", "The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let began: Gauge = Gauge::default();
         began.set(start.timestamp());
@@ -43,7 +47,8 @@ impl Metrics {
         letters.register(&mut registry);
         database.register(&mut registry);
         registry.register_collector(Box::new(requests.clone()));
-        Self { letters, requests, gauges, registry, page: Mutex::default() }
+        registry.register_collector(Box::new(sign_ups.clone()));
+        Self { letters, requests, sign_ups, gauges, registry, page: Mutex::default() }
     }
 
     /// The page, with these `figures`.

@@ -9,6 +9,7 @@ mod revision;
 mod follow_up;
 mod missed;
 mod retry;
+mod sign_ups;
 #[cfg(test)]
 mod properties;
 
@@ -21,3 +22,4 @@ pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};
 pub use missed::{Missed, Reader, missed};
 pub use retry::{DOMAIN_REST, Verdict, domain_rest, is_domain_busy, verdict};
 pub use revision::{Revision, carried};
+pub use sign_ups::{Allowed, Refused, SignUpLimit, SignUps, Source};

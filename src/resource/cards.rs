@@ -5,7 +5,7 @@ use super::words::Wording;
 use crate::catalog::{Live, Published};
 use crate::domain::{Taxonomy, Topic};
 use crate::feed::{FeedFormat, FeedSite};
-use crate::template::{FeedAddresses, Layout, ReleaseCard};
+use crate::template::{FeedAddresses, Layout, PrivacyNotice, ReleaseCard};
 
 /// A release in a list.
 pub(super) fn card(site: &FeedSite, live: &Live, published: &Published) -> ReleaseCard {
@@ -51,5 +51,6 @@ pub fn layout(site: &FeedSite, title: &str) -> Layout {
         picture: None,
         feeds: vec![feed_addresses(site, &Topic::All, &site.title)],
         noindex: false,
+        privacy: PrivacyNotice::from(&site.privacy),
     }
 }

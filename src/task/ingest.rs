@@ -475,5 +475,6 @@ pub fn feed_site(config: &Config, register: &Register, now: DateTime<Utc>) -> Fe
         rights: config.feeds.rights.clone(),
         icon: config.feeds.icon.clone(),
         hub: config.feeds.hub.clone(),
+        privacy: config.privacy.clone(),
     }
 }

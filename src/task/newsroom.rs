@@ -17,6 +17,7 @@ use crate::feed::FeedSite;
 use crate::language::Language;
 use crate::mail::{Sender, Signer, Writer};
 use crate::metrics::Metrics;
+use crate::policy::SignUps;
 use crate::register::Register;
 use crate::resource::{Resources, ServedFeeds};
 use crate::store::{Store, StoreError};
@@ -84,6 +85,8 @@ pub struct Newsroom {
     pub served: ServedFeeds,
     /// What is counted.
     pub metrics: Metrics,
+    /// Which subscriptions were asked for of late.
+    pub sign_ups: Mutex<SignUps>,
     /// How the running parts are doing.
     pub standing: Standing,
     /// What the office was told since the start; the database knows what it was told before.

@@ -20,7 +20,8 @@ impl Newsroom {
         let url = self.token_url("confirm", &Token::Confirm { subscriber: id, expires });
         let parts = self.writer(site).confirmation(new.language, topics, &url, expires)?;
         let letter = new_letter(LetterKind::Confirmation, new.language, parts, now);
-        let recipient = Mailbox::new(new.name.as_deref(), new.address.clone());
+        // Whoever typed the address typed the name, too: a letter to somebody who asked for nothing carries no words of theirs.
+        let recipient = Mailbox::new(None, new.address.clone());
         let single =
             SingleLetter { letter: &letter, recipient: &recipient, subscriber: Some(id), due: now, cause: None };
         self.store.post_letter(&single, now).await?;

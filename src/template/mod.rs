@@ -27,4 +27,4 @@ pub use page::{
     MailboxWaitingPage, OfficeDonePage, OfficePage, PreferencesPage, PreviewRow, ProblemPage, ReleaseCard, ReleasePage,
     SubscribePage, SubscriptionForm, TopicChoice, UnsubscribePage, UnsubscribedPage, WaitingEdition,
 };
-pub use parts::{Contact, DocumentLink, EditionActions, FeedAddresses, Link, Picture, Stamp, Telephone};
+pub use parts::{Contact, DocumentLink, EditionActions, FeedAddresses, Link, Picture, PrivacyNotice, Stamp, Telephone};

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::config::PrivacySettings;
 use crate::language::Language;
 
 /// Words that lead somewhere.
@@ -43,6 +44,28 @@ pub struct FeedAddresses {
     pub atom: String,
     /// JSON Feed 1.1.
     pub json: String,
+}
+
+/// Who answers for the data of subscribers, as far as that is configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PrivacyNotice {
+    /// Who does.
+    pub controller: Option<String>,
+    /// The address to write to.
+    pub contact: Option<String>,
+    /// The page of the privacy policy.
+    pub policy_url: Option<String>,
+}
+
+impl From<&PrivacySettings> for PrivacyNotice {
+    fn from(settings: &PrivacySettings) -> Self {
+        let PrivacySettings { controller, contact, policy_url } = settings;
+        Self {
+            controller: controller.clone(),
+            contact: contact.as_ref().map(ToString::to_string),
+            policy_url: policy_url.clone(),
+        }
+    }
 }
 
 /// An image.

@@ -5,6 +5,7 @@
 mod addresses;
 mod announcing;
 mod asking;
+mod bombing;
 mod clock;
 mod correcting;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
@@ -163,6 +164,10 @@ stories! {
         folder::a_broken_file_keeps_what_was_public,
         folder::a_file_that_breaks_before_its_letter_holds_it,
         folder::last_weeks_file_overwritten_is_news,
+        bombing::what_no_person_can_have_sent_is_asked_for_once_more,
+        bombing::a_source_that_asks_for_many_is_told_to_wait,
+        bombing::a_domain_is_not_bombed_and_an_honest_visitor_gets_through,
+        bombing::one_address_asked_for_many_times_gets_one_letter_and_costs_its_domain_one,
         subscribing::who_leaves_while_a_letter_waits_does_not_get_it,
         subscribing::nobody_learns_who_subscribes,
         subscribing::looking_a_hundred_times_at_every_link_changes_no_row,

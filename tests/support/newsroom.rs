@@ -15,7 +15,9 @@ use depeche::cache::{Cache, Fingerprint};
 use depeche::clock::FixedClock;
 use depeche::config::{Config, DatabaseUrl, parse_duration};
 use depeche::content::Diagnostic;
-use depeche::domain::{Edition, EditionState, EmailAddress, EndReason, Frequency, NewSubscriber, SubscriberId, Topic};
+use depeche::domain::{
+    Edition, EditionState, EmailAddress, EndReason, FormStamp, Frequency, NewSubscriber, SubscriberId, Topic,
+};
 use depeche::http::{Answers, Limits, admin_router, public_router, serve};
 use depeche::language::Language;
 use depeche::mail::{ShownLetter, read_letter};
@@ -502,9 +504,19 @@ impl TestNewsroom {
         self.request("GET", path).send().await
     }
 
-    /// `POST` of a form to the public side.
+    /// `POST` of a form to the public side. That of `/subscribe` was shown a minute ago, unless it says otherwise.
     pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
-        self.request("POST", path).form(form).send().await
+        let form = if path == "/subscribe" && !form.contains("started=") {
+            format!("{form}&started={}", self.shown_since(TimeDelta::minutes(1)))
+        } else {
+            form.to_owned()
+        };
+        self.request("POST", path).form(&form).send().await
+    }
+
+    /// What a form carries that was shown so long ago.
+    pub(crate) fn shown_since(&self, age: TimeDelta) -> String {
+        FormStamp::at(self.now() - age).signed(self.newsroom().key())
     }
 
     /// `GET` from the administration's side.

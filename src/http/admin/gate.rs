@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::Next;
 use base64::Engine as _;
@@ -70,20 +70,30 @@ pub(super) async fn gate(State(token): State<Option<AdminToken>>, request: Reque
         return refusal(StatusCode::FORBIDDEN);
     }
     let mut response = next.run(request).await;
-    guard(response.headers_mut());
+    keep_to_ourselves(response.headers_mut());
     response
 }
 
+/// Says what every answer says, and that no other site may use what is here.
+fn keep_to_ourselves(headers: &mut HeaderMap) {
+    headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
+    guard(headers);
+}
+
 fn refusal(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::from(status.to_string()));
+    let mut response = Response::new(Body::from(format!("{status}\n")));
     *response.status_mut() = status;
+    set(response.headers_mut(), CONTENT_TYPE, "text/plain; charset=utf-8");
+    set(response.headers_mut(), CACHE_CONTROL, "no-store");
+    keep_to_ourselves(response.headers_mut());
     response
 }
 
 /// Whether the `Host` asked for is a loopback address or `localhost`: a name that some other site's server points here
 /// is not.
 fn is_this_machine(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST).and_then(|value| value.to_str().ok()) else { return false };
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next().and_then(|value| value.to_str().ok()), hosts.next()) else { return false };
     match url::Url::parse(&format!("http://{host}/")).ok().and_then(|url| url.host().map(|host| host.to_owned())) {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 use super::frame::layout;
 use crate::config::RelayKind;
 use crate::http::answer::set;
-use crate::http::page::{Problem, page, respond};
+use crate::http::page::{Problem, html_response, page, respond};
 use crate::language::say;
 use crate::mail::{ShownLetter, read_letter};
 use crate::resource::Wording;
@@ -22,9 +22,13 @@ use crate::template::{Header, LetterRow, Link, MailboxLetterPage, MailboxLetters
 /// How many letters are listed.
 const LISTED: usize = 200;
 
-/// A letter brings its own styles and images; its frame takes this policy over from the page.
-const LETTER_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' https: http: data:; \
-     form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
+/// The page of a letter has a frame besides.
+const FRAMING_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: http: data:; frame-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What stands in the frame: a letter, which brings its own styles and images, runs nothing, and belongs to no site.
+const LETTER_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// The folders that letters are written to.
 fn folders(newsroom: &Newsroom) -> Vec<Utf8PathBuf> {
@@ -82,13 +86,24 @@ async fn letter(newsroom: &Newsroom, name: &str) -> Result<ShownLetter, Problem>
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(name): Path<String>) -> Response<Body> {
     let back = Link::new(say(newsroom.language(), "admin.letters", &[]), "/mailbox/letters/");
-    let raw = format!("/mailbox/letters/{name}/raw");
-    let shown = letter(&newsroom, &name).await.map(|letter| letter_page(&newsroom, letter, Some(raw), back));
+    let address = format!("/mailbox/letters/{name}");
+    let raw = Some(format!("{address}/raw"));
+    let shown = letter(&newsroom, &name).await.map(|letter| letter_page(&newsroom, letter, &address, raw, back));
     respond(&newsroom, shown)
 }
 
-/// A letter as a mail program shows it: its HTML in a frame that runs nothing.
-pub(super) fn letter_page(newsroom: &Newsroom, letter: ShownLetter, raw: Option<String>, back: Link) -> Response<Body> {
+pub(super) async fn html(State(newsroom): State<Arc<Newsroom>>, Path(name): Path<String>) -> Response<Body> {
+    respond(&newsroom, letter(&newsroom, &name).await.and_then(|letter| letter_html(&letter)))
+}
+
+/// A letter as a mail program shows it: its HTML in a frame that runs nothing, from the address beside `address`.
+pub(super) fn letter_page(
+    newsroom: &Newsroom,
+    letter: ShownLetter,
+    address: &str,
+    raw: Option<String>,
+    back: Link,
+) -> Response<Body> {
     let current = newsroom.current();
     let words = Wording::of_pages(current.resources.site());
     let context = MailboxLetterPage {
@@ -98,14 +113,25 @@ pub(super) fn letter_page(newsroom: &Newsroom, letter: ShownLetter, raw: Option<
         to: letter.to,
         date: letter.date.map(|date| words.stamp(date).words).unwrap_or_default(),
         headers: letter.headers.into_iter().map(|(name, value)| Header { name, value }).collect(),
-        html: Some(letter.html).filter(|html| !html.is_empty()),
+        html_address: (!letter.html.is_empty()).then(|| format!("{address}/html")),
         text: letter.text,
         raw_address: raw,
         back,
     };
     let mut response = page(newsroom, StatusCode::OK, &context);
-    set(response.headers_mut(), CONTENT_SECURITY_POLICY, LETTER_POLICY);
+    set(response.headers_mut(), CONTENT_SECURITY_POLICY, FRAMING_POLICY);
     response
+}
+
+/// The HTML part of a letter by itself; its links open elsewhere.
+pub(super) fn letter_html(letter: &ShownLetter) -> Result<Response<Body>, Problem> {
+    if letter.html.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let mut response =
+        html_response(StatusCode::OK, letter.html.replacen("<head>", "<head><base target=\"_blank\">", 1));
+    set(response.headers_mut(), CONTENT_SECURITY_POLICY, LETTER_POLICY);
+    Ok(response)
 }
 
 pub(super) async fn raw(State(newsroom): State<Arc<Newsroom>>, Path(name): Path<String>) -> Response<Body> {

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 
 use super::frame::layout;
-use super::letters::letter_page;
+use super::letters::{letter_html, letter_page};
 use crate::catalog::Published;
 use crate::domain::{Digest, Frequency, ReleaseId};
 use crate::http::page::{Problem, page, respond};
@@ -104,6 +104,11 @@ fn rendered(newsroom: &Newsroom, kind: &str) -> Result<ShownLetter, Problem> {
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(kind): Path<String>) -> Response<Body> {
     let back = Link::new(say(newsroom.language(), "admin.previews", &[]), "/mailbox/previews/");
-    let shown = rendered(&newsroom, &kind).map(|letter| letter_page(&newsroom, letter, None, back));
+    let address = format!("/mailbox/previews/{kind}");
+    let shown = rendered(&newsroom, &kind).map(|letter| letter_page(&newsroom, letter, &address, None, back));
     respond(&newsroom, shown)
+}
+
+pub(super) async fn html(State(newsroom): State<Arc<Newsroom>>, Path(kind): Path<String>) -> Response<Body> {
+    respond(&newsroom, rendered(&newsroom, &kind).and_then(|letter| letter_html(&letter)))
 }

@@ -6,13 +6,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Response};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use super::gate::{AdminToken, gate};
 use super::{health, letters, previews, waiting};
-use crate::http::page::{Problem, problem};
+use crate::http::page::{Problem, paged, problem};
 use crate::http::prepared::Prepared;
 use crate::resource::Found;
 use crate::task::Newsroom;
@@ -36,12 +36,15 @@ pub fn admin_router(newsroom: Arc<Newsroom>, token: Option<AdminToken>) -> Route
         .route("/mailbox/clock/confirm", post(waiting::confirm_machine_clock))
         .route("/mailbox/letters/", get(letters::list))
         .route("/mailbox/letters/{name}", get(letters::show))
+        .route("/mailbox/letters/{name}/html", get(letters::html))
         .route("/mailbox/letters/{name}/raw", get(letters::raw))
         .route("/mailbox/previews/", get(previews::list))
         .route("/mailbox/previews/{kind}", get(previews::show))
+        .route("/mailbox/previews/{kind}/html", get(previews::html))
         .fallback(missing)
-        .with_state(newsroom)
+        .with_state(newsroom.clone())
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(map_response_with_state(newsroom, as_page))
         .layer(from_fn_with_state(token, gate))
 }
 
@@ -52,6 +55,10 @@ async fn stylesheet(State(newsroom): State<Arc<Newsroom>>, method: Method, heade
             problem(&newsroom, Problem::NotFound)
         }
     }
+}
+
+async fn as_page(State(newsroom): State<Arc<Newsroom>>, response: Response<Body>) -> Response<Body> {
+    paged(&newsroom, response)
 }
 
 async fn missing(State(newsroom): State<Arc<Newsroom>>) -> Response<Body> {

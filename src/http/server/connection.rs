@@ -1,5 +1,6 @@
 //! One connection, from the first request to the last answer.
 
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::Request;
+use axum::http::{Method, Request};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -25,13 +26,19 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/pla
     content-length: 36\r\ncache-control: no-store\r\nretry-after: 5\r\nconnection: close\r\n\r\n\
     Too many connections: try again soon";
 
+/// The other end of the connection that a request came over. Who only reads is not asked for it: requests that may change
+/// something alone carry it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Peer(pub(in crate::http) IpAddr);
+
 /// Answers requests on `socket` until the client goes, is too slow, or the connection is asked to leave.
 ///
 /// Answers to requests in a row are written one by one: hyper's `pipeline_flush` would copy each body and bound nothing.
 pub(super) async fn converse<S: Answers>(socket: TcpStream, service: S, mut place: Place, limits: &Limits) {
+    let peer = socket.peer_addr().ok().map(|address| Peer(address.ip()));
     let is_answering = Arc::new(AtomicBool::new(false));
     let socket = PatientSocket::new(socket, limits, is_answering.clone());
-    let service = Noting { service, is_answering, body_within: limits.body };
+    let service = Noting { service, peer, is_answering, body_within: limits.body };
     let mut connection = pin!(http1::Builder::new().max_header_size(LARGEST_HEAD).serve_connection(socket, service));
     // What ends a connection is the client's doing: nobody here could mend it.
     tokio::select! {
@@ -55,9 +62,10 @@ pub(super) async fn turn_away(mut socket: TcpStream, limits: &Limits) {
     let _ = timeout(limits.wait, said).await;
 }
 
-/// Notes when a request is being answered, and gives its body a time.
+/// Notes when a request is being answered and whose it is, and gives its body a time.
 struct Noting<S> {
     service: S,
+    peer: Option<Peer>,
     is_answering: Arc<AtomicBool>,
     body_within: Duration,
 }
@@ -67,7 +75,12 @@ impl<S: Answers> Service<Request<Incoming>> for Noting<S> {
     type Error = S::Error;
     type Future = S::Future;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(peer) = self.peer
+            && !matches!(*request.method(), Method::GET | Method::HEAD)
+        {
+            request.extensions_mut().insert(peer);
+        }
         self.is_answering.store(true, Ordering::Relaxed);
         self.service.call(request.map(|body| {
             if body.is_end_stream() {

@@ -11,5 +11,6 @@ mod listener;
 #[cfg(test)]
 mod tests;
 
+pub(super) use connection::Peer;
 pub use limits::Limits;
 pub use listener::{Answers, serve, serve_router};

@@ -1,25 +1,44 @@
 //! `/subscribe`: the form, and the confirmation it asks for (double opt-in).
 //!
-//! The answer is the same whether or not the address is known, so nobody learns who subscribes.
+//! The answer is the same whether or not the address is known, and takes as long, so nobody learns who subscribes. What
+//! stands between the form and a letter, in this order: the form itself ([`is_from_our_form`]), the limits of
+//! [`crate::policy::SignUps`], and the field that people do not see.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{Response, StatusCode};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, Response, StatusCode};
+use chrono::TimeDelta;
+use tokio::time::sleep;
+use tracing::warn;
 
 use super::form::Wishes;
-use crate::domain::{EmailAddress, Frequency, NewSubscriber, Topic};
+use crate::domain::{EmailAddress, FormStamp, Frequency, NewSubscriber, Topic};
+use crate::http::answer::set;
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout, respond};
-use crate::language::say;
+use crate::http::server::Peer;
+use crate::http::visitor;
+use crate::language::{countdown_words, say};
+use crate::metrics::SignUpEnd;
+use crate::policy::{Allowed, Refused, SignUpLimit, Source};
 use crate::store::Proof;
 use crate::task::Newsroom;
 use crate::template::{CheckInboxPage, Layout, SubscribePage, SubscriptionForm};
 
 /// The longest name or organisation that is kept, in characters.
 const LONGEST_NAME: usize = 120;
+/// The shortest time in which a person fills the form in.
+const SHORTEST_FILLING: TimeDelta = TimeDelta::seconds(3);
+/// The longest time for which a form that was shown is taken.
+const LONGEST_FILLING: TimeDelta = TimeDelta::hours(24);
+/// How long an answer takes, whatever is done meanwhile: longer than a letter takes to be queued.
+const ANSWERED_AFTER: Duration = Duration::from_millis(250);
 
 pub(in crate::http) async fn show(State(newsroom): State<Arc<Newsroom>>, RawQuery(query): RawQuery) -> Response<Body> {
     let current = newsroom.current();
@@ -29,12 +48,20 @@ pub(in crate::http) async fn show(State(newsroom): State<Arc<Newsroom>>, RawQuer
     if wishes.topics.is_empty() {
         wishes.topics = BTreeSet::from([Topic::All]);
     }
-    let form = wishes.form(&newsroom, live, action(&newsroom), newsroom.language());
+    let mut form = wishes.form(&newsroom, live, action(&newsroom), newsroom.language());
+    form.started = FormStamp::at(newsroom.now()).signed(newsroom.key());
     page(&newsroom, StatusCode::OK, &context(&newsroom, form))
 }
 
-pub(in crate::http) async fn act(State(newsroom): State<Arc<Newsroom>>, body: Bytes) -> Response<Body> {
-    let result = acted(&newsroom, &Fields::parse(&body)).await;
+pub(in crate::http) async fn act(
+    State(newsroom): State<Arc<Newsroom>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let source = visitor::source(peer, &headers, &newsroom.config.http.trusted_proxies);
+    let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site");
+    let result = acted(&newsroom, source, is_foreign, &Fields::parse(&body)).await;
     respond(&newsroom, result)
 }
 
@@ -48,31 +75,112 @@ fn context(newsroom: &Newsroom, form: SubscriptionForm) -> SubscribePage {
     SubscribePage { layout: Layout { noindex: false, ..layout }, form }
 }
 
-async fn acted(newsroom: &Newsroom, fields: &Fields) -> Result<Response<Body>, Problem> {
+async fn acted(
+    newsroom: &Newsroom,
+    source: Source,
+    is_foreign: bool,
+    fields: &Fields,
+) -> Result<Response<Body>, Problem> {
     let current = newsroom.current();
     let live = current.resources.live();
     let language = newsroom.language();
     let wishes = Wishes::read(fields, live, language, Frequency::Immediate);
     let address = fields.get("email").parse::<EmailAddress>();
-    let (Ok(address), false) = (&address, wishes.topics.is_empty()) else {
+    // What was typed is never lost, and the form may be sent back at once.
+    let again = |status, complain: &dyn Fn(&mut SubscriptionForm)| {
         let mut form = wishes.form(newsroom, live, action(newsroom), language);
         fields.get("email").clone_into(&mut form.email);
         fields.get("name").clone_into(&mut form.name);
         fields.get("organisation").clone_into(&mut form.organisation);
-        form.email_error = address.is_err().then(|| say(language, "form.error-email", &[]));
-        form.topics_error = wishes.topics.is_empty().then(|| say(language, "form.error-topics", &[]));
-        return Ok(page(newsroom, StatusCode::UNPROCESSABLE_ENTITY, &context(newsroom, form)));
+        form.started = FormStamp::at(newsroom.now() - SHORTEST_FILLING).signed(newsroom.key());
+        complain(&mut form);
+        page(newsroom, status, &context(newsroom, form))
+    };
+    let (Ok(address), false) = (&address, wishes.topics.is_empty()) else {
+        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &|form| {
+            form.email_error = address.is_err().then(|| say(language, "form.error-email", &[]));
+            form.topics_error = wishes.topics.is_empty().then(|| say(language, "form.error-topics", &[]));
+        }));
+    };
+    if is_foreign || !is_from_our_form(newsroom, fields) {
+        newsroom.metrics.sign_ups.count(SignUpEnd::Again);
+        let words = say(language, "form.error-again", &[]);
+        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &|form| form.error = Some(words.clone())));
+    }
+    let allowed = match allowed(newsroom, source, address) {
+        Ok(allowed) => allowed,
+        Err(refused) => {
+            newsroom.metrics.sign_ups.count(SignUpEnd::from(refused.limit));
+            let words = refusal(newsroom, &refused);
+            let mut response = again(StatusCode::TOO_MANY_REQUESTS, &|form| form.error = Some(words.clone()));
+            let seconds = (refused.wait + TimeDelta::milliseconds(999)).num_seconds();
+            set(response.headers_mut(), RETRY_AFTER, &seconds.to_string());
+            return Ok(response);
+        }
     };
     // People do not see this field; programs fill it, and are told what everybody is told.
-    if fields.get("website").is_empty() {
-        ask(newsroom, fields, address, wishes).await?;
+    let is_trapped = !fields.get("website").is_empty();
+    let asking = async {
+        if is_trapped {
+            return Ok(false);
+        }
+        ask(newsroom, source, fields, address, wishes.clone()).await
+    };
+    let (asked, ()) = tokio::join!(asking, sleep(ANSWERED_AFTER));
+    if !matches!(asked, Ok(true)) {
+        newsroom.sign_ups.lock().unwrap_or_else(PoisonError::into_inner).give_back(&allowed);
     }
+    newsroom.metrics.sign_ups.count(match asked? {
+        true => SignUpEnd::Asked,
+        false if is_trapped => SignUpEnd::Trapped,
+        false => SignUpEnd::Silent,
+    });
     let title = say(language, "check-inbox.title", &[]);
     let layout = private_layout(newsroom, language, &title);
     Ok(page(newsroom, StatusCode::OK, &CheckInboxPage { layout, address: address.to_string() }))
 }
 
-async fn ask(newsroom: &Newsroom, fields: &Fields, address: &EmailAddress, wishes: Wishes) -> Result<(), Problem> {
+/// Whether what was sent is the form that we showed, after a time in which a person fills it in. Programs that post
+/// without asking for the form first do not get further; a person presses once more.
+fn is_from_our_form(newsroom: &Newsroom, fields: &Fields) -> bool {
+    let stamp = FormStamp::read(fields.get("started"), &newsroom.all_keys());
+    let shown = stamp.and_then(FormStamp::instant);
+    shown.is_some_and(|shown| (SHORTEST_FILLING..=LONGEST_FILLING).contains(&(newsroom.now() - shown)))
+}
+
+/// Whether one more may be asked for. What is refused does not depend on whether the address is known.
+fn allowed(newsroom: &Newsroom, source: Source, address: &EmailAddress) -> Result<Allowed, Refused> {
+    let mut sign_ups = newsroom.sign_ups.lock().unwrap_or_else(PoisonError::into_inner);
+    let allowed = sign_ups.ask(source, address, newsroom.now());
+    if let Err(Refused { limit, is_alarm: true, .. }) = &allowed {
+        let domain = address.domain();
+        warn!(?limit, domain, "subscriptions are asked for faster than `[signup]` allows: some are told to wait");
+    }
+    allowed
+}
+
+/// What somebody is told who has to wait. What is not their own doing is no reason to leave them alone with it.
+fn refusal(newsroom: &Newsroom, refused: &Refused) -> String {
+    let language = newsroom.language();
+    // Whoever comes back when it was said is not sent away again.
+    let wait = countdown_words(refused.wait + TimeDelta::seconds(59), language);
+    let office = newsroom.config.newsletter.from.address.as_str();
+    match refused.limit {
+        SignUpLimit::Source => say(language, "form.error-busy", &[("wait", &wait)]),
+        SignUpLimit::Mailbox | SignUpLimit::Domain | SignUpLimit::Overall => {
+            say(language, "form.error-full", &[("wait", &wait), ("office", office)])
+        }
+    }
+}
+
+/// Keeps the wish, and asks for its confirmation; whether a letter leaves.
+async fn ask(
+    newsroom: &Newsroom,
+    source: Source,
+    fields: &Fields,
+    address: &EmailAddress,
+    wishes: Wishes,
+) -> Result<bool, Problem> {
     let words = |name| {
         let text: String = fields.get(name).chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         Some(text).filter(|text| !text.is_empty())
@@ -87,11 +195,13 @@ async fn ask(newsroom: &Newsroom, fields: &Fields, address: &EmailAddress, wishe
         topics,
         source: "web".to_owned(),
     };
-    let asked = newsroom.store.subscribe_pending(&new, &proof(newsroom, "subscribe.button"), newsroom.now()).await?;
+    let consent = ["form.subscribe", "form.privacy"].map(|key| say(newsroom.language(), key, &[]));
+    let proof = Proof { words: consent.join(" – "), source: format!("web, {}", source.masked()) };
+    let asked = newsroom.store.subscribe_pending(&new, &proof, newsroom.now()).await?;
     if asked.send_confirmation {
         newsroom.post_confirmation(asked.id, &new).await?;
     }
-    Ok(())
+    Ok(asked.send_confirmation)
 }
 
 /// What is kept of how somebody agreed: the words of the button, and that it was on the web.

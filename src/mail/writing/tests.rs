@@ -5,6 +5,7 @@ use chrono::{NaiveDate, TimeDelta};
 use super::{Copied, Writer};
 use crate::catalog::Published;
 use crate::catalog::sample::{at, known, release};
+use crate::config::PrivacySettings;
 use crate::domain::{
     Digest, Document, DocumentState, EditionState, Fragment, Frequency, PressContact, Release, SpliceMarks, Target,
     UploadPath,
@@ -33,6 +34,7 @@ fn site() -> FeedSite {
         rights: None,
         icon: None,
         hub: None,
+        privacy: PrivacySettings::default(),
     }
 }
 

@@ -9,7 +9,8 @@ use crate::feed::FeedSite;
 use crate::language::Language;
 use crate::resource::Wording;
 use crate::template::{
-    Audience, ConfirmationLetter, LetterFrame, LetterParts, LetterRelease, Recipient, TemplateError, Templates,
+    Audience, ConfirmationLetter, LetterFrame, LetterParts, LetterRelease, PrivacyNotice, Recipient, TemplateError,
+    Templates,
 };
 
 /// Writes letters for one site.
@@ -31,6 +32,7 @@ impl Writer<'_> {
             site_title: self.site.title.clone(),
             site_url: words.own_address("/"),
             feeds_url: words.own_address("/feeds/"),
+            privacy: PrivacyNotice::from(&self.site.privacy),
         }
     }
 

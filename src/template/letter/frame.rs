@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::parts::tag;
+use super::super::parts::{PrivacyNotice, tag};
 use crate::language::Language;
 
 /// The frame of a letter. Every address in a letter is absolute.
@@ -17,4 +17,6 @@ pub struct LetterFrame {
     pub site_url: String,
     /// The page that lists all feeds.
     pub feeds_url: String,
+    /// Who keeps the data of subscribers.
+    pub privacy: PrivacyNotice,
 }

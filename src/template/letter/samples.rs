@@ -34,5 +34,6 @@ pub(super) fn frame(language: Language) -> LetterFrame {
         site_title: page_samples::pick(language, "Espace presse", "Press room"),
         site_url: "https://example.org/presse/".to_owned(),
         feeds_url: "https://example.org/presse/feeds/".to_owned(),
+        privacy: page_samples::privacy(language),
     }
 }

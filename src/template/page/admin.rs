@@ -133,8 +133,8 @@ pub struct MailboxLetterPage {
     pub date: String,
     /// All of its headers.
     pub headers: Vec<Header>,
-    /// The HTML part, shown in a frame that runs nothing and whose links open elsewhere; `None` when there is none.
-    pub html: Option<String>,
+    /// Where the HTML part is, to be shown in a frame that runs nothing; `None` when there is none.
+    pub html_address: Option<String>,
     /// The plain-text part.
     pub text: String,
     /// Where the file itself is; `None` for a preview.
@@ -276,14 +276,12 @@ impl Page for MailboxLetterPage {
                 header("List-Id", "Espace presse <presse.example.org>"),
                 header("Auto-Submitted", "auto-generated"),
             ],
-            html: Some(
-                "<!doctype html><html><head></head><body><a href=\"https://example.org/\">A & B</a></body>".to_owned(),
-            ),
+            html_address: Some("/mailbox/letters/2.eml/html".to_owned()),
             text: "Bonjour,\n\n    <p>du texte & des signes</p>\n".to_owned(),
             raw_address: Some("/mailbox/letters/2.eml".to_owned()),
             back: back("admin.letters"),
         };
-        let preview = Self { html: None, raw_address: None, back: back("admin.previews"), ..letter.clone() };
+        let preview = Self { html_address: None, raw_address: None, back: back("admin.previews"), ..letter.clone() };
         vec![letter, preview]
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::parts::{FeedAddresses, tag};
+use super::super::parts::{FeedAddresses, PrivacyNotice, tag};
 use crate::language::Language;
 
 /// The frame of a public page.
@@ -34,4 +34,6 @@ pub struct Layout {
     pub feeds: Vec<FeedAddresses>,
     /// Whether search engines are asked to stay away: pages with a token.
     pub noindex: bool,
+    /// Who keeps the data of subscribers.
+    pub privacy: PrivacyNotice,
 }
