@@ -35,6 +35,7 @@ pub mod feed;
 pub mod template;
 pub mod resource;
 pub mod policy;
+pub mod import;
 pub mod mail;
 
 pub mod metrics;

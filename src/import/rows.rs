@@ -1,0 +1,149 @@
+//! The cells of one line become what it says of a person.
+
+use super::headings::{Column, folded};
+use super::lists::{self, Lists};
+use super::statuses;
+use super::{Entry, Fault, KnownTopics, Standing, unguarded};
+use crate::domain::{EmailAddress, EndReason, Mailbox, SuppressionReason, composed, squeezed};
+use crate::language::Language;
+
+/// The longest name or organisation that is taken over, in characters.
+const LONGEST_NAME: usize = 200;
+/// How much is kept of what a line says of consent, in characters.
+const LONGEST_CONSENT: usize = 300;
+
+/// The cells of a line by what they hold; of several of a kind the first that is not empty.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    cells: Vec<(Column, String)>,
+}
+
+impl Row {
+    /// Adds a cell; an empty one says nothing.
+    pub(super) fn add(&mut self, column: Column, cell: &str) {
+        let cell = unguarded(cell);
+        if !cell.trim().is_empty() {
+            self.cells.push((column, cell.into_owned()));
+        }
+    }
+
+    fn get(&self, column: Column) -> Option<&str> {
+        self.cells.iter().find(|(own, _)| *own == column).map(|(_, cell)| cell.trim())
+    }
+
+    /// Words on one line, of a length that a name may have.
+    fn words(&self, column: Column) -> Option<String> {
+        self.get(column).and_then(name)
+    }
+
+    /// What it says; `base` is how everybody in the file stands.
+    pub(super) fn entry(&self, base: Standing, known: &KnownTopics) -> Result<Entry, Fault> {
+        let cell = self.get(Column::Address).ok_or(Fault::NoAddress)?;
+        let mailbox = mailbox(cell).ok_or_else(|| Fault::BadAddress(shortened(cell)))?;
+        let (further_organisation, further_language) =
+            self.get(Column::Attributes).map(lists::attributes).unwrap_or_default();
+        let lists = self.get(Column::Topics).map(Lists::of).unwrap_or_default();
+        let standing = self.standing(&lists).map(|own| own.max(base))?;
+        let (topics, foreign) = lists.sorted(known);
+        let language = self.get(Column::Language).map(str::to_owned).or(further_language);
+        Ok(Entry {
+            name: self.name().or_else(|| mailbox.name.as_deref().and_then(name)),
+            organisation: self.words(Column::Organisation).or_else(|| further_organisation.as_deref().and_then(name)),
+            language: language.and_then(|word| language_of(&word)),
+            frequency: [Column::Frequency, Column::Reception]
+                .into_iter()
+                .find_map(|column| self.get(column).and_then(statuses::frequency)),
+            topics: topics.into_iter().collect(),
+            foreign,
+            standing,
+            consent: self.consent(),
+            ..Entry::new(mailbox.address)
+        })
+    }
+
+    fn name(&self) -> Option<String> {
+        let parts = [self.words(Column::FirstName), self.words(Column::LastName)];
+        self.words(Column::Name).or_else(|| {
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        })
+    }
+
+    /// How they stand by all that is said: a "no" anywhere is one.
+    fn standing(&self, lists: &Lists) -> Result<Standing, Fault> {
+        let of_status = match self.get(Column::Status) {
+            None => Some(Standing::Subscribed),
+            Some(word) => statuses::standing(word),
+        };
+        let of_reason = self.get(Column::Reason).and_then(statuses::standing);
+        let left = self.get(Column::LeftAt).or(self.get(Column::LeftWhy)).map(|_| {
+            if self.get(Column::LeftWhy).is_some_and(statuses::is_complaint) {
+                Standing::Barred(SuppressionReason::Complained)
+            } else {
+                Standing::Left(EndReason::Unsubscribed)
+            }
+        });
+        let said = |column: Column, is_no: fn(&str) -> Option<Standing>| self.get(column).and_then(is_no);
+        let gone = |word: &str| (word == "nomail").then_some(Standing::Left(EndReason::Unsubscribed));
+        let for_a_time = |word: &str| (word != "0").then_some(Standing::Left(EndReason::Unsubscribed));
+        let dead = |_: &str| Some(Standing::Barred(SuppressionReason::Bounced));
+        // The reason says more than that it ended.
+        let of_reason_or_status = match (of_status, of_reason) {
+            (Some(Standing::Left(_)), Some(reason)) => Some(reason),
+            (of_status, _) => of_status,
+        };
+        let noes = [
+            left,
+            lists.standing(),
+            said(Column::NoMail, statuses::nomail),
+            said(Column::Reception, gone),
+            said(Column::Suspended, for_a_time),
+            said(Column::CleanedAt, dead),
+        ];
+        let worst = noes.into_iter().flatten().max().unwrap_or(Standing::Subscribed);
+        match (of_reason_or_status, self.get(Column::Status)) {
+            (Some(standing), _) => Ok(standing.max(worst)),
+            (None, _) if worst > Standing::Unconfirmed => Ok(worst),
+            (None, word) => Err(Fault::UnknownStatus(shortened(word.unwrap_or_default()))),
+        }
+    }
+
+    fn consent(&self) -> String {
+        let said = self.cells.iter().filter(|(column, _)| *column == Column::Consent);
+        let said: Vec<String> = said.map(|(_, cell)| squeezed(cell)).collect();
+        said.join("; ").chars().take(LONGEST_CONSENT).collect()
+    }
+}
+
+/// A cell that is an address, or a name and one; spreadsheets and web pages leave `mailto:` and odd spaces about.
+pub(super) fn mailbox(cell: &str) -> Option<Mailbox> {
+    let cell = unguarded(cell);
+    let cell =
+        cell.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}' | '"'));
+    let bare = cell.strip_prefix("mailto:").unwrap_or(cell);
+    let bare = bare.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(bare);
+    match bare.parse::<EmailAddress>() {
+        Ok(address) => Some(Mailbox::new(None, address)),
+        Err(_) => cell.parse().ok(),
+    }
+}
+
+/// Words on one line, without control characters; `None` when nothing is left.
+fn name(text: &str) -> Option<String> {
+    let plain: String = composed(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words: String = squeezed(&plain).trim_matches('"').chars().take(LONGEST_NAME).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// Enough of a cell to find it again.
+fn shortened(cell: &str) -> String {
+    name(cell).unwrap_or_default().chars().take(80).collect()
+}
+
+fn language_of(word: &str) -> Option<Language> {
+    match folded(word).as_str() {
+        "francais" | "french" => Some(Language::French),
+        "anglais" | "english" => Some(Language::English),
+        _ => word.trim().parse().ok(),
+    }
+}

@@ -1,0 +1,274 @@
+//! Whole files, in each tool's form.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::{Entry, KnownTopics, Line, Listing};
+use crate::domain::Topic;
+
+fn topics() -> KnownTopics {
+    let topics: Vec<(Topic, &str)> = [("tag:eau", "Eau"), ("category:discours", "Discours")]
+        .map(|(topic, label)| (topic.parse().unwrap(), label))
+        .into();
+    KnownTopics::new(topics.iter().map(|(topic, label)| (topic, *label)))
+}
+
+fn lines(bytes: &[u8], name: &str) -> Vec<Line> {
+    let mut listing = Listing::new(bytes, name).unwrap().knowing(topics());
+    let mut lines = Vec::new();
+    while let Some(line) = listing.next_line().unwrap() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A line as one text: its number, then what it says, with nothing for what it does not say.
+fn told(Line { number, said }: &Line) -> String {
+    let mut out = format!("{number} ");
+    match said {
+        Err(fault) => write!(out, "{} {}", fault.as_str(), fault.detail()).unwrap(),
+        Ok(Entry { address, name, organisation, language, frequency, topics, foreign, standing, consent }) => {
+            write!(out, "{address} {standing:?}").unwrap();
+            let texts = [name, organisation].map(|text| text.as_deref().unwrap_or_default().to_owned());
+            let words = [language.map(|word| word.to_string()), frequency.map(|word| word.to_string())];
+            let topics: BTreeSet<String> =
+                topics.iter().map(ToString::to_string).chain(foreign.iter().cloned()).collect();
+            let topics: Vec<String> = topics.into_iter().collect();
+            let said = texts.into_iter().chain(words.into_iter().flatten()).chain(topics).chain([consent.clone()]);
+            for text in said.filter(|text| !text.is_empty()) {
+                write!(out, " | {text}").unwrap();
+            }
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+#[track_caller]
+fn check(text: &str, name: &str, expected: &[&str]) {
+    let found: Vec<String> = lines(text.as_bytes(), name).iter().map(told).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn listmonk() {
+    check(
+        "uuid,email,name,attributes,status,created_at,updated_at\n\
+         5f-1,ann@example.org,Ann Lee,\"{\"\"company\"\": \"\"Le Fil\"\", \"\"lang\"\": \"\"en\"\"}\",enabled,2026-01-02 03:04:05 +0000 UTC,x\n\
+         5f-2,bob@example.org,Bob,{},blocklisted,2026-01-02,x\n\
+         5f-3,cy@example.org,Cy,{},disabled,2026-01-02,x\n",
+        "subscribers.csv",
+        &[
+            "2 ann@example.org Subscribed | Ann Lee | Le Fil | en | 2026-01-02 03:04:05 +0000 UTC",
+            "3 bob@example.org Barred(Blocked) | Bob | 2026-01-02",
+            "4 cy@example.org Left(Removed) | Cy | 2026-01-02",
+        ],
+    );
+    check(
+        "email,name,status,lists\n\
+         ann@example.org,Ann,enabled,\"[{\"\"name\"\": \"\"Eau\"\", \"\"subscription_status\"\": \"\"confirmed\"\"}, {\"\"name\"\": \"\"VIP\"\"}]\"\n\
+         bob@example.org,Bob,enabled,\"[{\"\"name\"\": \"\"Eau\"\", \"\"subscription_status\"\": \"\"unsubscribed\"\"}]\"\n\
+         cy@example.org,Cy,enabled,\"[{\"\"name\"\": \"\"Eau\"\", \"\"subscription_status\"\": \"\"unconfirmed\"\"}]\"\n",
+        "s.csv",
+        &[
+            "2 ann@example.org Subscribed | Ann | VIP | tag:eau",
+            "3 bob@example.org Left(Unsubscribed) | Bob",
+            "4 cy@example.org Unconfirmed | Cy",
+        ],
+    );
+}
+
+#[test]
+fn mailchimp() {
+    const SUBSCRIBED: &str = "Email Address,First Name,Last Name,Address,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,\
+        CONFIRM_IP,GMTOFF,LAST_CHANGED,LEID,EUID,NOTES,TAGS\n\
+        ann@example.org,Ann,Lee,\"1 rue du Pont\nNantes\",2,2020-01-02 03:04:05,192.0.2.1,2020-01-03 03:04:05,192.0.2.1,,,1,a,,\"\"\"Eau\"\",\"\"VIP\"\"\"\n";
+    let ann = "2 ann@example.org Subscribed | Ann Lee | VIP | tag:eau | 2020-01-02 03:04:05; 2020-01-03 03:04:05";
+    check(SUBSCRIBED, "subscribed_email_audience_export_1a2b.csv", &[ann]);
+    let never = ann.replace("Subscribed", "Unconfirmed");
+    check(SUBSCRIBED, "nonsubscribed_email_audience_export_1a2b.csv", &[&never]);
+    check(
+        "Email Address,First Name,OPTIN_TIME,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,UNSUB_REASON,UNSUB_REASON_OTHER,LEID\n\
+         ann@example.org,Ann,,2021-05-06 07:08:09,Lettre,1,NORMAL,,1\n\
+         bob@example.org,Bob,,2021-05-06 07:08:09,Lettre,1,SPAM,,2\n\
+         cy@example.org,Cy,,,,,,,3\n",
+        "export.csv",
+        &[
+            "2 ann@example.org Left(Unsubscribed) | Ann",
+            "3 bob@example.org Barred(Complained) | Bob",
+            "4 cy@example.org Left(Unsubscribed) | Cy",
+        ],
+    );
+    check(
+        "Email Address,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID,LEID\nann@example.org,2021-05-06 07:08:09,Lettre,1,1\n",
+        "x.csv",
+        &["2 ann@example.org Barred(Bounced)"],
+    );
+    check(
+        "Email Address,UNSUB_TIME,CLEAN_TIME,LEID\nann@example.org,,,1\nbob@example.org,2021-05-06,,2\n",
+        "all.csv",
+        &["2 ann@example.org Subscribed", "3 bob@example.org Left(Unsubscribed)"],
+    );
+}
+
+#[test]
+fn sympa() {
+    let both = ["1 ann@example.org Subscribed", "2 bob@example.org Subscribed"];
+    check("ann@example.org\nbob@example.org\n", "presse.txt", &both);
+    check(
+        "# Exported subscribers with search filter \"example\"\nann@example.org\tAnn Lee\nbob@example.org\t\n",
+        "presse.txt",
+        &["2 ann@example.org Subscribed | Ann Lee", "3 bob@example.org Subscribed"],
+    );
+    check(
+        "date 1600000000\nemail ann@example.org\ngecos Ann Lee\nreception digest\nvisibility noconceal\n\n\
+         date 1600000001\nemail bob@example.org\nreception nomail\n\n\
+         email cy@example.org\nsuspend 1\ntopics eau,autre\n",
+        "member.dump",
+        &[
+            "1 ann@example.org Subscribed | Ann Lee | daily | 1600000000",
+            "7 bob@example.org Left(Unsubscribed) | 1600000001",
+            "11 cy@example.org Left(Unsubscribed) | autre | tag:eau",
+        ],
+    );
+}
+
+#[test]
+fn mailman() {
+    check(
+        "Ann Lee <ann@example.org>\n\"Dupont, Jo\" <jo@example.org>\nDurand, Zoé <zoe@example.org>\n<cy@example.org>\nbob@example.org\nnobody\n",
+        "members.txt",
+        &[
+            "1 ann@example.org Subscribed | Ann Lee",
+            "2 jo@example.org Subscribed | Dupont, Jo",
+            "3 zoe@example.org Subscribed | Durand, Zoé",
+            "4 cy@example.org Subscribed",
+            "5 bob@example.org Subscribed",
+            "6 bad-address nobody",
+        ],
+    );
+    check(
+        "\"Full name\",\"email address\",\"mod\",\"hide\",\"nomail\",\"ack\",\"not metoo\",\"nodupes\",\"digest\",\"plain\"\n\
+         \"Ann\",\"ann@example.org\",\"off\",\"off\",\"off\",\"off\",\"off\",\"on\",\"on\",\"on\"\n\
+         \"\",\"bob@example.org\",\"off\",\"off\",\"[B]\",\"off\",\"off\",\"on\",\"off\",\"on\"\n\
+         \"\",\"cy@example.org\",\"off\",\"off\",\"[U]\",\"off\",\"off\",\"on\",\"off\",\"on\"\n\
+         \"\",\"di@example.org\",\"off\",\"off\",\"[A]\",\"off\",\"off\",\"on\",\"off\",\"on\"\n",
+        "members.csv",
+        &[
+            "2 ann@example.org Subscribed | Ann | daily",
+            "3 bob@example.org Barred(Bounced)",
+            "4 cy@example.org Left(Unsubscribed)",
+            "5 di@example.org Left(Removed)",
+        ],
+    );
+}
+
+#[test]
+fn a_french_spreadsheet() {
+    let text = "sep=;\r\nNom;Prénom;Adresse;Adresse e-mail;Rédaction;Statut;Langue;Thèmes\r\n\
+        Œuvrard;Zoé;1 rue du Pont;ZOE@Médias.Example;« Le Fil »;Abonnée;français;Eau, Discours\r\n\
+        ;;;;;;;\r\n\
+        Ali;;;ali@example.org;;pigiste;;\r\n\
+        Léa;;;lea(at)example.org;;actif;;\r\n";
+    let expected = [
+        "3 ZOE@xn--mdias-bsa.example Subscribed | Zoé Œuvrard | « Le Fil » | fr | category:discours | tag:eau",
+        "5 unknown-status pigiste",
+        "6 bad-address lea(at)example.org",
+    ];
+    check(text, "presse.csv", &expected);
+    let windows = in_windows_1252(text);
+    let found: Vec<String> = lines(&windows, "presse.csv").iter().map(told).collect();
+    assert_eq!(found, expected);
+    let wide: Vec<u8> = "\u{feff}"
+        .encode_utf16()
+        .chain(text.replace(';', "\t").replace("sep=\t\r\n", "\r\n").encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let found: Vec<String> = lines(&wide, "presse.csv").iter().map(told).collect();
+    assert_eq!(found, expected);
+}
+
+/// `text` as Windows-1252.
+fn in_windows_1252(text: &str) -> Vec<u8> {
+    let bytes = text.chars().map(|c| match c {
+        'Œ' => 0x8C,
+        c => u8::try_from(u32::from(c)).unwrap(),
+    });
+    bytes.collect()
+}
+
+#[test]
+fn an_unclosed_quote_hides_nobody() {
+    check(
+        "email,name\nann@example.org,\"Ann\nbob@example.org,Bob\ncy@example.org,\"Cy \"\"C\"\"\nLee\"\ndi@example.org,Di\n",
+        "x.csv",
+        &[
+            "2 ann@example.org Subscribed | Ann",
+            "3 bob@example.org Subscribed | Bob",
+            "4 cy@example.org Subscribed | Cy \"C\" Lee",
+            "6 di@example.org Subscribed | Di",
+        ],
+    );
+    let mut text = "email,name\nann@example.org,\"Ann\n".to_owned();
+    for number in 0..300 {
+        writeln!(text, "reader{number}@example.org,R").unwrap();
+    }
+    assert_eq!(lines(text.as_bytes(), "x.csv").len(), 301);
+}
+
+#[test]
+fn odd_lists() {
+    check(
+        "\"ann@example.org\"\n\" mailto:bob@example.org \"\n",
+        "x",
+        &["1 ann@example.org Subscribed", "2 bob@example.org Subscribed"],
+    );
+    check("Email\nDupont, Jo <jo@example.org>\n", "x", &["2 jo@example.org Subscribed | Dupont, Jo"]);
+    check("X;Y\nAnn;ann@example.org\n", "x", &["2 ann@example.org Subscribed"]);
+    check(
+        "Ann;ann@example.org\nBob;bob@example.org\n",
+        "x",
+        &["1 ann@example.org Subscribed | Ann", "2 bob@example.org Subscribed | Bob"],
+    );
+    check("email,email\n,ann@example.org\n", "x", &["2 ann@example.org Subscribed"]);
+    check("email\n'=ann@example.org\n", "x", &["2 =ann@example.org Subscribed"]);
+    check("ann@example.org\n", "Désabonnés 2026.csv", &["1 ann@example.org Left(Unsubscribed)"]);
+    for nothing in ["", "\n \n", "\u{feff}"] {
+        assert!(Listing::new(nothing.as_bytes(), "x").is_err());
+    }
+    for other in [&b"PK\x03\x04rest"[..], b"a\0b"] {
+        assert!(Listing::new(other, "x").is_err());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), name in "\\PC{0,8}") {
+        if let Ok(mut listing) = Listing::new(bytes.as_slice(), &name) {
+            while listing.next_line().unwrap().is_some() {}
+        }
+    }
+
+    #[test]
+    fn any_list_is_read_to_its_end(text in "(email|name|status|[,;\t\"\n\r|' ]|ann@example\\.org|#|sep=|[\\[{}\\]:]|\\PC){0,60}") {
+        if let Ok(mut listing) = Listing::new(text.as_bytes(), "x") {
+            let mut last = 0;
+            while let Some(line) = listing.next_line().unwrap() {
+                prop_assert!(line.number > last);
+                last = line.number;
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_lost_whatever_stands_beside_them(notes in prop::collection::vec("[a\"\n;,é]{0,6}", 1..12)) {
+        let mut text = "email;note\n".to_owned();
+        for (number, note) in notes.iter().enumerate() {
+            let note = note.replace('"', "\"\"");
+            writeln!(text, "reader{number}@example.org;\"{note}\"").unwrap();
+        }
+        let found = lines(text.as_bytes(), "x").iter().filter(|line| line.said.is_ok()).count();
+        prop_assert_eq!(found, notes.len());
+    }
+}
