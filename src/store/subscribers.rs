@@ -50,9 +50,6 @@ pub struct Preferences {
 pub(super) const LAST_TURN: &str =
     "COALESCE((SELECT MAX(last_one.turn) FROM editions last_one WHERE last_one.kind = 'announcement'), 0)";
 
-/// How many ids one statement may list.
-const IDS_IN_A_STATEMENT: usize = 500;
-
 /// A row that was there for an address, or was made for it now.
 pub(super) struct Settled {
     pub(super) id: SubscriberId,
@@ -223,32 +220,6 @@ impl Store {
         self.with_topics(row).await
     }
 
-    /// Subscribers by address. A row that cannot be read is logged and left out.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn list(&self, filter: &SubscriberFilter) -> Result<Vec<Subscriber>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM subscribers WHERE address <> '' AND ($1 IS NULL OR state = $1) AND ($2 IS NULL OR EXISTS \
-             (SELECT 1 FROM subscriptions t WHERE t.subscriber = subscribers.id AND t.topic = $2)) ORDER BY folded",
-        )
-        .bind(filter.state)
-        .bind(filter.topic.as_ref().map(Topic::to_string))
-        .fetch_all(&self.read)
-        .await?;
-        let mut subscribers = Vec::with_capacity(rows.len());
-        for some in rows.chunks(IDS_IN_A_STATEMENT) {
-            let mut topics = self.topics_of(some).await?;
-            for row in some {
-                match subscriber_from(row, &mut topics) {
-                    Ok(subscriber) => subscribers.push(subscriber),
-                    Err(error) => tracing::error!(%error, "a subscriber is left out of the list"),
-                }
-            }
-        }
-        Ok(subscribers)
-    }
-
     async fn with_topics(&self, row: Option<AnyRow>) -> Result<Option<Subscriber>, StoreError> {
         let Some(row) = row else { return Ok(None) };
         let mut topics = self.topics_of(std::slice::from_ref(&row)).await?;
@@ -256,7 +227,10 @@ impl Store {
     }
 
     /// What the subscribers of these rows follow, by id; what cannot be read is logged and left out.
-    async fn topics_of(&self, rows: &[AnyRow]) -> Result<BTreeMap<i64, BTreeSet<Topic>>, StoreError> {
+    pub(super) async fn topics_of(&self, rows: &[AnyRow]) -> Result<BTreeMap<i64, BTreeSet<Topic>>, StoreError> {
+        if rows.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let statement = format!(
             "SELECT subscriber, topic FROM subscriptions WHERE subscriber IN ({})",
             placeholders(1, rows.len())
@@ -425,7 +399,10 @@ async fn forget(connection: &mut AnyConnection, id: SubscriberId) -> Result<(), 
     Ok(())
 }
 
-fn subscriber_from(row: &AnyRow, topics: &mut BTreeMap<i64, BTreeSet<Topic>>) -> Result<Subscriber, StoreError> {
+pub(super) fn subscriber_from(
+    row: &AnyRow,
+    topics: &mut BTreeMap<i64, BTreeSet<Topic>>,
+) -> Result<Subscriber, StoreError> {
     let fields = Fields::keyed_by_number(row, "subscribers", "id");
     let since = fields.instant("since")?;
     let state = match fields.text("state")?.as_str() {

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 
 use super::row::{Fields, micros};
+use super::subscribers::{Ending, end_within};
 use super::{Store, StoreError};
-use crate::domain::{EmailAddress, SuppressionReason};
+use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
 
 /// Suppresses an address. What only its owner can lift gives way to a stronger reason; a complaint stays for ever.
 pub(super) async fn add(
@@ -55,6 +56,51 @@ impl Store {
         add(&mut transaction, &hash, why, now).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// The office wants nothing to be sent to an address: its subscription ends, and nobody can begin another with it. Gives
+    /// why nothing was sent to it before; then nothing is changed, as an erasure is lifted by its owner alone.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was opened without its key.
+    pub async fn block(
+        &self,
+        address: &EmailAddress,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SuppressionReason>, StoreError> {
+        let hash = self.address_hash(address)?;
+        let mut transaction = self.begin().await?;
+        let before = reason(&mut transaction, &hash).await?;
+        if before.is_none() {
+            add(&mut transaction, &hash, SuppressionReason::Blocked, now).await?;
+            let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
+                .bind(address.folded())
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if let Some(row) = row {
+                let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
+                let ending = Ending { reason: EndReason::Removed, suppressed: Some(SuppressionReason::Blocked) };
+                end_within(&mut transaction, id, ending, now).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(before)
+    }
+
+    /// Takes a block of the office back: the address may be subscribed again, and is not by this. `false` when the office
+    /// had not blocked it.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was opened without its key.
+    pub async fn unblock(&self, address: &EmailAddress) -> Result<bool, StoreError> {
+        let hash = self.address_hash(address)?;
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query("DELETE FROM suppressions WHERE address_hash = $1 AND reason = 'blocked'")
+            .bind(hash)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Why an address is suppressed; `None` when it is not.

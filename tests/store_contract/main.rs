@@ -6,6 +6,7 @@ mod bounces;
 mod editions;
 mod file;
 mod gaps;
+mod imports;
 mod leases;
 mod office;
 mod outbox;
@@ -100,6 +101,11 @@ stories! {
     subscribers::an_erased_address_is_recognised_and_not_kept,
     subscribers::preferences_are_the_subscribers_own,
     subscribers::a_digest_has_readers_while_somebody_chose_it_or_is_owed_it,
+    imports::a_list_is_taken_in_and_again_changes_nothing,
+    imports::a_list_brings_nobody_back_and_overrules_nobody,
+    imports::a_no_stops_the_letters_of_whom_the_office_vouched_for,
+    imports::the_office_blocks_and_takes_it_back,
+    imports::subscribers_are_read_page_by_page,
     office::a_cause_is_told_once,
     office::a_letter_comes_back_as_it_was,
     office::one_leads_and_ticks_are_remembered,

@@ -1,0 +1,202 @@
+//! A list from elsewhere: what its lines do, and that the same list again does nothing.
+
+use depeche::domain::{DeliveryState, EndReason, Frequency, SkipReason, SubscriberState, SuppressionReason};
+use depeche::import::{Defaults, Entry, Outcome, Standing, Why};
+use depeche::language::Language;
+use depeche::store::{ConsentAction, Preferences, SubscriberFilter};
+
+use super::room::{Room, address, minute, newcomer, proof, topics};
+
+fn entry(text: &str, standing: Standing) -> Entry {
+    Entry { standing, ..Entry::new(address(text)) }
+}
+
+fn defaults() -> Defaults {
+    Defaults {
+        language: Language::French,
+        frequency: Frequency::Immediate,
+        topics: topics(&["all"]),
+        source: "liste de 2025".to_owned(),
+    }
+}
+
+const LEFT: Standing = Standing::Left(EndReason::Unsubscribed);
+const BLOCKED: Standing = Standing::Barred(SuppressionReason::Blocked);
+
+impl Room {
+    /// Takes lines in, as was foreseen.
+    async fn import(&self, entries: &[Entry]) -> Vec<Outcome> {
+        let entries: Vec<&Entry> = entries.iter().collect();
+        let foreseen = self.store.foresee_import(&entries).await.unwrap();
+        let done = self.store.import(&entries, &defaults(), minute(10)).await.unwrap();
+        assert_eq!(done, foreseen);
+        done
+    }
+}
+
+pub(crate) async fn a_list_is_taken_in_and_again_changes_nothing(room: Room) {
+    let ann = Entry {
+        name: Some("Ann".to_owned()),
+        organisation: Some("Le Fil".to_owned()),
+        language: Some(Language::English),
+        frequency: Some(Frequency::Weekly),
+        topics: topics(&["tag:eau", "category:discours"]),
+        consent: "2020-01-02".to_owned(),
+        ..entry("ann@example.org", Standing::Subscribed)
+    };
+    let gone = Entry { name: Some("Bob".to_owned()), ..entry("bob@example.org", LEFT) };
+    let entries = [
+        ann.clone(),
+        gone,
+        entry("cy@example.org", BLOCKED),
+        entry("di@example.org", Standing::Unconfirmed),
+        entry("eve@example.org", Standing::Subscribed),
+    ];
+    let first = [
+        Outcome::Added,
+        Outcome::Ended(EndReason::Unsubscribed),
+        Outcome::Suppressed(SuppressionReason::Blocked),
+        Outcome::LeftAlone(Why::Unconfirmed),
+        Outcome::Added,
+    ];
+    assert_eq!(room.import(&entries).await, first);
+    let listed = room.store.list(&SubscriberFilter::default()).await.unwrap();
+    let again = [
+        Outcome::AlreadyThere,
+        Outcome::AlreadyOut,
+        Outcome::AlreadyOut,
+        Outcome::LeftAlone(Why::Unconfirmed),
+        Outcome::AlreadyThere,
+    ];
+    assert_eq!(room.import(&entries).await, again);
+    assert_eq!(room.store.list(&SubscriberFilter::default()).await.unwrap(), listed);
+    assert_eq!(room.import(&[]).await, []);
+
+    let kept = room.store.find(&ann.address).await.unwrap().unwrap();
+    assert_eq!((kept.name.as_deref(), kept.organisation.as_deref()), (Some("Ann"), Some("Le Fil")));
+    assert_eq!((kept.language, kept.frequency, &kept.topics), (Language::English, Frequency::Weekly, &ann.topics));
+    assert_eq!((kept.state, kept.created), (SubscriberState::Active { since: minute(10) }, minute(10)));
+    let consents = room.store.consents_of(kept.id).await.unwrap();
+    assert_eq!(consents.len(), 1);
+    assert_eq!((consents[0].action, consents[0].at), (ConsentAction::Vouched, minute(10)));
+    assert_eq!((consents[0].proof.words.as_str(), consents[0].proof.source.as_str()), ("2020-01-02", "liste de 2025"));
+
+    let bob = room.store.find(&address("bob@example.org")).await.unwrap().unwrap();
+    assert_eq!(bob.state, SubscriberState::Ended { at: minute(10), reason: EndReason::Unsubscribed });
+    assert_eq!((bob.name, bob.topics), (None, topics(&[])));
+    let cy = address("cy@example.org");
+    assert_eq!(room.store.find(&cy).await.unwrap(), None);
+    assert_eq!(room.store.is_suppressed(&cy).await.unwrap(), Some(SuppressionReason::Blocked));
+    let eve = room.store.find(&address("eve@example.org")).await.unwrap().unwrap();
+    assert_eq!((eve.topics, eve.language), (topics(&["all"]), Language::French));
+}
+
+pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
+    // She confirmed here, he was vouched for, one left, one was erased, one is being asked, one had left and is asked again.
+    let asked = |text: &'static str| {
+        let store = room.store.clone();
+        async move { store.subscribe_pending(&newcomer(text, &["tag:eau"]), &proof(), minute(0)).await.unwrap().id }
+    };
+    let own = asked("own@example.org").await;
+    room.store.confirm(own, &proof(), minute(1)).await.unwrap();
+    let vouched = room.subscriber("vouched@example.org", &["tag:eau"]).await;
+    let left = room.subscriber("left@example.org", &["all"]).await;
+    room.store.end(left, EndReason::Unsubscribed, minute(1)).await.unwrap();
+    let erased = room.subscriber("erased@example.org", &["all"]).await;
+    room.store.end(erased, EndReason::Erased, minute(1)).await.unwrap();
+    let pending = asked("asked@example.org").await;
+    let again = room.subscriber("again@example.org", &["all"]).await;
+    room.store.end(again, EndReason::Unsubscribed, minute(1)).await.unwrap();
+    assert!(asked("again@example.org").await == again);
+
+    let yes = |text| entry(text, Standing::Subscribed);
+    let outcomes = room
+        .import(&[
+            yes("OWN@example.org"),
+            yes("vouched@example.org"),
+            yes("left@example.org"),
+            yes("erased@example.org"),
+            yes("asked@example.org"),
+            yes("again@example.org"),
+        ])
+        .await;
+    let had_left = Outcome::LeftAlone(Why::HadLeft(EndReason::Unsubscribed));
+    let suppressed = Outcome::LeftAlone(Why::Suppressed(SuppressionReason::Erased));
+    assert_eq!(
+        outcomes,
+        [Outcome::AlreadyThere, Outcome::AlreadyThere, had_left, suppressed, Outcome::Added, had_left]
+    );
+    let asked = room.store.subscriber(pending).await.unwrap().unwrap();
+    assert_eq!((asked.state, asked.topics), (SubscriberState::Active { since: minute(10) }, topics(&["all"])));
+    assert_eq!(room.store.subscriber(own).await.unwrap().unwrap().topics, topics(&["tag:eau"]));
+
+    let no = |text| entry(text, LEFT);
+    let outcomes = room
+        .import(&[no("own@example.org"), no("vouched@example.org"), no("erased@example.org"), no("again@example.org")])
+        .await;
+    let ended = Outcome::Ended(EndReason::Unsubscribed);
+    let own_will = Outcome::LeftAlone(Why::OwnWill);
+    assert_eq!(outcomes, [own_will, ended, Outcome::AlreadyOut, Outcome::LeftAlone(Why::BeingAsked)]);
+    assert_eq!(room.store.find(&address("erased@example.org")).await.unwrap(), None);
+    let ended = SubscriberState::Ended { at: minute(10), reason: EndReason::Unsubscribed };
+    assert_eq!(room.store.subscriber(vouched).await.unwrap().unwrap().state, ended);
+
+    // What she changed herself is her own will, too.
+    let changed = room.subscriber("changed@example.org", &["all"]).await;
+    let preferences =
+        Preferences { topics: topics(&["tag:eau"]), frequency: Frequency::Daily, language: Language::French };
+    room.store.change_preferences(changed, &preferences, &proof(), minute(5)).await.unwrap();
+    let barred = entry("changed@example.org", Standing::Barred(SuppressionReason::Complained));
+    assert_eq!(room.import(&[barred]).await, [own_will]);
+}
+
+pub(crate) async fn a_no_stops_the_letters_of_whom_the_office_vouched_for(room: Room) {
+    let ids = room.subscribers(3).await;
+    let edition = room.sending("bridge").await;
+    let who = room.store.subscriber(ids[0]).await.unwrap().unwrap().address;
+    let barred = Entry { standing: Standing::Barred(SuppressionReason::Complained), ..Entry::new(who.clone()) };
+    assert_eq!(room.import(&[barred]).await, [Outcome::Suppressed(SuppressionReason::Complained)]);
+    assert_eq!(room.tally(edition).await, [2, 0, 0, 0, 0, 1, 0]);
+    let skipped = room.store.deliveries_of_edition(edition, None, 1000).await.unwrap();
+    let skipped: Vec<_> = skipped.iter().filter(|one| one.subscriber == Some(ids[0])).map(|one| &one.state).collect();
+    assert_eq!(skipped, [&DeliveryState::Skipped(SkipReason::Suppressed)]);
+    assert_eq!(room.store.is_suppressed(&who).await.unwrap(), Some(SuppressionReason::Complained));
+}
+
+pub(crate) async fn the_office_blocks_and_takes_it_back(room: Room) {
+    let id = room.subscriber("ann@example.org", &["all"]).await;
+    let edition = room.sending("bridge").await;
+    let ann = address("ANN@example.org");
+    assert_eq!(room.store.block(&ann, minute(1)).await.unwrap(), None);
+    assert_eq!(room.store.block(&ann, minute(2)).await.unwrap(), Some(SuppressionReason::Blocked));
+    let ended = SubscriberState::Ended { at: minute(1), reason: EndReason::Removed };
+    assert_eq!(room.store.subscriber(id).await.unwrap().unwrap().state, ended);
+    assert_eq!(room.tally(edition).await, [0, 0, 0, 0, 0, 1, 0]);
+    let asked =
+        room.store.subscribe_pending(&newcomer("ann@example.org", &["all"]), &proof(), minute(3)).await.unwrap();
+    assert!(!asked.send_confirmation);
+    assert!(room.store.unblock(&ann).await.unwrap());
+    assert!(!room.store.unblock(&ann).await.unwrap());
+    assert_eq!(room.store.is_suppressed(&ann).await.unwrap(), None);
+    assert_eq!(room.store.subscriber(id).await.unwrap().unwrap().state, ended);
+
+    // An erasure is neither replaced nor lifted.
+    let bob = address("bob@example.org");
+    room.store.suppress(&bob, SuppressionReason::Erased, minute(1)).await.unwrap();
+    assert_eq!(room.store.block(&bob, minute(2)).await.unwrap(), Some(SuppressionReason::Erased));
+    assert!(!room.store.unblock(&bob).await.unwrap());
+    assert_eq!(room.store.is_suppressed(&bob).await.unwrap(), Some(SuppressionReason::Erased));
+}
+
+pub(crate) async fn subscribers_are_read_page_by_page(room: Room) {
+    let entries: Vec<Entry> = (0..1201).map(|n| entry(&format!("r{n:04}@example.org"), Standing::Subscribed)).collect();
+    for some in entries.chunks(256) {
+        assert_eq!(room.import(some).await, vec![Outcome::Added; some.len()]);
+    }
+    let first = room.store.page(&SubscriberFilter::default(), None).await.unwrap();
+    assert_eq!((first.subscribers.len(), first.next.as_deref()), (500, Some("r0499@example.org")));
+    let all = room.store.list(&SubscriberFilter::default()).await.unwrap();
+    let addresses: Vec<&str> = all.iter().map(|one| one.address.as_str()).collect();
+    assert_eq!(addresses, entries.iter().map(|one| one.address.as_str()).collect::<Vec<_>>());
+    assert!(all.iter().all(|one| one.topics == topics(&["all"])));
+}
