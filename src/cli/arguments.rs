@@ -231,6 +231,59 @@ pub(crate) enum SubscribersCommand {
     },
     /// Write all subscribers as CSV to standard output
     Export,
+    /// Take in a list: the CSV of listmonk, Mailchimp, Sympa, Mailman or a spreadsheet, or one address a line
+    #[command(
+        after_help = "Separator, encoding and columns are found out. Whoever subscribes here keeps what they chose; \
+                            whoever left, is blocked, or was erased here stays so; whoever the list says left, bounced or \
+                            was blocked is never written to. Each line that was not simply added is told on standard \
+                            error, with its number. The same list again changes nothing. Exit code 1 when a line could \
+                            not be read: the others are in."
+    )]
+    Import(ImportArguments),
+    /// Forget somebody: their subscription ends, and a keyed hash of the address is all that stays
+    Erase {
+        /// Whom
+        address: EmailAddress,
+    },
+    /// Never write to an address, whoever asks for it
+    Block {
+        /// Which
+        address: EmailAddress,
+    },
+    /// Take a block back; who was subscribed is not by that
+    Unblock {
+        /// Which
+        address: EmailAddress,
+    },
+}
+
+/// `subscribers import`
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The list; `-`: standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Utf8PathBuf,
+    /// How you came by their consent, for the record
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) source: String,
+    /// Say what would happen, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What lines follow that name no topic of ours; may be repeated [default: all]
+    #[arg(long = "topic", value_name = "TOPIC")]
+    pub(crate) topics: Vec<Topic>,
+    /// When letters are sent, where a line does not say
+    #[arg(long, default_value_t = Frequency::Immediate)]
+    pub(crate) frequency: Frequency,
+    /// The language of letters, where a line does not say [default: the site's]
+    #[arg(long)]
+    pub(crate) language: Option<Language>,
+    /// Write what became of lines to this file, as CSV, instead of standard error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<Utf8PathBuf>,
+    /// How to sum it up
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// `subscribers add`

@@ -7,10 +7,11 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use super::arguments::{AddArguments, Format, SubscribersCommand};
+use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::{called, stamp};
-use super::{Exit, opening, subscriber};
-use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic};
+use super::{Exit, importing, opening, subscriber};
+use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, SuppressionReason, Topic};
 use crate::language::say;
 use crate::store::{Added, SubscriberFilter};
 use crate::task::Newsroom;
@@ -21,15 +22,20 @@ pub(super) const COLUMNS: [&str; 10] =
 
 pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
+    let mut exit = Exit::Done;
     match command {
         SubscribersCommand::Add(arguments) => add(&newsroom, arguments, terminal).await?,
         SubscribersCommand::Remove { address } => remove(&newsroom, address, terminal).await?,
         SubscribersCommand::List { format } => list(&newsroom, *format, terminal).await?,
         SubscribersCommand::Show { address, format } => subscriber::show(&newsroom, address, *format, terminal).await?,
         SubscribersCommand::Export => export(&newsroom, terminal).await?,
+        SubscribersCommand::Import(arguments) => exit = importing::import(&newsroom, arguments, terminal).await?,
+        SubscribersCommand::Erase { address } => erase(&newsroom, address, terminal).await?,
+        SubscribersCommand::Block { address } => block(&newsroom, address, terminal).await?,
+        SubscribersCommand::Unblock { address } => unblock(&newsroom, address, terminal).await?,
     }
     newsroom.store.close().await;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) -> anyhow::Result<()> {
@@ -92,6 +98,41 @@ async fn remove(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal)
     Ok(())
 }
 
+/// Also of an address that nobody has here: no list brings it in afterwards.
+async fn erase(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
+    let now = newsroom.now();
+    let key = match newsroom.store.find(address).await? {
+        Some(subscriber) => {
+            newsroom.store.end(subscriber.id, EndReason::Erased, now).await?;
+            "erased"
+        }
+        None if newsroom.store.is_suppressed(address).await?.is_some() => "nothing-to-erase",
+        None => {
+            newsroom.store.suppress(address, SuppressionReason::Erased, now).await?;
+            "erased-unknown"
+        }
+    };
+    terminal.line(said_of(newsroom, key, address, ""));
+    Ok(())
+}
+
+async fn block(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
+    let before = newsroom.store.block(address, newsroom.now()).await?;
+    let why = before.map(|reason| called(newsroom, "ended", reason.as_str())).unwrap_or_default();
+    terminal.line(said_of(newsroom, if before.is_some() { "blocked-before" } else { "blocked" }, address, &why));
+    Ok(())
+}
+
+async fn unblock(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
+    if newsroom.store.unblock(address).await? {
+        terminal.line(said_of(newsroom, "unblocked", address, ""));
+        return Ok(());
+    }
+    let other = newsroom.store.is_suppressed(address).await?;
+    let why = other.map(|reason| called(newsroom, "ended", reason.as_str())).unwrap_or_default();
+    bail!(said_of(newsroom, if other.is_some() { "not-blocked-but" } else { "not-blocked" }, address, &why))
+}
+
 /// A subscriber for programs.
 #[derive(Serialize)]
 pub(super) struct JsonSubscriber {
@@ -144,26 +185,41 @@ impl JsonSubscriber {
     }
 }
 
-async fn all(newsroom: &Newsroom) -> anyhow::Result<Vec<JsonSubscriber>> {
-    let subscribers = newsroom.store.list(&SubscriberFilter { state: None, topic: None }).await?;
-    Ok(subscribers.iter().map(JsonSubscriber::new).collect())
+/// Gives what `told` makes of each subscriber to `terminal`, a page at a time.
+async fn each(
+    newsroom: &Newsroom,
+    terminal: Terminal,
+    mut told: impl FnMut(&Subscriber) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    let filter = SubscriberFilter::default();
+    let mut after = None;
+    loop {
+        let page = newsroom.store.page(&filter, after.as_deref()).await?;
+        let texts = page.subscribers.iter().map(&mut told).collect::<anyhow::Result<Vec<String>>>()?;
+        terminal.text(&texts.concat());
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow::Result<()> {
-    let subscribers = newsroom.store.list(&SubscriberFilter { state: None, topic: None }).await?;
-    match format {
-        Format::Json => {
-            let subscribers: Vec<JsonSubscriber> = subscribers.iter().map(JsonSubscriber::new).collect();
-            terminal.line(serde_json::to_string_pretty(&subscribers)?);
-        }
-        Format::Text => {
-            for one in &subscribers {
-                let [address, _, _, _, frequency, state, _, reason, topics, _] = words_of(newsroom, one);
-                let state = if reason.is_empty() { state } else { format!("{state} ({reason})") };
-                terminal.line(format!("{address:<40} {state:<22} {frequency:<10} {topics}"));
-            }
-        }
+    if format == Format::Text {
+        let line = |one: &Subscriber| {
+            let [address, _, _, _, frequency, state, _, reason, topics, _] = words_of(newsroom, one);
+            let state = if reason.is_empty() { state } else { format!("{state} ({reason})") };
+            Ok(format!("{address:<40} {state:<22} {frequency:<10} {topics}\n"))
+        };
+        return each(newsroom, terminal, line).await;
     }
+    let mut before = "[\n";
+    let object = |one: &Subscriber| {
+        let text = serde_json::to_string_pretty(&JsonSubscriber::new(one))?.replace('\n', "\n  ");
+        Ok(format!("{}  {text}", std::mem::replace(&mut before, ",\n")))
+    };
+    each(newsroom, terminal, object).await?;
+    terminal.text(if before == "[\n" { "[]\n" } else { "\n]\n" });
     Ok(())
 }
 
@@ -182,31 +238,7 @@ pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String;
 }
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
-    terminal.text(&csv_line(COLUMNS.map(str::to_owned)));
-    for one in all(newsroom).await? {
-        terminal.text(&csv_line(one.cells()));
-    }
-    Ok(())
-}
-
-/// A line of CSV (RFC 4180). No cell begins a formula in a spreadsheet.
-fn csv_line(cells: [String; 10]) -> String {
-    let cells = cells.map(|cell| {
-        let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell };
-        if cell.contains(['"', ',', '\n', '\r', ';']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
-    });
-    cells.join(",") + "\r\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::csv_line;
-
-    #[test]
-    fn cells_are_quoted_and_start_no_formula() {
-        let mut cells: [String; 10] = Default::default();
-        "=HYPERLINK(\"x\")".clone_into(&mut cells[1]);
-        "a, b".clone_into(&mut cells[2]);
-        assert_eq!(csv_line(cells), ",\"'=HYPERLINK(\"\"x\"\")\",\"a, b\",,,,,,,\r\n");
-    }
+    terminal.text(&csv_line(COLUMNS));
+    let line = |one: &Subscriber| Ok(csv_line(JsonSubscriber::new(one).cells().each_ref().map(String::as_str)));
+    each(newsroom, terminal, line).await
 }

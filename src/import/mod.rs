@@ -3,7 +3,7 @@
 //!
 //! Read are the files of listmonk, Mailchimp, Sympa, Mailman and of a spreadsheet, and our own export. Nothing here reads
 //! a disk or knows the database: bytes come from a reader, how an address stands is given, and what is decided is carried
-//! out by `store`. Whose will wins is told in record 26.
+//! out by `store`. Whose will wins is told in record 27.
 
 mod decision;
 mod entry;

@@ -1,0 +1,225 @@
+//! Lists from elsewhere, taken in by the program itself, and given out again.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+#[path = "support/press_room.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod press_room;
+
+use press_room::{PressRoom, text};
+
+const SOURCE: [&str; 2] = ["--source", "liste de l’ancien outil"];
+
+fn room() -> PressRoom {
+    PressRoom::new(
+        "[newsletter]\nfrom = \"Salle de presse <presse@ministere.example>\"\n\
+         [office]\ncopies = [\"bureau@ministere.example\"]\n[[relay]]\nkind = \"directory\"\n",
+    )
+}
+
+fn import(room: &PressRoom, file: &str, more: &[&str]) -> Output {
+    room.run(&[&["subscribers", "import", file], &SOURCE[..], more].concat())
+}
+
+/// Imports a file that must be read whole, and gives the sum.
+#[track_caller]
+fn sum(room: &PressRoom, file: &str, more: &[&str]) -> Value {
+    let output = import(room, file, &[&["--format", "json"], more].concat());
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn subscribers(room: &PressRoom) -> Vec<Value> {
+    serde_json::from_str(&room.say(&["subscribers", "list", "--format", "json"])).unwrap()
+}
+
+#[track_caller]
+fn outcomes(sum: &Value, expected: &[(&str, u64)]) {
+    for (code, count) in sum["outcomes"].as_object().unwrap() {
+        let wanted = expected.iter().find(|(known, _)| known == code).map_or(0, |(_, count)| *count);
+        assert_eq!(count, wanted, "{code} in {sum}");
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_writes_nothing() {
+    let room = room();
+    let list = "email,name,status\nann@example.org,Ann,enabled\nANN@example.org,Ann,enabled\nbob@example.org,Bob,blocklisted\n\
+        cy@example.org,Cy,enabled\ncy@example.org,Cy,disabled\n";
+    room.save("list.csv", list);
+    let would = sum(&room, "list.csv", &["--dry-run"]);
+    outcomes(&would, &[("added", 2), ("duplicate", 1), ("suppressed", 1), ("ended", 1)]);
+    assert_eq!(subscribers(&room), Vec::<Value>::new());
+    let did = sum(&room, "list.csv", &[]);
+    assert_eq!(did["outcomes"], would["outcomes"]);
+    let states: Vec<(String, String)> = subscribers(&room)
+        .iter()
+        .map(|one| (one["address"].as_str().unwrap().to_owned(), one["state"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected = [("ann@example.org", "active"), ("cy@example.org", "ended")];
+    assert_eq!(states, expected.map(|(address, state)| (address.to_owned(), state.to_owned())));
+    // The order of lines does not matter: who left in one of them is not brought back by another.
+    let would = sum(&room, "list.csv", &["--dry-run"]);
+    let again = sum(&room, "list.csv", &[]);
+    assert_eq!(again["outcomes"], would["outcomes"]);
+    outcomes(&again, &[("already-there", 1), ("duplicate", 1), ("already-out", 2), ("left-ended", 1)]);
+}
+
+#[test]
+fn what_an_export_says_comes_back_and_begins_no_formula() {
+    let room = room();
+    for (address, name) in [
+        ("ann@example.org", "=HYPERLINK(\"http://example.org\")"),
+        ("+bob@example.org", "Bob; @SUM(A1)"),
+        ("cy@example.org", "'l'=, ＋1"),
+        ("zoé@médias.example", "Zoé « Z »"),
+    ] {
+        room.say(&[
+            "subscribers",
+            "add",
+            address,
+            "--name",
+            name,
+            "--organisation=-1+1",
+            "--topic",
+            "tag:eau",
+            "--topic",
+            "all",
+            "--frequency",
+            "weekly",
+            "--language",
+            "en",
+            "--source",
+            "\t@office",
+        ]);
+    }
+    room.say(&["subscribers", "add", "gone@example.org"]);
+    room.say(&["subscribers", "remove", "gone@example.org"]);
+    let exported = room.say(&["subscribers", "export"]);
+    for cell in exported.split([',', ';', '\n', '\t']) {
+        let cell = cell.trim_start_matches('"').trim_start();
+        assert!(!cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{cell}");
+    }
+    let other = self::room();
+    other.save("export.csv", &exported);
+    outcomes(&sum(&other, "export.csv", &[]), &[("added", 4), ("ended", 1)]);
+    let told = |room: &PressRoom| -> Vec<Value> {
+        let mut all = subscribers(room);
+        for one in &mut all {
+            let one = one.as_object_mut().unwrap();
+            one.remove("since");
+            one.remove("source");
+            if one["state"] == "ended" {
+                one.remove("topics");
+            }
+        }
+        all
+    };
+    assert_eq!(told(&other), told(&room));
+    assert_eq!(subscribers(&other)[1]["source"], SOURCE[1]);
+}
+
+#[test]
+fn each_line_that_was_not_simply_added_is_told_with_its_number() {
+    let room = room();
+    room.save(
+        "list.csv",
+        "Courriel;Nom;Ville\nann@example.org;Ann;Nantes\nnobody;Bob;Brest\nANN@example.org;Ann;Nantes\n",
+    );
+    let output = import(&room, "list.csv", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 2, "{told}");
+    assert!(lines[0].contains("ligne 3") && lines[0].contains("`nobody`"), "{told}");
+    assert!(lines[1].contains("ligne 4") && lines[1].contains("ANN@example.org"), "{told}");
+    let said = text(&output.stdout);
+    for words in ["Courriel, Nom", "Ville", "1  ajoutées", "1  illisibles"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+
+    let output = import(&room, "list.csv", &["--report", "report.csv"]);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
+    let report = std::fs::read_to_string(room.path("report.csv")).unwrap();
+    let rows: Vec<&str> = report.lines().collect();
+    assert_eq!(rows.len(), 4, "{report}");
+    assert_eq!(rows[0], "line,address,outcome,words");
+    assert!(rows[1].starts_with("2,ann@example.org,already-there,"), "{report}");
+    assert!(rows[2].starts_with("3,,bad-address,"), "{report}");
+    assert!(rows[3].starts_with("4,ANN@example.org,duplicate,"), "{report}");
+}
+
+#[test]
+fn a_list_may_come_by_standard_input_and_says_which_topics_are_meant() {
+    let room = room();
+    let mut command =
+        room.command(&["subscribers", "import", "-", "--source", "x", "--topic", "tag:eau", "--frequency", "daily"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"ann@example.org,Ann\nbob@example.org,Bob\n").unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    let ann = &subscribers(&room)[0];
+    assert_eq!(
+        (&ann["topics"][0], &ann["frequency"], &ann["name"]),
+        (&"tag:eau".into(), &"daily".into(), &"Ann".into())
+    );
+    for refused in [&["subscribers", "import", "list.csv"][..], &["subscribers", "import", "list.csv", "--source", ""]]
+    {
+        assert_eq!(room.run(refused).status.code(), Some(2), "{refused:?}");
+    }
+    let missing = import(&room, "nowhere.csv", &[]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("nowhere.csv"));
+    room.save("book.csv", "PK\u{3}\u{4}workbook");
+    assert!(text(&import(&room, "book.csv", &[]).stderr).contains("CSV"));
+}
+
+#[test]
+fn the_office_erases_blocks_and_unblocks() {
+    let room = room();
+    room.say(&["subscribers", "add", "ann@example.org"]);
+    room.say(&["subscribers", "erase", "ann@example.org"]);
+    let shown = room.run(&["subscribers", "show", "ann@example.org"]);
+    assert_eq!(shown.status.code(), Some(1));
+    assert!(text(&shown.stderr).contains("effacé"), "{}", text(&shown.stderr));
+    room.say(&["subscribers", "erase", "ann@example.org"]);
+    room.say(&["subscribers", "erase", "never@example.org"]);
+    room.say(&["subscribers", "block", "bob@example.org"]);
+    room.save("list.csv", "ann@example.org\nbob@example.org\nnever@example.org\ncy@example.org\n");
+    outcomes(&sum(&room, "list.csv", &[]), &[("left-suppressed", 3), ("added", 1)]);
+    room.say(&["subscribers", "unblock", "bob@example.org"]);
+    assert_eq!(room.run(&["subscribers", "unblock", "bob@example.org"]).status.code(), Some(1));
+    outcomes(&sum(&room, "list.csv", &[]), &[("left-suppressed", 2), ("already-there", 1), ("added", 1)]);
+    assert_eq!(subscribers(&room).len(), 2);
+}
+
+#[test]
+fn an_import_that_is_killed_is_completed_by_the_next() {
+    let room = room();
+    let mut list = "email\n".to_owned();
+    for number in 0..6000 {
+        writeln!(list, "reader{number}@example.org").unwrap();
+    }
+    room.save("list.csv", &list);
+    // The list stops in the middle, and nobody goes on.
+    let mut child = room
+        .command(&["subscribers", "import", "-", "--source", "x"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&list.as_bytes()[..list.len() / 2]).unwrap();
+    let some = press_room::until("the first lines", || Some(subscribers(&room).len()).filter(|count| *count > 0));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let there = u64::try_from(subscribers(&room).len()).unwrap();
+    assert!(there % 256 == 0 && there < 6000 && there >= some as u64, "{there}");
+    let rest = sum(&room, "list.csv", &["--report", "report.csv"]);
+    outcomes(&rest, &[("added", 6000 - there), ("already-there", there)]);
+    outcomes(&sum(&room, "list.csv", &["--report", "report.csv"]), &[("already-there", 6000)]);
+}
