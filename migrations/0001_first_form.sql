@@ -146,6 +146,8 @@ CREATE TABLE fragments (
 );
 CREATE INDEX fragments_by_release ON fragments (release, edition);
 
+-- The last pause lasts from `paused_since` until `paused_until`. `letters` counts the letters that somebody with the link to
+-- the preferences had written since `letters_since`.
 -- For digests: what was announced up to the turn `covered` is dealt with. Who left the digest `owed` for another frequency
 -- still gets what was announced before, up to the turn `owed_until`, with the next one.
 CREATE TABLE subscribers (
@@ -165,7 +167,11 @@ CREATE TABLE subscribers (
     asked BIGINT,
     covered BIGINT NOT NULL,
     owed TEXT,
-    owed_until BIGINT
+    owed_until BIGINT,
+    paused_since BIGINT,
+    paused_until BIGINT,
+    letters_since BIGINT,
+    letters BIGINT
 );
 -- Those who never confirm are removed.
 CREATE INDEX subscribers_pending ON subscribers (since) WHERE state = 'pending';
@@ -179,6 +185,19 @@ CREATE TABLE subscriptions (
     PRIMARY KEY (subscriber, topic)
 );
 CREATE INDEX subscriptions_by_topic ON subscriptions (topic, subscriber);
+
+-- Another address that was asked for, until both sides have agreed; `done` once they have. The number is random.
+CREATE TABLE address_changes (
+    id BIGINT PRIMARY KEY NOT NULL,
+    subscriber BIGINT NOT NULL UNIQUE REFERENCES subscribers (id),
+    address TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    asked BIGINT NOT NULL,
+    old_agreed BIGINT,
+    new_agreed BIGINT,
+    done BIGINT
+);
+CREATE INDEX address_changes_by_address ON address_changes (address_hash);
 
 CREATE TABLE consents (
     id BIGINT PRIMARY KEY NOT NULL,

@@ -131,8 +131,10 @@ fn faults(language: &str, tags: &[Tag]) -> Vec<String> {
         faults.push("an id stands twice".to_owned());
     }
     for name in ["for", "aria-labelledby", "aria-describedby"] {
-        let pointing = tags.iter().filter_map(|tag| tag.attributes.get(name));
-        faults.extend(pointing.filter(|id| !known.contains(id)).map(|id| format!("{name} names no id: {id}")));
+        let pointing = tags.iter().filter_map(|tag| tag.attributes.get(name)).flat_map(|ids| ids.split(' '));
+        faults.extend(
+            pointing.filter(|id| !known.iter().any(|known| known == id)).map(|id| format!("{name} names no id: {id}")),
+        );
     }
     faults
 }
@@ -170,7 +172,8 @@ async fn crawl(server: SocketAddr, language: &str) -> (Vec<String>, usize, usize
         } else if answer.is_html() {
             pages += 1;
             let tags = tags(&answer.body);
-            wrong.extend(faults(language, &tags).into_iter().map(|fault| format!("{path}: {fault}")));
+            let spoken = path.split_once("?lang=").map_or(language, |(_, chosen)| &chosen[..2]);
+            wrong.extend(faults(spoken, &tags).into_iter().map(|fault| format!("{path}: {fault}")));
             seen.insert(path.clone(), tags.iter().filter_map(|tag| tag.attributes.get("id").cloned()).collect());
             for address in tags.iter().flat_map(|tag| ["href", "src"].map(|name| tag.attributes.get(name))).flatten() {
                 if let Some((to, place)) = internal(&path, address) {

@@ -114,8 +114,11 @@ pub(super) async fn show(
             suppressed.map(|(reason, at)| JsonSuppression { reason: reason.to_string(), at: at.to_rfc3339() });
         let deliveries: Vec<JsonDelivery> =
             outcomes.into_iter().map(|(outcome, subject)| JsonDelivery::new(&outcome, subject)).collect();
+        let pause = subscriber
+            .pause
+            .map(|pause| serde_json::json!({ "since": pause.since.to_rfc3339(), "until": pause.until.to_rfc3339() }));
         let shown = serde_json::json!({
-            "subscriber": one, "suppressed": suppressed, "deliveries": deliveries, "missed": missed,
+            "subscriber": one, "suppressed": suppressed, "last_pause": pause, "deliveries": deliveries, "missed": missed,
         });
         terminal.line(serde_json::to_string_pretty(&shown)?);
         return Ok(());
@@ -126,6 +129,10 @@ pub(super) async fn show(
     if let Some((reason, at)) = suppressed {
         let (name, why) = (called(newsroom, "column", "suppressed"), called(newsroom, "ended", reason.as_str()));
         terminal.line(format!("{name:<13} {why}, {}", stamp(newsroom, at)));
+    }
+    if let Some(pause) = subscriber.pause.filter(|pause| pause.covers(newsroom.now())) {
+        let (name, since) = (called(newsroom, "column", "paused"), stamp(newsroom, pause.since));
+        terminal.line(format!("{name:<13} {since} → {}", stamp(newsroom, pause.until)));
     }
     for (outcome, subject) in &outcomes {
         let state = delivery_words(newsroom, &outcome.delivery.state);

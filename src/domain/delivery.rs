@@ -85,6 +85,8 @@ words! {
         Withdrawn = "withdrawn",
         /// The edition was cancelled.
         Cancelled = "cancelled",
+        /// The subscriber pauses.
+        Paused = "paused",
     }
 }
 

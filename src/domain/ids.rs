@@ -112,6 +112,8 @@ row_ids! {
     DeliveryId,
     /// One subscriber.
     SubscriberId,
+    /// One change of a subscriber's address that was asked for.
+    AddressChangeId,
 }
 
 #[cfg(test)]

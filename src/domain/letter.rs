@@ -17,6 +17,8 @@ words! {
         Edition = "edition",
         /// Asks a new subscriber to confirm (double opt-in).
         Confirmation = "confirmation",
+        /// Asks a subscriber to confirm what was asked for in their name: another address, their data, to be forgotten.
+        Request = "request",
         /// Tells the office something, or shows it an edition first.
         Notice = "notice",
     }

@@ -49,7 +49,7 @@ pub use form_stamp::FormStamp;
 pub use fragment::{Fragment, Piece};
 pub use hex::{from_hex, to_hex};
 pub use html::{SafeHtml, character_reference};
-pub use ids::{DeliveryId, EditionId, LetterId, ReleaseId, ReleaseIdError, SubscriberId};
+pub use ids::{AddressChangeId, DeliveryId, EditionId, LetterId, ReleaseId, ReleaseIdError, SubscriberId};
 pub use label::Label;
 pub use letter::{LetterKind, RenderedLetter, SpliceMarks};
 pub use mail_services::is_large_mail_service;
@@ -66,7 +66,7 @@ pub use status_code::{StatusCode, StatusCodeError};
 #[cfg(test)]
 pub(crate) use subscriber::sample_subscriber;
 pub(crate) use subscriber::words;
-pub use subscriber::{EndReason, Frequency, NewSubscriber, Subscriber, SubscriberState};
+pub use subscriber::{EndReason, Frequency, NewSubscriber, Pause, Subscriber, SubscriberState};
 pub use suppression::SuppressionReason;
 pub use token::{Token, TokenError, TokenKey};
 pub use topic::{Taxonomy, Topic, TopicError};

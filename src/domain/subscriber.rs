@@ -26,12 +26,31 @@ pub struct Subscriber {
     pub frequency: Frequency,
     /// Whether letters are sent at all.
     pub state: SubscriberState,
+    /// The last time in which they wanted no letters.
+    pub pause: Option<Pause>,
     /// What is followed.
     pub topics: BTreeSet<Topic>,
     /// How the subscription came about: `web`, or what the officer gave.
     pub source: String,
     /// When the row was made.
     pub created: DateTime<Utc>,
+}
+
+/// A time in which somebody wants no letters; what is announced meanwhile is not sent later either. It ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// From when on.
+    pub since: DateTime<Utc>,
+    /// The instant from which letters are sent again.
+    pub until: DateTime<Utc>,
+}
+
+impl Pause {
+    /// Whether `instant` lies in it.
+    #[must_use]
+    pub fn covers(&self, instant: DateTime<Utc>) -> bool {
+        self.since <= instant && instant < self.until
+    }
 }
 
 /// What is known of a subscriber before there is a row.
@@ -153,6 +172,7 @@ pub(crate) fn sample_subscriber(state: SubscriberState, frequency: Frequency, to
         language: Language::French,
         frequency,
         state,
+        pause: None,
         topics: topics.iter().map(|text| text.parse().unwrap()).collect(),
         source: "web".to_owned(),
         created: DateTime::UNIX_EPOCH,

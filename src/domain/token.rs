@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::{DeliveryId, EditionId, SubscriberId, to_hex};
+use super::{AddressChangeId, DeliveryId, EditionId, SubscriberId, to_hex};
 
 /// The secret that signs tokens and Message-IDs. Shows nothing of itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +87,34 @@ pub enum Token {
         /// Until when.
         expires: DateTime<Utc>,
     },
+    /// Agree that a subscription leaves the present address, or refuse, until it expires.
+    AddressOld {
+        /// Which change.
+        change: AddressChangeId,
+        /// Until when.
+        expires: DateTime<Utc>,
+    },
+    /// Agree that a subscription comes to the new address, until it expires.
+    AddressNew {
+        /// Which change.
+        change: AddressChangeId,
+        /// Until when.
+        expires: DateTime<Utc>,
+    },
+    /// Download what is kept of a person, until it expires.
+    Export {
+        /// Of whom.
+        subscriber: SubscriberId,
+        /// Until when.
+        expires: DateTime<Utc>,
+    },
+    /// Be forgotten, until it expires.
+    Erase {
+        /// Who.
+        subscriber: SubscriberId,
+        /// Until when.
+        expires: DateTime<Utc>,
+    },
     /// Tells which delivery a bounce is about; does not expire.
     Bounce {
         /// Which.
@@ -130,13 +158,26 @@ impl Token {
             return Err(TokenError::Forged);
         }
         let token = Self::from_payload(payload).ok_or(TokenError::Forged)?;
-        match token {
-            Self::Confirm { expires, .. } | Self::Office { expires, .. } if expires < now => Err(TokenError::Expired),
-            Self::Confirm { .. }
-            | Self::Preferences { .. }
-            | Self::Unsubscribe { .. }
-            | Self::Office { .. }
-            | Self::Bounce { .. } => Ok(token),
+        if token.expires().is_some_and(|expires| expires < now) { Err(TokenError::Expired) } else { Ok(token) }
+    }
+
+    /// The subscriber it unsubscribes, when it does that.
+    #[must_use]
+    pub fn unsubscribes(&self) -> Option<SubscriberId> {
+        if let Self::Unsubscribe { subscriber } = self { Some(*subscriber) } else { None }
+    }
+
+    /// Until when it counts; `None`: for ever.
+    #[must_use]
+    pub const fn expires(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Confirm { expires, .. }
+            | Self::Office { expires, .. }
+            | Self::AddressOld { expires, .. }
+            | Self::AddressNew { expires, .. }
+            | Self::Export { expires, .. }
+            | Self::Erase { expires, .. } => Some(*expires),
+            Self::Preferences { .. } | Self::Unsubscribe { .. } | Self::Bounce { .. } => None,
         }
     }
 
@@ -156,6 +197,10 @@ impl Token {
             Self::Unsubscribe { subscriber } => (3, subscriber.number(), None),
             Self::Office { edition, expires } => (4, edition.number(), Some(expires)),
             Self::Bounce { delivery } => (5, delivery.number(), None),
+            Self::AddressOld { change, expires } => (6, change.number(), Some(expires)),
+            Self::AddressNew { change, expires } => (7, change.number(), Some(expires)),
+            Self::Export { subscriber, expires } => (8, subscriber.number(), Some(expires)),
+            Self::Erase { subscriber, expires } => (9, subscriber.number(), Some(expires)),
         };
         let mut bytes = vec![purpose];
         bytes.extend_from_slice(&id.to_be_bytes());
@@ -177,6 +222,10 @@ impl Token {
             (3, 0) => Some(Self::Unsubscribe { subscriber: SubscriberId::new(id) }),
             (4, 8) => Some(Self::Office { edition: EditionId::new(id), expires: expires? }),
             (5, 0) => Some(Self::Bounce { delivery: DeliveryId::new(id) }),
+            (6, 8) => Some(Self::AddressOld { change: AddressChangeId::new(id), expires: expires? }),
+            (7, 8) => Some(Self::AddressNew { change: AddressChangeId::new(id), expires: expires? }),
+            (8, 8) => Some(Self::Export { subscriber: SubscriberId::new(id), expires: expires? }),
+            (9, 8) => Some(Self::Erase { subscriber: SubscriberId::new(id), expires: expires? }),
             _ => None,
         }
     }
@@ -199,7 +248,13 @@ mod tests {
             Token::Unsubscribe { subscriber: SubscriberId::new(3) },
             Token::Office { edition: EditionId::new(4), expires: at(1000) },
             Token::Bounce { delivery: DeliveryId::new(5) },
+            Token::AddressOld { change: AddressChangeId::new(6), expires: at(1000) },
+            Token::AddressNew { change: AddressChangeId::new(6), expires: at(1000) },
+            Token::Export { subscriber: SubscriberId::new(3), expires: at(1000) },
+            Token::Erase { subscriber: SubscriberId::new(3), expires: at(1000) },
         ];
+        let texts: std::collections::BTreeSet<_> = tokens.iter().map(|token| token.signed(&key)).collect();
+        assert_eq!(texts.len(), tokens.len(), "what is meant is signed, too");
         for token in tokens {
             let text = token.signed(&key);
             assert_eq!(Token::read(&text, &[other.clone(), key.clone()], at(999)), Ok(token));
@@ -214,8 +269,18 @@ mod tests {
     #[test]
     fn time_ends_some_tokens_and_not_others() {
         let key = [TokenKey::new([7; 32])];
-        let confirm = Token::Confirm { subscriber: SubscriberId::new(3), expires: at(1000) }.signed(&key[0]);
-        assert_eq!(Token::read(&confirm, &key, at(1001)), Err(TokenError::Expired));
+        let (subscriber, change, expires) = (SubscriberId::new(3), AddressChangeId::new(3), at(1000));
+        for ending in [
+            Token::Confirm { subscriber, expires },
+            Token::Office { edition: EditionId::new(3), expires },
+            Token::AddressOld { change, expires },
+            Token::AddressNew { change, expires },
+            Token::Export { subscriber, expires },
+            Token::Erase { subscriber, expires },
+        ] {
+            assert_eq!(Token::read(&ending.signed(&key[0]), &key, at(1000)), Ok(ending));
+            assert_eq!(Token::read(&ending.signed(&key[0]), &key, at(1001)), Err(TokenError::Expired));
+        }
         let leave = Token::Unsubscribe { subscriber: SubscriberId::new(3) };
         assert_eq!(Token::read(&leave.signed(&key[0]), &key, at(i64::from(u32::MAX))), Ok(leave));
     }

@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use super::conditional::{best_coding, http_date};
 use crate::resource::{Coding, PublicDocument};
 
-/// What browsers may do on our pages: show them with our own style and images, and send forms back to us.
-pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' https: http: data:; \
+/// What browsers may do on our pages: show them with our own style, script and images, and send forms back to us.
+pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: http: data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// `IM: feed`: only what is new to the client (RFC 3229 §10.5.2).

@@ -14,7 +14,7 @@ use crate::resource::Wording;
 use crate::task::{
     Newsroom, OFFICE_LINK_LASTS, OfficeDecision, Scope, crowd_with, decide, decide_for_crowd, recipients,
 };
-use crate::template::{EditionActions, Link, OfficeDonePage, OfficePage};
+use crate::template::{EditionActions, Link, LostLink, OfficeDonePage, OfficePage};
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(token): Path<String>) -> Response<Body> {
     respond(&newsroom, shown(&newsroom, &token).await)
@@ -39,7 +39,7 @@ async fn edition(newsroom: &Newsroom, token: &str) -> Result<Edition, Problem> {
             if found.created.timestamp() > made.timestamp() { Err(Problem::NotFound) } else { Ok(found) }
         }
         Ok(_) | Err(TokenError::Forged) => Err(Problem::NotFound),
-        Err(TokenError::Expired) => Err(Problem::LinkOver),
+        Err(TokenError::Expired) => Err(Problem::LostLink(LostLink::Office)),
     }
 }
 

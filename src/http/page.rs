@@ -12,7 +12,7 @@ use crate::language::Language;
 use crate::resource::{ResourceError, layout};
 use crate::store::StoreError;
 use crate::task::Newsroom;
-use crate::template::{Layout, Page, ProblemPage};
+use crate::template::{Layout, LostLink, Page, ProblemPage};
 
 /// Why a request has no page. Each becomes a page of its own.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(super) enum Problem {
     NotFound,
     /// There was something, for a time.
     Gone,
-    /// A link in a letter whose time is over, or whose owner left.
-    LinkOver,
+    /// A link in a letter that leads nowhere.
+    LostLink(LostLink),
     /// The address takes other methods.
     MethodNotAllowed,
     /// What was sent is larger than any form of ours.
@@ -94,13 +94,19 @@ pub(super) fn html_response(status: StatusCode, html: String) -> Response<Body> 
     response
 }
 
-/// The page that says what is wrong and what to do. What is our own fault is logged here, and not shown.
+/// The page that says what is wrong and what to do, in the site's language.
 pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
-    let link_over = matches!(problem, Problem::LinkOver);
+    problem_in(newsroom, newsroom.language(), problem)
+}
+
+/// The page that says what is wrong and what to do. What is our own fault is logged here, and not shown.
+pub(super) fn problem_in(newsroom: &Newsroom, language: Language, problem: Problem) -> Response<Body> {
+    let lost_link = if let Problem::LostLink(link) = problem { Some(link) } else { None };
     let status = match problem {
         Problem::BadRequest => StatusCode::BAD_REQUEST,
         Problem::NotFound => StatusCode::NOT_FOUND,
-        Problem::Gone | Problem::LinkOver => StatusCode::GONE,
+        Problem::Gone => StatusCode::GONE,
+        Problem::LostLink(link) => StatusCode::from_u16(link.status()).unwrap_or(StatusCode::NOT_FOUND),
         Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Problem::Store(error) => {
@@ -116,8 +122,11 @@ pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
             StatusCode::INTERNAL_SERVER_ERROR
         }
     };
-    let layout = private_layout(newsroom, newsroom.language(), "");
-    let context = if link_over { ProblemPage::link_over(layout) } else { ProblemPage::new(layout, status.as_u16()) };
+    let layout = private_layout(newsroom, language, "");
+    let context = match lost_link {
+        Some(link) => ProblemPage::lost_link(layout, link),
+        None => ProblemPage::new(layout, status.as_u16()),
+    };
     let html = newsroom.templates.page(&context).unwrap_or_else(|error| {
         error!(%error, "the page of problems cannot be rendered: {error}");
         status.to_string()
@@ -134,7 +143,16 @@ pub(super) fn problem(newsroom: &Newsroom, problem: Problem) -> Response<Body> {
 
 /// A handler's result as a response.
 pub(super) fn respond(newsroom: &Newsroom, result: Result<Response<Body>, Problem>) -> Response<Body> {
-    result.unwrap_or_else(|found| problem(newsroom, found))
+    respond_in(newsroom, newsroom.language(), result)
+}
+
+/// The same, where a problem is told in `language`.
+pub(super) fn respond_in(
+    newsroom: &Newsroom,
+    language: Language,
+    result: Result<Response<Body>, Problem>,
+) -> Response<Body> {
+    result.unwrap_or_else(|found| problem_in(newsroom, language, found))
 }
 
 /// What the router itself refuses (a form too large, an address that is no text), as the page that says so.

@@ -96,6 +96,9 @@ fn router(side: &Arc<PublicSide>) -> Router {
         .route("/subscribe", get(subscription::subscribe::show).post(subscription::subscribe::act))
         .route("/confirm/{token}", get(subscription::confirm::show).post(subscription::confirm::act))
         .route("/preferences/{token}", get(subscription::preferences::show).post(subscription::preferences::act))
+        .route("/preferences/address/{token}", get(subscription::address::show).post(subscription::address::act))
+        .route("/preferences/export/{token}", get(subscription::export::show).post(subscription::export::act))
+        .route("/preferences/erase/{token}", get(subscription::erase::show).post(subscription::erase::act))
         .route("/u/{token}", get(subscription::unsubscribe::show).post(subscription::unsubscribe::act))
         .route("/office/{token}", get(office::show).post(office::act))
         .fallback(document.clone());

@@ -60,7 +60,7 @@ impl Plate {
     pub fn new(letter: RenderedLetter, sender: Sender) -> Self {
         let list = match letter.kind {
             LetterKind::Edition => Some(ListFields::new(&sender, letter.archive.as_deref())),
-            LetterKind::Confirmation | LetterKind::Notice => None,
+            LetterKind::Confirmation | LetterKind::Request | LetterKind::Notice => None,
         };
         let reply_to = answers_to(&letter, &sender).map(|mailbox| mailbox_field("Reply-To", mailbox));
         let boundary = &letter.boundary;
@@ -399,7 +399,7 @@ pub(super) mod tests {
 
     #[test]
     fn letters_that_are_not_to_the_list_do_not_say_so() {
-        for kind in [LetterKind::Confirmation, LetterKind::Notice] {
+        for kind in [LetterKind::Confirmation, LetterKind::Request, LetterKind::Notice] {
             let message = composed(&RenderedLetter { kind, ..announcement() }, &ann(), None);
             assert!(!headers(&message).contains("\r\nList-"), "{kind}");
             assert!(headers(&message).contains("\r\nAuto-Submitted: auto-generated\r\n"), "{kind}");

@@ -70,14 +70,15 @@ impl Followers {
             SubscriberState::Active { since } => since <= self.subscribed_before,
             SubscriberState::Pending { .. } | SubscriberState::Ended { .. } => false,
         };
-        active && subscriber.frequency == self.frequency && !subscriber.topics.is_disjoint(&self.topics)
+        let pauses = subscriber.pause.is_some_and(|pause| pause.covers(self.subscribed_before));
+        active && !pauses && subscriber.frequency == self.frequency && !subscriber.topics.is_disjoint(&self.topics)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{EndReason, sample_subscriber};
+    use crate::domain::{EndReason, Pause, sample_subscriber};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
@@ -97,6 +98,17 @@ mod tests {
         check(active, Frequency::Immediate, &["all"], true);
         check(active, Frequency::Immediate, &["category:eau", "tag:ponts"], false);
         check(active, Frequency::Daily, &["all"], false);
+    }
+
+    #[test]
+    fn who_pauses_then_is_not() {
+        let audience = Followers::new([], Frequency::Immediate, at(10));
+        let subscriber = sample_subscriber(SubscriberState::Active { since: at(1) }, Frequency::Immediate, &["all"]);
+        for (since, until, expected) in [(9, 10, true), (9, 11, false), (10, 11, false), (11, 20, true)] {
+            let pause = Some(Pause { since: at(since), until: at(until) });
+            let paused = Subscriber { pause, ..subscriber.clone() };
+            assert_eq!(audience.includes(&paused), expected, "{since}..{until}");
+        }
     }
 
     #[test]

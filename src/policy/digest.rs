@@ -98,6 +98,8 @@ pub struct DigestReader {
     pub covered: u64,
     /// Nothing announced after this turn concerns this reader's digest: they have chosen another frequency since.
     pub until: Option<u64>,
+    /// The turns in which something was announced while they paused.
+    pub paused: BTreeSet<u64>,
     /// The releases that this reader had already, in letters of their own or in digests.
     pub had: BTreeSet<ReleaseId>,
 }
@@ -110,6 +112,7 @@ impl DigestReader {
         let concerns = |entry: &&DigestEntry| {
             entry.turn > self.covered
                 && self.until.is_none_or(|until| entry.turn <= until)
+                && !self.paused.contains(&entry.turn)
                 && !entry.topics.is_disjoint(&self.topics)
                 && !self.had.contains(&entry.release)
         };
@@ -230,6 +233,7 @@ mod tests {
             entry(5, "late", 12, "all tag:eau"),
         ];
         let reader = DigestReader {
+            paused: BTreeSet::new(),
             topics: topics("tag:eau tag:ponts"),
             covered: 8,
             until: None,

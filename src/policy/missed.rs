@@ -36,6 +36,8 @@ pub enum Missed {
     Ended(EndReason, DateTime<Utc>),
     /// They subscribed afterwards.
     Later(DateTime<Utc>),
+    /// They paused, until then.
+    Paused(DateTime<Utc>),
     /// Nothing was sent to their address any more.
     Suppressed(SuppressionReason),
     /// They follow none of its topics.
@@ -66,6 +68,7 @@ impl Missed {
             Self::NotConfirmed => "not-confirmed",
             Self::Ended(..) => "ended",
             Self::Later(_) => "subscribed-later",
+            Self::Paused(_) => "paused",
             Self::Suppressed(_) => "suppressed",
             Self::Topics => "topics",
             Self::Frequency(_) => "frequency",
@@ -82,7 +85,7 @@ impl Missed {
     pub fn detail(self) -> String {
         match self {
             Self::Ended(reason, at) => format!("{reason}, {}", at.to_rfc3339()),
-            Self::Later(at) | Self::Changed(at) => at.to_rfc3339(),
+            Self::Later(at) | Self::Changed(at) | Self::Paused(at) => at.to_rfc3339(),
             Self::Suppressed(reason) => reason.to_string(),
             Self::Frequency(frequency) => frequency.to_string(),
             Self::NotOpened
@@ -126,6 +129,11 @@ pub fn missed(edition: &Edition, audience: &Audience, reader: &Reader<'_>) -> Mi
     {
         return Missed::Suppressed(reason);
     }
+    if let Some(pause) = subscriber.pause
+        && pause.covers(opened)
+    {
+        return Missed::Paused(pause.until);
+    }
     if let Some(why) = not_for(audience, subscriber) {
         return why;
     }
@@ -155,7 +163,7 @@ fn not_for(audience: &Audience, subscriber: &Subscriber) -> Option<Missed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DeliveryTally, EditionId, EditionKind, HoldReason, Topic, sample_subscriber};
+    use crate::domain::{DeliveryTally, EditionId, EditionKind, HoldReason, Pause, Topic, sample_subscriber};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
@@ -207,6 +215,18 @@ mod tests {
         check(&ann(SINCE_LONG, Frequency::Daily, "tag:eau"), None, None, Missed::Frequency(Frequency::Daily));
         // It would not have been in the digest either.
         check(&ann(SINCE_LONG, Frequency::Daily, "tag:feu"), None, None, Missed::Topics);
+    }
+
+    #[test]
+    fn a_pause_says_why_while_it_lasted() {
+        let with = |since, until| {
+            let pause = Some(Pause { since: at(since), until: at(until) });
+            Subscriber { pause, ..ann(SINCE_LONG, Frequency::Immediate, "all") }
+        };
+        check(&with(100, 101), None, Some(150), Missed::Paused(at(101)));
+        check(&with(90, 100), None, None, Missed::Unexplained);
+        check(&with(101, 200), None, None, Missed::Unexplained);
+        check(&with(90, 200), Some(99), None, Missed::Suppressed(SuppressionReason::Bounced));
     }
 
     #[test]

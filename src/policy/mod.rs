@@ -8,6 +8,7 @@ mod digest;
 mod revision;
 mod follow_up;
 mod missed;
+mod pause;
 mod retry;
 mod sign_ups;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use crowd::{CROWD_WINDOW, crowd, crowd_of};
 pub use digest::{CAUGHT_UP, DigestEntry, DigestReader, DigestTurn, reach, turns};
 pub use follow_up::{FollowUpPlan, FollowUpSituation, plan_follow_up};
 pub use missed::{Missed, Reader, missed};
+pub use pause::PauseLength;
 pub use retry::{DOMAIN_REST, Verdict, domain_rest, is_domain_busy, verdict};
 pub use revision::{Revision, carried};
 pub use sign_ups::{Allowed, Refused, SignUpLimit, SignUps, Source};

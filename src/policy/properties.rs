@@ -173,7 +173,7 @@ proptest! {
             .collect();
         let follows: BTreeSet<Topic> = follows.into_iter().map(topic).collect();
         let mut reader =
-            DigestReader { topics: follows.clone(), covered: 0, until: None, had: had.iter().map(|turn| id(*turn)).collect() };
+            DigestReader { topics: follows.clone(), covered: 0, until: None, paused: BTreeSet::new(), had: had.iter().map(|turn| id(*turn)).collect() };
         let mut received = Vec::new();
         for cut in cuts.into_iter().chain([u64::MAX]) {
             let so_far: Vec<DigestEntry> = entries.iter().filter(|entry| entry.turn <= cut).cloned().collect();

@@ -8,6 +8,7 @@ use crate::feed::{FeedFormat, Period, page_address};
 pub(super) enum Address {
     Front,
     Stylesheet,
+    Script,
     Feeds,
     Opml,
     Robots,
@@ -36,6 +37,9 @@ const ROBOTS: &str = "/robots.txt";
 /// The map of the site's pages.
 pub(super) const SITE_MAP: &str = "/sitemap.xml";
 
+/// The script's address.
+pub(super) const SCRIPT: &str = "/assets/press.js";
+
 /// The stylesheet's address.
 pub(super) const STYLESHEET: &str = "/assets/press.css";
 
@@ -45,6 +49,7 @@ impl Address {
         match path {
             "/" => return Some(Self::Front),
             STYLESHEET => return Some(Self::Stylesheet),
+            SCRIPT => return Some(Self::Script),
             "/feeds/" => return Some(Self::Feeds),
             OPML => return Some(Self::Opml),
             ROBOTS => return Some(Self::Robots),
@@ -82,6 +87,7 @@ impl Address {
             Self::FeedPage(topic, _) | Self::Feed(topic, _) | Self::Archive(topic, ..) => Some(topic),
             Self::Front
             | Self::Stylesheet
+            | Self::Script
             | Self::Feeds
             | Self::Opml
             | Self::Robots
@@ -100,6 +106,7 @@ impl Address {
             Self::Archive(_, period, format) => Self::Archive(other, period, format),
             Self::Front
             | Self::Stylesheet
+            | Self::Script
             | Self::Feeds
             | Self::Opml
             | Self::Robots
@@ -115,6 +122,7 @@ impl Address {
         match self {
             Self::Front => "/".to_owned(),
             Self::Stylesheet => STYLESHEET.to_owned(),
+            Self::Script => SCRIPT.to_owned(),
             Self::Feeds => "/feeds/".to_owned(),
             Self::Opml => OPML.to_owned(),
             Self::Robots => ROBOTS.to_owned(),

@@ -168,6 +168,7 @@ impl Resources {
             }
             Address::Front
             | Address::Stylesheet
+            | Address::Script
             | Address::Feeds
             | Address::Opml
             | Address::Robots
@@ -260,7 +261,7 @@ impl Resources {
         let mut addresses = Vec::new();
         let has_pages = wanted(DocumentKind::Page);
         if has_pages {
-            addresses.extend([Address::Front, Address::Stylesheet, Address::Feeds]);
+            addresses.extend([Address::Front, Address::Stylesheet, Address::Script, Address::Feeds]);
             addresses.extend([Address::Opml, Address::Robots, Address::SiteMap]);
             let map_parts = parts_of(&self.site, &self.live);
             addresses.extend((1..=map_parts).filter(|_| map_parts > 1).map(Address::SiteMapPart));
@@ -298,6 +299,7 @@ impl Resources {
         match address {
             Address::Front
             | Address::Stylesheet
+            | Address::Script
             | Address::Feeds
             | Address::Opml
             | Address::Robots
@@ -396,7 +398,7 @@ impl Resources {
                 let labels: Vec<_> = labels.into_iter().map(|entry| (&entry.topic, &entry.label)).collect();
                 Ingredients::of(published, labels)
             }
-            Address::Stylesheet | Address::Robots => Ingredients::of([], ()),
+            Address::Stylesheet | Address::Script | Address::Robots => Ingredients::of([], ()),
             Address::Front
             | Address::Feeds
             | Address::Opml
@@ -426,6 +428,9 @@ impl Resources {
             },
             Address::Stylesheet => {
                 self.text("text/css; charset=utf-8", self.templates.stylesheet().as_bytes().to_vec(), None)
+            }
+            Address::Script => {
+                self.text("text/javascript; charset=utf-8", self.templates.script().as_bytes().to_vec(), None)
             }
             Address::Release(permalink) => match live.by_permalink(permalink) {
                 Some(published) => self.page(&pages::release(site, live, published)?)?,

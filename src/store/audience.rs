@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::deliveries::numbers_from;
 use super::row::{Fields, micros, placeholders};
-use super::{StoreError, fragments};
-use crate::domain::{DeliveryId, EditionId, Frequency, ReleaseId, SubscriberId, Topic};
+use super::{StoreError, fragments, pauses};
+use crate::domain::{DeliveryId, EditionId, Frequency, Pause, ReleaseId, SubscriberId, Topic};
 use crate::policy::{Audience, DigestEntry, DigestReader, DigestRun};
 
 /// Who a delivery is for, as the subscriber's row says now.
@@ -37,6 +38,11 @@ pub(super) struct Next {
 pub(super) const NOT_SUPPRESSED: &str =
     "NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = s.address_hash)";
 
+/// The condition that the subscriber `s` does not pause at the instant `at`, an argument such as `$3`.
+pub(super) fn not_pausing(at: &str) -> String {
+    format!("(s.paused_until IS NULL OR s.paused_until <= {at} OR s.paused_since > {at})")
+}
+
 /// A delivery that has reached its reader, or may have.
 pub(super) const REACHED: &str = "(d.state IN ('sent', 'unknown') OR d.lost > 0)";
 
@@ -48,11 +54,11 @@ pub(super) async fn next_readers(
     connection: &mut AnyConnection,
     release: &ReleaseId,
     lacking: Option<&str>,
-    cursor: i64,
-    limit: u32,
+    (cursor, limit): (i64, u32),
+    now: DateTime<Utc>,
 ) -> Result<Next, StoreError> {
     let (last, finished) = window(connection, cursor, limit).await?;
-    let rows = readers(connection, release, lacking, (cursor, last)).await?;
+    let rows = readers(connection, release, lacking, (cursor, last), now).await?;
     let mut next = Next { last, finished, ..plain(&rows, cursor, limit)? };
     // They receive it for the same reason as what it follows up.
     let topics = topics_of(connection, &next.addressees).await?;
@@ -69,10 +75,10 @@ pub(super) async fn next_again(
     edition: EditionId,
     source: EditionId,
     only: &[SubscriberId],
-    cursor: i64,
-    limit: u32,
+    (cursor, limit): (i64, u32),
+    now: DateTime<Utc>,
 ) -> Result<Next, StoreError> {
-    let rows = again(connection, source, only, cursor, limit).await?;
+    let rows = again(connection, source, only, (cursor, limit), now).await?;
     let mut next = plain(&rows, cursor, limit)?;
     let entries = fragments::entries(connection, edition).await?;
     let mut emptied = BTreeSet::new();
@@ -95,8 +101,10 @@ pub(super) async fn next_again(
 pub(super) fn followers_where(topics: &BTreeSet<Topic>, first: usize) -> String {
     format!(
         "s.state = $1 AND s.frequency = $2 AND s.since <= $3 \
-         AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id AND t.topic IN ({})) AND {NOT_SUPPRESSED}",
-        placeholders(first, topics.len())
+         AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id AND t.topic IN ({})) AND {NOT_SUPPRESSED} \
+         AND {}",
+        placeholders(first, topics.len()),
+        not_pausing("$3")
     )
 }
 
@@ -123,13 +131,16 @@ async fn readers(
     release: &ReleaseId,
     lacking: Option<&str>,
     (after, last): (i64, i64),
+    now: DateTime<Utc>,
 ) -> Result<Vec<AnyRow>, StoreError> {
     let statement = format!("{} ORDER BY s.id", readers_statement());
     let query = sqlx::query(AssertSqlSafe(statement)).bind(release.as_str()).bind(lacking).bind(after).bind(last);
+    let query = query.bind(micros(now));
     Ok(query.fetch_all(connection).await?)
 }
 
-/// Those whom the release `$1` has reached with a text that lacks the correction `$2`, after `$3` and up to `$4`.
+/// Those whom the release `$1` has reached with a text that lacks the correction `$2`, after `$3` and up to `$4`, at the instant
+/// `$5`.
 fn readers_statement() -> String {
     format!(
         "SELECT {COLUMNS}, MIN(h.delivery) AS follows FROM subscribers s JOIN (\
@@ -143,7 +154,8 @@ fn readers_statement() -> String {
          WHERE f.release = $1 AND {REACHED} AND ($2 IS NULL OR f.carries <> $2) \
          AND d.subscriber > $3 AND d.subscriber <= $4 AND d.contents LIKE '%,' || CAST(f.number AS TEXT) || ',%'\
          ) h ON h.subscriber = s.id \
-         WHERE s.state = 'active' AND {NOT_SUPPRESSED} GROUP BY {COLUMNS}"
+         WHERE s.state = 'active' AND {NOT_SUPPRESSED} AND {} GROUP BY {COLUMNS}",
+        not_pausing("$5")
     )
 }
 
@@ -172,19 +184,21 @@ async fn again(
     connection: &mut AnyConnection,
     edition: EditionId,
     only: &[SubscriberId],
-    cursor: i64,
-    limit: u32,
+    (cursor, limit): (i64, u32),
+    now: DateTime<Utc>,
 ) -> Result<Vec<AnyRow>, StoreError> {
     let named = match only.len() {
         0 => String::new(),
-        count => format!("AND s.id IN ({})", placeholders(4, count)),
+        count => format!("AND s.id IN ({})", placeholders(5, count)),
     };
     let statement = format!(
         "SELECT {COLUMNS}, d.topics, d.contents, d.follows FROM subscribers s \
          JOIN deliveries d ON d.edition = $2 AND d.subscriber = s.id \
-         WHERE s.id > $1 AND s.state = 'active' AND {NOT_SUPPRESSED} {named} ORDER BY s.id LIMIT $3"
+         WHERE s.id > $1 AND s.state = 'active' AND {NOT_SUPPRESSED} AND {} {named} ORDER BY s.id LIMIT $3",
+        not_pausing("$4")
     );
     let query = sqlx::query(AssertSqlSafe(statement)).bind(cursor).bind(edition.number()).bind(i64::from(limit));
+    let query = query.bind(micros(now));
     let query = only.iter().fold(query, |query, id| query.bind(id.number()));
     Ok(query.fetch_all(connection).await?)
 }
@@ -238,22 +252,24 @@ async fn followed_topics(
 }
 
 /// Those who chose this digest, or are owed it, and have something in it. Whoever was looked at is served: what was
-/// announced by then is dealt with for them, once this transaction commits.
+/// announced by then is dealt with for them, once this transaction commits. What was announced while they paused is not
+/// sent later.
 pub(super) async fn next_digest(
     connection: &mut AnyConnection,
     edition: EditionId,
     run: &DigestRun,
-    cursor: i64,
-    limit: u32,
+    (cursor, limit): (i64, u32),
+    now: DateTime<Utc>,
 ) -> Result<Next, StoreError> {
     let entries = fragments::entries(connection, edition).await?;
     let statement = format!(
-        "SELECT {COLUMNS}, s.frequency, s.covered, s.owed_until FROM subscribers s \
+        "SELECT {COLUMNS}, s.frequency, s.covered, s.owed_until, s.paused_since, s.paused_until FROM subscribers s \
          WHERE s.id > $1 AND s.state = 'active' AND (s.frequency = $2 OR s.owed = $2) AND {NOT_SUPPRESSED} \
          ORDER BY s.id LIMIT $3"
     );
     let query = sqlx::query(AssertSqlSafe(statement)).bind(cursor).bind(run.frequency.as_str()).bind(i64::from(limit));
     let rows = query.fetch_all(&mut *connection).await?;
+    let announced = announced_at(connection, &entries).await?;
     let mut next = plain(&rows, cursor, limit)?;
     let followed = followed_topics(connection, cursor, next.last).await?;
     let had = had(connection, &entries, edition, cursor, next.last).await?;
@@ -261,9 +277,14 @@ pub(super) async fn next_digest(
         let fields = Fields::keyed_by_number(row, "subscribers", "id");
         let number = addressee.subscriber.number();
         let is_owed = fields.text("frequency")? != run.frequency.as_str();
+        let pause = pauses::pause_from(&fields)?;
+        if pause.is_some_and(|pause| pause.covers(now)) {
+            continue;
+        }
         let reader = DigestReader {
             topics: followed.get(&number).cloned().unwrap_or_default(),
             covered: fields.count("covered")?,
+            paused: turns_within(pause, &announced),
             until: if is_owed { Some(fields.count("owed_until")?) } else { None },
             had: had.get(&number).cloned().unwrap_or_default(),
         };
@@ -275,6 +296,35 @@ pub(super) async fn next_digest(
     next.addressees.retain(|addressee| !addressee.contents.is_empty());
     cover(connection, run, cursor, next.last).await?;
     Ok(next)
+}
+
+/// When the turns of `entries` were.
+async fn announced_at(
+    connection: &mut AnyConnection,
+    entries: &[DigestEntry],
+) -> Result<BTreeMap<u64, DateTime<Utc>>, StoreError> {
+    let turns: BTreeSet<u64> = entries.iter().map(|entry| entry.turn).collect();
+    if turns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let statement = format!(
+        "SELECT id, turn, opened FROM editions WHERE kind = 'announcement' AND opened IS NOT NULL AND turn IN ({})",
+        placeholders(1, turns.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(statement));
+    let query = turns.iter().fold(query, |query, turn| query.bind(fragments::turn_number(*turn)));
+    let mut announced = BTreeMap::new();
+    for row in query.fetch_all(connection).await? {
+        let fields = Fields::keyed_by_number(&row, "editions", "id");
+        announced.insert(fields.count("turn")?, fields.instant("opened")?);
+    }
+    Ok(announced)
+}
+
+/// The turns that lie in a pause.
+fn turns_within(pause: Option<Pause>, announced: &BTreeMap<u64, DateTime<Utc>>) -> BTreeSet<u64> {
+    let Some(pause) = pause else { return BTreeSet::new() };
+    announced.iter().filter(|(_, at)| pause.covers(**at)).map(|(turn, _)| *turn).collect()
 }
 
 /// The releases of `entries` that the subscribers after `cursor` and up to `last` had, or have on their way, in letters
@@ -344,24 +394,31 @@ async fn cover(connection: &mut AnyConnection, run: &DigestRun, cursor: i64, las
     Ok(())
 }
 
-/// Whether anybody chose a digest of this frequency, or is owed one: there may be none among a million, so each question has
+/// Whether anybody chose a digest of this frequency, or is owed one, and does not pause at `now`: there may be none among a million, so each question has
 /// its index.
 pub(super) async fn has_digest_readers(
     connection: &mut AnyConnection,
     frequency: Frequency,
+    now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
+    let awake = not_pausing("$2");
     let statement = format!(
         "SELECT s.id FROM subscribers s WHERE s.frequency <> 'immediate' AND s.frequency = $1 AND s.state = 'active' \
-         AND {NOT_SUPPRESSED} UNION ALL \
+         AND {NOT_SUPPRESSED} AND {awake} UNION ALL \
          SELECT s.id FROM subscribers s WHERE s.owed IS NOT NULL AND s.owed = $1 AND s.state = 'active' \
-         AND {NOT_SUPPRESSED} LIMIT 1"
+         AND {NOT_SUPPRESSED} AND {awake} LIMIT 1"
     );
-    let found = sqlx::query(AssertSqlSafe(statement)).bind(frequency.as_str()).fetch_optional(connection).await?;
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(frequency.as_str()).bind(micros(now));
+    let found = query.fetch_optional(connection).await?;
     Ok(found.is_some())
 }
 
-/// How many subscribers an audience has now; for a digest, how many chose it or are owed it.
-pub(super) async fn size(connection: &mut AnyConnection, audience: &Audience) -> Result<u64, StoreError> {
+/// How many subscribers an audience has at `now`; for a digest, how many chose it or are owed it.
+pub(super) async fn size(
+    connection: &mut AnyConnection,
+    audience: &Audience,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
     let row = match audience {
         Audience::Followers(followers) if followers.topics.is_empty() => return Ok(0),
         Audience::Followers(followers) => {
@@ -377,17 +434,19 @@ pub(super) async fn size(connection: &mut AnyConnection, audience: &Audience) ->
         Audience::Digest(run) => {
             let statement = format!(
                 "SELECT COUNT(*) AS total FROM subscribers s WHERE s.state = 'active' \
-                 AND (s.frequency = $1 OR s.owed = $1) AND {NOT_SUPPRESSED}"
+                 AND (s.frequency = $1 OR s.owed = $1) AND {NOT_SUPPRESSED} AND {}",
+                not_pausing("$2")
             );
-            sqlx::query(AssertSqlSafe(statement)).bind(run.frequency.as_str()).fetch_one(connection).await?
+            let query = sqlx::query(AssertSqlSafe(statement)).bind(run.frequency.as_str()).bind(micros(now));
+            query.fetch_one(connection).await?
         }
         Audience::Readers { release, lacking } => {
             let statement = format!("SELECT COUNT(*) AS total FROM ({}) AS reader", readers_statement());
             let query = sqlx::query(AssertSqlSafe(statement)).bind(release.as_str()).bind(lacking.as_deref());
-            query.bind(i64::MIN).bind(i64::MAX).fetch_one(connection).await?
+            query.bind(i64::MIN).bind(i64::MAX).bind(micros(now)).fetch_one(connection).await?
         }
         Audience::Again { edition, only } => {
-            let rows = again(connection, *edition, only, i64::MIN, u32::MAX).await?;
+            let rows = again(connection, *edition, only, (i64::MIN, u32::MAX), now).await?;
             return Ok(rows.len() as u64);
         }
     };

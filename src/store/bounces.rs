@@ -44,10 +44,11 @@ impl Store {
         let fields = Fields::keyed_by_number(&row, "deliveries", "id");
         let (hash, subscriber) = (fields.text("address_hash")?, fields.number_or_none("subscriber")?);
         let subscriber = subscriber.map(SubscriberId::new);
-        let (is_erased, history) = match subscriber {
-            Some(subscriber) => history(&mut transaction, subscriber).await?,
-            None => (false, Vec::new()),
+        let (standing, history) = match subscriber {
+            Some(subscriber) => history(&mut transaction, subscriber, &hash).await?,
+            None => (Standing::There, Vec::new()),
         };
+        let is_erased = standing == Standing::Erased;
         // It may quote the address that was to be forgotten.
         let diagnostic = if is_erased { "" } else { &bounce.diagnostic };
         if !add(&mut transaction, bounce, diagnostic, subscriber).await? {
@@ -64,20 +65,28 @@ impl Store {
         .await?;
         let mut ended = false;
         let mut consequence = consequence(bounce, &history, zone);
+        // Whose address it was not, or is not any more, has done nothing: only the address bears what follows.
+        let theirs = subscriber.filter(|_| standing == Standing::There);
         match (consequence, subscriber) {
             (Consequence::Noted | Consequence::TellOffice, _) => {}
             (_, None) => consequence = Consequence::Noted,
-            (Consequence::Suspend, Some(subscriber)) => {
+            (Consequence::Suspend, Some(_)) => {
                 let ending = Ending { reason: EndReason::Bounced, suppressed: None };
-                ended = end_within(&mut transaction, subscriber, ending, bounce.at).await?;
+                if let Some(subscriber) = theirs {
+                    ended = end_within(&mut transaction, subscriber, ending, bounce.at).await?;
+                }
             }
-            (Consequence::Suppress, Some(subscriber)) => {
+            (Consequence::Suppress, Some(_)) => {
                 suppressions::add(&mut transaction, &hash, SuppressionReason::Bounced, bounce.at).await?;
-                ended = end_within(&mut transaction, subscriber, EndReason::Bounced.into(), bounce.at).await?;
+                if let Some(subscriber) = theirs {
+                    ended = end_within(&mut transaction, subscriber, EndReason::Bounced.into(), bounce.at).await?;
+                }
             }
-            (Consequence::SuppressComplaint, Some(subscriber)) => {
+            (Consequence::SuppressComplaint, Some(_)) => {
                 suppressions::add(&mut transaction, &hash, SuppressionReason::Complained, bounce.at).await?;
-                ended = end_within(&mut transaction, subscriber, EndReason::Complained.into(), bounce.at).await?;
+                if let Some(subscriber) = theirs {
+                    ended = end_within(&mut transaction, subscriber, EndReason::Complained.into(), bounce.at).await?;
+                }
             }
         }
         transaction.commit().await?;
@@ -97,23 +106,47 @@ impl Store {
     }
 }
 
-/// Whether a subscriber is erased, and what came back of their letters since they are subscribed. Their row is locked: of
-/// two reports at once, the second knows of the first.
-async fn history(connection: &mut AnyConnection, id: SubscriberId) -> Result<(bool, Vec<Bounce>), StoreError> {
-    let row = sqlx::query("UPDATE subscribers SET since = since WHERE id = $1 RETURNING id, since, address")
-        .bind(id.number())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(row) = row else { return Ok((true, Vec::new())) };
+/// How the subscriber of a letter stands to the address that it went to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is theirs.
+    There,
+    /// They have another: it was only asked whether it should be theirs, or they have moved.
+    Elsewhere,
+    /// They are erased.
+    Erased,
+}
+
+/// How a subscriber stands to the address with this hash, and what came back of it since they are subscribed. Their row is
+/// locked: of two reports at once, the second knows of the first.
+async fn history(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    hash: &str,
+) -> Result<(Standing, Vec<Bounce>), StoreError> {
+    let row =
+        sqlx::query("UPDATE subscribers SET since = since WHERE id = $1 RETURNING id, since, address, address_hash")
+            .bind(id.number())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some(row) = row else { return Ok((Standing::Erased, Vec::new())) };
     let fields = Fields::keyed_by_number(&row, "subscribers", "id");
-    let (since, is_erased) = (fields.instant("since")?, fields.text("address")?.is_empty());
-    let rows = sqlx::query("SELECT * FROM bounces WHERE subscriber = $1 AND at >= $2 ORDER BY id")
-        .bind(id.number())
-        .bind(micros(since))
-        .fetch_all(connection)
-        .await?;
+    let standing = match fields.text("address_hash")?.as_str() {
+        _ if fields.text("address")?.is_empty() => Standing::Erased,
+        theirs if theirs == hash => Standing::There,
+        _ => Standing::Elsewhere,
+    };
+    let rows = sqlx::query(
+        "SELECT b.* FROM bounces b JOIN deliveries d ON d.id = b.delivery \
+         WHERE b.subscriber = $1 AND b.at >= $2 AND d.address_hash = $3 ORDER BY b.id",
+    )
+    .bind(id.number())
+    .bind(micros(fields.instant("since")?))
+    .bind(hash)
+    .fetch_all(connection)
+    .await?;
     let bounces: Result<Vec<Bounce>, StoreError> = rows.iter().map(bounce_from).collect();
-    Ok((is_erased, bounces?))
+    Ok((standing, bounces?))
 }
 
 /// Writes a row; `false` when this report was there.

@@ -21,10 +21,13 @@ const SUPPRESSED: &str = "EXISTS (SELECT 1 FROM suppressions x WHERE x.address_h
 /// Whether an edition's recipient has left. A confirmation goes to one who is not active yet.
 const LEFT: &str = "deliveries.edition IS NOT NULL AND EXISTS (\
     SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber AND s.state <> 'active')";
+/// Whether an edition's recipient pauses at `$1`.
+const PAUSES: &str = "deliveries.edition IS NOT NULL AND EXISTS (SELECT 1 FROM subscribers s \
+    WHERE s.id = deliveries.subscriber AND s.paused_until > $1 AND s.paused_since <= $1)";
 
 impl Store {
     /// Claims up to `limit` due deliveries for `owner` until `now + lease`: confirmations and notices first, then as many of
-    /// each edition, by their due time. Nobody else gets the same ones. A recipient who has left or is suppressed by now is
+    /// each edition, by their due time. Nobody else gets the same ones. A recipient who has left, pauses or is suppressed by now is
     /// skipped, and a row that cannot be read is given up: fewer than `limit` does not mean that nothing is left. None while no
     /// daemon has said for long that it works ([`Store::hold_after`]).
     ///
@@ -186,7 +189,8 @@ impl Claim<'_> {
              UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, \
              claim = claim + 1 \
              WHERE id IN (SELECT id FROM due_now) RETURNING {BUT_ITS_STATE}, due, \
-             CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' END AS unwanted",
+             CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' \
+             WHEN {PAUSES} THEN 'paused' END AS unwanted",
             self.lock
         );
         let query = sqlx::query(AssertSqlSafe(statement))

@@ -3,9 +3,9 @@
 use sqlx::{AnyConnection, Row as _};
 
 use super::StoreError;
-use crate::domain::SubscriberId;
+use crate::domain::{AddressChangeId, SubscriberId};
 
-/// Subscriber ids have this many random bits: positive in every database and program.
+/// Random ids have this many random bits: positive in every database and program.
 const RANDOM_BITS: u32 = 62;
 
 /// Reserves `count` numbers for rows of `table` and gives the first.
@@ -68,6 +68,15 @@ pub(super) async fn leave_out(
 
 /// An id that nobody can guess.
 pub(super) fn random_subscriber() -> Result<SubscriberId, StoreError> {
+    random().map(SubscriberId::new)
+}
+
+/// The same for a change of address.
+pub(super) fn random_address_change() -> Result<AddressChangeId, StoreError> {
+    random().map(AddressChangeId::new)
+}
+
+fn random() -> Result<i64, StoreError> {
     let number = getrandom::u64().map_err(StoreError::Random)? >> (u64::BITS - RANDOM_BITS);
-    Ok(SubscriberId::new(i64::try_from(number).expect("62 bits fit in an i64")))
+    Ok(i64::try_from(number).expect("62 bits fit in an i64"))
 }

@@ -3,6 +3,7 @@
 //! One set of statements serves both databases through sqlx `Any`. Domain types go in and come out; rows are converted
 //! here and nowhere else. Nothing here decides: who receives what, and what follows a failure, are `policy`'s.
 
+mod addresses;
 mod audience;
 mod bounces;
 mod claims;
@@ -27,9 +28,11 @@ mod notices;
 mod opening;
 mod optin;
 mod outcomes;
+mod pauses;
 mod pings;
 mod reach;
 mod register;
+mod requests;
 mod rests;
 mod revision;
 mod roll;
@@ -46,6 +49,7 @@ mod tallies;
 mod transfer;
 mod values;
 
+pub use addresses::{AddressAnswer, AddressChange, AddressSide, AskedAddress};
 pub use bounces::Kept;
 pub use connection::{DaemonLock, Store};
 pub use decisions::{Cause, DecisionMade};
@@ -67,7 +71,7 @@ pub use rests::{Rest, RestOf};
 pub use revision::Revision;
 pub use roll::SubscriberPage;
 pub use standing::Standing;
-pub use subscribers::{Added, Preferences, SubscriberFilter};
+pub use subscribers::{Added, Names, Preferences, SubscriberFilter};
 pub use supersede::OutdatedFragment;
 pub use sweep::Swept;
 pub use transfer::{BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe};

@@ -158,15 +158,16 @@ impl Store {
                 writing.to_followers(&mut transaction, followers, cursor, limit).await?
             }
             Audience::Readers { release, lacking } => {
-                let next = audience::next_readers(&mut transaction, release, lacking.as_deref(), cursor, limit).await?;
+                let next =
+                    audience::next_readers(&mut transaction, release, lacking.as_deref(), (cursor, limit), now).await?;
                 write_addressees(&mut transaction, id, &letters, &next, now).await?
             }
             Audience::Digest(run) => {
-                let next = audience::next_digest(&mut transaction, id, run, cursor, limit).await?;
+                let next = audience::next_digest(&mut transaction, id, run, (cursor, limit), now).await?;
                 write_addressees(&mut transaction, id, &letters, &next, now).await?
             }
             Audience::Again { edition, only } => {
-                let next = audience::next_again(&mut transaction, id, *edition, only, cursor, limit).await?;
+                let next = audience::next_again(&mut transaction, id, *edition, only, (cursor, limit), now).await?;
                 write_addressees(&mut transaction, id, &letters, &next, now).await?
             }
         };
@@ -176,22 +177,22 @@ impl Store {
         Ok(Chunk { written: next.rows, finished: next.finished, done: next.finished && total == 0 })
     }
 
-    /// Whether anybody would receive a digest of this frequency: chose it, or is owed it.
+    /// Whether anybody would receive a digest of this frequency at `now`: chose it, or is owed it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn has_digest_readers(&self, frequency: Frequency) -> Result<bool, StoreError> {
+    pub async fn has_digest_readers(&self, frequency: Frequency, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut connection = self.read.acquire().await?;
-        audience::has_digest_readers(&mut connection, frequency).await
+        audience::has_digest_readers(&mut connection, frequency, now).await
     }
 
-    /// How many subscribers an audience has at this instant.
+    /// How many subscribers an audience has at `now`.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn audience_size(&self, audience: &Audience) -> Result<u64, StoreError> {
+    pub async fn audience_size(&self, audience: &Audience, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut connection = self.read.acquire().await?;
-        audience::size(&mut connection, audience).await
+        audience::size(&mut connection, audience, now).await
     }
 }
 
@@ -379,8 +380,9 @@ impl Writing<'_> {
              WHERE subscriber > $4 AND subscriber <= $5 AND topic IN ({}) GROUP BY subscriber) t \
              JOIN subscribers s ON s.id = t.subscriber \
              WHERE s.id > $4 AND s.id <= $5 AND s.state = $1 AND s.frequency = $2 AND s.since <= $3 AND {NOT_SUPPRESSED} \
-             {end}",
-            placeholders(FIXED + 1, followers.topics.len())
+             AND {} {end}",
+            placeholders(FIXED + 1, followers.topics.len()),
+            audience::not_pausing("$3")
         );
         let query = sqlx::query(AssertSqlSafe(statement))
             .bind("active")

@@ -30,6 +30,26 @@ crate::domain::words! {
         Vouched = "vouched",
         /// Preferences were changed.
         Changed = "changed",
+        /// A pause was asked for.
+        Paused = "paused",
+        /// A pause was ended before its time.
+        Resumed = "resumed",
+        /// They left.
+        Left = "left",
+        /// They came back: leaving had been a mistake.
+        Returned = "returned",
+        /// Another address was asked for.
+        AddressAsked = "address-asked",
+        /// The present address agreed to the change.
+        AddressLeft = "address-left",
+        /// The new address agreed to the change.
+        AddressTaken = "address-taken",
+        /// The change of address was refused.
+        AddressRefused = "address-refused",
+        /// A copy of what is kept was asked for.
+        ExportAsked = "export-asked",
+        /// To be forgotten was asked for.
+        ErasureAsked = "erasure-asked",
     }
 }
 
@@ -125,8 +145,8 @@ impl Store {
     pub async fn confirm(&self, id: SubscriberId, proof: &Proof, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let statement = format!(
-            "UPDATE subscribers SET state = 'active', since = $2, covered = {}, owed = NULL, owed_until = NULL \
-             WHERE id = $1 AND state = 'pending' RETURNING id, address_hash",
+            "UPDATE subscribers SET state = 'active', since = $2, covered = {}, owed = NULL, owed_until = NULL, \
+             paused_since = NULL, paused_until = NULL WHERE id = $1 AND state = 'pending' RETURNING id, address_hash",
             subscribers::LAST_TURN
         );
         let row = sqlx::query(AssertSqlSafe(statement))

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
+use super::audience::NOT_SUPPRESSED;
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
-use super::{Proof, Store, StoreError, ids, suppressions};
+use super::{Proof, Store, StoreError, addresses, ids, pauses, suppressions};
 use crate::domain::{
     EmailAddress, EndReason, Frequency, NewSubscriber, SkipReason, Subscriber, SubscriberId, SubscriberState,
     SuppressionReason, Topic,
@@ -44,6 +45,25 @@ pub struct Preferences {
     pub frequency: Frequency,
     /// The language of letters and pages.
     pub language: Language,
+    /// What becomes of name and organisation.
+    pub names: Names,
+}
+
+/// What becomes of the name and organisation that are kept of a subscriber.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Names {
+    /// They stay.
+    #[default]
+    Stay,
+    /// What is given replaces what was kept.
+    Given {
+        /// The name; `None`: it stays.
+        name: Option<String>,
+        /// The organisation; `None`: it stays.
+        organisation: Option<String>,
+    },
+    /// Neither is kept any more.
+    Forgotten,
 }
 
 /// The turn of the announcement that opened last.
@@ -151,13 +171,34 @@ pub(super) async fn activate(
 ) -> Result<(), StoreError> {
     let statement = format!(
         "UPDATE subscribers SET state = 'active', since = $2, covered = {LAST_TURN}, owed = NULL, owed_until = NULL, \
-         end_reason = NULL WHERE id = $1 AND state <> 'active'"
+         paused_since = NULL, paused_until = NULL, end_reason = NULL WHERE id = $1 AND state <> 'active'"
     );
     sqlx::query(AssertSqlSafe(statement)).bind(id.number()).bind(micros(now)).execute(connection).await?;
     Ok(())
 }
 
-async fn replace_topics(
+async fn name(connection: &mut AnyConnection, id: SubscriberId, names: &Names) -> Result<(), StoreError> {
+    let statement = match names {
+        Names::Stay => return Ok(()),
+        Names::Given { .. } => {
+            "UPDATE subscribers SET name = COALESCE($2, name), organisation = COALESCE($3, organisation) WHERE id = $1"
+        }
+        Names::Forgotten => "UPDATE subscribers SET name = $2, organisation = $3 WHERE id = $1",
+    };
+    let (name, organisation) = match names {
+        Names::Given { name, organisation } => (name.as_deref(), organisation.as_deref()),
+        Names::Stay | Names::Forgotten => (None, None),
+    };
+    sqlx::query(statement)
+        .bind(id.number())
+        .bind(name.map(clean))
+        .bind(organisation.map(clean))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn replace_topics(
     connection: &mut AnyConnection,
     id: SubscriberId,
     topics: &BTreeSet<Topic>,
@@ -272,9 +313,57 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
+        name(&mut transaction, id, &preferences.names).await?;
         choose_frequency(&mut transaction, id, preferences.frequency).await?;
         replace_topics(&mut transaction, id, &preferences.topics).await?;
         optin::keep(&mut transaction, id, ConsentAction::Changed, proof, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// A subscriber leaves by themselves; that is kept with the proofs. `false` when the subscription had ended before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn leave(&self, id: SubscriberId, proof: &Proof, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let ended = end_within(&mut transaction, id, EndReason::Unsubscribed.into(), now).await?;
+        if ended {
+            optin::keep(&mut transaction, id, ConsentAction::Left, proof, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(ended)
+    }
+
+    /// Whoever left by themselves at `since` or later comes back, to the same topics at the same frequency; `false` for
+    /// anybody else, and for a suppressed address.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn come_back(
+        &self,
+        id: SubscriberId,
+        since: DateTime<Utc>,
+        proof: &Proof,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let statement = format!(
+            "UPDATE subscribers SET since = since WHERE id IN (SELECT s.id FROM subscribers s WHERE s.id = $1 \
+             AND s.state = 'ended' AND s.end_reason = 'unsubscribed' AND s.since >= $2 AND {NOT_SUPPRESSED} \
+             AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id) \
+             AND EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = s.id AND c.action IN ('confirmed', 'vouched')))"
+        );
+        let done = sqlx::query(AssertSqlSafe(statement))
+            .bind(id.number())
+            .bind(micros(since))
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        activate(&mut transaction, id, now).await?;
+        optin::keep(&mut transaction, id, ConsentAction::Returned, proof, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -292,7 +381,8 @@ impl Store {
     }
 
     /// Removes those who were asked to confirm before `before` and never did; gives how many. One who had subscribed and
-    /// left before, and was only asked again, has left still: the proof and the links in old letters stay.
+    /// left before, and was only asked again, has left still: the proof and the links in old letters stay. Changes of address
+    /// that were asked for before then are forgotten, too.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -307,7 +397,8 @@ impl Store {
         .bind(micros(before))
         .execute(&mut *transaction)
         .await?;
-        for table in ["subscriptions", "consents"] {
+        addresses::purge(&mut transaction, before).await?;
+        for table in ["address_changes", "subscriptions", "consents"] {
             let statement = format!("DELETE FROM {table} WHERE subscriber IN {UNCONFIRMED}");
             sqlx::query(AssertSqlSafe(statement)).bind(micros(before)).execute(&mut *transaction).await?;
         }
@@ -376,14 +467,19 @@ pub(super) async fn end_within(
         suppressions::add(connection, &hash, suppressed, now).await?;
     }
     if reason == EndReason::Erased {
-        forget(connection, id).await?;
+        forget(connection, id, &hash).await?;
     }
     Ok(true)
 }
 
 /// Removes what tells who a subscriber was; their deliveries stay in the counts.
-async fn forget(connection: &mut AnyConnection, id: SubscriberId) -> Result<(), StoreError> {
+async fn forget(connection: &mut AnyConnection, id: SubscriberId, address_hash: &str) -> Result<(), StoreError> {
+    addresses::forget(connection, address_hash).await?;
     let statements = [
+        "DELETE FROM address_changes WHERE subscriber = $1",
+        // What was written to them alone names addresses and says what they asked for.
+        "UPDATE letters SET subject = '', text = '', html = '' WHERE kind <> 'edition' \
+         AND id IN (SELECT letter FROM deliveries WHERE subscriber = $1 AND edition IS NULL)",
         "DELETE FROM subscriptions WHERE subscriber = $1",
         "DELETE FROM consents WHERE subscriber = $1",
         "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE subscriber = $1)",
@@ -391,7 +487,8 @@ async fn forget(connection: &mut AnyConnection, id: SubscriberId) -> Result<(), 
         "UPDATE deliveries SET recipient_name = NULL, recipient_address = 'erased@erased.invalid', topics = '' \
          WHERE subscriber = $1",
         "UPDATE subscribers SET address = '', folded = 'erased ' || CAST(id AS TEXT), name = NULL, \
-         organisation = NULL, source = '', address_hash = '' WHERE id = $1",
+         organisation = NULL, source = '', address_hash = '', paused_since = NULL, paused_until = NULL, asked = NULL, \
+         letters_since = NULL, letters = NULL WHERE id = $1",
     ];
     for statement in statements {
         sqlx::query(statement).bind(id.number()).execute(&mut *connection).await?;
@@ -420,6 +517,7 @@ pub(super) fn subscriber_from(
         language: fields.parsed("language")?,
         frequency: fields.parsed("frequency")?,
         state,
+        pause: pauses::pause_from(&fields)?,
         topics: topics.remove(&id).unwrap_or_default(),
         source: fields.text("source")?,
         created: fields.instant("created")?,

@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::language::{Language, say};
 use crate::mail::{Contents, Copied, PersonalLinks, Plate, Recipient, SigningError, Writer, contents_of};
 use crate::resource::Wording;
-use crate::template::{LetterParts, NoticeLetter, TemplateError};
+use crate::template::{LetterParts, NoticeLetter, RequestKind, TemplateError};
 
 /// How many live releases the preview of a digest shows.
 const DIGEST_SHOWS: usize = 8;
@@ -33,6 +33,8 @@ pub enum Preview<'a> {
     Digest(Frequency),
     /// The letter that asks to confirm a subscription.
     Confirmation,
+    /// A letter that asks a subscriber whether it was really they who asked for something.
+    Request(RequestKind),
     /// A notice to the office.
     Notice,
 }
@@ -113,6 +115,10 @@ pub fn preview_for(
             let topics = vec![words.topic(current.resources.live(), &Topic::All)];
             let expires = now + newsroom.config.keep.unconfirmed;
             new_letter(LetterKind::Confirmation, language, writer.confirmation(language, topics, &home, expires)?, now)
+        }
+        Preview::Request(kind) => {
+            let parts = writer.request(language, *kind, recipient.address.as_str(), &home, now)?;
+            new_letter(LetterKind::Request, language, parts, now)
         }
         Preview::Notice => {
             let frame = writer.frame(language);

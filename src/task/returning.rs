@@ -10,13 +10,13 @@ use tracing::{info, warn};
 use super::newsroom::Newsroom;
 use super::office::log_untold;
 use crate::domain::{
-    Attempt, Bounce, BounceKind, Delivery, DeliveryId, Digest, EndReason, ReportAction, StatusCode, SubscriberId, Token,
+    Attempt, Bounce, BounceKind, Delivery, DeliveryId, Digest, ReportAction, StatusCode, SubscriberId, Token,
 };
 use crate::mail::{
     DeliveryReport, FeedbackReport, FeedbackType, ReadingError, RecipientReport, Returned, Said, read_returned, settled,
 };
 use crate::policy::{Consequence, bounce_kind, of_others, refusal_kind};
-use crate::store::{Kept, StoreError};
+use crate::store::{Kept, Proof, StoreError};
 use crate::template::Refuser;
 
 /// What came back, and what became of it. Shown without any address.
@@ -198,14 +198,11 @@ impl Newsroom {
 
     async fn unsubscribe_by(&self, tokens: &[String], now: DateTime<Utc>) -> Result<TakenIn, StoreError> {
         let keys = self.all_keys();
-        let whose = |text: &String| match Token::read(text, &keys, now) {
-            Ok(Token::Unsubscribe { subscriber }) => Some(subscriber),
-            Ok(Token::Confirm { .. } | Token::Preferences { .. } | Token::Office { .. } | Token::Bounce { .. })
-            | Err(_) => None,
-        };
+        let whose = |text: &String| Token::read(text, &keys, now).ok()?.unsubscribes();
         let subscriber: Option<SubscriberId> = tokens.iter().find_map(whose);
         let Some(subscriber) = subscriber else { return Ok(TakenIn::Unproven) };
-        let ended = self.store.end(subscriber, EndReason::Unsubscribed, now).await?;
+        let proof = Proof { words: String::new(), source: "mail".to_owned() };
+        let ended = self.store.leave(subscriber, &proof, now).await?;
         Ok(TakenIn::Unsubscribed { ended })
     }
 }

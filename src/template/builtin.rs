@@ -1,4 +1,4 @@
-//! The templates and the stylesheet, compiled in.
+//! The templates, the stylesheet and the script, compiled in.
 
 /// The address of [`STYLESHEET`] below the site's.
 pub const STYLESHEET_ADDRESS: &str = "/assets/press.css";
@@ -8,6 +8,15 @@ pub(super) const STYLESHEET_NAME: &str = "press.css";
 
 /// The stylesheet of all pages.
 pub const STYLESHEET: &str = include_str!("../../templates/press.css");
+
+/// The address of [`SCRIPT`] below the site's.
+pub const SCRIPT_ADDRESS: &str = "/assets/press.js";
+
+/// The script's name below `templates/`.
+pub(super) const SCRIPT_NAME: &str = "press.js";
+
+/// The script of the pages with a form: they are whole without it.
+pub const SCRIPT: &str = include_str!("../../templates/press.js");
 
 /// The name of each template and its text: the name is the path below `templates/`.
 macro_rules! built_in {
@@ -59,13 +68,18 @@ pub(super) const BUILT_IN: &[(&str, &str)] = built_in![
     "mail/part_documents.txt",
     "mail/part_release.html",
     "mail/part_release.txt",
+    "mail/request/body.html",
+    "mail/request/body.txt",
+    "mail/request/subject.txt",
     "mail/styles.html",
     "mail/withdrawal/body.html",
     "mail/withdrawal/body.txt",
     "mail/withdrawal/subject.txt",
+    "page/ask.html",
     "page/check_inbox.html",
     "page/confirm.html",
     "page/confirmed.html",
+    "page/done.html",
     "page/feed.html",
     "page/feeds.html",
     "page/front.html",
@@ -73,6 +87,7 @@ pub(super) const BUILT_IN: &[(&str, &str)] = built_in![
     "page/office.html",
     "page/office_done.html",
     "page/part_card.html",
+    "page/part_data.html",
     "page/part_documents.html",
     "page/part_edition_actions.html",
     "page/part_feed_row.html",
@@ -86,9 +101,9 @@ pub(super) const BUILT_IN: &[(&str, &str)] = built_in![
     "page/unsubscribed.html",
 ];
 
-/// The names of all templates, and of the stylesheet: what can be replaced.
+/// The names of all templates, of the stylesheet and the script: what can be replaced.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.iter().map(|(name, _)| *name).chain([STYLESHEET_NAME])
+    BUILT_IN.iter().map(|(name, _)| *name).chain([STYLESHEET_NAME, SCRIPT_NAME])
 }
 
 #[cfg(test)]
@@ -166,6 +181,14 @@ mod tests {
     fn the_stylesheet_asks_for_nothing_elsewhere() {
         for forbidden in ["url(", "@import", "@font-face", "http"] {
             assert!(!STYLESHEET.contains(forbidden), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn the_script_asks_for_nothing_and_writes_no_markup() {
+        for forbidden in ["fetch", "XMLHttpRequest", "http", "import", "innerHTML", "document.write", "eval", ".style"]
+        {
+            assert!(!SCRIPT.contains(forbidden), "{forbidden}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
-use super::builtin::{BUILT_IN, STYLESHEET, STYLESHEET_NAME};
+use super::builtin::{BUILT_IN, SCRIPT, SCRIPT_NAME, STYLESHEET, STYLESHEET_NAME};
 use super::inline::inline_styles;
 use super::{letter, page, wrap};
 use crate::language::{self, Language};
@@ -73,21 +73,26 @@ pub enum TemplateError {
 pub struct Templates {
     tera: Tera,
     stylesheet: String,
+    script: String,
 }
 
 impl Templates {
     /// The built-in templates, each replaced by the text in `overrides` that has its name (`page/front.html`); the
-    /// stylesheet is replaced likewise, by `press.css`.
+    /// stylesheet and the script are replaced likewise, by `press.css` and `press.js`.
     ///
     /// # Errors
     /// When an override has a name that no template has, or a template cannot be read.
     pub fn new(overrides: impl IntoIterator<Item = (String, String)>) -> Result<Self, TemplateError> {
         let mut texts: BTreeMap<&str, String> =
             BUILT_IN.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        let mut stylesheet = STYLESHEET.to_owned();
+        let (mut stylesheet, mut script) = (STYLESHEET.to_owned(), SCRIPT.to_owned());
         for (name, text) in overrides {
             if name == STYLESHEET_NAME {
                 stylesheet = text;
+                continue;
+            }
+            if name == SCRIPT_NAME {
+                script = text;
                 continue;
             }
             match texts.get_mut(name.as_str()) {
@@ -100,13 +105,19 @@ impl Templates {
         tera.register_function("t", translate);
         tera.register_filter("inline_styles", |html: &str, _: Kwargs, _: &State<'_>| inline_styles(html));
         tera.add_raw_templates(&texts).map_err(|error| broken(&error, "?"))?;
-        Ok(Self { tera, stylesheet })
+        Ok(Self { tera, stylesheet, script })
     }
 
     /// The stylesheet of all pages, to be served at [`super::STYLESHEET_ADDRESS`].
     #[must_use]
     pub fn stylesheet(&self) -> &str {
         &self.stylesheet
+    }
+
+    /// The script of the pages with a form, to be served at [`super::SCRIPT_ADDRESS`].
+    #[must_use]
+    pub fn script(&self) -> &str {
+        &self.script
     }
 
     /// The HTML of `page`.
@@ -231,7 +242,7 @@ mod tests {
     use super::*;
     use crate::template::{
         AnnouncementLetter, Audience, ConfirmationLetter, CorrectionLetter, DigestLetter, FrontPage, NoticeLetter,
-        ReleasePage, WithdrawalLetter,
+        ReleasePage, RequestLetter, WithdrawalLetter,
     };
 
     fn built_in() -> Templates {
@@ -250,6 +261,7 @@ mod tests {
         all.extend(each::<WithdrawalLetter>(&templates));
         all.extend(each::<DigestLetter>(&templates));
         all.extend(each::<ConfirmationLetter>(&templates));
+        all.extend(each::<RequestLetter>(&templates));
         all.extend(each::<NoticeLetter>(&templates));
         all
     }
@@ -267,10 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn the_stylesheet_can_be_replaced_too() {
+    fn the_stylesheet_and_the_script_can_be_replaced_too() {
         assert_eq!(built_in().stylesheet(), STYLESHEET);
         let templates = Templates::new([("press.css".to_owned(), "body { color: red }".to_owned())]).unwrap();
         assert_eq!(templates.stylesheet(), "body { color: red }");
+        assert_eq!(templates.script(), SCRIPT);
+        assert_eq!(Templates::new([("press.js".to_owned(), "void 0".to_owned())]).unwrap().script(), "void 0");
     }
 
     #[test]
@@ -333,6 +347,17 @@ mod tests {
             "hold-reason.",
             "missed.",
             "form.error-",
+            "mail.request.",
+            "address.",
+            "back.",
+            "data.asked-",
+            "done.",
+            "erase.",
+            "erased.",
+            "export.",
+            "language-name",
+            "pause.",
+            "preferences.saved",
             "doctor.",
             "admin.letter",
             "list-separator",

@@ -13,18 +13,19 @@ mod page;
 mod parts;
 mod wrap;
 
-pub use builtin::{STYLESHEET, STYLESHEET_ADDRESS, names};
+pub use builtin::{SCRIPT, SCRIPT_ADDRESS, STYLESHEET, STYLESHEET_ADDRESS, names};
 pub use engine::{Letter, LetterParts, Page, TemplateError, Templates};
 pub use inline::inline_styles;
 pub use letter::{
     AnnouncementLetter, Audience, ConfirmationLetter, CorrectionLetter, DigestContents, DigestEntry, DigestLetter,
-    EntryPieces, LetterFrame, LetterRelease, NoticeLetter, OfficeBanner, Recipient, Refuser, WithdrawalLetter,
-    digest_title,
+    EntryPieces, LetterFrame, LetterRelease, NoticeLetter, OfficeBanner, Recipient, Refuser, RequestKind,
+    RequestLetter, WithdrawalLetter, digest_title,
 };
 pub use page::{
-    AdminLayout, AlarmBanner, CheckInboxPage, ClockBanner, ConfirmPage, ConfirmedPage, DigestTimes, FeedPage, FeedRow,
-    FeedsPage, FrontPage, Header, Layout, LetterRow, MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage,
-    MailboxWaitingPage, OfficeDonePage, OfficePage, PreferencesPage, PreviewRow, ProblemPage, ReleaseCard, ReleasePage,
-    SubscribePage, SubscriptionForm, TopicChoice, UnsubscribePage, UnsubscribedPage, WaitingEdition,
+    AdminLayout, AlarmBanner, AskPage, CheckInboxPage, Choice, ClockBanner, ConfirmPage, ConfirmedPage, DigestTimes,
+    DonePage, FeedPage, FeedRow, FeedsPage, FrontPage, Header, LanguageLink, Layout, LetterRow, LostLink,
+    MailboxLetterPage, MailboxLettersPage, MailboxPreviewsPage, MailboxWaitingPage, OfficeDonePage, OfficePage,
+    PreferencesPage, PreviewRow, ProblemPage, ReleaseCard, ReleasePage, SubscribePage, SubscriptionForm, TopicChoice,
+    UnsubscribePage, UnsubscribedPage, WaitingEdition,
 };
 pub use parts::{Contact, DocumentLink, EditionActions, FeedAddresses, Link, Picture, PrivacyNotice, Stamp, Telephone};

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use depeche::domain::{EndReason, Frequency, NewSubscriber, SubscriberId};
 use depeche::policy::{Audience, Followers};
 use depeche::store::{Added, SubscriberFilter};
+use proptest::option;
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 use proptest::sample::{select, subsequence};
 
@@ -20,11 +21,17 @@ struct Person {
     since: i64,
     /// 0 and 1: active; 2: not confirmed; 3: left.
     fate: u8,
+    /// From when to when they pause.
+    pause: Option<(i64, i64)>,
+}
+
+fn pause() -> impl Strategy<Value = Option<(i64, i64)>> {
+    option::of((0_i64..4, 1_i64..4).prop_map(|(since, length)| (since, since + length)))
 }
 
 fn people() -> impl Strategy<Value = Vec<Person>> {
-    let person = (subsequence(&TOPICS[..], 1..=3), select(Frequency::ALL), 0_i64..4, 0_u8..4)
-        .prop_map(|(follows, frequency, since, fate)| Person { follows, frequency, since, fate });
+    let person = (subsequence(&TOPICS[..], 1..=3), select(Frequency::ALL), 0_i64..4, 0_u8..4, pause())
+        .prop_map(|(follows, frequency, since, fate, pause)| Person { follows, frequency, since, fate, pause });
     proptest::collection::vec(person, 0..12)
 }
 
@@ -40,6 +47,9 @@ async fn settle(room: &Room, people: &[Person]) {
             continue;
         }
         let Added::New(id) = room.store.add_active(&new, at).await.unwrap() else { panic!("each is new") };
+        if let Some((since, until)) = person.pause {
+            assert!(room.store.pause(id, minute(until), &proof(), minute(since)).await.unwrap());
+        }
         if person.fate == 3 {
             room.store.end(id, EndReason::Unsubscribed, at).await.unwrap();
         }

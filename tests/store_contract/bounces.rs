@@ -2,11 +2,15 @@
 
 use chrono::TimeDelta;
 use depeche::config::OnLostReply;
-use depeche::domain::{Bounce, BounceKind, Delivery, Digest, EditionState, EndReason, ReportAction, SuppressionReason};
+use depeche::domain::{
+    Bounce, BounceKind, Delivery, Digest, EditionState, EndReason, LetterKind, Mailbox, ReportAction, SubscriberState,
+    SuppressionReason,
+};
+use depeche::language::Language;
 use depeche::policy::Consequence;
-use depeche::store::{Kept, Outcome};
+use depeche::store::{AddressSide, Kept, Outcome, SingleLetter};
 
-use super::room::{CAUSE, Room, minute};
+use super::room::{CAUSE, Room, address, letter, minute, proof};
 
 fn bounce(delivery: &Delivery, kind: BounceKind, report: &str, at: i64) -> Bounce {
     Bounce {
@@ -70,6 +74,42 @@ pub(crate) async fn a_report_counts_once_whoever_brings_it(room: Room) {
     let nobody =
         Bounce { delivery: depeche::domain::DeliveryId::new(99), ..bounce(&quay[0], BounceKind::Hard, "x", 8) };
     assert_eq!(keep(nobody).await.unwrap(), Kept::NoDelivery);
+}
+
+pub(crate) async fn what_comes_back_of_another_address_ends_nobody(room: Room) {
+    let ann = room.subscriber("ann@example.org", &["all"]).await;
+    let letter = letter(LetterKind::Request, Language::French);
+    let question = async |to: &str| {
+        let recipient = Mailbox::new(None, address(to));
+        let (due, subscriber) = (minute(0), Some(ann));
+        let single = SingleLetter { letter: &letter, recipient: &recipient, subscriber, due, cause: None };
+        let id = room.store.post_letter(&single, minute(0)).await.unwrap().unwrap();
+        room.store.delivery(id).await.unwrap().unwrap()
+    };
+    // Somebody with a forwarded link asked for addresses that do not exist, or complain.
+    for (to, kind, reason) in [
+        ("nobody@example.net", BounceKind::Hard, SuppressionReason::Bounced),
+        ("angry@example.net", BounceKind::Complaint, SuppressionReason::Complained),
+    ] {
+        let back = bounce(&question(to).await, kind, to, 5);
+        let kept = room.store.keep_bounce(&back, chrono_tz::UTC).await.unwrap();
+        assert!(matches!(kept, Kept::New { ended: false, .. }), "{kept:?}");
+        assert_eq!(room.store.is_suppressed(&address(to)).await.unwrap(), Some(reason));
+    }
+    let active =
+        async || matches!(room.store.subscriber(ann).await.unwrap().unwrap().state, SubscriberState::Active { .. });
+    assert!(active().await);
+    // What comes back of her own ends her subscription; of the one that she left, no more.
+    let old = question("ann@example.org").await;
+    let asked = room.store.ask_address(ann, &address("ann@example.net"), &proof(), minute(6)).await.unwrap().unwrap();
+    for side in [AddressSide::Old, AddressSide::New] {
+        room.store.agree_to_address(asked.change, side, &proof(), minute(6)).await.unwrap();
+    }
+    room.store.keep_bounce(&bounce(&old, BounceKind::Hard, "old", 7), chrono_tz::UTC).await.unwrap();
+    assert!(active().await);
+    let own = question("ann@example.net").await;
+    room.store.keep_bounce(&bounce(&own, BounceKind::Hard, "own", 8), chrono_tz::UTC).await.unwrap();
+    assert!(!active().await);
 }
 
 pub(crate) async fn what_came_back_goes_with_its_deliveries(room: Room) {

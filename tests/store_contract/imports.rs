@@ -3,7 +3,7 @@
 use depeche::domain::{DeliveryState, EndReason, Frequency, SkipReason, SubscriberState, SuppressionReason};
 use depeche::import::{Defaults, Entry, Outcome, Standing, Why};
 use depeche::language::Language;
-use depeche::store::{ConsentAction, Preferences, SubscriberFilter};
+use depeche::store::{ConsentAction, Names, Preferences, SubscriberFilter};
 
 use super::room::{Room, address, minute, newcomer, proof, topics};
 
@@ -143,8 +143,12 @@ pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
 
     // What she changed herself is her own will, too.
     let changed = room.subscriber("changed@example.org", &["all"]).await;
-    let preferences =
-        Preferences { topics: topics(&["tag:eau"]), frequency: Frequency::Daily, language: Language::French };
+    let preferences = Preferences {
+        topics: topics(&["tag:eau"]),
+        frequency: Frequency::Daily,
+        language: Language::French,
+        names: Names::Stay,
+    };
     room.store.change_preferences(changed, &preferences, &proof(), minute(5)).await.unwrap();
     let barred = entry("changed@example.org", Standing::Barred(SuppressionReason::Complained));
     assert_eq!(room.import(&[barred]).await, [own_will]);

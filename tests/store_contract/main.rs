@@ -13,6 +13,7 @@ mod outbox;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
+mod preferences;
 mod reaching;
 mod register;
 mod rests;
@@ -91,6 +92,7 @@ stories! {
     leases::the_relays_fault_does_not_count,
     leases::claims_of_the_dead_are_void,
     bounces::a_report_counts_once_whoever_brings_it,
+    bounces::what_comes_back_of_another_address_ends_nobody,
     bounces::what_came_back_goes_with_its_deliveries,
     bounces::what_comes_back_was_accepted,
     bounces::an_edition_is_read_page_by_page,
@@ -106,6 +108,14 @@ stories! {
     imports::a_no_stops_the_letters_of_whom_the_office_vouched_for,
     imports::the_office_blocks_and_takes_it_back,
     imports::subscribers_are_read_page_by_page,
+    preferences::who_pauses_gets_nothing_until_it_is_over,
+    preferences::a_digest_for_who_pauses_is_for_nobody,
+    preferences::an_address_moves_once_both_sides_agree,
+    preferences::an_address_that_may_not_be_written_to_takes_nothing_over,
+    preferences::an_address_that_subscribes_takes_the_topics_over,
+    preferences::who_is_erased_leaves_no_change_of_address_behind,
+    preferences::a_few_letters_an_hour_are_written_for_a_link,
+    preferences::who_left_by_themselves_comes_back_for_a_while,
     office::a_cause_is_told_once,
     office::a_letter_comes_back_as_it_was,
     office::one_leads_and_ticks_are_remembered,

@@ -212,5 +212,5 @@ pub(crate) async fn an_approved_edition_waits_without_its_hold(room: Room) {
         assert!(edition.lifted.iter().any(|lifted| lifted == word), "{word}");
     }
     let audience = Audience::Followers(Followers::new(BTreeSet::new(), Frequency::Immediate, minute(5)));
-    assert_eq!(room.store.audience_size(&audience).await.unwrap(), 2);
+    assert_eq!(room.store.audience_size(&audience, minute(0)).await.unwrap(), 2);
 }

@@ -7,7 +7,7 @@ use depeche::domain::{
 };
 use depeche::language::Language;
 use depeche::register::{KeptRegister, NoTexts, RegisterChanges};
-use depeche::store::{EditionFilter, Preferences, SingleLetter, SubscriberFilter};
+use depeche::store::{EditionFilter, Names, Preferences, SingleLetter, SubscriberFilter};
 
 use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, proof, release, topics};
 
@@ -59,7 +59,8 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
         assert_eq!(spawned.claim("a", 1, minute(0), TimeDelta::minutes(1)).await.unwrap(), []);
         assert_eq!(spawned.finish_editions(OnLostReply::Hold, minute(0)).await.unwrap(), []);
         assert!(!spawned.end(who, EndReason::Removed, minute(0)).await.unwrap());
-        let preferences = Preferences { topics: follow, frequency: Frequency::Daily, language: Language::French };
+        let preferences =
+            Preferences { topics: follow, frequency: Frequency::Daily, language: Language::French, names: Names::Stay };
         assert!(!spawned.change_preferences(who, &preferences, &told, minute(0)).await.unwrap());
         let recipient = Mailbox::new(None, ann);
         let letter = letter(LetterKind::Notice, Language::French);

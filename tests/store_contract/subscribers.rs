@@ -6,7 +6,7 @@ use depeche::domain::{
     DeliveryState, EndReason, Frequency, NewSubscriber, SkipReason, SubscriberState, SuppressionReason,
 };
 use depeche::language::Language;
-use depeche::store::{Added, Asked, ConsentAction, Preferences, SubscriberFilter};
+use depeche::store::{Added, Asked, ConsentAction, Names, Preferences, SubscriberFilter};
 
 use super::room::{Room, address, minute, newcomer, proof, topics};
 
@@ -152,6 +152,7 @@ pub(crate) async fn preferences_are_the_subscribers_own(room: Room) {
         topics: topics(&["tag:eau", "tag:ponts"]),
         frequency: Frequency::Daily,
         language: Language::English,
+        names: Names::Stay,
     };
     assert!(room.store.change_preferences(id, &preferences, &proof(), minute(1)).await.unwrap());
     let ann = room.store.subscriber(id).await.unwrap().unwrap();
@@ -168,11 +169,12 @@ pub(crate) async fn preferences_are_the_subscribers_own(room: Room) {
 }
 
 pub(crate) async fn a_digest_has_readers_while_somebody_chose_it_or_is_owed_it(room: Room) {
-    let has = async |frequency| room.store.has_digest_readers(frequency).await.unwrap();
+    let has = async |frequency| room.store.has_digest_readers(frequency, minute(2)).await.unwrap();
     let id = room.subscriber("ann@example.org", &["all"]).await;
     assert!(!has(Frequency::Daily).await && !has(Frequency::Weekly).await);
     let choose = async |frequency| {
-        let preferences = Preferences { topics: topics(&["all"]), frequency, language: Language::French };
+        let preferences =
+            Preferences { topics: topics(&["all"]), frequency, language: Language::French, names: Names::Stay };
         assert!(room.store.change_preferences(id, &preferences, &proof(), minute(1)).await.unwrap());
     };
     choose(Frequency::Daily).await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depeche::domain::{Frequency, Topic};
 use depeche::language::Language;
-use depeche::store::{Preferences, Proof};
+use depeche::store::{Names, Preferences, Proof};
 
 use crate::draft::{Draft, pdf, release};
 use crate::newsroom::{Letter, TestNewsroom};
@@ -23,7 +23,8 @@ fn ferries(letter: &Letter) -> BTreeSet<usize> {
 async fn choose(room: &TestNewsroom, address: &str, frequency: Frequency) {
     let store = &room.newsroom().store;
     let subscriber = store.find(&address.parse().unwrap()).await.unwrap().unwrap();
-    let preferences = Preferences { topics: subscriber.topics, frequency, language: Language::French };
+    let preferences =
+        Preferences { topics: subscriber.topics, frequency, language: Language::French, names: Names::Stay };
     let proof = Proof { words: String::new(), source: "story".to_owned() };
     assert!(store.change_preferences(subscriber.id, &preferences, &proof, room.now()).await.unwrap());
 }

@@ -26,6 +26,7 @@ mod office;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, clippy::print_stderr, reason = "other tests use the rest; a skipped test says so")]
 mod postgres;
+mod preferring;
 mod previews;
 mod reaching;
 #[path = "../support/report.rs"]
@@ -83,6 +84,8 @@ stories! {
         folder::a_folder_that_empties_at_once_is_not_believed,
         folder::a_crowd_of_releases_waits_for_a_person,
         subscribing::somebody_subscribes_changes_and_leaves,
+        preferring::a_pause_ends_by_itself_and_nothing_is_sent_later,
+        preferring::an_address_changes_when_both_sides_agree,
         correcting::a_correction_reaches_those_who_had_the_release_once,
         correcting::a_withdrawal_tells_those_who_had_it_and_takes_everything_away,
         correcting::who_had_it_in_a_digest_gets_the_correction_too,
@@ -171,6 +174,13 @@ stories! {
         subscribing::who_leaves_while_a_letter_waits_does_not_get_it,
         subscribing::nobody_learns_who_subscribes,
         subscribing::looking_a_hundred_times_at_every_link_changes_no_row,
+        preferring::digests_leave_out_a_pause,
+        preferring::who_holds_a_forwarded_link_cannot_take_over_a_subscription,
+        preferring::data_are_shown_and_erased_by_the_address_itself_alone,
+        preferring::whoever_left_by_mistake_comes_back_at_once,
+        preferring::pages_speak_the_language_that_is_asked_for,
+        preferring::lost_links_say_what_to_do,
+        preferring::the_script_is_an_asset_of_our_own,
         addresses::a_withdrawn_release_leaves_the_feeds_and_its_page_is_gone,
         addresses::withdrawn_while_it_waits_nothing_leaves,
         addresses::unpublished_on_its_way_nothing_more_leaves,

@@ -162,12 +162,20 @@ pub(crate) async fn looking_a_hundred_times_at_every_link_changes_no_row(mut roo
     room.pass("10m").await;
     room.post("/subscribe", "email=bob%40example.org&topic=all&website=").await;
     room.save("2026-11-24-quai.md", &release("Un quai", "2026-11-24 10:00:00"));
+    let ann = room.newsroom().store.find(&ANN.parse().unwrap()).await.unwrap().unwrap();
+    let preferences = room.newsroom().preferences_url(ann.id).replace(SITE, "");
+    for wish in ["do=address&email=new%40example.org", "do=export", "do=erase"] {
+        assert_eq!(room.post(&preferences, wish).await.status, 200);
+    }
     room.look().await;
-    let letters = [room.inbox(ANN), room.inbox("bob@example.org"), room.inbox(OFFICE)].concat();
+    let new = room.inbox("new@example.org");
+    let letters = [room.inbox(ANN), new, room.inbox("bob@example.org"), room.inbox(OFFICE)].concat();
     let mut links: Vec<String> = letters.iter().flat_map(crate::newsroom::Letter::links).collect();
     links.sort();
     links.dedup();
-    for start in ["/u/", "/preferences/", "/confirm/", "/office/", "/uploads/", "/espace-presse/"] {
+    let asking = ["/preferences/address/", "/preferences/export/", "/preferences/erase/"];
+    for start in ["/u/", "/preferences/", "/confirm/", "/office/", "/uploads/", "/espace-presse/"].iter().chain(&asking)
+    {
         assert!(links.iter().any(|link| link.starts_with(start)), "no {start} among {links:?}");
     }
     let before = dump(&room).await;

@@ -506,7 +506,7 @@ impl TestNewsroom {
 
     /// `POST` of a form to the public side. That of `/subscribe` was shown a minute ago, unless it says otherwise.
     pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
-        let form = if path == "/subscribe" && !form.contains("started=") {
+        let form = if path.split('?').next() == Some("/subscribe") && !form.contains("started=") {
             format!("{form}&started={}", self.shown_since(TimeDelta::minutes(1)))
         } else {
             form.to_owned()

@@ -15,7 +15,7 @@ use crate::language::{Language, say};
 use crate::mail::{ShownLetter, read_letter};
 use crate::resource::Wording;
 use crate::task::{Current, Newsroom, Preview, preview};
-use crate::template::{Link, MailboxPreviewsPage, PreviewRow};
+use crate::template::{Link, MailboxPreviewsPage, PreviewRow, RequestKind};
 
 /// The page of the announcement of a release, in a language.
 pub(super) fn preview_address(id: &ReleaseId, language: Language) -> String {
@@ -44,6 +44,7 @@ fn wanted<'a>(current: &'a Current, kind: &str) -> Option<(Preview<'a>, Language
         Some(("withdrawal", id)) => Preview::Withdrawal(release(id)?),
         Some(("digest", "daily")) => Preview::Digest(Frequency::Daily),
         Some(("digest", "weekly")) => Preview::Digest(Frequency::Weekly),
+        Some(("request", kind)) => Preview::Request(RequestKind::ALL.into_iter().find(|known| known.as_str() == kind)?),
         None if kind == "confirmation" => Preview::Confirmation,
         None if kind == "notice" => Preview::Notice,
         Some(_) | None => return None,
@@ -56,8 +57,16 @@ const OF_COMING: [(&str, bool); 2] = [("announcement", true), ("office", false)]
 const OF_LIVE: [(&str, bool); 4] =
     [("announcement", true), ("office", false), ("correction", true), ("withdrawal", true)];
 const OF_WITHDRAWN: [(&str, bool); 1] = [("withdrawal", true)];
-const OTHERS: [(&str, bool); 4] =
-    [("digest-daily", true), ("digest-weekly", true), ("confirmation", true), ("notice", false)];
+const OTHERS: [(&str, bool); 8] = [
+    ("digest-daily", true),
+    ("digest-weekly", true),
+    ("confirmation", true),
+    ("request-address-old", true),
+    ("request-address-new", true),
+    ("request-export", true),
+    ("request-erasure", true),
+    ("notice", false),
+];
 
 /// Links to letters; `address` says where one kind is, in one language.
 fn links(site: Language, kinds: &[(&str, bool)], address: impl Fn(&str, Language) -> String) -> Vec<Link> {

@@ -9,7 +9,7 @@ use crate::http::form::Fields;
 use crate::http::page::Problem;
 use crate::language::Language;
 use crate::task::Newsroom;
-use crate::template::{DigestTimes, SubscriptionForm, TopicChoice};
+use crate::template::{DigestTimes, LostLink, SubscriptionForm, TopicChoice};
 
 /// What a form says beside the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,16 +76,30 @@ pub(super) fn known_topics(topics: impl IntoIterator<Item = Topic>, live: &Live)
     topics.into_iter().map(|topic| live.canonical(&topic).clone())
 }
 
+/// The token of this text, when it counts still; `late` says what it was good for.
+pub(super) fn read(newsroom: &Newsroom, token: &str, late: LostLink) -> Result<Token, Problem> {
+    Token::read(token, &newsroom.all_keys(), newsroom.now()).map_err(|error| match error {
+        TokenError::Forged => Problem::LostLink(LostLink::Wrong),
+        TokenError::Expired => Problem::LostLink(late),
+    })
+}
+
 /// The subscriber for whom `token` was made, as told by `of`, whether active or not.
 pub(super) async fn subscriber(
     newsroom: &Newsroom,
     token: &str,
+    late: LostLink,
     of: impl Fn(Token) -> Option<SubscriberId>,
 ) -> Result<Subscriber, Problem> {
-    let token = Token::read(token, &newsroom.all_keys(), newsroom.now()).map_err(|error| match error {
-        TokenError::Forged => Problem::NotFound,
-        TokenError::Expired => Problem::LinkOver,
-    })?;
-    let id = of(token).ok_or(Problem::NotFound)?;
-    newsroom.store.subscriber(id).await?.ok_or(Problem::NotFound)
+    let id = of(read(newsroom, token, late)?).ok_or(Problem::LostLink(LostLink::Wrong))?;
+    newsroom.store.subscriber(id).await?.ok_or(Problem::LostLink(LostLink::Wrong))
+}
+
+/// The longest name or organisation that is kept, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// What somebody calls themselves or their organisation; `None` when they did not say.
+pub(super) fn called(fields: &Fields, name: &str) -> Option<String> {
+    let text: String = fields.get(name).chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    Some(text).filter(|text| !text.is_empty())
 }

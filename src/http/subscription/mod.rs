@@ -1,8 +1,12 @@
-//! What subscribers do by themselves: subscribe, confirm, change preferences, leave. `GET` shows, `POST` acts: mail
-//! scanners follow every link.
+//! What subscribers do by themselves: subscribe, confirm, change preferences, leave, come back, be forgotten. `GET` shows,
+//! `POST` acts: mail scanners follow every link.
 
 mod form;
+mod spoken;
+pub(super) mod subscribe;
 pub(super) mod confirm;
 pub(super) mod preferences;
-pub(super) mod subscribe;
+pub(super) mod address;
+pub(super) mod export;
+pub(super) mod erase;
 pub(super) mod unsubscribe;

@@ -1,4 +1,7 @@
-//! `/preferences/{token}`: what one follows, how often, in which language.
+//! `/preferences/{token}`: what one follows, how often, in which language; a pause, another address, one's data.
+//!
+//! Letters get forwarded, and this link with them. So the page shows the address and the names masked, and what could not be
+//! undone is only asked for here: it is done behind a link that is sent to the address itself.
 
 use std::sync::Arc;
 
@@ -7,100 +10,259 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 
 use super::confirm::path_of;
-use super::form::{Wishes, known_topics, subscriber};
+use super::form::{Wishes, called, known_topics, subscriber};
+use super::spoken::Visitor;
 use super::subscribe::proof;
-use crate::domain::{Subscriber, SubscriberId, SubscriberState, Token, Topic};
+use crate::domain::{EmailAddress, Subscriber, SubscriberState, Token, Topic};
 use crate::http::form::Fields;
-use crate::http::page::{Problem, page, private_layout, respond};
-use crate::language::say;
-use crate::store::Preferences;
+use crate::http::page::{Problem, page, private_layout};
+use crate::language::{Language, date_words, say};
+use crate::policy::PauseLength;
+use crate::store::{ConsentAction, Names, Preferences};
 use crate::task::Newsroom;
-use crate::template::PreferencesPage;
+use crate::template::{DonePage, Link, LostLink, PreferencesPage};
 
-pub(in crate::http) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(token): Path<String>) -> Response<Body> {
-    respond(&newsroom, shown(&newsroom, &token).await)
+/// Both sides of a change of address may be written to.
+const LETTERS_OF_A_CHANGE: u32 = 2;
+
+pub(in crate::http) async fn show(
+    State(newsroom): State<Arc<Newsroom>>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+) -> Response<Body> {
+    visitor.answer(&newsroom, shown(&newsroom, visitor, &token).await)
 }
 
 pub(in crate::http) async fn act(
     State(newsroom): State<Arc<Newsroom>>,
+    visitor: Visitor,
     Path(token): Path<String>,
     body: Bytes,
 ) -> Response<Body> {
-    respond(&newsroom, acted(&newsroom, &token, &Fields::parse(&body)).await)
+    visitor.answer(&newsroom, Box::pin(acted(&newsroom, visitor, &token, &Fields::parse(&body))).await)
 }
 
-fn whose(token: Token) -> Option<SubscriberId> {
-    match token {
-        Token::Preferences { subscriber } => Some(subscriber),
-        Token::Confirm { .. } | Token::Unsubscribe { .. } | Token::Office { .. } | Token::Bounce { .. } => None,
-    }
+async fn whose(newsroom: &Newsroom, token: &str) -> Result<Subscriber, Problem> {
+    let whose = |token| if let Token::Preferences { subscriber } = token { Some(subscriber) } else { None };
+    subscriber(newsroom, token, LostLink::Subscription, whose).await
 }
 
 /// Somebody who left, or never confirmed, has no preferences: the way back is to subscribe.
 fn active(subscriber: Subscriber) -> Result<Subscriber, Problem> {
     match subscriber.state {
         SubscriberState::Active { .. } => Ok(subscriber),
-        SubscriberState::Pending { .. } | SubscriberState::Ended { .. } => Err(Problem::LinkOver),
+        SubscriberState::Pending { .. } | SubscriberState::Ended { .. } => {
+            Err(Problem::LostLink(LostLink::Subscription))
+        }
     }
 }
 
-async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Problem> {
-    let subscriber = active(subscriber(newsroom, token, whose).await?)?;
-    let Subscriber { topics, frequency, language, .. } = subscriber.clone();
-    let topics = known_topics(topics, newsroom.current().resources.live()).collect();
-    Ok(answer(newsroom, token, &subscriber, &Wishes { topics, frequency, language }, Outcome::Shown))
+/// What somebody looks at: the page of one subscriber, in one language.
+struct Desk<'a> {
+    newsroom: &'a Newsroom,
+    visitor: Visitor,
+    token: &'a str,
 }
 
-async fn acted(newsroom: &Newsroom, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
-    let subscriber = active(subscriber(newsroom, token, whose).await?)?;
-    let current = newsroom.current();
-    let live = current.resources.live();
-    let mut wishes = Wishes::read(fields, live, subscriber.language, subscriber.frequency);
-    if wishes.topics.is_empty() {
-        return Ok(answer(newsroom, token, &subscriber, &wishes, Outcome::NoTopics));
-    }
-    if !wishes.topics.contains(&Topic::All) {
-        // The form shows no topic that is empty today: nobody can have meant to leave one of those.
-        let shown = |topic: &Topic| *topic == Topic::All || live.topics().iter().any(|entry| entry.topic == *topic);
-        let kept = known_topics(subscriber.topics.iter().cloned(), live);
-        wishes.topics.extend(kept.filter(|topic| !shown(topic)));
-    }
-    let Wishes { topics, frequency, language } = wishes.clone();
-    let preferences = Preferences { topics, frequency, language };
-    let proof = proof(newsroom, "preferences.button");
-    if !newsroom.store.change_preferences(subscriber.id, &preferences, &proof, newsroom.now()).await? {
-        return Err(Problem::LinkOver);
-    }
-    Ok(answer(newsroom, token, &subscriber, &wishes, Outcome::Saved))
+/// What is wrong with a form, or was done with it.
+#[derive(Default)]
+struct Outcome {
+    note: Option<String>,
+    topics_error: Option<String>,
+    pause_error: Option<String>,
+    address_error: Option<String>,
+    new_address: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Shown,
-    Saved,
-    NoTopics,
+async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Response<Body>, Problem> {
+    let subscriber = active(whose(newsroom, token).await?)?;
+    let desk = Desk { newsroom, visitor, token };
+    Ok(desk.answer(&subscriber, &desk.wishes(&subscriber), Outcome::default()))
 }
 
-fn answer(
-    newsroom: &Newsroom,
-    token: &str,
-    subscriber: &Subscriber,
-    wishes: &Wishes,
-    outcome: Outcome,
-) -> Response<Body> {
-    let current = newsroom.current();
-    let root = newsroom.config.site.url.path();
-    let language = wishes.language;
-    let mut form = wishes.form(newsroom, current.resources.live(), format!("{root}/preferences/{token}"), language);
-    form.topics_error = (outcome == Outcome::NoTopics).then(|| say(language, "form.error-topics", &[]));
-    let status = if outcome == Outcome::NoTopics { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let leave = newsroom.token_url("u", &Token::Unsubscribe { subscriber: subscriber.id });
-    let context = PreferencesPage {
-        layout: private_layout(newsroom, language, &say(language, "preferences.title", &[])),
-        address: subscriber.address.masked(),
-        form,
-        saved: outcome == Outcome::Saved,
-        unsubscribe: path_of(&leave),
-    };
-    page(newsroom, status, &context)
+async fn acted(newsroom: &Newsroom, visitor: Visitor, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
+    let subscriber = whose(newsroom, token).await?;
+    let desk = Desk { newsroom, visitor, token };
+    match fields.get("do") {
+        "export" => desk.ask_for_data(&subscriber, ConsentAction::ExportAsked).await,
+        "erase" => desk.ask_for_data(&subscriber, ConsentAction::ErasureAsked).await,
+        "" => desk.save(&active(subscriber)?, fields).await,
+        "pause" => desk.pause(&active(subscriber)?, fields).await,
+        "resume" => desk.resume(&active(subscriber)?).await,
+        "address" => desk.ask_for_address(&active(subscriber)?, fields).await,
+        _ => Err(Problem::BadRequest),
+    }
+}
+
+impl Desk<'_> {
+    /// The language in which a subscriber is answered.
+    fn language(&self, subscriber: &Subscriber) -> Language {
+        self.visitor.language(self.newsroom, Some(subscriber.language))
+    }
+
+    /// What a subscriber wishes as of now.
+    fn wishes(&self, subscriber: &Subscriber) -> Wishes {
+        let Subscriber { topics, frequency, language, .. } = subscriber.clone();
+        let topics = known_topics(topics, self.newsroom.current().resources.live()).collect();
+        Wishes { topics, frequency, language }
+    }
+
+    async fn save(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
+        let newsroom = self.newsroom;
+        let current = newsroom.current();
+        let live = current.resources.live();
+        let mut wishes = Wishes::read(fields, live, subscriber.language, subscriber.frequency);
+        if wishes.topics.is_empty() {
+            let topics_error = Some(say(self.language(subscriber), "form.error-topics", &[]));
+            return Ok(self.answer(subscriber, &wishes, Outcome { topics_error, ..Outcome::default() }));
+        }
+        if !wishes.topics.contains(&Topic::All) {
+            // The form shows no topic that is empty today: nobody can have meant to leave one of those.
+            let shown = |topic: &Topic| *topic == Topic::All || live.topics().iter().any(|entry| entry.topic == *topic);
+            let kept = known_topics(subscriber.topics.iter().cloned(), live);
+            wishes.topics.extend(kept.filter(|topic| !shown(topic)));
+        }
+        let Wishes { topics, frequency, language } = wishes.clone();
+        let names = if fields.get("nameless").is_empty() {
+            Names::Given { name: called(fields, "name"), organisation: called(fields, "organisation") }
+        } else {
+            Names::Forgotten
+        };
+        let preferences = Preferences { topics, frequency, language, names };
+        let proof = proof(self.language(subscriber), "preferences.save");
+        if !newsroom.store.change_preferences(subscriber.id, &preferences, &proof, newsroom.now()).await? {
+            return Err(Problem::LostLink(LostLink::Subscription));
+        }
+        self.answer_anew(|language| say(language, "preferences.saved", &[])).await
+    }
+
+    async fn pause(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
+        let (newsroom, language) = (self.newsroom, self.language(subscriber));
+        let length = match fields.get("pause") {
+            "week" => Some(PauseLength::Week),
+            "two-weeks" => Some(PauseLength::TwoWeeks),
+            "month" => Some(PauseLength::Month),
+            _ => fields.get("until").parse().ok().map(PauseLength::Until),
+        };
+        let (now, zone) = (newsroom.now(), newsroom.config.site.timezone);
+        let Some(until) = length.and_then(|length| length.until(now, zone)) else {
+            let pause_error = Some(say(language, "pause.error", &[]));
+            let outcome = Outcome { pause_error, ..Outcome::default() };
+            return Ok(self.answer(subscriber, &self.wishes(subscriber), outcome));
+        };
+        if !newsroom.store.pause(subscriber.id, until, &proof(language, "pause.button"), now).await? {
+            return Err(Problem::LostLink(LostLink::Subscription));
+        }
+        self.answer_anew(|language| say(language, "pause.done", &[])).await
+    }
+
+    async fn resume(&self, subscriber: &Subscriber) -> Result<Response<Body>, Problem> {
+        let proof = proof(self.language(subscriber), "pause.resume");
+        // Ending what has ended is no harm.
+        self.newsroom.store.resume(subscriber.id, &proof, self.newsroom.now()).await?;
+        self.answer_anew(|language| say(language, "pause.resumed", &[])).await
+    }
+
+    async fn ask_for_address(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
+        let (newsroom, language) = (self.newsroom, self.language(subscriber));
+        let Ok(address) = fields.get("email").parse::<EmailAddress>() else {
+            let address_error = Some(say(language, "form.error-email", &[]));
+            let new_address = fields.get("email").to_owned();
+            let outcome = Outcome { address_error, new_address, ..Outcome::default() };
+            return Ok(self.answer(subscriber, &self.wishes(subscriber), outcome));
+        };
+        let (now, proof) = (newsroom.now(), proof(language, "address.button"));
+        if newsroom.store.may_write(subscriber.id, LETTERS_OF_A_CHANGE, now).await?
+            && let Some(asked) = newsroom.store.ask_address(subscriber.id, &address, &proof, now).await?
+        {
+            newsroom.post_address_questions(subscriber, &address, asked).await?;
+        }
+        Ok(self.asked(subscriber, "address.asked-lead", &["address.asked-next", "address.asked-lost"]))
+    }
+
+    /// Asks the owner of the address, by a letter, whether it was they who asked: this link may be in other hands.
+    async fn ask_for_data(&self, subscriber: &Subscriber, action: ConsentAction) -> Result<Response<Body>, Problem> {
+        let (newsroom, now, language) = (self.newsroom, self.newsroom.now(), self.language(subscriber));
+        if matches!(subscriber.state, SubscriberState::Pending { .. }) {
+            return Err(Problem::LostLink(LostLink::Subscription));
+        }
+        let wants_erasure = action == ConsentAction::ErasureAsked;
+        if newsroom.store.may_write(subscriber.id, 1, now).await? {
+            let button = if wants_erasure { "data.erase" } else { "data.export" };
+            newsroom.store.keep_proof(subscriber.id, action, &proof(language, button), now).await?;
+            if wants_erasure {
+                newsroom.post_erasure_question(subscriber).await?;
+            } else {
+                newsroom.post_export_link(subscriber).await?;
+            }
+        }
+        let next = if wants_erasure { "data.asked-erase" } else { "data.asked-export" };
+        Ok(self.asked(subscriber, "data.asked-lead", &[next, "data.asked-often"]))
+    }
+
+    /// A letter was sent, or is not: the page does not tell which.
+    fn asked(&self, subscriber: &Subscriber, lead: &str, lines: &[&str]) -> Response<Body> {
+        let language = self.language(subscriber);
+        let is_active = matches!(subscriber.state, SubscriberState::Active { .. });
+        let back = || Link::new(&*say(language, "done.preferences", &[]), self.action());
+        let context = DonePage {
+            layout: private_layout(self.newsroom, language, &say(language, "check-inbox.title", &[])),
+            lead: say(language, lead, &[("address", &subscriber.address.masked())]),
+            lines: lines.iter().map(|line| say(language, line, &[])).collect(),
+            more: is_active.then(back),
+        };
+        page(self.newsroom, StatusCode::OK, &context)
+    }
+
+    fn action(&self) -> String {
+        self.visitor.action(&format!("{}/preferences/{}", self.newsroom.config.site.url.path(), self.token))
+    }
+
+    /// The page as it is after a change, with a note.
+    async fn answer_anew(&self, note: impl Fn(Language) -> String) -> Result<Response<Body>, Problem> {
+        let subscriber = active(whose(self.newsroom, self.token).await?)?;
+        let note = Some(note(self.language(&subscriber)));
+        Ok(self.answer(&subscriber, &self.wishes(&subscriber), Outcome { note, ..Outcome::default() }))
+    }
+
+    fn answer(&self, subscriber: &Subscriber, wishes: &Wishes, outcome: Outcome) -> Response<Body> {
+        let (newsroom, language) = (self.newsroom, self.language(subscriber));
+        let Outcome { note, topics_error, pause_error, address_error, new_address } = outcome;
+        let is_wrong = topics_error.is_some() || pause_error.is_some() || address_error.is_some();
+        let current = newsroom.current();
+        let mut form = wishes.form(newsroom, current.resources.live(), self.action(), language);
+        form.topics_error = topics_error;
+        let leave = newsroom.token_url("u", &Token::Unsubscribe { subscriber: subscriber.id });
+        let (first, last) = PauseLength::days(newsroom.now(), newsroom.config.site.timezone);
+        let context = PreferencesPage {
+            layout: private_layout(newsroom, language, &say(language, "preferences.title", &[])),
+            address: subscriber.address.masked(),
+            form,
+            name_kept: subscriber.name.as_deref().map(masked),
+            organisation_kept: subscriber.organisation.as_deref().map(masked),
+            note,
+            paused: paused_until(newsroom, subscriber, language),
+            pause_first: first.to_string(),
+            pause_last: last.to_string(),
+            pause_error,
+            address_error,
+            new_address,
+            unsubscribe: path_of(&leave),
+        };
+        let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        page(newsroom, status, &context)
+    }
+}
+
+/// The first letter of a name: its owner knows it by that, nobody else does.
+fn masked(name: &str) -> String {
+    let first = name.chars().next().unwrap_or('…');
+    format!("{first}…")
+}
+
+/// The day on which letters come again, in words, for who pauses now.
+pub(super) fn paused_until(newsroom: &Newsroom, subscriber: &Subscriber, language: Language) -> Option<String> {
+    let pause = subscriber.pause.filter(|pause| pause.covers(newsroom.now()))?;
+    let day = pause.until.with_timezone(&newsroom.config.site.timezone).date_naive();
+    Some(date_words(day, language))
 }

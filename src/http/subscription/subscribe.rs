@@ -17,22 +17,21 @@ use chrono::TimeDelta;
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::form::Wishes;
+use super::form::{Wishes, called};
+use super::spoken::Visitor;
 use crate::domain::{EmailAddress, FormStamp, Frequency, NewSubscriber, Topic};
 use crate::http::answer::set;
 use crate::http::form::Fields;
-use crate::http::page::{Problem, page, private_layout, respond};
+use crate::http::page::{Problem, page, private_layout};
 use crate::http::server::Peer;
 use crate::http::visitor;
-use crate::language::{countdown_words, say};
+use crate::language::{Language, countdown_words, say};
 use crate::metrics::SignUpEnd;
 use crate::policy::{Allowed, Refused, SignUpLimit, Source};
 use crate::store::Proof;
 use crate::task::Newsroom;
-use crate::template::{CheckInboxPage, Layout, SubscribePage, SubscriptionForm};
+use crate::template::{CheckInboxPage, LanguageLink, Layout, SubscribePage, SubscriptionForm};
 
-/// The longest name or organisation that is kept, in characters.
-const LONGEST_NAME: usize = 120;
 /// The shortest time in which a person fills the form in.
 const SHORTEST_FILLING: TimeDelta = TimeDelta::seconds(3);
 /// The longest time for which a form that was shown is taken.
@@ -40,61 +39,72 @@ const LONGEST_FILLING: TimeDelta = TimeDelta::hours(24);
 /// How long an answer takes, whatever is done meanwhile: longer than a letter takes to be queued.
 const ANSWERED_AFTER: Duration = Duration::from_millis(250);
 
-pub(in crate::http) async fn show(State(newsroom): State<Arc<Newsroom>>, RawQuery(query): RawQuery) -> Response<Body> {
+pub(in crate::http) async fn show(
+    State(newsroom): State<Arc<Newsroom>>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
     let current = newsroom.current();
     let live = current.resources.live();
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let mut wishes = Wishes::read(&fields, live, newsroom.language(), Frequency::Immediate);
+    let language = visitor.language(&newsroom, None);
+    let mut wishes = Wishes::read(&fields, live, language, Frequency::Immediate);
+    let asked = wishes.topics.clone();
     if wishes.topics.is_empty() {
         wishes.topics = BTreeSet::from([Topic::All]);
     }
-    let mut form = wishes.form(&newsroom, live, action(&newsroom), newsroom.language());
+    let mut form = wishes.form(&newsroom, live, visitor.action(&action(&newsroom)), language);
     form.started = FormStamp::at(newsroom.now()).signed(newsroom.key());
-    page(&newsroom, StatusCode::OK, &context(&newsroom, form))
+    visitor.answer(&newsroom, Ok(page(&newsroom, StatusCode::OK, &context(&newsroom, language, &asked, form))))
 }
 
 pub(in crate::http) async fn act(
     State(newsroom): State<Arc<Newsroom>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
+    visitor: Visitor,
     body: Bytes,
 ) -> Response<Body> {
     let source = visitor::source(peer, &headers, &newsroom.config.http.trusted_proxies);
     let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site");
-    let result = acted(&newsroom, source, is_foreign, &Fields::parse(&body)).await;
-    respond(&newsroom, result)
+    let result = acted(&newsroom, visitor, source, is_foreign, &Fields::parse(&body)).await;
+    visitor.answer(&newsroom, result)
 }
 
 fn action(newsroom: &Newsroom) -> String {
     format!("{}/subscribe", newsroom.config.site.url.path())
 }
 
-fn context(newsroom: &Newsroom, form: SubscriptionForm) -> SubscribePage {
-    let title = say(newsroom.language(), "subscribe.title", &[]);
-    let layout = private_layout(newsroom, newsroom.language(), &title);
-    SubscribePage { layout: Layout { noindex: false, ..layout }, form }
+/// The page in `language`; the links to the other one keep the topics that were `asked` for.
+fn context(newsroom: &Newsroom, language: Language, asked: &BTreeSet<Topic>, form: SubscriptionForm) -> SubscribePage {
+    let layout = private_layout(newsroom, language, &say(language, "subscribe.title", &[]));
+    let mut topics = url::form_urlencoded::Serializer::new(String::new());
+    topics.extend_pairs(asked.iter().map(|topic| ("topic", topic.to_string())));
+    let languages = LanguageLink::each(&action(newsroom), language, &topics.finish());
+    SubscribePage { layout: Layout { noindex: false, ..layout }, form, languages }
 }
 
 async fn acted(
     newsroom: &Newsroom,
+    visitor: Visitor,
     source: Source,
     is_foreign: bool,
     fields: &Fields,
 ) -> Result<Response<Body>, Problem> {
     let current = newsroom.current();
     let live = current.resources.live();
-    let language = newsroom.language();
+    let language = visitor.language(newsroom, None);
     let wishes = Wishes::read(fields, live, language, Frequency::Immediate);
     let address = fields.get("email").parse::<EmailAddress>();
     // What was typed is never lost, and the form may be sent back at once.
     let again = |status, complain: &dyn Fn(&mut SubscriptionForm)| {
-        let mut form = wishes.form(newsroom, live, action(newsroom), language);
+        let mut form = wishes.form(newsroom, live, visitor.action(&action(newsroom)), language);
         fields.get("email").clone_into(&mut form.email);
         fields.get("name").clone_into(&mut form.name);
         fields.get("organisation").clone_into(&mut form.organisation);
         form.started = FormStamp::at(newsroom.now() - SHORTEST_FILLING).signed(newsroom.key());
         complain(&mut form);
-        page(newsroom, status, &context(newsroom, form))
+        page(newsroom, status, &context(newsroom, language, &wishes.topics, form))
     };
     let (Ok(address), false) = (&address, wishes.topics.is_empty()) else {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &|form| {
@@ -111,7 +121,7 @@ async fn acted(
         Ok(allowed) => allowed,
         Err(refused) => {
             newsroom.metrics.sign_ups.count(SignUpEnd::from(refused.limit));
-            let words = refusal(newsroom, &refused);
+            let words = refusal(newsroom, &refused, language);
             let mut response = again(StatusCode::TOO_MANY_REQUESTS, &|form| form.error = Some(words.clone()));
             let seconds = (refused.wait + TimeDelta::milliseconds(999)).num_seconds();
             set(response.headers_mut(), RETRY_AFTER, &seconds.to_string());
@@ -124,7 +134,7 @@ async fn acted(
         if is_trapped {
             return Ok(false);
         }
-        ask(newsroom, source, fields, address, wishes.clone()).await
+        ask(newsroom, source, language, fields, address, wishes.clone()).await
     };
     let (asked, ()) = tokio::join!(asking, sleep(ANSWERED_AFTER));
     if !matches!(asked, Ok(true)) {
@@ -160,8 +170,7 @@ fn allowed(newsroom: &Newsroom, source: Source, address: &EmailAddress) -> Resul
 }
 
 /// What somebody is told who has to wait. What is not their own doing is no reason to leave them alone with it.
-fn refusal(newsroom: &Newsroom, refused: &Refused) -> String {
-    let language = newsroom.language();
+fn refusal(newsroom: &Newsroom, refused: &Refused, language: Language) -> String {
     // Whoever comes back when it was said is not sent away again.
     let wait = countdown_words(refused.wait + TimeDelta::seconds(59), language);
     let office = newsroom.config.newsletter.from.address.as_str();
@@ -177,25 +186,22 @@ fn refusal(newsroom: &Newsroom, refused: &Refused) -> String {
 async fn ask(
     newsroom: &Newsroom,
     source: Source,
+    shown: Language,
     fields: &Fields,
     address: &EmailAddress,
     wishes: Wishes,
 ) -> Result<bool, Problem> {
-    let words = |name| {
-        let text: String = fields.get(name).chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-        Some(text).filter(|text| !text.is_empty())
-    };
     let Wishes { topics, frequency, language } = wishes;
     let new = NewSubscriber {
         address: address.clone(),
-        name: words("name"),
-        organisation: words("organisation"),
+        name: called(fields, "name"),
+        organisation: called(fields, "organisation"),
         language,
         frequency,
         topics,
         source: "web".to_owned(),
     };
-    let consent = ["form.subscribe", "form.privacy"].map(|key| say(newsroom.language(), key, &[]));
+    let consent = ["form.subscribe", "form.privacy"].map(|key| say(shown, key, &[]));
     let proof = Proof { words: consent.join(" – "), source: format!("web, {}", source.masked()) };
     let asked = newsroom.store.subscribe_pending(&new, &proof, newsroom.now()).await?;
     if asked.send_confirmation {
@@ -204,7 +210,7 @@ async fn ask(
     Ok(asked.send_confirmation)
 }
 
-/// What is kept of how somebody agreed: the words of the button, and that it was on the web.
-pub(super) fn proof(newsroom: &Newsroom, button: &str) -> Proof {
-    Proof { words: say(newsroom.language(), button, &[]), source: "web".to_owned() }
+/// What is kept of how somebody agreed: the words of the button as they were shown, and that it was on the web.
+pub(super) fn proof(shown: Language, button: &str) -> Proof {
+    Proof { words: say(shown, button, &[]), source: "web".to_owned() }
 }

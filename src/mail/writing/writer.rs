@@ -9,8 +9,8 @@ use crate::feed::FeedSite;
 use crate::language::Language;
 use crate::resource::Wording;
 use crate::template::{
-    Audience, ConfirmationLetter, LetterFrame, LetterParts, LetterRelease, PrivacyNotice, Recipient, TemplateError,
-    Templates,
+    Audience, ConfirmationLetter, LetterFrame, LetterParts, LetterRelease, PrivacyNotice, Recipient, RequestKind,
+    RequestLetter, TemplateError, Templates,
 };
 
 /// Writes letters for one site.
@@ -54,6 +54,23 @@ impl Writer<'_> {
             topics,
             expires_words: words.stamp(expires).words,
         })
+    }
+
+    /// The letter that asks a subscriber to confirm what was asked for in their name; `address` is the new one, where there is
+    /// one.
+    ///
+    /// # Errors
+    /// When a template that replaces a built-in one cannot be rendered.
+    pub fn request(
+        &self,
+        language: Language,
+        kind: RequestKind,
+        address: &str,
+        url: &str,
+        expires: DateTime<Utc>,
+    ) -> Result<LetterParts, TemplateError> {
+        let expires = Wording::of_letters(self.site, language).stamp(expires).words;
+        self.templates.letter(&RequestLetter::new(self.frame(language), kind, address, url, expires))
     }
 
     /// A release as a letter in `language` shows it.

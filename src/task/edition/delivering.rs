@@ -134,6 +134,7 @@ pub async fn recipients(newsroom: &Newsroom, edition: &Edition) -> Result<u64, S
     if !edition.state.is_before_opening() {
         return Ok(edition.tally.total());
     }
-    let audience = audience_of(newsroom, edition, newsroom.now()).await?;
-    newsroom.store.audience_size(&audience).await
+    let now = newsroom.now();
+    let audience = audience_of(newsroom, edition, now).await?;
+    newsroom.store.audience_size(&audience, now).await
 }

@@ -68,7 +68,7 @@ async fn make(
     if newsroom.store.has_edition(&dedup_key).await? {
         return Ok(());
     }
-    if !newsroom.store.has_digest_readers(round.frequency).await? {
+    if !newsroom.store.has_digest_readers(round.frequency, now).await? {
         return Ok(());
     }
     let edition = NewEdition {

@@ -29,7 +29,15 @@ pub async fn missed_by(
 ) -> Result<Vec<MissedEdition>, StoreError> {
     let store = &newsroom.store;
     let consents = store.consents_of(subscriber.id).await?;
-    let said = consents.iter().filter(|kept| kept.action != ConsentAction::Asked);
+    // What was only asked for changes nothing yet.
+    let asking = [
+        ConsentAction::Asked,
+        ConsentAction::AddressAsked,
+        ConsentAction::ExportAsked,
+        ConsentAction::ErasureAsked,
+        ConsentAction::AddressRefused,
+    ];
+    let said = consents.iter().filter(|kept| !asking.contains(&kept.action));
     let changed = said.map(|kept| kept.at).max();
     let reader = Reader { subscriber, suppressed: store.suppression_of(subscriber.id).await?, changed };
     let mut found = Vec::new();

@@ -8,6 +8,7 @@ mod digest;
 mod frame;
 mod notice;
 mod release;
+mod request;
 mod samples;
 mod withdrawal;
 
@@ -19,5 +20,6 @@ pub use digest::{DigestContents, DigestEntry, DigestLetter, EntryPieces, digest_
 pub use frame::LetterFrame;
 pub use notice::{NoticeLetter, Refuser};
 pub use release::LetterRelease;
+pub use request::{RequestKind, RequestLetter};
 pub(super) use samples::render_samples;
 pub use withdrawal::WithdrawalLetter;

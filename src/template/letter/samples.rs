@@ -4,7 +4,7 @@ use super::super::engine::{Letter, TemplateError, Templates};
 use super::super::page::samples as page_samples;
 use super::{
     AnnouncementLetter, ConfirmationLetter, CorrectionLetter, DigestEntry, DigestLetter, LetterFrame, NoticeLetter,
-    WithdrawalLetter,
+    RequestLetter, WithdrawalLetter,
 };
 use crate::language::Language;
 
@@ -19,6 +19,7 @@ pub(in crate::template) fn render_samples(templates: &Templates, language: Langu
         each::<WithdrawalLetter>,
         each::<DigestLetter>,
         each::<ConfirmationLetter>,
+        each::<RequestLetter>,
         each::<NoticeLetter>,
     ];
     for letter in letters {

@@ -17,10 +17,11 @@ pub use admin::{
 pub use feeds::{FeedPage, FeedRow, FeedsPage};
 pub use layout::Layout;
 pub use office::{OfficeDonePage, OfficePage};
-pub use problem::ProblemPage;
+pub use problem::{LostLink, ProblemPage};
 pub use releases::{FrontPage, ReleaseCard, ReleasePage};
 pub(super) use samples::render_samples;
 pub use subscription::{
-    CheckInboxPage, ConfirmPage, ConfirmedPage, PreferencesPage, SubscribePage, UnsubscribePage, UnsubscribedPage,
+    AskPage, CheckInboxPage, Choice, ConfirmPage, ConfirmedPage, DonePage, LanguageLink, PreferencesPage,
+    SubscribePage, UnsubscribePage, UnsubscribedPage,
 };
 pub use topics::{DigestTimes, SubscriptionForm, TopicChoice};

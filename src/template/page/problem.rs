@@ -19,6 +19,47 @@ pub struct ProblemPage {
     pub explanation: String,
     /// What the reader can do.
     pub advice: String,
+    /// Whether the way to the subscription form is shown.
+    pub subscribe: bool,
+}
+
+/// A link of a letter that leads nowhere any more, or never did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostLink {
+    /// An edition's, made for the office: its time is over.
+    Office,
+    /// A subscription's: that has ended.
+    Subscription,
+    /// A confirmation's: its time is over.
+    Confirmation,
+    /// That of a letter which asks whether it was really the owner who asked: its time is over, or it was refused.
+    Request,
+    /// Not one of ours, or for another page.
+    Wrong,
+}
+
+impl LostLink {
+    const ALL: [Self; 5] = [Self::Office, Self::Subscription, Self::Confirmation, Self::Request, Self::Wrong];
+
+    /// Its words, below `problem`.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Office => "link",
+            Self::Subscription => "subscription-over",
+            Self::Confirmation => "confirmation-over",
+            Self::Request => "request-over",
+            Self::Wrong => "wrong-link",
+        }
+    }
+
+    /// The HTTP status of its page.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Office | Self::Subscription | Self::Confirmation | Self::Request => 410,
+            Self::Wrong => 404,
+        }
+    }
 }
 
 /// The statuses with words of their own.
@@ -38,17 +79,19 @@ impl ProblemPage {
         Self::with_words(layout, status, &words)
     }
 
-    /// The page for a link of a letter whose time is over, or whose owner left: 410.
+    /// The page for a link of a letter that leads nowhere.
     #[must_use]
-    pub fn link_over(layout: Layout) -> Self {
+    pub fn lost_link(layout: Layout, link: LostLink) -> Self {
         let language = layout.language;
-        Self::with_words(layout, 410, &|part| say(language, &format!("problem.link.{part}"), &[]))
+        let words = |part: &str| say(language, &format!("problem.{}.{part}", link.key()), &[]);
+        let subscribe = matches!(link, LostLink::Subscription | LostLink::Confirmation);
+        Self { subscribe, ..Self::with_words(layout, link.status(), &words) }
     }
 
     fn with_words(layout: Layout, status: u16, words: &dyn Fn(&str) -> String) -> Self {
         let (heading, explanation, advice) = (words("title"), words("why"), words("advice"));
         let layout = Layout { title: heading.clone(), canonical: None, noindex: true, ..layout };
-        Self { layout, status, heading, explanation, advice }
+        Self { layout, status, heading, explanation, advice, subscribe: false }
     }
 }
 
@@ -62,7 +105,7 @@ impl Page for ProblemPage {
     fn samples(language: Language) -> Vec<Self> {
         let layout = || samples::layout(language, "");
         let by_status = KNOWN.into_iter().chain([418, 507]).map(|status| Self::new(layout(), status));
-        by_status.chain([Self::link_over(layout())]).collect()
+        by_status.chain(LostLink::ALL.map(|link| Self::lost_link(layout(), link))).collect()
     }
 }
 

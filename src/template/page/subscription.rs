@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::engine::Page;
+use super::super::parts::Link;
 use super::{Layout, SubscriptionForm, samples};
 use crate::language::{Language, say};
 
@@ -13,6 +14,74 @@ pub struct SubscribePage {
     pub layout: Layout,
     /// The form's values and what is wrong with them.
     pub form: SubscriptionForm,
+    /// The same page in each language.
+    pub languages: Vec<LanguageLink>,
+}
+
+/// A page in one of our languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LanguageLink {
+    /// `fr` or `en`.
+    pub code: String,
+    /// What the language calls itself.
+    pub words: String,
+    /// Where the page stands.
+    pub href: String,
+    /// Whether it is the one that is shown.
+    pub here: bool,
+}
+
+impl LanguageLink {
+    /// The page at `address` in each language, `here` being shown; `rest` is what else its query says.
+    #[must_use]
+    pub fn each(address: &str, here: Language, rest: &str) -> Vec<Self> {
+        let link = |language: Language| Self {
+            code: language.code().to_owned(),
+            words: say(language, "language-name", &[]),
+            href: format!("{address}?lang={language}{}{rest}", if rest.is_empty() { "" } else { "&" }),
+            here: language == here,
+        };
+        Language::ALL.map(link).into()
+    }
+}
+
+/// A question with one or two buttons, behind the link of a letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AskPage {
+    /// The frame.
+    pub layout: Layout,
+    /// What it is about.
+    pub lead: String,
+    /// What follows from each answer.
+    pub lines: Vec<String>,
+    /// Where the buttons post to.
+    pub action: String,
+    /// The answers; the first is the likely one.
+    pub buttons: Vec<Choice>,
+    /// What to do when one did not ask for this.
+    pub hint: String,
+}
+
+/// A button: its field is `do`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// What it sends.
+    pub value: String,
+    /// Its words.
+    pub words: String,
+}
+
+/// Something was done, or is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DonePage {
+    /// The frame.
+    pub layout: Layout,
+    /// What was done.
+    pub lead: String,
+    /// What comes next.
+    pub lines: Vec<String>,
+    /// Where to go on.
+    pub more: Option<Link>,
 }
 
 /// A confirmation is on its way, or nothing is: the page does not tell which.
@@ -57,10 +126,26 @@ pub struct PreferencesPage {
     pub layout: Layout,
     /// The address, masked.
     pub address: String,
-    /// The form's values; `email`, `name` and `organisation` are not shown.
+    /// The form's values; `email` is not shown, `name` and `organisation` are empty: letters get forwarded.
     pub form: SubscriptionForm,
-    /// Whether the values were just saved.
-    pub saved: bool,
+    /// The first letter of the name that is kept.
+    pub name_kept: Option<String>,
+    /// The first letter of the organisation that is kept.
+    pub organisation_kept: Option<String>,
+    /// What was just done, in words.
+    pub note: Option<String>,
+    /// The day on which letters come again, in words, for who pauses.
+    pub paused: Option<String>,
+    /// The first day that a pause may end on.
+    pub pause_first: String,
+    /// The last one.
+    pub pause_last: String,
+    /// What is wrong with the pause, in words.
+    pub pause_error: Option<String>,
+    /// What is wrong with the new address, in words.
+    pub address_error: Option<String>,
+    /// The new address as it was typed, when it is wrong.
+    pub new_address: String,
     /// The page that unsubscribes.
     pub unsubscribe: String,
 }
@@ -74,6 +159,8 @@ pub struct UnsubscribePage {
     pub address: String,
     /// Where the button posts to.
     pub action: String,
+    /// The day on which letters come again, in words, for who pauses.
+    pub paused: Option<String>,
     /// The subscriber's preferences, for those who only want fewer letters.
     pub preferences: String,
 }
@@ -87,6 +174,10 @@ pub struct UnsubscribedPage {
     pub address: String,
     /// The form that subscribes again.
     pub subscribe: String,
+    /// Where a button leads back at once, for those who just left by themselves.
+    pub back: Option<String>,
+    /// Where buttons ask for a copy of what is kept, or to be forgotten.
+    pub data: Option<String>,
 }
 
 /// A page of this kind has a token in its address.
@@ -113,7 +204,13 @@ impl Page for SubscribePage {
             ..form.clone()
         };
         let empty = SubscriptionForm::empty_sample(language, "/subscribe");
-        [form, wrong, empty].map(|form| Self { layout: layout.clone(), form }).into()
+        [form, wrong, empty]
+            .map(|form| Self {
+                layout: layout.clone(),
+                languages: LanguageLink::each(&form.action, language, "topic=tag%3Aponts"),
+                form,
+            })
+            .into()
     }
 }
 
@@ -174,15 +271,32 @@ impl Page for PreferencesPage {
         let form = SubscriptionForm::sample(language, "/presse/preferences/a.b");
         let topics_error = Some(say(language, "form.error-topics", &[]));
         let wrong = SubscriptionForm { topics_error, frequency: "weekly".to_owned(), ..form.clone() };
-        [(form.clone(), false), (form, true), (wrong, false)]
-            .map(|(form, saved)| Self {
-                layout: private(language, "preferences.title"),
-                address: "c…@example.org".to_owned(),
-                form,
-                saved,
-                unsubscribe: "/presse/u/a.b".to_owned(),
-            })
-            .into()
+        let form = SubscriptionForm { email: String::new(), name: String::new(), ..form };
+        let plain = Self {
+            layout: private(language, "preferences.title"),
+            address: "c…@example.org".to_owned(),
+            form,
+            name_kept: Some("C…".to_owned()),
+            organisation_kept: None,
+            note: None,
+            paused: None,
+            pause_first: "2026-11-24".to_owned(),
+            pause_last: "2027-11-23".to_owned(),
+            pause_error: None,
+            address_error: None,
+            new_address: String::new(),
+            unsubscribe: "/presse/u/a.b".to_owned(),
+        };
+        let saved = Self { note: Some(say(language, "preferences.saved", &[])), ..plain.clone() };
+        let paused = Self { paused: Some(samples::stamp(language, 30).words), ..plain.clone() };
+        let refused = Self {
+            form: wrong,
+            pause_error: Some(say(language, "pause.error", &[])),
+            address_error: Some(say(language, "form.error-email", &[])),
+            new_address: "camille@".to_owned(),
+            ..plain.clone()
+        };
+        vec![plain, saved, paused, refused]
     }
 }
 
@@ -198,6 +312,7 @@ impl Page for UnsubscribePage {
             layout: private(language, "unsubscribe.title"),
             address: "c…@example.org".to_owned(),
             action: "/presse/u/a.b".to_owned(),
+            paused: Some(samples::stamp(language, 30).words),
             preferences: "/presse/preferences/a.b".to_owned(),
         }]
     }
@@ -211,10 +326,57 @@ impl Page for UnsubscribedPage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        vec![Self {
+        let late = Self {
             layout: private(language, "unsubscribed.title"),
             address: "c…@example.org".to_owned(),
             subscribe: "/presse/subscribe".to_owned(),
+            back: None,
+            data: None,
+        };
+        let back = Some("/presse/u/a.b".to_owned());
+        vec![Self { back, data: Some("/presse/preferences/a.b".to_owned()), ..late.clone() }, late]
+    }
+}
+
+impl Page for AskPage {
+    const TEMPLATE: &'static str = "page/ask.html";
+
+    fn language(&self) -> Language {
+        self.layout.language
+    }
+
+    fn samples(language: Language) -> Vec<Self> {
+        let words = |key: &str| say(language, key, &[("address", "c…@example.org")]);
+        let choice = |value: &str, key: &str| Choice { value: value.to_owned(), words: words(key) };
+        vec![Self {
+            layout: private(language, "address.title"),
+            lead: words("address.old-lead"),
+            lines: vec![words("address.old-agree-what"), words("address.old-refuse-what")],
+            action: "/presse/preferences/address/a.b".to_owned(),
+            buttons: vec![choice("agree", "address.old-agree"), choice("refuse", "address.old-refuse")],
+            hint: words("address.old-hint"),
         }]
+    }
+}
+
+impl Page for DonePage {
+    const TEMPLATE: &'static str = "page/done.html";
+
+    fn language(&self) -> Language {
+        self.layout.language
+    }
+
+    fn samples(language: Language) -> Vec<Self> {
+        let words = |key: &str| say(language, key, &[("address", "c…@example.org")]);
+        let more = Some(Link::new(&*words("done.preferences"), "/presse/preferences/a.b".to_owned()));
+        let (lead, lines) = (words("address.asked-lead"), vec![words("address.asked-next")]);
+        let asked = Self { layout: private(language, "check-inbox.title"), lead, lines, more };
+        let erased = Self {
+            layout: private(language, "erased.title"),
+            lead: words("erased.lead"),
+            lines: Vec::new(),
+            more: None,
+        };
+        vec![asked, erased]
     }
 }

@@ -1,0 +1,144 @@
+//! `/preferences/address/{token}`: both sides of a change of address agree, or the present one refuses.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{Response, StatusCode};
+
+use super::form::read;
+use super::spoken::Visitor;
+use super::subscribe::proof;
+use crate::domain::{AddressChangeId, Subscriber, Token};
+use crate::http::form::Fields;
+use crate::http::page::{Problem, page, private_layout};
+use crate::language::{Language, say};
+use crate::store::{AddressAnswer, AddressChange, AddressSide};
+use crate::task::Newsroom;
+use crate::template::{AskPage, Choice, DonePage, LostLink};
+
+pub(in crate::http) async fn show(
+    State(newsroom): State<Arc<Newsroom>>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+) -> Response<Body> {
+    visitor.answer(&newsroom, shown(&newsroom, visitor, &token).await)
+}
+
+pub(in crate::http) async fn act(
+    State(newsroom): State<Arc<Newsroom>>,
+    visitor: Visitor,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Response<Body> {
+    visitor.answer(&newsroom, acted(&newsroom, visitor, &token, &Fields::parse(&body)).await)
+}
+
+const OVER: Problem = Problem::LostLink(LostLink::Request);
+
+/// A change as one of its sides sees it.
+struct Asked {
+    id: AddressChangeId,
+    side: AddressSide,
+    change: AddressChange,
+    subscriber: Subscriber,
+}
+
+impl Asked {
+    async fn find(newsroom: &Newsroom, token: &str) -> Result<Self, Problem> {
+        let (id, side) = match read(newsroom, token, LostLink::Request)? {
+            Token::AddressOld { change, .. } => (change, AddressSide::Old),
+            Token::AddressNew { change, .. } => (change, AddressSide::New),
+            Token::Confirm { .. }
+            | Token::Preferences { .. }
+            | Token::Unsubscribe { .. }
+            | Token::Office { .. }
+            | Token::Export { .. }
+            | Token::Erase { .. }
+            | Token::Bounce { .. } => return Err(Problem::LostLink(LostLink::Wrong)),
+        };
+        let change = newsroom.store.address_change(id).await?.ok_or(OVER)?;
+        let subscriber = newsroom.store.subscriber(change.subscriber).await?.ok_or(OVER)?;
+        Ok(Self { id, side, change, subscriber })
+    }
+
+    /// Whether this side has nothing left to say.
+    fn has_agreed(&self) -> bool {
+        let agreed = match self.side {
+            AddressSide::Old => self.change.old_agreed,
+            AddressSide::New => self.change.new_agreed,
+        };
+        agreed.is_some()
+    }
+
+    /// A text of this page: `lead` is `address.old-lead` or `address.new-lead`. Each side is shown its own address alone.
+    fn words(&self, language: Language, part: &str) -> String {
+        let (side, address) = match self.side {
+            AddressSide::Old => ("old", self.subscriber.address.masked()),
+            AddressSide::New => ("new", self.change.address.masked()),
+        };
+        say(language, &format!("address.{side}-{part}"), &[("address", &address)])
+    }
+}
+
+async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Response<Body>, Problem> {
+    let asked = Asked::find(newsroom, token).await?;
+    let language = visitor.language(newsroom, Some(asked.subscriber.language));
+    if asked.has_agreed() {
+        let answer = if asked.change.done.is_some() { AddressAnswer::Done } else { AddressAnswer::Waiting };
+        return done(newsroom, &asked, language, answer);
+    }
+    let choice = |value: &str| Choice { value: value.to_owned(), words: asked.words(language, value) };
+    let (lines, buttons) = match asked.side {
+        AddressSide::Old => (["agree-what", "refuse-what"].as_slice(), vec![choice("agree"), choice("refuse")]),
+        AddressSide::New => (["agree-what"].as_slice(), vec![choice("agree")]),
+    };
+    let context = AskPage {
+        layout: private_layout(newsroom, language, &say(language, "address.title", &[])),
+        lead: asked.words(language, "lead"),
+        lines: lines.iter().map(|line| asked.words(language, line)).collect(),
+        action: visitor.action(&format!("{}/preferences/address/{token}", newsroom.config.site.url.path())),
+        buttons,
+        hint: asked.words(language, "hint"),
+    };
+    Ok(page(newsroom, StatusCode::OK, &context))
+}
+
+async fn acted(newsroom: &Newsroom, visitor: Visitor, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
+    let asked = Asked::find(newsroom, token).await?;
+    let language = visitor.language(newsroom, Some(asked.subscriber.language));
+    let now = newsroom.now();
+    match (fields.get("do"), asked.side) {
+        ("agree", side) => {
+            let button = if side == AddressSide::Old { "address.old-agree" } else { "address.new-agree" };
+            let answer = newsroom.store.agree_to_address(asked.id, side, &proof(language, button), now).await?;
+            done(newsroom, &asked, language, answer)
+        }
+        ("refuse", AddressSide::Old) => {
+            let proof = proof(language, "address.old-refuse");
+            if !newsroom.store.refuse_address(asked.id, &proof, now).await? {
+                return Err(OVER);
+            }
+            Ok(said(newsroom, language, "address.refused-title", asked.words(language, "refused")))
+        }
+        _ => Err(Problem::BadRequest),
+    }
+}
+
+fn done(
+    newsroom: &Newsroom,
+    asked: &Asked,
+    language: Language,
+    answer: AddressAnswer,
+) -> Result<Response<Body>, Problem> {
+    Ok(match answer {
+        AddressAnswer::Waiting => said(newsroom, language, "address.waiting-title", asked.words(language, "waiting")),
+        AddressAnswer::Done => said(newsroom, language, "address.done-title", say(language, "address.done", &[])),
+        AddressAnswer::Over => return Err(OVER),
+    })
+}
+
+fn said(newsroom: &Newsroom, language: Language, title: &str, lead: String) -> Response<Body> {
+    let layout = private_layout(newsroom, language, &say(language, title, &[]));
+    page(newsroom, StatusCode::OK, &DonePage { layout, lead, lines: Vec::new(), more: None })
+}

@@ -1,0 +1,344 @@
+//! Another address for a subscription: both sides agree before it takes effect, and nobody learns who subscribes.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::AnyConnection;
+
+use super::optin::{self, ConsentAction};
+use super::row::{Fields, micros};
+use super::{Proof, Store, StoreError, ids, subscribers, suppressions};
+use crate::domain::{AddressChangeId, EmailAddress, EndReason, SubscriberId, SuppressionReason};
+
+/// A change of address that was asked for and is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressChange {
+    /// Whose.
+    pub subscriber: SubscriberId,
+    /// The new address.
+    pub address: EmailAddress,
+    /// When it was asked for.
+    pub asked: DateTime<Utc>,
+    /// When the present address agreed.
+    pub old_agreed: Option<DateTime<Utc>>,
+    /// When the new address agreed.
+    pub new_agreed: Option<DateTime<Utc>>,
+    /// When it took effect.
+    pub done: Option<DateTime<Utc>>,
+}
+
+/// One of the two addresses of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressSide {
+    /// The present one.
+    Old,
+    /// The new one.
+    New,
+}
+
+/// What came of asking for another address. People are told the same in every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedAddress {
+    /// The change.
+    pub change: AddressChangeId,
+    /// Whether the new address is written to: it may be suppressed, or have been asked a short time ago.
+    pub write_to_new: bool,
+}
+
+/// What came of agreeing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressAnswer {
+    /// The other side has not agreed yet.
+    Waiting,
+    /// The subscription has the new address.
+    Done,
+    /// There is no such change any more, or it cannot take effect.
+    Over,
+}
+
+/// An address is asked at most once in this time whether it takes over a subscription.
+const BETWEEN_QUESTIONS: TimeDelta = TimeDelta::hours(24);
+
+/// How the time of the last question is remembered.
+const QUESTION: &str = "address-change";
+
+impl Store {
+    /// Somebody asked for another address. What was asked for before is void. `None` for a subscriber who is not active, or
+    /// has that address.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was opened without its key.
+    pub async fn ask_address(
+        &self,
+        id: SubscriberId,
+        address: &EmailAddress,
+        proof: &Proof,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AskedAddress>, StoreError> {
+        let hash = self.address_hash(address)?;
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query("UPDATE subscribers SET id = id WHERE id = $1 AND state = 'active' AND folded <> $2")
+            .bind(id.number())
+            .bind(address.folded())
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("DELETE FROM address_changes WHERE subscriber = $1")
+            .bind(id.number())
+            .execute(&mut *transaction)
+            .await?;
+        let change = ids::random_address_change()?;
+        sqlx::query(
+            "INSERT INTO address_changes (id, subscriber, address, address_hash, asked) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(change.number())
+        .bind(id.number())
+        .bind(address.as_str())
+        .bind(&hash)
+        .bind(micros(now))
+        .execute(&mut *transaction)
+        .await?;
+        let write_to_new =
+            may_be_asked(&mut transaction, &hash).await? && was_not_asked_of_late(&mut transaction, &hash, now).await?;
+        optin::keep(&mut transaction, id, ConsentAction::AddressAsked, proof, now).await?;
+        transaction.commit().await?;
+        Ok(Some(AskedAddress { change, write_to_new }))
+    }
+
+    /// The change with this number, also one that took effect; `None` when it was refused, replaced or forgotten.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn address_change(&self, id: AddressChangeId) -> Result<Option<AddressChange>, StoreError> {
+        let row = sqlx::query("SELECT * FROM address_changes WHERE id = $1")
+            .bind(id.number())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(change_from).transpose()
+    }
+
+    /// The change that was last asked for by a subscriber's link.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row cannot be read.
+    pub async fn address_change_of(&self, id: SubscriberId) -> Result<Option<AddressChange>, StoreError> {
+        let row = sqlx::query("SELECT * FROM address_changes WHERE subscriber = $1")
+            .bind(id.number())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(change_from).transpose()
+    }
+
+    /// One side agrees. Once both have, the subscription has the new address. Should that be subscribed by then, its own
+    /// subscription takes over the topics and the other one ends.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row cannot be read.
+    pub async fn agree_to_address(
+        &self,
+        id: AddressChangeId,
+        side: AddressSide,
+        proof: &Proof,
+        now: DateTime<Utc>,
+    ) -> Result<AddressAnswer, StoreError> {
+        let mut transaction = self.begin().await?;
+        let agreed = match side {
+            AddressSide::Old => {
+                "UPDATE address_changes SET old_agreed = COALESCE(old_agreed, $2) WHERE id = $1 RETURNING *"
+            }
+            AddressSide::New => {
+                "UPDATE address_changes SET new_agreed = COALESCE(new_agreed, $2) WHERE id = $1 RETURNING *"
+            }
+        };
+        let row = sqlx::query(agreed).bind(id.number()).bind(micros(now)).fetch_optional(&mut *transaction).await?;
+        let Some(row) = row else { return Ok(AddressAnswer::Over) };
+        let change = change_from(&row)?;
+        if change.done.is_some() {
+            return Ok(AddressAnswer::Done);
+        }
+        let hash = Fields::keyed_by_number(&row, "address_changes", "id").text("address_hash")?;
+        let (action, is_new) = match side {
+            AddressSide::Old => (ConsentAction::AddressLeft, change.old_agreed == Some(now)),
+            AddressSide::New => (ConsentAction::AddressTaken, change.new_agreed == Some(now)),
+        };
+        if is_new {
+            optin::keep(&mut transaction, change.subscriber, action, proof, now).await?;
+        }
+        let answer = if change.old_agreed.is_none() || change.new_agreed.is_none() {
+            AddressAnswer::Waiting
+        } else if take_effect(&mut transaction, &change, &hash, now).await? {
+            sqlx::query("UPDATE address_changes SET done = $2 WHERE id = $1")
+                .bind(id.number())
+                .bind(micros(now))
+                .execute(&mut *transaction)
+                .await?;
+            AddressAnswer::Done
+        } else {
+            return Ok(AddressAnswer::Over);
+        };
+        transaction.commit().await?;
+        Ok(answer)
+    }
+
+    /// The present address refuses; `false` when there is nothing to refuse any more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn refuse_address(
+        &self,
+        id: AddressChangeId,
+        proof: &Proof,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let row = sqlx::query("DELETE FROM address_changes WHERE id = $1 AND done IS NULL RETURNING id, subscriber")
+            .bind(id.number())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(row) = row else { return Ok(false) };
+        let subscriber = Fields::keyed_by_number(&row, "address_changes", "id").number("subscriber")?;
+        optin::keep(&mut transaction, SubscriberId::new(subscriber), ConsentAction::AddressRefused, proof, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Whether an address may be written to although it has no subscription: an erasure is lifted by its owner's own word.
+async fn may_be_asked(connection: &mut AnyConnection, hash: &str) -> Result<bool, StoreError> {
+    Ok(match suppressions::reason(connection, hash).await? {
+        None | Some(SuppressionReason::Erased) => true,
+        Some(SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Blocked) => false,
+    })
+}
+
+/// Remembers that an address is asked now; `false` when it was a short time ago.
+async fn was_not_asked_of_late(
+    connection: &mut AnyConnection,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO notices_told (cause, address_hash, at) VALUES ($1, $2, $3) \
+         ON CONFLICT (cause, address_hash) DO UPDATE SET at = excluded.at WHERE notices_told.at <= $4",
+    )
+    .bind(QUESTION)
+    .bind(hash)
+    .bind(micros(now))
+    .bind(micros(now - BETWEEN_QUESTIONS))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Gives an active subscription the address that both sides agreed to; `false` when that cannot be any more.
+async fn take_effect(
+    connection: &mut AnyConnection,
+    change: &AddressChange,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let id = change.subscriber;
+    let row = sqlx::query("UPDATE subscribers SET id = id WHERE id = $1 AND state = 'active' RETURNING id, state")
+        .bind(id.number())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if row.is_none() || !may_be_asked(connection, hash).await? {
+        return Ok(false);
+    }
+    let other = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
+        .bind(change.address.folded())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let other = other.map(|row| Fields::keyed_by_number(&row, "subscribers", "id").number("id")).transpose()?;
+    match other {
+        Some(other) if other != id.number() => merge(connection, id, SubscriberId::new(other), now).await?,
+        Some(_) | None => {
+            sqlx::query("UPDATE subscribers SET address = $2, folded = $3, address_hash = $4 WHERE id = $1")
+                .bind(id.number())
+                .bind(change.address.as_str())
+                .bind(change.address.folded())
+                .bind(hash)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    sqlx::query("DELETE FROM suppressions WHERE address_hash = $1 AND reason = 'erased'")
+        .bind(hash)
+        .execute(&mut *connection)
+        .await?;
+    Ok(true)
+}
+
+/// Ends the subscription `id`; `into` has its topics besides its own, and is active.
+async fn merge(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    into: SubscriberId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let was_active = sqlx::query("SELECT id FROM subscribers WHERE id = $1 AND state = 'active'")
+        .bind(into.number())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if was_active.is_none() {
+        sqlx::query("DELETE FROM subscriptions WHERE subscriber = $1")
+            .bind(into.number())
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query(
+            "UPDATE subscribers SET frequency = (SELECT o.frequency FROM subscribers o WHERE o.id = $2), \
+             language = (SELECT o.language FROM subscribers o WHERE o.id = $2) WHERE id = $1",
+        )
+        .bind(into.number())
+        .bind(id.number())
+        .execute(&mut *connection)
+        .await?;
+    }
+    sqlx::query(
+        "INSERT INTO subscriptions (subscriber, topic) SELECT $1, t.topic FROM subscriptions t WHERE t.subscriber = $2 \
+         AND NOT EXISTS (SELECT 1 FROM subscriptions o WHERE o.subscriber = $1 AND o.topic = t.topic)",
+    )
+    .bind(into.number())
+    .bind(id.number())
+    .execute(&mut *connection)
+    .await?;
+    subscribers::activate(connection, into, now).await?;
+    let proof = Proof { words: String::new(), source: "web".to_owned() };
+    optin::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;
+    subscribers::end_within(connection, id, EndReason::Unsubscribed.into(), now).await?;
+    Ok(())
+}
+
+/// Forgets the changes to an address, and that it was asked.
+pub(super) async fn forget(connection: &mut AnyConnection, hash: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM address_changes WHERE address_hash = $1").bind(hash).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM notices_told WHERE cause = $1 AND address_hash = $2")
+        .bind(QUESTION)
+        .bind(hash)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Forgets what was asked for before `before`.
+pub(super) async fn purge(connection: &mut AnyConnection, before: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM address_changes WHERE asked < $1").bind(micros(before)).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM notices_told WHERE cause = $1 AND at < $2")
+        .bind(QUESTION)
+        .bind(micros(before))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn change_from(row: &sqlx::any::AnyRow) -> Result<AddressChange, StoreError> {
+    let fields = Fields::keyed_by_number(row, "address_changes", "id");
+    Ok(AddressChange {
+        subscriber: SubscriberId::new(fields.number("subscriber")?),
+        address: fields.parsed("address")?,
+        asked: fields.instant("asked")?,
+        old_agreed: fields.instant_or_none("old_agreed")?,
+        new_agreed: fields.instant_or_none("new_agreed")?,
+        done: fields.instant_or_none("done")?,
+    })
+}
