@@ -301,7 +301,7 @@ impl TestNewsroom {
     }
 
     /// The ports of both sides, the public one first.
-    fn ports(&self) -> (u16, u16) {
+    pub(crate) fn ports(&self) -> (u16, u16) {
         let (public, admin) = self.opened().served.as_ref().expect("a newsroom that is served");
         (public.port, admin.port)
     }
