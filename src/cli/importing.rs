@@ -12,7 +12,7 @@ use super::arguments::{Format, ImportArguments};
 use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::{called, labelled};
-use super::{Exit, opening};
+use super::{Exit, opening, subscribers};
 use crate::domain::Topic;
 use crate::import::{Defaults, Entry, Fault, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
 use crate::language::{Language, say};
@@ -32,6 +32,7 @@ pub(super) async fn import(
 ) -> anyhow::Result<Exit> {
     let ImportArguments { file, source, topics, frequency, language, dry_run, report, format } = arguments;
     let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
+    subscribers::warn_of_unknown(newsroom, &topics, terminal).await?;
     let defaults = Defaults {
         language: language.unwrap_or(newsroom.language()),
         frequency: *frequency,

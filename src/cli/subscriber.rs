@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use super::wording::{called, delivery_words, labelled, stamp};
 use crate::domain::{EditionId, EmailAddress};
 use crate::language::{Language, edition_kind, missed_edition, say};
+use crate::policy::Missed;
 use crate::store::DeliveryOutcome;
 use crate::task::{MissedEdition, Newsroom, missed_by};
 
@@ -58,18 +59,38 @@ struct JsonMissed {
     words: String,
 }
 
+/// What belongs to a reason, in words for people.
+fn detail_words(newsroom: &Newsroom, why: Missed) -> String {
+    match why {
+        Missed::Ended(reason, at) => format!("{}, {}", called(newsroom, "ended", reason.as_str()), stamp(newsroom, at)),
+        Missed::Later(at) | Missed::Changed(at) | Missed::Paused(at) => stamp(newsroom, at),
+        Missed::Suppressed(reason) => called(newsroom, "ended", reason.as_str()),
+        Missed::Frequency(frequency) => called(newsroom, "frequency", frequency.as_str()),
+        Missed::NotOpened
+        | Missed::Cancelled
+        | Missed::Opening
+        | Missed::Forgotten
+        | Missed::NotConfirmed
+        | Missed::Topics
+        | Missed::NothingNew
+        | Missed::NotReached
+        | Missed::NotAmongThem
+        | Missed::Unexplained => String::new(),
+    }
+}
+
 impl JsonMissed {
-    fn new(missed: &MissedEdition, language: Language) -> Self {
+    fn new(newsroom: &Newsroom, missed: &MissedEdition) -> Self {
         let MissedEdition { edition, why } = missed;
-        let (code, detail) = (why.as_str(), why.detail());
+        let code = why.as_str();
         Self {
             edition: edition.id.number(),
             kind: edition.kind.as_str(),
             title: edition.title.clone(),
             opened: edition.opened.map(|at| at.to_rfc3339()),
             why: code,
-            words: missed_edition(language, code, &detail),
-            detail,
+            words: missed_edition(newsroom.language(), code, &detail_words(newsroom, *why)),
+            detail: why.detail(),
         }
     }
 
@@ -107,7 +128,7 @@ pub(super) async fn show(
     let suppressed = newsroom.store.suppression_of(subscriber.id).await?;
     let language = newsroom.language();
     let missed = missed_by(newsroom, &subscriber, SHOWN).await?;
-    let missed: Vec<JsonMissed> = missed.iter().map(|missed| JsonMissed::new(missed, language)).collect();
+    let missed: Vec<JsonMissed> = missed.iter().map(|missed| JsonMissed::new(newsroom, missed)).collect();
     let one = JsonSubscriber::new(&subscriber);
     if format == Format::Json {
         let suppressed =

@@ -63,7 +63,11 @@ async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) 
 }
 
 /// A topic nothing is filed under yet may come; more often it is a slip.
-async fn warn_of_unknown(newsroom: &Newsroom, topics: &BTreeSet<Topic>, terminal: Terminal) -> anyhow::Result<()> {
+pub(super) async fn warn_of_unknown(
+    newsroom: &Newsroom,
+    topics: &BTreeSet<Topic>,
+    terminal: Terminal,
+) -> anyhow::Result<()> {
     if topics.iter().all(|topic| *topic == Topic::All) {
         return Ok(());
     }
