@@ -114,9 +114,11 @@ impl Chromium {
             preferences["profile.managed_default_content_settings.javascript"] = FORBIDDEN.into();
         }
         wanted.add_experimental_option("prefs", preferences).unwrap();
-        wanted.set("goog:loggingPrefs", json!({"performance": "ALL"})).unwrap();
         let driver = WebDriver::builder(&process.address, wanted).client(Wire::new()).await.unwrap();
-        Self { driver, process, _profile: profile }
+        let started = Self { driver, process, _profile: profile };
+        // What is sent is kept for `source`.
+        started.command("Network.enable", json!({})).await;
+        started
     }
 
     /// Ends both in good order.
@@ -185,6 +187,8 @@ impl Chromium {
             assert!(begun.elapsed() < PATIENCE, "{selector} leads nowhere on {}", self.address().await);
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        // Asked in a page that is still on its way, the driver answers once it has come.
+        self.element("html").await;
     }
 
     /// Types into a field, in place of what stands there.
@@ -223,14 +227,9 @@ impl Chromium {
 
     /// The page's HTML as the server sent it, also as the answer to a form.
     pub(crate) async fn source(&self) -> String {
-        let log = self.driver.get_log("performance").await.unwrap();
-        let mut messages =
-            log.iter().map(|entry| serde_json::from_str::<Value>(&entry.message).unwrap()["message"].take());
-        let answer = |message: &Value| {
-            message["method"] == "Network.responseReceived" && message["params"]["type"] == "Document"
-        };
-        let last = messages.rfind(answer).expect("a page that was not asked for its source yet");
-        let request = json!({"requestId": last["params"]["requestId"]});
+        let tree = self.command("Page.getFrameTree", json!({})).await;
+        // The request for a page is called like what loads it.
+        let request = json!({"requestId": tree["frameTree"]["frame"]["loaderId"]});
         let content = self.command("Network.getResponseBody", request).await;
         assert_eq!(content["base64Encoded"], false);
         content["body"].as_str().unwrap().to_owned()

@@ -155,13 +155,14 @@ impl Walk<'_> {
             }
             let kind = slug.split('-').next().unwrap().to_owned();
             self.browser.visit(&address).await;
-            let framed = self.browser.ask("return document.querySelector('iframe.letter').srcdoc").await;
-            let html = framed.as_str().unwrap().replace("<base target='_blank'>", "");
             let looked_at = seen.entry(kind.clone()).or_default();
             *looked_at += 1;
             if *looked_at == 1 {
                 self.see(&format!("preview-{kind}")).await;
             }
+            let framed = self.browser.ask("return document.querySelector('iframe.letter').src").await;
+            self.browser.visit(framed.as_str().unwrap()).await;
+            let html = self.browser.source().await;
             let name = format!("{}-preview-{number}-{kind}", self.language);
             if *seen.get(&kind).unwrap() <= LOOKED_AT {
                 self.inspection.letter(&self.browser, &format!("{name}-letter"), &html).await;
