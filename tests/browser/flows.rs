@@ -36,8 +36,13 @@ impl Flow {
 
     /// Presses the one button of the page, and waits as long as a person would.
     async fn submit(&mut self) {
+        self.press("main form button.button").await;
+    }
+
+    /// The same with one button of several.
+    async fn press(&mut self, button: &str) {
         self.room.clock().advance(chrono::TimeDelta::minutes(1));
-        self.browser.follow("main form button.button").await;
+        self.browser.follow(button).await;
     }
 
     /// Saves a release about `tag`, which is announced to whoever follows that.
@@ -94,10 +99,14 @@ async fn somebody_subscribes_changes_and_leaves(way: Way) {
     flow.browser.press("input[name=topic][value='tag:bacs']").await;
     let other = if way.language == "fr" { "en" } else { "fr" };
     flow.browser.press(&format!("input[name=language][value={other}]")).await;
-    flow.submit().await;
+    flow.press("main form.form button.button").await;
     assert!(flow.browser.has("[role=status]").await);
     assert!(flow.browser.is_chosen("input[name=topic][value='tag:bacs']").await);
     assert!(!flow.browser.is_chosen("input[name=topic][value='tag:ponts']").await);
+    flow.press("button[value=pause]").await;
+    assert!(flow.browser.has("[role=status]").await);
+    flow.press("button[value=resume]").await;
+    assert!(!flow.browser.has("button[value=resume]").await);
     flow.announce("Encore un pont", "Ponts").await;
     flow.announce("Encore un bac", "Bacs").await;
     let letter = flow.room.letter(ANN);
@@ -105,6 +114,11 @@ async fn somebody_subscribes_changes_and_leaves(way: Way) {
 
     flow.browser.visit(&link(&letter, "/u/")).await;
     assert!(flow.is_active().await, "a look ends nothing");
+    flow.submit().await;
+    assert!(!flow.is_active().await);
+    flow.press("button[value=back]").await;
+    assert!(flow.is_active().await, "it was a mistake");
+    flow.browser.visit(&link(&letter, "/u/")).await;
     flow.submit().await;
     assert!(!flow.is_active().await);
     flow.announce("Un dernier bac", "Bacs").await;

@@ -22,7 +22,7 @@ const TOO_WIDE: &str = "
     return [`${root.scrollWidth} pixels in ${root.clientWidth}`,
         ...out.slice(0, 3).map(e => e.outerHTML.slice(0, 120))];";
 
-/// Notes what has the focus from now on; gives how many stops there should be.
+/// Notes what has the focus from now on; gives how many steps a keyboard takes through the page.
 const FOLLOW_FOCUS: &str = "
     const named = e => e.outerHTML.slice(0, 90);
     const reached = e => e.tabIndex >= 0 && !e.disabled && e.tagName !== 'IFRAME' && e.checkVisibility();
@@ -40,7 +40,8 @@ const FOLLOW_FOCUS: &str = "
         if (target !== window.lastStop) window.stops.push([named(target), seen]);
         window.lastStop = target;
     });
-    return window.expectedStops.length;";
+    // A date has stops within: its day, its month, its year, and the calendar.
+    return window.expectedStops.length + 3 * document.querySelectorAll('input[type=date]').length;";
 
 /// What differs between the stops of a keyboard and what stands on the page, and whether each shows where it is.
 const STOPS: &str = "
@@ -53,7 +54,7 @@ const STOPS: &str = "
     return wrong.slice(0, 5);";
 
 /// How many stops the letter in a frame may have.
-const STOPS_IN_A_FRAME: usize = 40;
+const STOPS_IN_A_FRAME: usize = 90;
 
 /// What was found so far.
 pub(crate) struct Inspection {
@@ -117,9 +118,9 @@ impl Inspection {
     pub(crate) async fn page(&mut self, browser: &Chromium, name: &str) {
         let source = browser.source().await;
         self.keep(name, &source);
-        let stops = browser.ask(FOLLOW_FOCUS).await.as_u64().unwrap();
+        let steps = browser.ask(FOLLOW_FOCUS).await.as_u64().unwrap();
         let framed = if browser.has("iframe").await { STOPS_IN_A_FRAME } else { 0 };
-        browser.tabulate(usize::try_from(stops).unwrap() + framed).await;
+        browser.tabulate(usize::try_from(steps).unwrap() + framed).await;
         let found = browser.ask(STOPS).await;
         self.add(name, View::DESK, &found);
         self.measure(browser, name).await;

@@ -113,6 +113,13 @@ impl Walk<'_> {
         self.press("preferences-mistaken", "main form.form button.button").await;
         self.browser.press("input[name=topic][value=all]").await;
         self.press("preferences-saved", "main form.form button.button").await;
+        self.press("preferences-paused", "button[value=pause]").await;
+        self.press("preferences-asked-for-data", "button[value=export]").await;
+        self.room.look().await;
+        let asked = self.room.letter(ANN);
+        let name = format!("{}-letter-export", self.language);
+        self.inspection.letter(&self.browser, &name, &asked.shown.html).await;
+        self.visit("export", &link(&asked, "/preferences/export/")).await;
         self.visit("unsubscribe", &link(&letter, "/u/")).await;
         self.press("unsubscribed", "main form button.button").await;
         self.visit("preferences-over", &link(&letter, "/preferences/")).await;
