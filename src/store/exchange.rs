@@ -210,8 +210,9 @@ async fn commit(engine: Engine, pool: &AnyPool, group: &[Request]) -> Result<Vec
         Engine::Sqlite => changes.commit_in_one_go(pool).await?,
         Engine::Postgres => changes.commit_step_by_step(pool).await?,
     };
-    let hold = |taken: &BTreeSet<DeliveryId>, fence: &Fence| {
-        if taken.contains(&fence.delivery) { Hold::Kept } else { Hold::Lost }
+    // By the claim, too: two of the same delivery may meet here, and one of them is over.
+    let hold = |taken: &BTreeSet<(DeliveryId, u32)>, fence: &Fence| {
+        if taken.contains(&(fence.delivery, fence.claim)) { Hold::Kept } else { Hold::Lost }
     };
     let exchanged = |request: &Request| Exchanged {
         finished: request.finished.as_ref().map(|own| hold(&finished, &own.fence)),
@@ -226,8 +227,8 @@ struct Changes<'m> {
     attempts: Attempts<'m>,
 }
 
-/// Of which deliveries the marks were taken.
-type Taken = [BTreeSet<DeliveryId>; 2];
+/// Of which deliveries, by which claims, the marks were taken.
+type Taken = [BTreeSet<(DeliveryId, u32)>; 2];
 
 impl Changes<'_> {
     async fn commit_step_by_step(&self, pool: &AnyPool) -> Result<Taken, StoreError> {

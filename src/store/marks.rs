@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::StoreError;
 use super::claims::GOING;
 use super::deliveries::{AttemptMade, numbers_text};
 use super::exchange::{Begin, Fence, Finished, Outcome};
-use super::row::{clean, micros};
+use super::row::{Fields, clean, micros};
 use super::values::{Bound, Values};
 use crate::domain::DeliveryId;
 
@@ -75,17 +76,18 @@ impl Marks<'_> {
         }
     }
 
-    /// The deliveries that were marked, after the statement `changed` so many: nearly always all, and then nobody asks which.
-    /// A row that shows claim, state and instant of a mark has it; no claim's number ever comes back.
+    /// The deliveries that were marked, each by its claim, after the statement `changed` so many: nearly always all, and then
+    /// nobody asks which. A row that shows claim, state and instant of a mark has it; no claim's number ever comes back.
     pub(super) async fn taken(
         self,
         changed: u64,
         connection: &mut AnyConnection,
-    ) -> Result<BTreeSet<DeliveryId>, StoreError> {
+    ) -> Result<BTreeSet<(DeliveryId, u32)>, StoreError> {
+        let by_claim = |fence: &Fence| (fence.delivery, fence.claim);
         if usize::try_from(changed) == Ok(self.len()) {
             return Ok(match self {
-                Self::Finished(finished) => finished.iter().map(|finished| finished.fence.delivery).collect(),
-                Self::Begun(begun) => begun.iter().map(|begin| begin.fence.delivery).collect(),
+                Self::Finished(finished) => finished.iter().map(|finished| by_claim(&finished.fence)).collect(),
+                Self::Begun(begun) => begun.iter().map(|begin| by_claim(&begin.fence)).collect(),
             });
         }
         let became = match self {
@@ -93,12 +95,16 @@ impl Marks<'_> {
             Self::Begun(_) => "'in_flight'",
         };
         let which = format!(
-            "{} SELECT deliveries.id AS id FROM made JOIN deliveries ON deliveries.id = made.delivery \
+            "{} SELECT deliveries.id AS id, deliveries.claim AS claim FROM made JOIN deliveries ON deliveries.id = made.delivery \
              AND deliveries.claim = made.claim AND deliveries.state = {became} AND deliveries.since = made.at",
             self.made(connection)
         );
         let rows = self.bind(sqlx::query(AssertSqlSafe(which))).fetch_all(connection).await?;
-        rows.iter().map(|row| Ok(DeliveryId::new(row.try_get("id")?))).collect()
+        let by_claim = |row: &AnyRow| {
+            let fields = Fields::keyed_by_number(row, "deliveries", "id");
+            Ok((DeliveryId::new(fields.number("id")?), fields.count("claim")?))
+        };
+        rows.iter().map(by_claim).collect()
     }
 
     pub(super) fn bind(self, query: Bound<'_>) -> Bound<'_> {
@@ -178,6 +184,7 @@ impl<'m> Attempts<'m> {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use sqlx::Row as _;
 
     use super::*;
     use crate::domain::LetterId;

@@ -6,7 +6,7 @@ use depeche::domain::{DeliveryState, EditionState, LetterKind, RenderedLetter};
 use depeche::language::Language;
 use depeche::store::{Hold, Outcome, Swept};
 
-use super::room::{CAUSE, Room, letter, minute};
+use super::room::{CAUSE, Room, begin, finished, letter, minute};
 
 const RESEND_AFTER: TimeDelta = TimeDelta::minutes(15);
 
@@ -65,6 +65,40 @@ pub(crate) async fn a_claim_from_before_a_pause_begins_nothing(room: Room) {
     assert_eq!(room.store.give_back("a", std::slice::from_ref(&other), None).await.unwrap(), 1);
     assert!(room.store.resume_edition(id, CAUSE, minute(5)).await.unwrap());
     assert_eq!(room.claim("a", 1, minute(5)).await.remove(0).attempt, 1);
+}
+
+/// Two connections of one instance, each with a claim on the same delivery, one of which is over: they may ask at the same
+/// time, and then share a commit.
+pub(crate) async fn of_two_claims_that_ask_together_one_begins(room: Room) {
+    const DELIVERIES: u32 = 8;
+    room.subscribers(DELIVERIES as usize).await;
+    room.sending("bridge").await;
+    let before = room.claim("a", DELIVERIES, minute(0)).await;
+    room.store.sweep(minute(15), OnLostReply::Resend, RESEND_AFTER).await.unwrap();
+    let again = room.claim("a", DELIVERIES, minute(16)).await;
+    for second in &again {
+        let first = before.iter().find(|first| first.id == second.id).unwrap();
+        let asked = [first, second].map(|delivery| begin(delivery, "a", minute(31), minute(16)));
+        let [over, held] = asked.map(|begin| room.store.exchange(None, Some(begin)));
+        let (over, held) = tokio::join!(over, held);
+        assert_eq!((over.unwrap().begun, held.unwrap().begun), (Some(Hold::Lost), Some(Hold::Kept)));
+        let ended = [first, second].map(|delivery| finished(delivery, "a", Outcome::Sent, minute(17)));
+        let [over, held] = ended.map(|finished| room.store.exchange(Some(finished), None));
+        let (over, held) = tokio::join!(over, held);
+        assert_eq!((over.unwrap().finished, held.unwrap().finished), (Some(Hold::Lost), Some(Hold::Kept)));
+    }
+}
+
+/// A beginning whose commit was not answered is asked for again; it is not taken for begun once its edition is stopped.
+pub(crate) async fn what_began_before_a_pause_does_not_begin_again(room: Room) {
+    room.subscribers(1).await;
+    let id = room.sending("bridge").await;
+    let delivery = room.claim("a", 1, minute(0)).await.remove(0);
+    assert_eq!(room.begin(&delivery, "a", minute(1)).await, Hold::Kept);
+    assert_eq!(room.store.finish_editions(OnLostReply::Resend, minute(1)).await.unwrap(), []);
+    assert!(room.store.pause_edition(id, CAUSE, minute(2)).await.unwrap());
+    assert_eq!(room.begin(&delivery, "a", minute(3)).await, Hold::Lost);
+    assert_eq!(room.finish(&delivery, "a", Outcome::Sent, minute(4)).await, Hold::Kept);
 }
 
 pub(crate) async fn what_was_composed_before_a_correction_does_not_begin(room: Room) {

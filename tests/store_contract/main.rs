@@ -85,6 +85,8 @@ stories! {
     rests::turns_at_a_relay_are_taken_once,
     leases::a_stale_owner_changes_nothing,
     leases::a_claim_from_before_a_pause_begins_nothing,
+    leases::of_two_claims_that_ask_together_one_begins,
+    leases::what_began_before_a_pause_does_not_begin_again,
     leases::what_was_composed_before_a_correction_does_not_begin,
     leases::a_late_answer_still_counts,
     leases::a_lost_reply_is_sent_again_once,
