@@ -375,7 +375,7 @@ pub(super) mod tests {
 
     /// How many of a letter's signatures hold, by the records of who signed it: written from the standard anew, character by
     /// character.
-    fn holding(letter: &str, by: &Signer) -> usize {
+    pub(in crate::mail) fn holding(letter: &str, by: &Signer) -> usize {
         let records: HashMap<String, String> = by.records().unwrap().into_iter().collect();
         let (header, body) = letter.split_once("\r\n\r\n").unwrap();
         let unfolded = header.replace("\r\n\t", "\t").replace("\r\n ", " ");

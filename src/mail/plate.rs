@@ -247,13 +247,15 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{EditionId, TokenKey};
+    use crate::domain::{EditionId, Piece, TokenKey};
     use crate::language::Language;
-    use crate::mail::dkim::tests::{broken_signer, signer};
-    use crate::mail::{PersonalLinks, read_letter};
+    use crate::mail::dkim::tests::{broken_signer, holding, signer};
+    use crate::mail::{Contents, PersonalLinks, Signer, read_letter};
 
     const ID: &str = "<0123456789abcdef.7@example.org>";
     const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
@@ -322,6 +324,16 @@ pub(super) mod tests {
             in_reply_to: None,
         };
         Plate::new(letter.clone(), sender()).print(&recipient).unwrap()
+    }
+
+    /// What folds, runs together, ends a line or stands at a mark, in any order.
+    fn part() -> impl Strategy<Value = String> {
+        let SpliceMarks { unsubscribe, preferences, topics, contents } = SpliceMarks::of(BOUNDARY);
+        let words = [" ", "  ", "\t", "\n", "\n\n", "\r\n", "\r", ".", "=", "é", "mot"].map(str::to_owned);
+        let folded = [74, 75, 76].map(|length| "x".repeat(length));
+        let pieces = words.into_iter().chain(folded).chain([unsubscribe, preferences, topics, contents]);
+        let pieces = prop::sample::select(pieces.collect::<Vec<_>>());
+        prop::collection::vec(pieces, 0..16).prop_map(|pieces| pieces.concat())
     }
 
     fn headers(message: &str) -> &str {
@@ -465,6 +477,30 @@ pub(super) mod tests {
             prop_assert_eq!(shown.subject, crate::mail::encoded::one_line(&letter.subject));
             let unix = letter.text.replace("\r\n", "\n").replace('\r', "\n");
             prop_assert_eq!(shown.text.trim_end_matches('\n'), unix.trim_end_matches('\n'));
+        }
+
+        #[test]
+        fn both_signatures_of_any_letter_hold(
+            text in part(),
+            html in part(),
+            topics in "[ \t\n=é.x]{0,90}",
+            contents in part(),
+        ) {
+            static SIGNER: LazyLock<Signer> = LazyLock::new(signer);
+            let letter = RenderedLetter { text, html, ..announcement() };
+            let sender = Sender { signer: Some(SIGNER.clone()), ..sender() };
+            let mailbox = ann();
+            let contents = Contents::of(&Piece { text: contents.clone(), html: contents });
+            let recipient = Recipient {
+                message_id: ID,
+                mailbox: &mailbox,
+                topics_words: &topics,
+                links: Some(LINKS),
+                contents: Some(&contents),
+                in_reply_to: Some(ID),
+            };
+            let message = Plate::new(letter, sender).print(&recipient).unwrap();
+            prop_assert_eq!(holding(&message, &SIGNER), 2, "{}", message);
         }
     }
 }
