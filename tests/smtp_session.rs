@@ -19,7 +19,7 @@ mod smtp_server;
 use authority::{Authority, Validity};
 use smtp_server::{Act, Habit, Script, SmtpServer, TlsFrom};
 
-const LETTER: &[u8] = b"Message-ID: <1@example.org>\r\nSubject: Bonjour\r\n\r\n.un\r\n..\r\ndeux\r\n";
+const LETTER: &str = "Message-ID: <1@example.org>\r\nSubject: Bonjour\r\n\r\n.un\r\n..\r\ndeux\r\n";
 
 /// Far longer than a test takes, so that only what must time out does.
 const PATIENT: Duration = Duration::from_mins(1);
@@ -69,7 +69,7 @@ fn to(local: &str) -> Envelope {
 }
 
 /// Hands a letter over in a session that has not ended.
-async fn send(session: &mut Session, envelope: &Envelope, letter: &[u8]) -> Attempt {
+async fn send(session: &mut Session, envelope: &Envelope, letter: &str) -> Attempt {
     match session.send(envelope, letter, Instant::now() + PATIENT).await {
         Handed::Over(attempt) => attempt,
         ended @ (Handed::NotBegun | Handed::Withheld) => panic!("the session had ended: {ended:?}"),
@@ -108,8 +108,8 @@ fn lost_at(attempt: &Attempt) -> Phase {
 async fn letters_arrive_one_after_the_other_byte_for_byte() {
     let server = SmtpServer::start(Script::default()).await;
     let mut session = relay(&server).connect().await.unwrap();
-    let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
-    for (local, letter) in [("ann", LETTER), ("bob", long.as_slice()), ("cat", &b"Subject: no last line end"[..])] {
+    let long = "Subject: long\r\n\r\n".to_owned() + &"...x\r\n".repeat(40_000);
+    for (local, letter) in [("ann", LETTER), ("bob", &long), ("cat", "Subject: no last line end")] {
         let attempt = send(&mut session, &to(local), letter).await;
         assert_eq!(attempt, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
     }
@@ -120,9 +120,9 @@ async fn letters_arrive_one_after_the_other_byte_for_byte() {
         accepted.iter().map(|letter| letter.to.as_str()).collect::<Vec<_>>(),
         ["ann@journal.example", "bob@journal.example", "cat@journal.example"]
     );
-    assert_eq!(accepted[0].data, LETTER);
+    assert_eq!(accepted[0].data, LETTER.as_bytes());
     assert_eq!((accepted[0].from.as_str(), accepted[0].message_id.as_str()), ("presse@example.org", "<1@example.org>"));
-    assert!(accepted[1].data == long, "the long letter changed");
+    assert!(accepted[1].data == long.as_bytes(), "the long letter changed");
     assert_eq!(accepted[2].data, b"Subject: no last line end\r\n");
     assert_eq!((server.connections(), accepted[2].connection), (1, 1));
     assert_eq!(server.commands().first().unwrap(), "EHLO example.org");
@@ -189,7 +189,7 @@ async fn a_connection_lost_at_any_phase_is_reported_there_and_never_used_again()
             }
             let mut session = relay(&server).with_timeouts(timeouts).connect().await.unwrap();
             // More than the machine's buffers hold, so that a relay that stops reading is noticed while writing.
-            let letter = [LETTER.to_vec(), b"x\r\n".repeat(8_000_000)].concat();
+            let letter = LETTER.to_owned() + &"x\r\n".repeat(8_000_000);
             let attempt = send(&mut session, &to("ann"), if phase == Phase::Body { &letter } else { LETTER }).await;
             assert_eq!(lost_at(&attempt), phase, "{act:?}: {attempt}");
             assert_eq!(attempt.may_have_been_accepted(), phase == Phase::Dot);
@@ -307,7 +307,7 @@ async fn where_it_is_offered_a_letter_takes_two_round_trips() {
     for local in ["ann", "bob"] {
         assert_eq!(send(&mut session, &to(local), LETTER).await, Attempt::Accepted(Reply::new(250, "2.0.0 taken")));
     }
-    assert_eq!(server.accepted()[1].data, LETTER);
+    assert_eq!(server.accepted()[1].data, LETTER.as_bytes());
     let ahead = server.commands_sent_ahead();
     let told = |local: &str| format!("RCPT TO:<{local}@journal.example>");
     let mail = "MAIL FROM:<presse@example.org>".to_owned();
@@ -420,7 +420,9 @@ async fn in_a_row_of_letters_each_takes_one_round_trip() {
     session.check().await;
     session.quit().await;
     assert_eq!((reached(&server), server.letters_followed()), (["ann", "bob", "cat"].map(str::to_owned).into(), 2));
-    assert!(server.accepted().iter().all(|letter| letter.data == LETTER && letter.from == "presse@example.org"));
+    assert!(
+        server.accepted().iter().all(|letter| letter.data == LETTER.as_bytes() && letter.from == "presse@example.org")
+    );
     assert_eq!(server.commands().len(), 1 + 3 * 3 + 2);
 
     let plain = SmtpServer::start(Script::default()).await;
@@ -545,7 +547,7 @@ async fn no_other_letter_is_taken_for_the_one_that_was_opened() {
         match case {
             "another" => assert_eq!(session.send(&to("cat"), LETTER, latest).await, Handed::NotBegun),
             "longer" => {
-                let longer = [LETTER, b"more\r\n"].concat();
+                let longer = [LETTER, "more\r\n"].concat();
                 assert_eq!(session.send(&to("bob"), &longer, latest).await, Handed::NotBegun);
             }
             "no leave" => {
@@ -565,7 +567,7 @@ async fn no_other_letter_is_taken_for_the_one_that_was_opened() {
 async fn what_is_refused_beforehand_is_not_opened() {
     let server = SmtpServer::start(pipelining().offering("SIZE 100")).await;
     let mut session = relay(&server).connect().await.unwrap();
-    let (latest, large) = (Instant::now() + PATIENT, [b'x'; 101]);
+    let (latest, large) = (Instant::now() + PATIENT, "x".repeat(101));
     let next = to("bob");
     let first = session.send_by_leave(&to("ann"), LETTER, Some((&next, &large)), latest, async { true }).await;
     assert_eq!((first, server.letters_followed()), (Handed::Over(accepted()), 0));
@@ -582,7 +584,7 @@ async fn reports_and_sizes_are_told_where_they_are_offered() {
     assert!(matches!(send(&mut session, &envelope, LETTER).await, Attempt::Accepted(_)));
     let told = format!("MAIL FROM:<presse@example.org> SIZE={} RET=HDRS ENVID=AbC-_9", LETTER.len());
     assert_eq!(server.commands()[1..3], [told, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY".to_owned()]);
-    let large = send(&mut session, &envelope, &[b'x'; 101]).await;
+    let large = send(&mut session, &envelope, &"x".repeat(101)).await;
     assert_eq!(large, refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
     assert!(session.is_open());
 }
@@ -625,17 +627,17 @@ async fn letters_travel_under_tls() {
             settings.ca_file = Some(path_of(&file));
         });
         let mut session = relay.connect().await.unwrap();
-        let long = [b"Subject: long\r\n\r\n".to_vec(), b"...x\r\n".repeat(40_000)].concat();
+        let long = "Subject: long\r\n\r\n".to_owned() + &"...x\r\n".repeat(40_000);
         assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
         let (latest, next) = (Instant::now() + PATIENT, to("cat"));
-        for letter in [LETTER, long.as_slice()] {
+        for letter in [LETTER, long.as_str()] {
             let local = to(if letter == LETTER { "bob" } else { "cat" });
-            let next = (letter == LETTER).then_some((&next, long.as_slice()));
+            let next = (letter == LETTER).then_some((&next, long.as_str()));
             let handed = session.send_by_leave(&local, letter, next, latest, async { true }).await;
             assert_eq!(handed, Handed::Over(accepted()));
         }
         session.quit().await;
-        assert!(server.accepted()[2].data == long, "the long letter changed");
+        assert!(server.accepted()[2].data == long.as_bytes(), "the long letter changed");
         let begun = server.commands().iter().position(|line| line == "STARTTLS");
         assert_eq!(begun, (from == TlsFrom::StartTls).then_some(1));
     }

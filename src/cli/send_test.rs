@@ -22,11 +22,11 @@ pub(super) async fn run(file: &Utf8Path, arguments: &SendTestArguments, terminal
     let published = release::find(&current.catalog, &arguments.release)?;
     let mut failed = 0;
     for recipient in recipients(&newsroom, arguments)? {
-        let bytes =
+        let message =
             preview_for(&newsroom, &current, &Preview::Announcement(published), newsroom.language(), &recipient)?;
         let envelope =
             Envelope { from: newsroom.config.newsletter.from.address.clone(), to: recipient.address.clone(), id: None };
-        match send(&newsroom, &envelope, &bytes).await? {
+        match send(&newsroom, &envelope, &message).await? {
             Attempt::Accepted(reply) => {
                 terminal.line(format!("{}: accepted by the relay ({reply})", recipient.address));
             }
@@ -55,13 +55,13 @@ fn recipients(newsroom: &Newsroom, arguments: &SendTestArguments) -> anyhow::Res
 }
 
 /// Hands the letter to the first relay that takes a connection.
-async fn send(newsroom: &Newsroom, envelope: &Envelope, bytes: &[u8]) -> anyhow::Result<Attempt> {
+async fn send(newsroom: &Newsroom, envelope: &Envelope, message: &str) -> anyhow::Result<Attempt> {
     let mut last = None;
     for settings in &newsroom.config.relays {
         let relay = Relay::open(settings, &newsroom.config.newsletter.from.address, newsroom.clock.clone())?;
         match relay.connect().await {
             Ok(mut session) => {
-                let handed = session.send(envelope, bytes, Instant::now() + PATIENCE).await;
+                let handed = session.send(envelope, message, Instant::now() + PATIENCE).await;
                 session.quit().await;
                 return Ok(match handed {
                     Handed::Over(attempt) => attempt,

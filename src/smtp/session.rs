@@ -167,8 +167,8 @@ impl SmtpSession {
     pub(super) async fn send(
         &mut self,
         envelope: &Envelope,
-        message: &[u8],
-        next: Option<(&Envelope, &[u8])>,
+        message: &str,
+        next: Option<(&Envelope, &str)>,
         latest: Instant,
         leave: impl Future<Output = bool>,
     ) -> Handed {
@@ -191,7 +191,7 @@ impl SmtpSession {
         };
         let next = next.filter(|_| self.takes_next());
         let next = next.and_then(|(envelope, message)| Opening::of(envelope, message, &self.offer).ok());
-        let transaction = transaction.before(next.map(|(opening, _)| opening));
+        let transaction = transaction.before(next);
         let timeouts = &self.relay.timeouts;
         let Ended { end, standing } =
             transaction.run(&mut connection, &self.wire, self.standing, latest, leave, timeouts).await;

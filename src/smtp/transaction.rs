@@ -78,16 +78,13 @@ pub(super) enum End {
 }
 
 impl Opening {
-    /// What is said before this letter to a relay that makes this offer, and the letter as text.
+    /// What is said before this letter to a relay that makes this offer.
     ///
     /// # Errors
     /// The refusal that is certain beforehand: of an address beyond ASCII, or of a letter that is too large.
-    pub(super) fn of<'m>(envelope: &Envelope, message: &'m [u8], offer: &Offer) -> Result<(Self, &'m str), Attempt> {
+    pub(super) fn of(envelope: &Envelope, message: &str, offer: &Offer) -> Result<Self, Attempt> {
         let Envelope { from, to, id } = envelope;
         let refused = |phase, code, text: &str| Attempt::Refused { phase, reply: Reply::new(code, text) };
-        let Ok(text) = simdutf8::basic::from_utf8(message) else {
-            return Err(refused(Phase::Data, 554, "5.6.0 the letter is no text"));
-        };
         let (mut of_mail, mut of_recipient) = (Vec::new(), Vec::new());
         if !(from.as_str().is_ascii() && to.as_str().is_ascii() && message.is_ascii()) {
             if !offer.takes_utf8() {
@@ -115,7 +112,7 @@ impl Opening {
         }
         let mail = Mail::new(Some(from.as_lettre().clone()), of_mail).to_string();
         let recipient = Rcpt::new(to.as_lettre().clone(), of_recipient).to_string();
-        Ok((Self { mail, recipient }, text))
+        Ok(Self { mail, recipient })
     }
 
     /// All of it as one text.
@@ -129,9 +126,9 @@ impl<'m> Transaction<'m> {
     ///
     /// # Errors
     /// As for [`Opening::of`].
-    pub(super) fn new(envelope: &Envelope, message: &'m [u8], offer: &Offer) -> Result<Self, Attempt> {
-        let (opening, text) = Opening::of(envelope, message, offer)?;
-        Ok(Self { opening, letter: stuffed(text), next: None, pipelining: offer.has(Extensions::PIPELINING) })
+    pub(super) fn new(envelope: &Envelope, message: &'m str, offer: &Offer) -> Result<Self, Attempt> {
+        let opening = Opening::of(envelope, message, offer)?;
+        Ok(Self { opening, letter: stuffed(message), next: None, pipelining: offer.has(Extensions::PIPELINING) })
     }
 
     /// The same; what opens the `next` letter goes with its dot.
@@ -404,10 +401,10 @@ mod tests {
     #[test]
     fn a_relay_is_told_what_it_offers_to_hear() {
         let offer = Offer { extensions: Extensions::DSN, size: Size::Unlimited };
-        let told = Transaction::new(&envelope(), b"four", &offer).unwrap();
+        let told = Transaction::new(&envelope(), "four", &offer).unwrap();
         assert_eq!(told.opening.mail, "MAIL FROM:<presse@example.org> SIZE=4 RET=HDRS ENVID=token\r\n");
         assert_eq!(told.opening.recipient, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY\r\n");
-        let plain = Transaction::new(&envelope(), b"four", &Offer::default()).unwrap();
+        let plain = Transaction::new(&envelope(), "four", &Offer::default()).unwrap();
         assert_eq!(plain.opening.mail, "MAIL FROM:<presse@example.org>\r\n");
         assert_eq!(plain.opening.recipient, "RCPT TO:<ann@journal.example>\r\n");
     }
@@ -415,8 +412,8 @@ mod tests {
     #[test]
     fn a_letter_that_is_too_large_is_not_begun() {
         let offer = Offer { size: Size::UpTo(4), ..Offer::default() };
-        assert!(Transaction::new(&envelope(), b"four", &offer).is_ok());
-        let refused = Transaction::new(&envelope(), b"fifth", &offer).err();
+        assert!(Transaction::new(&envelope(), "four", &offer).is_ok());
+        let refused = Transaction::new(&envelope(), "fifth", &offer).err();
         assert!(matches!(refused, Some(Attempt::Refused { phase: Phase::MailFrom, reply }) if reply.code == 552));
     }
 }

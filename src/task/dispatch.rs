@@ -311,8 +311,8 @@ impl Dispatcher {
             exchanged = Some(done);
             may
         };
-        let (envelope, message) = (&ready.envelope, ready.message.as_bytes());
-        let next = next.as_ref().map(|next| (&next.envelope, next.message.as_bytes()));
+        let (envelope, message) = (&ready.envelope, &*ready.message);
+        let next = next.as_ref().map(|next| (&next.envelope, &*next.message));
         let mut handed = line.session.send_by_leave(envelope, message, next, latest, leave).await;
         current.take_if(|line| !line.session.is_open());
         let is_ours = exchanged.transpose()?.is_some_and(|done| done.begun == Some(Hold::Kept));

@@ -60,7 +60,7 @@ pub fn preview(
     current: &Current,
     wanted: &Preview<'_>,
     language: Language,
-) -> Result<Vec<u8>, PreviewError> {
+) -> Result<String, PreviewError> {
     let office = newsroom.office().first().unwrap_or(&newsroom.config.newsletter.from);
     preview_for(newsroom, current, wanted, language, office)
 }
@@ -75,7 +75,7 @@ pub fn preview_for(
     wanted: &Preview<'_>,
     language: Language,
     recipient: &Mailbox,
-) -> Result<Vec<u8>, PreviewError> {
+) -> Result<String, PreviewError> {
     let now = newsroom.now();
     let site = current.resources.site();
     let words = Wording::of_letters(site, language);
@@ -139,7 +139,7 @@ pub fn preview_for(
         contents: contents.as_ref(),
         in_reply_to: None,
     };
-    Ok(plate.print(&reader)?.into_bytes())
+    Ok(plate.print(&reader)?)
 }
 
 /// An edition's letter that belongs to no edition: about one release, or about several.
