@@ -5,19 +5,19 @@
 //! answered survives a kill.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
+use futures_util::TryStreamExt as _;
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Executor as _, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
 use super::deliveries::AttemptMade;
 use super::health::{Health, in_time};
 use super::marks::{Attempts, Marks};
-use super::row::Fields;
+use super::values::Bound;
 use super::{Store, StoreError};
 use crate::domain::{DeliveryId, LetterId};
 use crate::metrics::DatabaseWork;
@@ -250,23 +250,21 @@ impl Changes<'_> {
     /// The same where each step goes to another thread and back: all of it as one text.
     async fn commit_in_one_go(&self, pool: &AnyPool) -> Result<Taken, StoreError> {
         let mut connection = pool.acquire().await?;
-        let mut all = "BEGIN IMMEDIATE; ".to_owned();
-        for (number, marks) in self.marks.into_iter().enumerate().filter(|(_, marks)| marks.len() > 0) {
-            let _ = write!(all, "{}; SELECT {number} AS marks, changes() AS changed; ", marks.statement(&connection));
-        }
+        let marks: Vec<(usize, Marks<'_>)> =
+            self.marks.into_iter().enumerate().filter(|(_, marks)| marks.len() > 0).collect();
+        let mut steps = vec!["BEGIN IMMEDIATE".to_owned()];
+        steps.extend(marks.iter().map(|(_, marks)| marks.statement(&connection)));
         if !self.attempts.is_empty() {
-            let _ = write!(all, "{}; ", self.attempts.statement(&connection));
+            steps.push(self.attempts.statement(&connection));
         }
-        all.push_str("COMMIT");
-        let mut query = sqlx::query(AssertSqlSafe(all));
-        for marks in self.marks.into_iter().filter(|marks| marks.len() > 0) {
-            query = marks.bind(query);
-        }
+        steps.push("COMMIT".to_owned());
+        let query = sqlx::query(AssertSqlSafe(steps.join("; ")));
+        let mut query = marks.iter().fold(query, |query, (_, marks)| marks.bind(query));
         if !self.attempts.is_empty() {
             query = self.attempts.bind(query);
         }
-        let rows = match query.fetch_all(&mut *connection).await {
-            Ok(rows) => rows,
+        let changed = match changes_of(&mut connection, query).await {
+            Ok(changed) => changed,
             Err(error) => {
                 // It may have ended by itself, or never begun. Nobody else may find it open.
                 if sqlx::query("ROLLBACK").execute(&mut *connection).await.is_err() {
@@ -276,12 +274,16 @@ impl Changes<'_> {
             }
         };
         let mut taken = Taken::default();
-        for row in &rows {
-            let fields = Fields::keyed_by_number(row, "deliveries", "marks");
-            let number = usize::try_from(fields.number("marks")?).unwrap_or_default();
-            let changed = u64::try_from(fields.number("changed")?).unwrap_or_default();
-            taken[number] = self.marks[number].taken(changed, &mut connection).await?;
+        // The first step changes nothing.
+        for ((number, marks), changed) in marks.into_iter().zip(changed.into_iter().skip(1)) {
+            taken[number] = marks.taken(changed, &mut connection).await?;
         }
         Ok(taken)
     }
+}
+
+/// Carries out a text of several statements; how many rows each of them changed.
+async fn changes_of(connection: &mut AnyConnection, query: Bound<'_>) -> Result<Vec<u64>, sqlx::Error> {
+    let steps = connection.fetch_many(query);
+    steps.try_filter_map(async |step| Ok(step.left().map(|done| done.rows_affected()))).try_collect().await
 }
