@@ -62,7 +62,7 @@ pub use fragments::{Announced, DigestContents, DigestText};
 pub use gap::{Gap, GapKind};
 pub use health::{Ailment, Illness};
 pub use notices::SingleLetter;
-pub use opening::Chunk;
+pub use opening::{Chunk, OpeningEnd};
 pub use optin::{Asked, ConsentAction, ConsentKept, Proof};
 pub use outcomes::DeliveryOutcome;
 pub use reach::DriverError;

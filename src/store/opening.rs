@@ -22,10 +22,17 @@ use crate::policy::{Audience, Followers};
 pub struct Chunk {
     /// How many deliveries were written.
     pub written: u64,
-    /// Whether it was the last: the edition is no longer opening.
-    pub finished: bool,
-    /// Whether the edition is done at that: nobody receives it.
-    pub done: bool,
+    /// How the opening ended, when this was the last.
+    pub end: Option<OpeningEnd>,
+}
+
+/// How the opening of an edition ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpeningEnd {
+    /// Its deliveries are on their way.
+    Sending,
+    /// Nobody receives it: it is done.
+    ToNobody,
 }
 
 impl Store {
@@ -147,7 +154,7 @@ impl Store {
         .bind(id.number())
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(row) = row else { return Ok(Chunk { written: 0, finished: true, done: false }) };
+        let Some(row) = row else { return Ok(Chunk { written: 0, end: Some(OpeningEnd::Sending) }) };
         let fields = Fields::keyed_by_number(&row, "editions", "id");
         let cursor = fields.number_or_none("cursor")?.unwrap_or(i64::MIN);
 
@@ -174,7 +181,8 @@ impl Store {
         let total = fields.number("deliveries")? + i64::try_from(next.rows).unwrap_or(i64::MAX);
         move_on(&mut transaction, id, &next, total, now).await?;
         transaction.commit().await?;
-        Ok(Chunk { written: next.rows, finished: next.finished, done: next.finished && total == 0 })
+        let end = if total == 0 { OpeningEnd::ToNobody } else { OpeningEnd::Sending };
+        Ok(Chunk { written: next.rows, end: next.finished.then_some(end) })
     }
 
     /// Whether anybody would receive a digest of this frequency at `now`: chose it, or is owed it.
@@ -469,19 +477,19 @@ mod tests {
             sqlx::query(AssertSqlSafe(follows)).execute(&store.write).await.unwrap();
         }
         let everybody = Audience::Followers(Followers::new(BTreeSet::from([Topic::All]), Frequency::Immediate, now));
-        while !store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().finished {}
+        while store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().end.is_none() {}
         assert_eq!(deliveries(&store).await, [(1, -7), (2, 10), (3, 20), (4, 30)]);
 
         run("DELETE FROM deliveries WHERE id IN (2, 4)").await.unwrap();
         run("UPDATE editions SET state = 'opening', cursor = NULL").await.unwrap();
-        while !store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().finished {}
+        while store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().end.is_none() {}
         assert_eq!(deliveries(&store).await, [(1, -7), (3, 20), (6, 10), (8, 30)]);
 
         // Numbers that were given and are gone with their rows do not come back either, as after a restore.
         run("DELETE FROM deliveries").await.unwrap();
         run("UPDATE counters SET last = 100 WHERE name = 'deliveries'").await.unwrap();
         run("UPDATE editions SET state = 'opening', cursor = NULL").await.unwrap();
-        while !store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().finished {}
+        while store.deliver_chunk(EditionId::new(1), &everybody, 3, now).await.unwrap().end.is_none() {}
         assert_eq!(deliveries(&store).await, [(101, -7), (102, 10), (103, 20), (104, 30)]);
         let mut connection = store.write.acquire().await.unwrap();
         assert_eq!(ids::last(&mut connection, "deliveries").await.unwrap(), 104);

@@ -80,7 +80,7 @@ async fn sending(store: &Store) -> EditionId {
     });
     assert!(store.open_edition(id, &letters, None, now()).await.unwrap());
     let everybody = Audience::Followers(Followers::new(BTreeSet::from([Topic::All]), Frequency::Immediate, now()));
-    while !store.deliver_chunk(id, &everybody, 500, now()).await.unwrap().finished {}
+    while store.deliver_chunk(id, &everybody, 500, now()).await.unwrap().end.is_none() {}
     id
 }
 

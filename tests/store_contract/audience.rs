@@ -80,7 +80,7 @@ proptest! {
             let expected: BTreeSet<SubscriberId> =
                 everyone.iter().filter(|one| followers.includes(one)).map(|one| one.id).collect();
             let id = room.opening("bridge").await;
-            while !room.store.deliver_chunk(id, &audience, limit, minute(9)).await.unwrap().finished {
+            while room.store.deliver_chunk(id, &audience, limit, minute(9)).await.unwrap().end.is_none() {
                 room.tally(id).await;
             }
             let deliveries = room.store.deliveries_of_edition(id, None, 1000).await.unwrap();

@@ -9,7 +9,7 @@ use depeche::domain::{
 };
 use depeche::language::Language;
 use depeche::register::{Announcement, NeverReason, NoTexts, RegisterChanges};
-use depeche::store::{Chunk, EditionFilter, Outcome};
+use depeche::store::{Chunk, EditionFilter, OpeningEnd, Outcome};
 
 use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, record, release, topics};
 
@@ -98,7 +98,7 @@ pub(crate) async fn an_announcement_opens_once(room: Room) {
 
     // Nobody follows: it is done at once.
     let chunk = room.store.deliver_chunk(id, &everybody(&[], minute(0)), 10, minute(1)).await.unwrap();
-    assert_eq!(chunk, Chunk { written: 0, finished: true, done: true });
+    assert_eq!(chunk, Chunk { written: 0, end: Some(OpeningEnd::ToNobody) });
     let edition = room.store.edition(id).await.unwrap().unwrap();
     assert_eq!((edition.state, edition.ended), (EditionState::Done, Some(minute(1))));
 }
@@ -141,7 +141,7 @@ pub(crate) async fn two_instances_write_each_subscriber_once(room: Room) {
             loop {
                 let chunk = store.deliver_chunk(id, &audience, 7, minute(1)).await.unwrap();
                 written += chunk.written;
-                if chunk.finished {
+                if chunk.end.is_some() {
                     return written;
                 }
             }
@@ -160,7 +160,7 @@ pub(crate) async fn two_instances_write_each_subscriber_once(room: Room) {
     let again = EditionState::Opening { cursor: None };
     assert!(room.store.change_edition(id, &["sending"], &again, CAUSE, minute(2)).await.unwrap());
     let chunk = room.store.deliver_chunk(id, &everybody(&[], minute(0)), 100, minute(2)).await.unwrap();
-    assert_eq!(chunk, Chunk { written: 0, finished: true, done: false });
+    assert_eq!(chunk, Chunk { written: 0, end: Some(OpeningEnd::Sending) });
     assert_eq!(room.tally(id).await, [50, 0, 0, 0, 0, 0, 0]);
     assert_eq!(room.store.edition(id).await.unwrap().unwrap().state, EditionState::Sending);
 }
@@ -195,7 +195,7 @@ pub(crate) async fn tallies_add_up_at_every_step(room: Room) {
     let id = room.opening("bridge").await;
     let audience = everybody(&[], minute(0));
     let chunk = room.store.deliver_chunk(id, &audience, 4, minute(0)).await.unwrap();
-    assert_eq!(chunk, Chunk { written: 4, finished: false, done: false });
+    assert_eq!(chunk, Chunk { written: 4, end: None });
     assert_eq!(room.tally(id).await, [4, 0, 0, 0, 0, 0, 0]);
 
     // The first letters may leave while the rest is being written.

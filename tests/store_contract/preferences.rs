@@ -32,7 +32,7 @@ pub(crate) async fn who_pauses_gets_nothing_until_it_is_over(room: Room) {
     // One that was written before is left out when it is claimed.
     let edition = room.opening("tunnel").await;
     let everybody_then = everybody(&[], minute(0));
-    while !room.store.deliver_chunk(edition, &everybody_then, 10, minute(40)).await.unwrap().finished {}
+    while room.store.deliver_chunk(edition, &everybody_then, 10, minute(40)).await.unwrap().end.is_none() {}
     assert_eq!(room.claim("a", 10, minute(40)).await.len(), 1);
     assert_eq!(room.tally(edition).await, [0, 1, 0, 0, 0, 1, 0]);
 

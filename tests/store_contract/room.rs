@@ -206,7 +206,7 @@ impl Room {
     pub(crate) async fn sending(&self, name: &str) -> EditionId {
         let id = self.opening(name).await;
         let chunk = self.store.deliver_chunk(id, &everybody(&[], minute(0)), 10_000, minute(0)).await.unwrap();
-        assert!(chunk.finished);
+        assert!(chunk.end.is_some());
         id
     }
 

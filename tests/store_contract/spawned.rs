@@ -55,7 +55,7 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
         spawned.save_register(&RegisterChanges::default(), minute(0), &NoTexts).await.unwrap();
         assert!(!spawned.open_edition(id, &[], None, minute(0)).await.unwrap());
         assert!(!spawned.change_edition(id, &["held"], &EditionState::Cancelled, CAUSE, minute(0)).await.unwrap());
-        assert!(spawned.deliver_chunk(id, &all, 1, minute(0)).await.unwrap().finished);
+        assert!(spawned.deliver_chunk(id, &all, 1, minute(0)).await.unwrap().end.is_some());
         assert_eq!(spawned.claim("a", 1, minute(0), TimeDelta::minutes(1)).await.unwrap(), []);
         assert_eq!(spawned.finish_editions(OnLostReply::Hold, minute(0)).await.unwrap(), []);
         assert!(!spawned.end(who, EndReason::Removed, minute(0)).await.unwrap());

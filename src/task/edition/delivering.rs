@@ -5,7 +5,7 @@ use tracing::error;
 
 use crate::domain::{Edition, EditionId, EditionKind, Frequency, SubscriberId};
 use crate::policy::{Audience, DigestRun, Followers};
-use crate::store::{EditionFilter, StoreError};
+use crate::store::{EditionFilter, OpeningEnd, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
 use crate::task::office::{OfficeError, log_untold};
 
@@ -24,8 +24,8 @@ pub(super) async fn deliver_open(
     for edition in newsroom.store.editions_uncounted(&opening).await? {
         match deliver(newsroom, &edition, now).await {
             // The office learns that, too.
-            Ok(Delivered::ToNobody) => tell_summary(newsroom, current, edition.id, now).await?,
-            Ok(Delivered::ToSome) => {}
+            Ok(OpeningEnd::ToNobody) => tell_summary(newsroom, current, edition.id, now).await?,
+            Ok(OpeningEnd::Sending) => {}
             // One that cannot be read stops no other.
             Err(error @ StoreError::Row { .. }) => {
                 error!(edition.id = %edition.id, %error, "edition {} is not delivered: {error}", edition.id);
@@ -36,20 +36,12 @@ pub(super) async fn deliver_open(
     Ok(())
 }
 
-/// What became of an edition that was opening.
-pub(super) enum Delivered {
-    /// Its deliveries are on their way.
-    ToSome,
-    /// It is done.
-    ToNobody,
-}
-
 /// Writes all deliveries of one opening edition.
 pub(super) async fn deliver(
     newsroom: &Newsroom,
     edition: &Edition,
     now: DateTime<Utc>,
-) -> Result<Delivered, StoreError> {
+) -> Result<OpeningEnd, StoreError> {
     let audience = audience_of(newsroom, edition, now).await?;
     let size = match &audience {
         Audience::Followers(_) => WHOLE_CHUNK,
@@ -58,8 +50,8 @@ pub(super) async fn deliver(
     loop {
         let chunk = newsroom.store.deliver_chunk(edition.id, &audience, size, now).await?;
         newsroom.letters_queued.notify_waiters();
-        if chunk.finished {
-            return Ok(if chunk.done { Delivered::ToNobody } else { Delivered::ToSome });
+        if let Some(end) = chunk.end {
+            return Ok(end);
         }
     }
 }
