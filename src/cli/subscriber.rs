@@ -4,48 +4,18 @@ use anyhow::Error;
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::outcomes::{JsonAttempt, JsonBounce, delivery_state, lines};
-use super::subscribers::{COLUMNS, JsonSubscriber, words_of};
+use super::outcomes::lines;
+use super::subscribers::{COLUMNS, words_of};
 use super::terminal::Terminal;
 use super::wording::{called, delivery_words, labelled, stamp};
-use crate::domain::{EditionId, EmailAddress};
+use crate::domain::EmailAddress;
 use crate::language::{Language, edition_kind, missed_edition, say};
 use crate::policy::Missed;
 use crate::store::DeliveryOutcome;
-use crate::task::{MissedEdition, Newsroom, missed_by};
+use crate::task::{DeliveryAccount, MissedEdition, Newsroom, SubscriberAccount, SuppressionAccount, missed_by};
 
 /// How many deliveries are listed, and how many editions without one.
 const SHOWN: u32 = 20;
-
-/// Why nothing is sent to an address, for programs.
-#[derive(Serialize)]
-struct JsonSuppression {
-    reason: String,
-    at: String,
-}
-
-/// A delivery with what became of it, for programs.
-#[derive(Serialize)]
-struct JsonDelivery {
-    subject: String,
-    edition: Option<i64>,
-    state: String,
-    attempts: Vec<JsonAttempt>,
-    bounces: Vec<JsonBounce>,
-}
-
-impl JsonDelivery {
-    fn new(outcome: &DeliveryOutcome, subject: String) -> Self {
-        let DeliveryOutcome { delivery, attempts, bounces } = outcome;
-        Self {
-            subject,
-            edition: delivery.edition.map(EditionId::number),
-            state: delivery_state(&delivery.state),
-            attempts: attempts.iter().map(JsonAttempt::from).collect(),
-            bounces: bounces.iter().map(JsonBounce::from).collect(),
-        }
-    }
-}
 
 /// An edition that was not received, for programs.
 #[derive(Serialize)]
@@ -129,17 +99,11 @@ pub(super) async fn show(
     let language = newsroom.language();
     let missed = missed_by(newsroom, &subscriber, SHOWN).await?;
     let missed: Vec<JsonMissed> = missed.iter().map(|missed| JsonMissed::new(newsroom, missed)).collect();
-    let one = JsonSubscriber::new(&subscriber);
     if format == Format::Json {
-        let suppressed =
-            suppressed.map(|(reason, at)| JsonSuppression { reason: reason.to_string(), at: at.to_rfc3339() });
-        let deliveries: Vec<JsonDelivery> =
-            outcomes.into_iter().map(|(outcome, subject)| JsonDelivery::new(&outcome, subject)).collect();
-        let pause = subscriber
-            .pause
-            .map(|pause| serde_json::json!({ "since": pause.since.to_rfc3339(), "until": pause.until.to_rfc3339() }));
+        let account = |(outcome, subject): (DeliveryOutcome, String)| DeliveryAccount::new(&outcome, Some(subject));
         let shown = serde_json::json!({
-            "subscriber": one, "suppressed": suppressed, "last_pause": pause, "deliveries": deliveries, "missed": missed,
+            "subscriber": SubscriberAccount::from(&subscriber), "suppressed": suppressed.map(SuppressionAccount::from),
+            "deliveries": outcomes.into_iter().map(account).collect::<Vec<_>>(), "missed": missed,
         });
         terminal.line(serde_json::to_string_pretty(&shown)?);
         return Ok(());

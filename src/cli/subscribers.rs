@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use anyhow::{Error, bail};
 use camino::Utf8Path;
-use serde::Serialize;
 
 use super::arguments::{AddArguments, Format, SubscribersCommand};
 use super::sheet::csv_line;
@@ -14,7 +13,7 @@ use super::{Exit, importing, opening, subscriber};
 use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, SuppressionReason, Topic};
 use crate::language::say;
 use crate::store::{Added, SubscriberFilter};
-use crate::task::Newsroom;
+use crate::task::{Newsroom, SubscriberAccount};
 
 /// What is told of a subscriber, in this order.
 pub(super) const COLUMNS: [&str; 10] =
@@ -137,56 +136,26 @@ async fn unblock(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal
     bail!(said_of(newsroom, if other.is_some() { "not-blocked-but" } else { "not-blocked" }, address, &why))
 }
 
-/// A subscriber for programs.
-#[derive(Serialize)]
-pub(super) struct JsonSubscriber {
-    address: String,
-    name: Option<String>,
-    organisation: Option<String>,
-    language: &'static str,
-    frequency: &'static str,
-    state: &'static str,
-    since: String,
-    reason: Option<&'static str>,
-    topics: Vec<String>,
-    source: String,
-}
-
-impl JsonSubscriber {
-    pub(super) fn new(subscriber: &Subscriber) -> Self {
-        let (state, since, reason) = match subscriber.state {
-            SubscriberState::Pending { since } => ("pending", since, None),
-            SubscriberState::Active { since } => ("active", since, None),
-            SubscriberState::Ended { at, reason } => ("ended", at, Some(reason.as_str())),
-        };
-        Self {
-            address: subscriber.address.to_string(),
-            name: subscriber.name.clone(),
-            organisation: subscriber.organisation.clone(),
-            language: subscriber.language.code(),
-            frequency: subscriber.frequency.as_str(),
-            state,
-            since: since.to_rfc3339(),
-            reason,
-            topics: subscriber.topics.iter().map(ToString::to_string).collect(),
-            source: subscriber.source.clone(),
-        }
-    }
-
-    pub(super) fn cells(&self) -> [String; 10] {
-        [
-            self.address.clone(),
-            self.name.clone().unwrap_or_default(),
-            self.organisation.clone().unwrap_or_default(),
-            self.language.to_owned(),
-            self.frequency.to_owned(),
-            self.state.to_owned(),
-            self.since.clone(),
-            self.reason.unwrap_or_default().to_owned(),
-            self.topics.join(" "),
-            self.source.clone(),
-        ]
-    }
+/// The cells of a subscriber, in the order of [`COLUMNS`].
+fn cells(subscriber: &Subscriber) -> [String; 10] {
+    let SubscriberAccount {
+        address,
+        name,
+        organisation,
+        language,
+        frequency,
+        state,
+        since,
+        reason,
+        topics,
+        source,
+        created: _,
+        last_pause: _,
+    } = SubscriberAccount::from(subscriber);
+    let [language, frequency, state, reason] =
+        [language, frequency, state, reason.unwrap_or_default()].map(str::to_owned);
+    let [name, organisation] = [name, organisation].map(Option::unwrap_or_default);
+    [address, name, organisation, language, frequency, state, since, reason, topics.join(" "), source]
 }
 
 /// Gives what `told` makes of each subscriber to `terminal`, a page at a time.
@@ -219,7 +188,7 @@ async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow
     }
     let mut before = "[\n";
     let object = |one: &Subscriber| {
-        let text = serde_json::to_string_pretty(&JsonSubscriber::new(one))?.replace('\n', "\n  ");
+        let text = serde_json::to_string_pretty(&SubscriberAccount::from(one))?.replace('\n', "\n  ");
         Ok(format!("{}  {text}", std::mem::replace(&mut before, ",\n")))
     };
     each(newsroom, terminal, object).await?;
@@ -229,12 +198,11 @@ async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow
 
 /// What there is to tell of a subscriber, in the order of [`COLUMNS`], in words for people.
 pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String; 10] {
-    let one = JsonSubscriber::new(subscriber);
     let since = match subscriber.state {
         SubscriberState::Pending { since } | SubscriberState::Active { since } => since,
         SubscriberState::Ended { at, .. } => at,
     };
-    let [address, name, organisation, language, frequency, state, _, reason, topics, source] = one.cells();
+    let [address, name, organisation, language, frequency, state, _, reason, topics, source] = cells(subscriber);
     let (frequency, state) = (called(newsroom, "frequency", &frequency), called(newsroom, "state", &state));
     let reason = called(newsroom, "ended", &reason);
     let since = stamp(newsroom, since);
@@ -243,6 +211,6 @@ pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String;
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
     terminal.text(&csv_line(COLUMNS));
-    let line = |one: &Subscriber| Ok(csv_line(JsonSubscriber::new(one).cells().each_ref().map(String::as_str)));
+    let line = |one: &Subscriber| Ok(csv_line(cells(one).each_ref().map(String::as_str)));
     each(newsroom, terminal, line).await
 }

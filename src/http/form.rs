@@ -1,5 +1,9 @@
 //! Fields of a posted form or a query (`application/x-www-form-urlencoded`).
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+
 use crate::domain::Topic;
 
 /// The fields in order; a name may occur more than once.
@@ -19,6 +23,15 @@ impl Fields {
     /// The topics ticked; what names none is left out.
     pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
         self.0.iter().filter(|(field, _)| field == "topic").filter_map(|(_, value)| value.parse().ok())
+    }
+}
+
+/// A posted form. What is no form has no fields.
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = BytesRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, BytesRejection> {
+        Ok(Self::parse(&Bytes::from_request(request, state).await?))
     }
 }
 

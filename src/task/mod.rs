@@ -18,6 +18,7 @@ mod keeping;
 mod editor;
 mod site_files;
 mod subscription;
+mod account;
 mod preview;
 mod alarm;
 mod gap;
@@ -26,6 +27,7 @@ mod pinging;
 mod readiness;
 mod watchman;
 
+pub use account::{DeliveryAccount, SubscriberAccount, SuppressionAccount};
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
 pub use edition::{

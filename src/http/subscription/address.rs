@@ -1,14 +1,10 @@
 //! `/preferences/address/{token}`: both sides of a change of address agree, or the present one refuses.
 
-use std::sync::Arc;
-
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
-use super::form::read;
-use super::spoken::Visitor;
 use super::subscribe::proof;
+use super::visit::Visit;
 use crate::domain::{AddressChangeId, Subscriber, Token};
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout};
@@ -17,21 +13,12 @@ use crate::store::{AddressAnswer, AddressChange, AddressSide};
 use crate::task::Newsroom;
 use crate::template::{AskPage, Choice, DonePage, LostLink};
 
-pub(in crate::http) async fn show(
-    State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-) -> Response<Body> {
-    visitor.answer(&newsroom, shown(&newsroom, visitor, &token).await)
+pub(in crate::http) async fn show(visit: Visit) -> Response<Body> {
+    visit.answer(shown(&visit).await)
 }
 
-pub(in crate::http) async fn act(
-    State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-    body: Bytes,
-) -> Response<Body> {
-    visitor.answer(&newsroom, acted(&newsroom, visitor, &token, &Fields::parse(&body)).await)
+pub(in crate::http) async fn act(visit: Visit, fields: Fields) -> Response<Body> {
+    visit.answer(acted(&visit, &fields).await)
 }
 
 const OVER: Problem = Problem::LostLink(LostLink::Request);
@@ -45,8 +32,8 @@ struct Asked {
 }
 
 impl Asked {
-    async fn find(newsroom: &Newsroom, token: &str) -> Result<Self, Problem> {
-        let (id, side) = match read(newsroom, token, LostLink::Request)? {
+    async fn find(visit: &Visit) -> Result<Self, Problem> {
+        let (id, side) = match visit.token(LostLink::Request)? {
             Token::AddressOld { change, .. } => (change, AddressSide::Old),
             Token::AddressNew { change, .. } => (change, AddressSide::New),
             Token::Confirm { .. }
@@ -57,8 +44,9 @@ impl Asked {
             | Token::Erase { .. }
             | Token::Bounce { .. } => return Err(Problem::LostLink(LostLink::Wrong)),
         };
-        let change = newsroom.store.address_change(id).await?.ok_or(OVER)?;
-        let subscriber = newsroom.store.subscriber(change.subscriber).await?.ok_or(OVER)?;
+        let store = &visit.newsroom.store;
+        let change = store.address_change(id).await?.ok_or(OVER)?;
+        let subscriber = store.subscriber(change.subscriber).await?.ok_or(OVER)?;
         Ok(Self { id, side, change, subscriber })
     }
 
@@ -81,9 +69,10 @@ impl Asked {
     }
 }
 
-async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Response<Body>, Problem> {
-    let asked = Asked::find(newsroom, token).await?;
-    let language = visitor.language(newsroom, Some(asked.subscriber.language));
+async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
+    let newsroom = &*visit.newsroom;
+    let asked = Asked::find(visit).await?;
+    let language = visit.language(Some(&asked.subscriber));
     if asked.has_agreed() {
         let answer = if asked.change.done.is_some() { AddressAnswer::Done } else { AddressAnswer::Waiting };
         return done(newsroom, &asked, language, answer);
@@ -97,16 +86,17 @@ async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Res
         layout: private_layout(newsroom, language, &say(language, "address.title", &[])),
         lead: asked.words(language, "lead"),
         lines: lines.iter().map(|line| asked.words(language, line)).collect(),
-        action: visitor.action(&format!("{}/preferences/address/{token}", newsroom.config.site.url.path())),
+        action: visit.action("preferences/address"),
         buttons,
         hint: asked.words(language, "hint"),
     };
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
-async fn acted(newsroom: &Newsroom, visitor: Visitor, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
-    let asked = Asked::find(newsroom, token).await?;
-    let language = visitor.language(newsroom, Some(asked.subscriber.language));
+async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem> {
+    let newsroom = &*visit.newsroom;
+    let asked = Asked::find(visit).await?;
+    let language = visit.language(Some(&asked.subscriber));
     let now = newsroom.now();
     match (fields.get("do"), asked.side) {
         ("agree", side) => {

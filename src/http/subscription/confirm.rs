@@ -1,14 +1,10 @@
 //! `/confirm/{token}`: the second half of double opt-in.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 
-use super::form::subscriber;
-use super::spoken::Visitor;
 use super::subscribe::proof;
+use super::visit::Visit;
 use crate::domain::{Subscriber, SubscriberState, Token};
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, say};
@@ -16,26 +12,18 @@ use crate::resource::Wording;
 use crate::task::Newsroom;
 use crate::template::{ConfirmPage, ConfirmedPage, LostLink};
 
-pub(in crate::http) async fn show(
-    State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-) -> Response<Body> {
-    visitor.answer(&newsroom, shown(&newsroom, visitor, &token).await)
+pub(in crate::http) async fn show(visit: Visit) -> Response<Body> {
+    visit.answer(shown(&visit).await)
 }
 
-pub(in crate::http) async fn act(
-    State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-) -> Response<Body> {
-    visitor.answer(&newsroom, acted(&newsroom, visitor, &token).await)
+pub(in crate::http) async fn act(visit: Visit) -> Response<Body> {
+    visit.answer(acted(&visit).await)
 }
 
 /// Whose confirmation a token is. One that is late, or whose subscription ended, leads to the form.
-async fn asked(newsroom: &Newsroom, token: &str) -> Result<Subscriber, Problem> {
+async fn asked(visit: &Visit) -> Result<Subscriber, Problem> {
     let whose = |token| if let Token::Confirm { subscriber, .. } = token { Some(subscriber) } else { None };
-    let subscriber = subscriber(newsroom, token, LostLink::Confirmation, whose).await?;
+    let subscriber = visit.subscriber(LostLink::Confirmation, whose).await?;
     match subscriber.state {
         SubscriberState::Pending { .. } | SubscriberState::Active { .. } => Ok(subscriber),
         SubscriberState::Ended { .. } => Err(Problem::LostLink(LostLink::Subscription)),
@@ -48,9 +36,10 @@ fn topics(newsroom: &Newsroom, subscriber: &Subscriber, language: Language) -> V
     subscriber.topics.iter().map(|topic| words.topic(current.resources.live(), topic)).collect()
 }
 
-async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Response<Body>, Problem> {
-    let subscriber = asked(newsroom, token).await?;
-    let language = visitor.language(newsroom, Some(subscriber.language));
+async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
+    let newsroom = &*visit.newsroom;
+    let subscriber = asked(visit).await?;
+    let language = visit.language(Some(&subscriber));
     if matches!(subscriber.state, SubscriberState::Active { .. }) {
         return Ok(confirmed(newsroom, &subscriber, language));
     }
@@ -58,14 +47,15 @@ async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Res
         layout: private_layout(newsroom, language, &say(language, "confirm.title", &[])),
         address: subscriber.address.masked(),
         topics: topics(newsroom, &subscriber, language),
-        action: visitor.action(&format!("{}/confirm/{token}", newsroom.config.site.url.path())),
+        action: visit.action("confirm"),
     };
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
-async fn acted(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Response<Body>, Problem> {
-    let subscriber = asked(newsroom, token).await?;
-    let language = visitor.language(newsroom, Some(subscriber.language));
+async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
+    let newsroom = &*visit.newsroom;
+    let subscriber = asked(visit).await?;
+    let language = visit.language(Some(&subscriber));
     if !newsroom.store.confirm(subscriber.id, &proof(language, "confirm.button"), newsroom.now()).await? {
         return Err(Problem::LostLink(LostLink::Subscription));
     }

@@ -1,15 +1,14 @@
-//! The form that says what a subscriber follows, and who stands behind a token.
+//! The form that says what a subscriber follows.
 
 use std::collections::BTreeSet;
 
 use crate::catalog::Live;
 use crate::config::DigestSettings;
-use crate::domain::{Frequency, Subscriber, SubscriberId, Taxonomy, Token, TokenError, Topic};
+use crate::domain::{Frequency, Taxonomy, Topic};
 use crate::http::form::Fields;
-use crate::http::page::Problem;
 use crate::language::Language;
 use crate::task::Newsroom;
-use crate::template::{DigestTimes, LostLink, SubscriptionForm, TopicChoice};
+use crate::template::{DigestTimes, SubscriptionForm, TopicChoice};
 
 /// What a form says beside the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,25 +73,6 @@ impl Wishes {
 /// `topics` under the names they have now.
 pub(super) fn known_topics(topics: impl IntoIterator<Item = Topic>, live: &Live) -> impl Iterator<Item = Topic> {
     topics.into_iter().map(|topic| live.canonical(&topic).clone())
-}
-
-/// The token of this text, when it counts still; `late` says what it was good for.
-pub(super) fn read(newsroom: &Newsroom, token: &str, late: LostLink) -> Result<Token, Problem> {
-    Token::read(token, &newsroom.all_keys(), newsroom.now()).map_err(|error| match error {
-        TokenError::Forged => Problem::LostLink(LostLink::Wrong),
-        TokenError::Expired => Problem::LostLink(late),
-    })
-}
-
-/// The subscriber for whom `token` was made, as told by `of`, whether active or not.
-pub(super) async fn subscriber(
-    newsroom: &Newsroom,
-    token: &str,
-    late: LostLink,
-    of: impl Fn(Token) -> Option<SubscriberId>,
-) -> Result<Subscriber, Problem> {
-    let id = of(read(newsroom, token, late)?).ok_or(Problem::LostLink(LostLink::Wrong))?;
-    newsroom.store.subscriber(id).await?.ok_or(Problem::LostLink(LostLink::Wrong))
 }
 
 /// The longest name or organisation that is kept, in characters.

@@ -1,8 +1,9 @@
 //! What subscribers do by themselves: subscribe, confirm, change preferences, leave, come back, be forgotten. `GET` shows,
 //! `POST` acts: mail scanners follow every link.
 
-mod form;
 mod spoken;
+mod visit;
+mod form;
 pub(super) mod subscribe;
 pub(super) mod confirm;
 pub(super) mod preferences;

@@ -3,16 +3,13 @@
 //! Letters get forwarded, and this link with them. So the page shows the address and the names masked, and what could not be
 //! undone is only asked for here: it is done behind a link that is sent to the address itself.
 
-use std::sync::Arc;
-
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
 use super::confirm::path_of;
-use super::form::{Wishes, called, known_topics, subscriber};
-use super::spoken::Visitor;
+use super::form::{Wishes, called, known_topics};
 use super::subscribe::proof;
+use super::visit::Visit;
 use crate::domain::{EmailAddress, Subscriber, SubscriberState, Token, Topic};
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout};
@@ -25,26 +22,17 @@ use crate::template::{DonePage, Link, LostLink, PreferencesPage};
 /// Both sides of a change of address may be written to.
 const LETTERS_OF_A_CHANGE: u32 = 2;
 
-pub(in crate::http) async fn show(
-    State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-) -> Response<Body> {
-    visitor.answer(&newsroom, shown(&newsroom, visitor, &token).await)
+pub(in crate::http) async fn show(visit: Visit) -> Response<Body> {
+    visit.answer(shown(&visit).await)
 }
 
-pub(in crate::http) async fn act(
-    State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-    body: Bytes,
-) -> Response<Body> {
-    visitor.answer(&newsroom, Box::pin(acted(&newsroom, visitor, &token, &Fields::parse(&body))).await)
+pub(in crate::http) async fn act(visit: Visit, fields: Fields) -> Response<Body> {
+    visit.answer(Box::pin(acted(&visit, &fields)).await)
 }
 
-async fn whose(newsroom: &Newsroom, token: &str) -> Result<Subscriber, Problem> {
+async fn whose(visit: &Visit) -> Result<Subscriber, Problem> {
     let whose = |token| if let Token::Preferences { subscriber } = token { Some(subscriber) } else { None };
-    subscriber(newsroom, token, LostLink::Subscription, whose).await
+    visit.subscriber(LostLink::Subscription, whose).await
 }
 
 /// Somebody who left, or never confirmed, has no preferences: the way back is to subscribe.
@@ -57,11 +45,10 @@ fn active(subscriber: Subscriber) -> Result<Subscriber, Problem> {
     }
 }
 
-/// What somebody looks at: the page of one subscriber, in one language.
-struct Desk<'a> {
-    newsroom: &'a Newsroom,
-    visitor: Visitor,
-    token: &'a str,
+/// What somebody looks at.
+struct Desk<'v> {
+    visit: &'v Visit,
+    newsroom: &'v Newsroom,
 }
 
 /// What is wrong with a form, or was done with it.
@@ -74,15 +61,15 @@ struct Outcome {
     new_address: String,
 }
 
-async fn shown(newsroom: &Newsroom, visitor: Visitor, token: &str) -> Result<Response<Body>, Problem> {
-    let subscriber = active(whose(newsroom, token).await?)?;
-    let desk = Desk { newsroom, visitor, token };
+async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
+    let subscriber = active(whose(visit).await?)?;
+    let desk = Desk { visit, newsroom: &visit.newsroom };
     Ok(desk.answer(&subscriber, &desk.wishes(&subscriber), Outcome::default()))
 }
 
-async fn acted(newsroom: &Newsroom, visitor: Visitor, token: &str, fields: &Fields) -> Result<Response<Body>, Problem> {
-    let subscriber = whose(newsroom, token).await?;
-    let desk = Desk { newsroom, visitor, token };
+async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem> {
+    let subscriber = whose(visit).await?;
+    let desk = Desk { visit, newsroom: &visit.newsroom };
     match fields.get("do") {
         "export" => desk.ask_for_data(&subscriber, ConsentAction::ExportAsked).await,
         "erase" => desk.ask_for_data(&subscriber, ConsentAction::ErasureAsked).await,
@@ -95,9 +82,8 @@ async fn acted(newsroom: &Newsroom, visitor: Visitor, token: &str, fields: &Fiel
 }
 
 impl Desk<'_> {
-    /// The language in which a subscriber is answered.
     fn language(&self, subscriber: &Subscriber) -> Language {
-        self.visitor.language(self.newsroom, Some(subscriber.language))
+        self.visit.language(Some(subscriber))
     }
 
     /// What a subscriber wishes as of now.
@@ -215,12 +201,12 @@ impl Desk<'_> {
     }
 
     fn action(&self) -> String {
-        self.visitor.action(&format!("{}/preferences/{}", self.newsroom.config.site.url.path(), self.token))
+        self.visit.action("preferences")
     }
 
     /// The page as it is after a change, with a note.
     async fn answer_anew(&self, note: impl Fn(Language) -> String) -> Result<Response<Body>, Problem> {
-        let subscriber = active(whose(self.newsroom, self.token).await?)?;
+        let subscriber = active(whose(self.visit).await?)?;
         let note = Some(note(self.language(&subscriber)));
         Ok(self.answer(&subscriber, &self.wishes(&subscriber), Outcome { note, ..Outcome::default() }))
     }

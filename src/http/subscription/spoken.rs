@@ -24,6 +24,10 @@ pub(in crate::http) struct Visitor {
 }
 
 impl Visitor {
+    pub(super) fn of(request: &Parts) -> Self {
+        Self::new(request.uri.query().unwrap_or_default(), &request.headers)
+    }
+
     fn new(query: &str, headers: &HeaderMap) -> Self {
         let chosen = Fields::parse(query.as_bytes()).get("lang").parse().ok();
         let lists = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
@@ -55,7 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::new(parts.uri.query().unwrap_or_default(), &parts.headers))
+        Ok(Self::of(parts))
     }
 }
 

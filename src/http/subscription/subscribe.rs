@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -63,11 +63,11 @@ pub(in crate::http) async fn act(
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     visitor: Visitor,
-    body: Bytes,
+    fields: Fields,
 ) -> Response<Body> {
     let source = visitor::source(peer, &headers, &newsroom.config.http.trusted_proxies);
     let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site");
-    let result = acted(&newsroom, visitor, source, is_foreign, &Fields::parse(&body)).await;
+    let result = acted(&newsroom, visitor, source, is_foreign, &fields).await;
     visitor.answer(&newsroom, result)
 }
 
