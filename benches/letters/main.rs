@@ -1,12 +1,14 @@
-//! Letters a second from the outbox into Postfix's `smtp-sink`, against `smtp-source`, which sends one fixed text.
+//! Letters a second from the outbox into Postfix's `smtp-sink`, against `smtp-source`, which sends one fixed text; signed
+//! ones against the signatures that OpenSSL makes meanwhile, and against nodemailer.
 //!
 //! `cargo bench --bench letters`, on two cores that nothing else uses and with Postfix installed (it need not run);
 //! `-- 20000 3 8,32 unsigned,rsa` asks for 20,000 letters, three rounds, 8 and 32 connections, and letters without and with
 //! an RSA signature. `DEPECHE_BENCH_DATABASE` names an empty PostgreSQL database to use instead of SQLite, for one round of one kind;
-//! `DEPECHE_BENCH_SYNC=full` makes SQLite wait for the disk.
+//! `DEPECHE_BENCH_SYNC=full` makes SQLite wait for the disk; `DEPECHE_BENCH_NODE_PATH` names a folder of Node modules with
+//! nodemailer, which else has no turn.
 //!
 //! A release is saved and its edition opened beforehand. What is timed is what the daemon does then, in a process of its
-//! own on the first core (`taskset -c 0`): claim, compose, sign, hand over, record. `smtp-sink` has the second core. The two
+//! own on the first core (`taskset -c 0`): claim, compose, sign, hand over, record. `smtp-sink` has the second core. The
 //! senders take turns in each round, and ratios are medians of the rounds'. Nothing is compared with a limit.
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
@@ -51,28 +53,61 @@ fn main() {
     for signing in signings {
         for &connections in &connections {
             let sink = Sink::start();
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            let mut turns = Vec::new();
             for _ in 0..rounds {
-                ours.push(outbox.send_all(&sink, connections, signing));
-                theirs.push(senders::send_with_source(&sink, connections, letters, outbox.size));
+                let is_signed = signing != Signing::Unsigned;
+                turns.push(Turn {
+                    signatures: is_signed.then(senders::signatures),
+                    ours: outbox.send_all(&sink, connections, signing),
+                    source: senders::send_with_source(&sink, connections, letters, outbox.size),
+                    nodemailer: is_signed
+                        .then(|| {
+                            let key = outbox.rsa_key();
+                            senders::send_with_nodemailer(&sink, connections, letters, outbox.size, &key)
+                        })
+                        .flatten(),
+                });
             }
-            report(signing, connections, &ours, &theirs);
+            report(signing, connections, &turns);
         }
     }
 }
 
-fn report(signing: Signing, connections: usize, ours: &[Figures], theirs: &[Figures]) {
-    let of = |figures: &[Figures], what: fn(&Figures) -> f64| median(figures.iter().map(what).collect());
-    let ratio = median(ours.iter().zip(theirs).map(|(ours, theirs)| ours.rate / theirs.rate).collect());
+/// What the senders came to, one after the other.
+struct Turn {
+    ours: Figures,
+    /// Letters a second by `smtp-source`.
+    source: f64,
+    /// RSA signatures a second that the core makes when it does nothing else.
+    signatures: Option<f64>,
+    /// Letters a second by nodemailer.
+    nodemailer: Option<f64>,
+}
+
+/// What somebody else came to in a turn.
+type Rate = fn(&Turn) -> Option<f64>;
+
+fn report(signing: Signing, connections: usize, turns: &[Turn]) {
+    let of = |what: fn(&Figures) -> f64| median(turns.iter().map(|turn| what(&turn.ours)).collect());
     println!(
-        "{:8} {connections:3} connections: {:6.0} letters/s, {:4.0} µs of processor each, {:5.1} MiB over rest; \
-         smtp-source {:6.0}/s: {ratio:.2} of it",
+        "{:8} {connections:3} connections: {:6.0} letters/s, {:4.0} µs of processor each, {:5.1} MiB over rest",
         signing.name(),
-        of(ours, |figures| figures.rate),
-        of(ours, |figures| figures.processor),
-        of(ours, |figures| figures.memory),
-        of(theirs, |figures| figures.rate),
+        of(|figures| figures.rate),
+        of(|figures| figures.processor),
+        of(|figures| figures.memory),
     );
+    let others: [(&str, Rate); 3] = [
+        ("smtp-source", |turn| Some(turn.source)),
+        ("signatures by openssl", |turn| turn.signatures),
+        ("nodemailer, signing", |turn| turn.nodemailer),
+    ];
+    for (name, rate) in others {
+        let rates: Vec<f64> = turns.iter().filter_map(rate).collect();
+        if !rates.is_empty() {
+            let ratios = turns.iter().filter_map(|turn| Some(turn.ours.rate / rate(turn)?)).collect();
+            println!("    {name}: {:.0}/s, {:.2} of it", median(rates), median(ratios));
+        }
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

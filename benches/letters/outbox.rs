@@ -94,6 +94,11 @@ impl Outbox {
         self.folder.path().join(below)
     }
 
+    /// The key of RSA signatures.
+    pub(crate) fn rsa_key(&self) -> std::path::PathBuf {
+        self.path("rsa.pem")
+    }
+
     fn configure(&self, relay: &str, keys: &str) {
         let database = std::env::var("DEPECHE_BENCH_DATABASE").unwrap_or("sqlite://outbox.sqlite".to_owned());
         let sync = std::env::var("DEPECHE_BENCH_SYNC").unwrap_or("normal".to_owned());

@@ -1,11 +1,11 @@
-//! The programs around ours: where letters go, and the sender that ours is compared with.
+//! The programs around ours: where letters go, and what ours is compared with.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a run came to.
+/// What a run of ours came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figures {
     /// Letters a second.
@@ -53,8 +53,8 @@ impl Drop for Sink {
     }
 }
 
-/// Sends the same text `letters` times, over connections that it keeps.
-pub(crate) fn send_with_source(sink: &Sink, connections: usize, letters: usize, size: usize) -> Figures {
+/// Letters a second by `smtp-source`, which sends the same text over connections that it keeps.
+pub(crate) fn send_with_source(sink: &Sink, connections: usize, letters: usize, size: usize) -> f64 {
     let started = Instant::now();
     let status = Command::new("taskset")
         .args(["-c", "0", "/usr/sbin/smtp-source", "-d"])
@@ -63,7 +63,43 @@ pub(crate) fn send_with_source(sink: &Sink, connections: usize, letters: usize, 
         .status()
         .unwrap();
     assert!(status.success(), "smtp-source: {status}");
-    Figures { rate: as_float(letters) / started.elapsed().as_secs_f64(), processor: 0.0, memory: 0.0 }
+    as_float(letters) / started.elapsed().as_secs_f64()
+}
+
+/// Signatures a second that the first core makes when it does nothing else, by OpenSSL.
+pub(crate) fn signatures() -> f64 {
+    let output = Command::new("taskset")
+        .args(["-c", "0", "openssl", "speed", "-seconds", "3", "-mr", "rsa2048"])
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    // `+F2:index:bits:signatures a second:checks a second`
+    let line = text.lines().find(|line| line.starts_with("+F2:")).unwrap_or_else(|| panic!("openssl says: {text}"));
+    line.split(':').nth(3).unwrap().parse().unwrap()
+}
+
+/// Signed letters a second by nodemailer, when `DEPECHE_BENCH_NODE_PATH` names a folder of modules that holds it. A tenth of
+/// the letters is enough: it is that much slower.
+pub(crate) fn send_with_nodemailer(
+    sink: &Sink,
+    connections: usize,
+    letters: usize,
+    size: usize,
+    key: &Path,
+) -> Option<f64> {
+    let modules = std::env::var_os("DEPECHE_BENCH_NODE_PATH")?;
+    let output = Command::new("taskset")
+        .args(["-c", "0", "node", concat!(env!("CARGO_MANIFEST_DIR"), "/benches/letters/nodemailer.js")])
+        .args([sink.address.port().to_string(), (letters / 10).to_string(), connections.to_string()])
+        .arg(key)
+        .arg(size.to_string())
+        .env("NODE_PATH", modules)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.trim().parse().unwrap_or_else(|_| panic!("nodemailer says: {text}")))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of letters are small")]
