@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Executor as _, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Engine;
@@ -24,6 +25,9 @@ use crate::metrics::DatabaseWork;
 
 /// How many exchanges share a commit at most.
 const LARGEST_GROUP: usize = 256;
+/// How many commits in a row share a connection: others that write have a turn then. To take one and to give it back costs
+/// as much as a commit where the database is far.
+const COMMITS_IN_A_ROW: u32 = 8;
 /// After so many looks, with everybody else having had a turn, at which nobody joined, a group is committed.
 const LOOKS_IN_VAIN: u32 = 4;
 
@@ -136,6 +140,7 @@ pub(super) async fn commit_in_groups(
     mut waiting: mpsc::Receiver<Request>,
 ) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
+    let mut line = Line { engine, pool, held: None, commits: 0 };
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         // Whoever is about to ask shares the commit: those whose relay has just answered, too.
         let mut in_vain = 0;
@@ -150,7 +155,7 @@ pub(super) async fn commit_in_groups(
             in_vain = if group.len() == before { in_vain + 1 } else { 0 };
         }
         let begun = Instant::now();
-        let committed = in_time(engine, commit(engine, &pool, &group)).await;
+        let committed = line.commit(&group).await;
         if let Err(error) = &committed {
             health.note(error);
         }
@@ -179,7 +184,7 @@ pub(super) async fn commit_in_groups(
                         continue;
                     }
                     let one = std::slice::from_ref(&request);
-                    let done = in_time(engine, commit(engine, &pool, one)).await;
+                    let done = line.commit(one).await;
                     if let Err(error) = &done {
                         health.note(error);
                         ailment = error.ailment();
@@ -193,6 +198,9 @@ pub(super) async fn commit_in_groups(
                 }
             }
         }
+        if waiting.is_empty() {
+            line.let_go();
+        }
     }
 }
 
@@ -201,14 +209,53 @@ fn answer(request: Request, done: Result<Exchanged, StoreError>) {
     drop(request.answer.send(done));
 }
 
-async fn commit(engine: Engine, pool: &AnyPool, group: &[Request]) -> Result<Vec<Exchanged>, StoreError> {
+/// A connection that is kept while exchanges come one after the other.
+struct Line {
+    engine: Engine,
+    pool: AnyPool,
+    held: Option<PoolConnection<Any>>,
+    /// How many commits it has seen.
+    commits: u32,
+}
+
+impl Line {
+    /// Commits a group. After an error, or when others have waited for long enough, the connection is not kept.
+    async fn commit(&mut self, group: &[Request]) -> Result<Vec<Exchanged>, StoreError> {
+        in_time(self.engine, async {
+            let connection = match self.held.take() {
+                Some(connection) => connection,
+                None => self.pool.acquire().await?,
+            };
+            let (done, connection) = commit(self.engine, connection, group).await?;
+            self.commits += 1;
+            if self.commits < COMMITS_IN_A_ROW {
+                self.held = Some(connection);
+            } else {
+                self.commits = 0;
+            }
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Gives the connection back.
+    fn let_go(&mut self) {
+        (self.held, self.commits) = (None, 0);
+    }
+}
+
+async fn commit(
+    engine: Engine,
+    connection: PoolConnection<Any>,
+    group: &[Request],
+) -> Result<(Vec<Exchanged>, PoolConnection<Any>), StoreError> {
     let finished: Vec<&Finished> = group.iter().filter_map(|request| request.finished.as_ref()).collect();
     let begun: Vec<&Begin> = group.iter().filter_map(|request| request.next.as_ref()).collect();
     let changes =
         Changes { marks: [Marks::Finished(&finished), Marks::Begun(&begun)], attempts: Attempts::of(&finished) };
-    let [finished, begun] = match engine {
-        Engine::Sqlite => changes.commit_in_one_go(pool).await?,
-        Engine::Postgres => changes.commit_step_by_step(pool).await?,
+    let ([finished, begun], connection) = match engine {
+        Engine::Sqlite => changes.commit_in_one_go(connection).await?,
+        Engine::Postgres => changes.commit_step_by_step(connection).await?,
     };
     // By the claim, too: two of the same delivery may meet here, and one of them is over.
     let hold = |taken: &BTreeSet<(DeliveryId, u32)>, fence: &Fence| {
@@ -218,7 +265,7 @@ async fn commit(engine: Engine, pool: &AnyPool, group: &[Request]) -> Result<Vec
         finished: request.finished.as_ref().map(|own| hold(&finished, &own.fence)),
         begun: request.next.as_ref().map(|own| hold(&begun, &own.fence)),
     };
-    Ok(group.iter().map(exchanged).collect())
+    Ok((group.iter().map(exchanged).collect(), connection))
 }
 
 /// What a group changes: what became of some deliveries, then which begin, and the tries that are kept.
@@ -231,8 +278,11 @@ struct Changes<'m> {
 type Taken = [BTreeSet<(DeliveryId, u32)>; 2];
 
 impl Changes<'_> {
-    async fn commit_step_by_step(&self, pool: &AnyPool) -> Result<Taken, StoreError> {
-        let mut transaction: Transaction<'static, Any> = pool.begin().await?;
+    async fn commit_step_by_step(
+        &self,
+        mut connection: PoolConnection<Any>,
+    ) -> Result<(Taken, PoolConnection<Any>), StoreError> {
+        let mut transaction = connection.begin().await?;
         let mut taken = Taken::default();
         for (marks, taken) in self.marks.into_iter().zip(&mut taken).filter(|(marks, _)| marks.len() > 0) {
             let mark = marks.bind(sqlx::query(AssertSqlSafe(marks.statement(&transaction))));
@@ -244,12 +294,14 @@ impl Changes<'_> {
             self.attempts.bind(sqlx::query(keep)).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
-        Ok(taken)
+        Ok((taken, connection))
     }
 
     /// The same where each step goes to another thread and back: all of it as one text.
-    async fn commit_in_one_go(&self, pool: &AnyPool) -> Result<Taken, StoreError> {
-        let mut connection = pool.acquire().await?;
+    async fn commit_in_one_go(
+        &self,
+        mut connection: PoolConnection<Any>,
+    ) -> Result<(Taken, PoolConnection<Any>), StoreError> {
         let marks: Vec<(usize, Marks<'_>)> =
             self.marks.into_iter().enumerate().filter(|(_, marks)| marks.len() > 0).collect();
         let mut steps = vec!["BEGIN IMMEDIATE".to_owned()];
@@ -278,7 +330,7 @@ impl Changes<'_> {
         for ((number, marks), changed) in marks.into_iter().zip(changed.into_iter().skip(1)) {
             taken[number] = marks.taken(changed, &mut connection).await?;
         }
-        Ok(taken)
+        Ok((taken, connection))
     }
 }
 
