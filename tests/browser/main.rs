@@ -14,6 +14,7 @@ mod flows;
 #[path = "../support/http_client.rs"]
 mod http_client;
 mod inspection;
+mod mailbox;
 #[path = "../support/newsroom.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod newsroom;

@@ -74,9 +74,11 @@ pub(super) async fn gate(State(token): State<Option<AdminToken>>, request: Reque
     response
 }
 
-/// Says what every answer says, and that no other site may use what is here.
+/// Says what every answer says, and that no other site may use what is here or learns its addresses. Our own pages do
+/// learn them: a browser that may tell nobody sends `Origin: null` with our own forms.
 fn keep_to_ourselves(headers: &mut HeaderMap) {
     headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
+    headers.entry("referrer-policy").or_insert(HeaderValue::from_static("same-origin"));
     guard(headers);
 }
 
@@ -102,16 +104,19 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether a posted form comes from our own pages, as far as the browser says: by `Sec-Fetch-Site`, and by an `Origin`
-/// that is the host asked for. Other programs say nothing.
+/// Whether a posted form comes from our own pages, as far as the browser says: by `Sec-Fetch-Site`, which no page can
+/// forge; where it says none, by an `Origin` that is the host asked for. Other programs say nothing.
 fn is_from_our_pages(headers: &HeaderMap) -> bool {
-    let by_site = headers.get("sec-fetch-site").is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
     let host = headers.get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-    let by_origin = headers.get(ORIGIN).is_none_or(|origin| {
-        let origin = origin.as_bytes();
-        [&b"http://"[..], b"https://"].iter().any(|scheme| origin.strip_prefix(*scheme) == Some(host))
-    });
-    by_site && by_origin
+    let is_host =
+        |origin: &[u8]| [&b"http://"[..], b"https://"].iter().any(|scheme| origin.strip_prefix(*scheme) == Some(host));
+    let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        // Somebody may have told their browser to name no origin at all.
+        Some(b"same-origin" | b"none") => origin.is_none_or(|origin| origin == b"null" || is_host(origin)),
+        Some(_) => false,
+        None => origin.is_none_or(is_host),
+    }
 }
 
 #[cfg(test)]
@@ -155,6 +160,17 @@ mod tests {
         assert!(is_from_our_pages(&with(HOST, "127.0.0.1:8081")));
         for other in ["http://127.0.0.1:8080", "https://example.org", "null"] {
             assert!(!from(other), "{other}");
+        }
+        let said = |site: &str, origin: &str| {
+            let mut headers = with(HOST, "127.0.0.1:8081");
+            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
+            headers.insert("sec-fetch-site", HeaderValue::from_str(site).unwrap());
+            is_from_our_pages(&headers)
+        };
+        assert!(said("same-origin", "null") && said("same-origin", "http://127.0.0.1:8081"));
+        assert!(!said("same-origin", "https://example.org"));
+        for site in ["cross-site", "same-site"] {
+            assert!(!said(site, "null") && !said(site, "http://127.0.0.1:8081"), "{site}");
         }
     }
 }
