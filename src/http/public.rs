@@ -16,6 +16,7 @@ use axum::http::header::{CONTENT_LENGTH, LINK, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::routing::get;
+use futures_util::FutureExt as _;
 use futures_util::future::Either;
 use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
@@ -122,11 +123,16 @@ fn router(side: &Arc<PublicSide>) -> Router {
         .with_state(newsroom)
 }
 
-/// Answers, and counts that; whoever waits for a database that says nothing is told so in the end.
+/// Answers, and counts that; whoever waits for a database that says nothing is told so in the end. What a form asks for is
+/// done to its end, also when its sender goes away meanwhile: half of it is worse than all or nothing.
 async fn answered(side: Arc<PublicSide>, request: Request<Body>, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
-    let response = match timeout(LONGEST_ANSWER, next.run(request)).await {
-        Ok(response) => paged(&side.newsroom, response),
+    let is_form = *request.method() == Method::POST;
+    let answer = next.run(request);
+    let answer = if is_form { Either::Left(tokio::spawn(answer)) } else { Either::Right(answer.map(Ok)) };
+    let response = match timeout(LONGEST_ANSWER, answer).await {
+        Ok(Ok(response)) => paged(&side.newsroom, response),
+        Ok(Err(error)) => respond(&side.newsroom, Err(Problem::Ours(error.to_string()))),
         Err(_) => respond(&side.newsroom, Err(StoreError::Ill(Ailment::Silent).into())),
     };
     side.count(&path, &response);

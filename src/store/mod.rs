@@ -63,7 +63,7 @@ pub use gap::{Gap, GapKind};
 pub use health::{Ailment, Illness};
 pub use notices::SingleLetter;
 pub use opening::{Chunk, OpeningEnd};
-pub use optin::{Asked, ConsentAction, ConsentKept, Proof};
+pub use optin::{Asked, ConsentAction, ConsentKept, Proof, Wished};
 pub use outcomes::DeliveryOutcome;
 pub use reach::DriverError;
 pub use register::ADOPTED;

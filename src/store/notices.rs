@@ -1,7 +1,7 @@
 //! Letters to one recipient: confirmations, and what the office is told, once per cause.
 
 use chrono::{DateTime, Utc};
-use sqlx::AssertSqlSafe;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::deliveries::{self, NewDelivery};
 use super::row::{micros, placeholders};
@@ -24,6 +24,31 @@ pub struct SingleLetter<'a> {
     pub due: DateTime<Utc>,
     /// What it tells of; the same cause is told to the same recipient once.
     pub cause: Option<&'a str>,
+}
+
+/// Queues one letter to who has this address.
+pub(super) async fn post(
+    connection: &mut AnyConnection,
+    single: &SingleLetter<'_>,
+    address_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<DeliveryId, StoreError> {
+    let letter = letters::add(connection, single.letter).await?;
+    let delivery = NewDelivery {
+        letter,
+        edition: None,
+        subscriber: single.subscriber,
+        name: single.recipient.name.as_deref(),
+        address: single.recipient.address.as_str(),
+        address_hash,
+        language: single.letter.language.code(),
+        topics: String::new(),
+        contents: &[],
+        follows: None,
+        due: single.due,
+    };
+    let (id, _) = deliveries::add(connection, &[delivery], now).await?;
+    Ok(id)
 }
 
 impl Store {
@@ -60,21 +85,7 @@ impl Store {
                 return Ok(None);
             }
         }
-        let letter = letters::add(&mut transaction, single.letter).await?;
-        let delivery = NewDelivery {
-            letter,
-            edition: None,
-            subscriber: single.subscriber,
-            name: single.recipient.name.as_deref(),
-            address: single.recipient.address.as_str(),
-            address_hash: &address_hash,
-            language: single.letter.language.code(),
-            topics: String::new(),
-            contents: &[],
-            follows: None,
-            due: single.due,
-        };
-        let (id, _) = deliveries::add(&mut transaction, &[delivery], now).await?;
+        let id = post(&mut transaction, single, &address_hash, now).await?;
         transaction.commit().await?;
         Ok(Some(id))
     }

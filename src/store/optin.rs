@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, clean, micros};
-use super::{Store, StoreError, ids, subscribers, suppressions};
-use crate::domain::{NewSubscriber, SubscriberId, SuppressionReason};
+use super::{SingleLetter, Store, StoreError, ids, notices, subscribers, suppressions};
+use crate::domain::{Mailbox, NewSubscriber, RenderedLetter, SubscriberId, SuppressionReason};
 
 /// How a subscriber's will was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +69,17 @@ pub struct ConsentKept {
 pub struct Asked {
     /// The subscriber.
     pub id: SubscriberId,
-    /// Whether a confirmation is to be sent now.
-    pub send_confirmation: bool,
+    /// Whether a letter was queued that asks them.
+    pub is_written_to: bool,
+}
+
+/// Who is to be written to because their address was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wished {
+    /// The subscriber.
+    pub id: SubscriberId,
+    /// Whether they have a subscription already.
+    pub is_active: bool,
 }
 
 /// At most one confirmation an address in this time.
@@ -98,18 +107,20 @@ pub(super) async fn keep(
 }
 
 impl Store {
-    /// Somebody asked for a subscription. Whoever is active keeps what they have until they confirm or change it
-    /// themselves: anybody can type anybody's address. At most one confirmation goes to an address in 24 hours, and
-    /// none to one that is suppressed (but for an erasure, which a confirmation lifts).
+    /// Somebody asked for a subscription: the `letter` that asks its owner is queued at once, for who is not written to now is
+    /// not written to for a day. Whoever is active keeps what they have until they change it themselves: anybody can type
+    /// anybody's address. At most one letter goes to an address in 24 hours, and none to one that is suppressed (but for an
+    /// erasure, which a confirmation lifts).
     ///
     /// # Errors
-    /// When the database does not answer, or was opened without its key.
-    pub async fn subscribe_pending(
+    /// Those of `letter`; when the database does not answer, or was opened without its key.
+    pub async fn subscribe_pending<E: From<StoreError>>(
         &self,
         new: &NewSubscriber,
         proof: &Proof,
         now: DateTime<Utc>,
-    ) -> Result<Asked, StoreError> {
+        letter: impl FnOnce(Wished) -> Result<RenderedLetter, E> + Send,
+    ) -> Result<Asked, E> {
         let hash = self.address_hash(&new.address)?;
         let mut transaction = self.begin().await?;
         let settled = subscribers::settle(&mut transaction, new, &hash, now).await?;
@@ -118,9 +129,10 @@ impl Store {
             Some(SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Blocked) => false,
         };
         let long_ago = settled.asked.is_none_or(|asked| asked + BETWEEN_CONFIRMATIONS <= now);
-        let send_confirmation = may_be_asked && long_ago;
-        if send_confirmation {
-            if settled.state != "active" {
+        let is_written_to = may_be_asked && long_ago;
+        if is_written_to {
+            let is_active = settled.state == "active";
+            if !is_active {
                 subscribers::describe(&mut transaction, settled.id, new).await?;
             }
             sqlx::query(
@@ -130,11 +142,23 @@ impl Store {
             .bind(settled.id.number())
             .bind(micros(now))
             .execute(&mut *transaction)
-            .await?;
+            .await
+            .map_err(StoreError::from)?;
             keep(&mut transaction, settled.id, ConsentAction::Asked, proof, now).await?;
+            let letter = letter(Wished { id: settled.id, is_active })?;
+            // Whoever typed the address typed the name, too: a letter to somebody who asked for nothing carries no words of theirs.
+            let recipient = Mailbox::new(None, new.address.clone());
+            let single = SingleLetter {
+                letter: &letter,
+                recipient: &recipient,
+                subscriber: Some(settled.id),
+                due: now,
+                cause: None,
+            };
+            notices::post(&mut transaction, &single, &hash, now).await?;
         }
-        transaction.commit().await?;
-        Ok(Asked { id: settled.id, send_confirmation })
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(Asked { id: settled.id, is_written_to })
     }
 
     /// A subscription is confirmed: it is active from now on. Confirming twice is no harm; `false` when it ended or was

@@ -117,7 +117,13 @@ pub fn preview_for(
             new_letter(LetterKind::Confirmation, language, writer.confirmation(language, topics, &home, expires)?, now)
         }
         Preview::Request(kind) => {
-            let parts = writer.request(language, *kind, recipient.address.as_str(), &home, now)?;
+            let parts = writer.request(
+                language,
+                *kind,
+                recipient.address.as_str(),
+                &home,
+                Some(now).filter(|_| *kind != RequestKind::Known),
+            )?;
             new_letter(LetterKind::Request, language, parts, now)
         }
         Preview::Notice => {

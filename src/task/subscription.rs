@@ -7,8 +7,9 @@ use super::office::OfficeError;
 use crate::domain::{
     EmailAddress, LetterKind, Mailbox, NewSubscriber, RenderedLetter, Subscriber, SubscriberId, Token,
 };
+use crate::language::Language;
 use crate::resource::Wording;
-use crate::store::{AskedAddress, SingleLetter};
+use crate::store::{AskedAddress, Proof, SingleLetter, Wished};
 use crate::template::RequestKind;
 
 /// How long the link to a copy of what is kept, or to be forgotten, works.
@@ -18,22 +19,43 @@ const DATA_LINK_LASTS: TimeDelta = TimeDelta::hours(24);
 const ADDRESS_LINK_LASTS: TimeDelta = TimeDelta::days(7);
 
 impl Newsroom {
-    /// Asks `new`, who has the row `id`, to confirm. The link lasts as long as an unconfirmed row does.
+    /// Keeps what `new` wishes and asks whoever owns the address to confirm it; one that has a subscription is told so, and
+    /// where to change it. `false` when no letter leaves.
     ///
     /// # Errors
-    /// When the letter cannot be rendered or queued.
-    pub async fn post_confirmation(&self, id: SubscriberId, new: &NewSubscriber) -> Result<(), OfficeError> {
-        let (now, current) = (self.now(), self.current());
+    /// When the letter cannot be rendered, or nothing be kept.
+    pub async fn ask_to_confirm(&self, new: &NewSubscriber, proof: &Proof) -> Result<bool, OfficeError> {
+        let now = self.now();
+        let letter = |Wished { id, is_active }| {
+            if is_active {
+                let token = Token::Preferences { subscriber: id };
+                self.request(new.language, RequestKind::Known, "", &token, now)
+            } else {
+                self.confirmation(id, new, now)
+            }
+        };
+        let asked = self.store.subscribe_pending(new, proof, now, letter).await?;
+        if asked.is_written_to {
+            self.letters_queued.notify_waiters();
+        }
+        Ok(asked.is_written_to)
+    }
+
+    /// The letter that asks `new`, who has the row `id`, to confirm. The link lasts as long as an unconfirmed row does.
+    fn confirmation(
+        &self,
+        id: SubscriberId,
+        new: &NewSubscriber,
+        now: DateTime<Utc>,
+    ) -> Result<RenderedLetter, OfficeError> {
+        let current = self.current();
         let site = current.resources.site();
         let words = Wording::of_letters(site, new.language);
         let topics = new.topics.iter().map(|topic| words.topic(current.resources.live(), topic)).collect();
         let expires = now + self.config.keep.unconfirmed;
         let url = self.token_url("confirm", &Token::Confirm { subscriber: id, expires });
         let parts = self.writer(site).confirmation(new.language, topics, &url, expires)?;
-        let letter = new_letter(LetterKind::Confirmation, new.language, parts, now);
-        // Whoever typed the address typed the name, too: a letter to somebody who asked for nothing carries no words of theirs.
-        let recipient = Mailbox::new(None, new.address.clone());
-        self.post_single(id, &letter, &recipient, now).await
+        Ok(new_letter(LetterKind::Confirmation, new.language, parts, now))
     }
 
     /// Asks both sides whether the subscription of `subscriber` is to have the `new` address; the new one only when it may be
@@ -97,17 +119,30 @@ impl Newsroom {
         address: &str,
         token: &Token,
     ) -> Result<(), OfficeError> {
-        let (now, current) = (self.now(), self.current());
+        let now = self.now();
+        let letter = self.request(subscriber.language, kind, address, token, now)?;
+        self.post_single(subscriber.id, &letter, recipient, now).await
+    }
+
+    /// A letter with a link that answers something asked for in the recipient's name.
+    fn request(
+        &self,
+        language: Language,
+        kind: RequestKind,
+        address: &str,
+        token: &Token,
+        now: DateTime<Utc>,
+    ) -> Result<RenderedLetter, OfficeError> {
+        let current = self.current();
         let below = match kind {
             RequestKind::AddressOld | RequestKind::AddressNew => "preferences/address",
             RequestKind::Export => "preferences/export",
             RequestKind::Erasure => "preferences/erase",
+            RequestKind::Known => "preferences",
         };
         let url = self.token_url(below, token);
-        let writer = self.writer(current.resources.site());
-        let parts = writer.request(subscriber.language, kind, address, &url, token.expires().unwrap_or(now))?;
-        let letter = new_letter(LetterKind::Request, subscriber.language, parts, now);
-        self.post_single(subscriber.id, &letter, recipient, now).await
+        let parts = self.writer(current.resources.site()).request(language, kind, address, &url, token.expires())?;
+        Ok(new_letter(LetterKind::Request, language, parts, now))
     }
 
     async fn post_single(

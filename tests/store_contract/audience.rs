@@ -10,7 +10,7 @@ use proptest::option;
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 use proptest::sample::{select, subsequence};
 
-use super::room::{Room, minute, newcomer, proof, topics};
+use super::room::{Room, confirmation, minute, newcomer, proof, topics};
 
 const TOPICS: [&str; 5] = ["all", "tag:eau", "category:eau", "tag:ponts", "category:discours"];
 
@@ -43,7 +43,7 @@ async fn settle(room: &Room, people: &[Person]) {
         };
         let at = minute(person.since);
         if person.fate == 2 {
-            room.store.subscribe_pending(&new, &proof(), at).await.unwrap();
+            room.store.subscribe_pending(&new, &proof(), at, confirmation).await.unwrap();
             continue;
         }
         let Added::New(id) = room.store.add_active(&new, at).await.unwrap() else { panic!("each is new") };

@@ -5,7 +5,7 @@ use depeche::import::{Defaults, Entry, Outcome, Standing, Why};
 use depeche::language::Language;
 use depeche::store::{ConsentAction, Names, Preferences, SubscriberFilter};
 
-use super::room::{Room, address, minute, newcomer, proof, topics};
+use super::room::{Room, address, confirmation, minute, newcomer, proof, topics};
 
 fn entry(text: &str, standing: Standing) -> Entry {
     Entry { standing, ..Entry::new(address(text)) }
@@ -95,7 +95,9 @@ pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
     // She confirmed here, he was vouched for, one left, one was erased, one is being asked, one had left and is asked again.
     let asked = |text: &'static str| {
         let store = room.store.clone();
-        async move { store.subscribe_pending(&newcomer(text, &["tag:eau"]), &proof(), minute(0)).await.unwrap().id }
+        async move {
+            store.subscribe_pending(&newcomer(text, &["tag:eau"]), &proof(), minute(0), confirmation).await.unwrap().id
+        }
     };
     let own = asked("own@example.org").await;
     room.store.confirm(own, &proof(), minute(1)).await.unwrap();
@@ -176,9 +178,12 @@ pub(crate) async fn the_office_blocks_and_takes_it_back(room: Room) {
     let ended = SubscriberState::Ended { at: minute(1), reason: EndReason::Removed };
     assert_eq!(room.store.subscriber(id).await.unwrap().unwrap().state, ended);
     assert_eq!(room.tally(edition).await, [0, 0, 0, 0, 0, 1, 0]);
-    let asked =
-        room.store.subscribe_pending(&newcomer("ann@example.org", &["all"]), &proof(), minute(3)).await.unwrap();
-    assert!(!asked.send_confirmation);
+    let asked = room
+        .store
+        .subscribe_pending(&newcomer("ann@example.org", &["all"]), &proof(), minute(3), confirmation)
+        .await
+        .unwrap();
+    assert!(!asked.is_written_to);
     assert!(room.store.unblock(&ann).await.unwrap());
     assert!(!room.store.unblock(&ann).await.unwrap());
     assert_eq!(room.store.is_suppressed(&ann).await.unwrap(), None);

@@ -100,6 +100,7 @@ stories! {
     bounces::an_edition_is_read_page_by_page,
     bounces::what_somebody_has_no_delivery_of_is_known,
     subscribers::opt_in_asks_once_a_day_and_keeps_the_proof,
+    subscribers::whoever_cannot_be_written_to_was_not_asked,
     subscribers::the_office_vouches,
     subscribers::who_ends_receives_nothing_more,
     subscribers::an_erased_address_is_recognised_and_not_kept,

@@ -10,7 +10,9 @@ use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
 use depeche::store::{Hold, Outcome, SingleLetter, Store};
 
-use super::room::{CAUSE, LEASE, Room, address, announcement, begin, finished, letter, minute, newcomer, proof};
+use super::room::{
+    CAUSE, LEASE, Room, address, announcement, begin, confirmation, finished, letter, minute, newcomer, proof,
+};
 
 pub(crate) async fn eight_claimers_share_without_overlap(room: Room) {
     room.subscribers(40).await;
@@ -118,19 +120,11 @@ pub(crate) async fn who_left_or_is_suppressed_is_skipped_when_claimed(room: Room
     }
 
     // A confirmation goes to somebody who is not active yet.
-    let asked =
-        room.store.subscribe_pending(&newcomer("new@example.org", &["all"]), &proof(), minute(1)).await.unwrap();
-    let recipient = Mailbox::new(None, address("new@example.org"));
-    let letter = letter(LetterKind::Confirmation, Language::French);
-    let single = SingleLetter {
-        letter: &letter,
-        recipient: &recipient,
-        subscriber: Some(asked.id),
-        due: minute(1),
-        cause: None,
-    };
-    room.store.post_letter(&single, minute(1)).await.unwrap();
-    assert_eq!(room.claim("a", 10, minute(1)).await.len(), 1);
+    let new = newcomer("new@example.org", &["all"]);
+    let asked = room.store.subscribe_pending(&new, &proof(), minute(1), confirmation).await.unwrap();
+    let claimed = room.claim("a", 10, minute(1)).await;
+    assert_eq!(claimed.iter().map(|delivery| delivery.subscriber).collect::<Vec<_>>(), [Some(asked.id)]);
+    assert_eq!(claimed[0].recipient, Mailbox::new(None, new.address));
 }
 
 pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {

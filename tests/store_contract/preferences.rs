@@ -5,7 +5,7 @@ use depeche::domain::{
 };
 use depeche::store::{Added, AddressAnswer, AddressSide, ConsentAction};
 
-use super::room::{Room, address, everybody, minute, newcomer, proof, topics};
+use super::room::{Room, address, confirmation, everybody, minute, newcomer, proof, topics};
 
 const DAY: i64 = 24 * 60;
 
@@ -196,7 +196,11 @@ pub(crate) async fn who_left_by_themselves_comes_back_for_a_while(room: Room) {
     room.store.suppress(&address("blocked@example.org"), SuppressionReason::Blocked, minute(11)).await.unwrap();
     assert!(!back(blocked, 0, 12).await);
     // Somebody who never confirmed has nothing to come back to.
-    let asked = room.store.subscribe_pending(&newcomer("x@example.org", &["all"]), &proof(), minute(0)).await.unwrap();
+    let asked = room
+        .store
+        .subscribe_pending(&newcomer("x@example.org", &["all"]), &proof(), minute(0), confirmation)
+        .await
+        .unwrap();
     room.store.leave(asked.id, &proof(), minute(1)).await.unwrap();
     assert!(!back(asked.id, 0, 2).await);
 }

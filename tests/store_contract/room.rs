@@ -12,7 +12,9 @@ use depeche::domain::{
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
 use depeche::register::{Announcement, Record, RegisterChanges, Texts};
-use depeche::store::{Added, AttemptMade, Begin, Cause, Exchanged, Fence, Finished, Hold, Outcome, Proof, Store};
+use depeche::store::{
+    Added, AttemptMade, Begin, Cause, Exchanged, Fence, Finished, Hold, Outcome, Proof, Store, StoreError, Wished,
+};
 
 /// A database with its key bound.
 pub(crate) struct Room {
@@ -50,6 +52,12 @@ pub(crate) fn newcomer(text: &str, follows: &[&str]) -> NewSubscriber {
         topics: topics(follows),
         source: "web".to_owned(),
     }
+}
+
+/// What is written to whoever was given as a new subscriber.
+#[expect(clippy::unnecessary_wraps, reason = "a letter that is asked for may fail")]
+pub(crate) fn confirmation(_: Wished) -> Result<RenderedLetter, StoreError> {
+    Ok(letter(LetterKind::Confirmation, Language::French))
 }
 
 pub(crate) fn release(name: &str) -> ReleaseId {

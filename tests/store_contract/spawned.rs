@@ -9,7 +9,9 @@ use depeche::language::Language;
 use depeche::register::{KeptRegister, NoTexts, RegisterChanges};
 use depeche::store::{EditionFilter, Names, Preferences, SingleLetter, SubscriberFilter};
 
-use super::room::{CAUSE, Room, address, announcement, everybody, letter, minute, newcomer, proof, release, topics};
+use super::room::{
+    CAUSE, Room, address, announcement, confirmation, everybody, letter, minute, newcomer, proof, release, topics,
+};
 
 const fn is_send<T: Send>(_: &T) {}
 
@@ -37,7 +39,7 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
     is_send(&store.void_leases(None, minute(0)));
     is_send(&store.next_due());
     is_send(&store.add_active(&new, minute(0)));
-    is_send(&store.subscribe_pending(&new, &told, minute(0)));
+    is_send(&store.subscribe_pending(&new, &told, minute(0), confirmation));
     is_send(&store.confirm(who, &told, minute(0)));
     is_send(&store.list(&SubscriberFilter::default()));
     is_send(&store.subscriber(who));

@@ -6,28 +6,30 @@ use depeche::domain::{
     DeliveryState, EndReason, Frequency, NewSubscriber, SkipReason, SubscriberState, SuppressionReason,
 };
 use depeche::language::Language;
-use depeche::store::{Added, Asked, ConsentAction, Names, Preferences, SubscriberFilter};
+use depeche::store::{Added, Asked, ConsentAction, Names, Preferences, StoreError, SubscriberFilter, Wished};
 
-use super::room::{Room, address, minute, newcomer, proof, topics};
+use super::room::{Room, address, confirmation, minute, newcomer, proof, topics};
 
 const DAY: i64 = 24 * 60;
 
 pub(crate) async fn opt_in_asks_once_a_day_and_keeps_the_proof(room: Room) {
     let ask = |follows: &'static [&'static str], at| {
         let store = room.store.clone();
-        async move { store.subscribe_pending(&newcomer("Ann@example.org", follows), &proof(), at).await.unwrap() }
+        async move {
+            store.subscribe_pending(&newcomer("Ann@example.org", follows), &proof(), at, confirmation).await.unwrap()
+        }
     };
-    let Asked { id, send_confirmation } = ask(&["all"], minute(0)).await;
-    assert!(send_confirmation);
-    assert_eq!(ask(&["tag:eau"], minute(DAY - 1)).await, Asked { id, send_confirmation: false });
-    assert_eq!(ask(&["tag:eau"], minute(DAY)).await, Asked { id, send_confirmation: true });
+    let Asked { id, is_written_to } = ask(&["all"], minute(0)).await;
+    assert!(is_written_to);
+    assert_eq!(ask(&["tag:eau"], minute(DAY - 1)).await, Asked { id, is_written_to: false });
+    assert_eq!(ask(&["tag:eau"], minute(DAY)).await, Asked { id, is_written_to: true });
     let ann = room.store.subscriber(id).await.unwrap().unwrap();
     assert_eq!((ann.state, ann.topics), (SubscriberState::Pending { since: minute(DAY) }, topics(&["tag:eau"])));
 
     assert!(room.store.confirm(id, &proof(), minute(DAY + 1)).await.unwrap());
     assert!(room.store.confirm(id, &proof(), minute(DAY + 9)).await.unwrap());
     // Anybody can type her address: nothing of hers changes, and she is asked.
-    assert_eq!(ask(&["all"], minute(3 * DAY)).await, Asked { id, send_confirmation: true });
+    assert_eq!(ask(&["all"], minute(3 * DAY)).await, Asked { id, is_written_to: true });
     let ann = room.store.find(&address("ANN@example.org")).await.unwrap().unwrap();
     assert_eq!(ann.state, SubscriberState::Active { since: minute(DAY + 1) });
     assert_eq!(ann.topics, topics(&["tag:eau"]));
@@ -39,19 +41,22 @@ pub(crate) async fn opt_in_asks_once_a_day_and_keeps_the_proof(room: Room) {
 
     room.store.end(id, EndReason::Unsubscribed, minute(4 * DAY)).await.unwrap();
     assert!(!room.store.confirm(id, &proof(), minute(4 * DAY)).await.unwrap());
-    assert_eq!(ask(&["all"], minute(5 * DAY)).await, Asked { id, send_confirmation: true });
+    assert_eq!(ask(&["all"], minute(5 * DAY)).await, Asked { id, is_written_to: true });
     assert!(room.store.confirm(id, &proof(), minute(5 * DAY)).await.unwrap());
 
     // She leaves, and somebody types her address once more: she has left still, and her proof stays.
     room.store.end(id, EndReason::Unsubscribed, minute(6 * DAY)).await.unwrap();
-    assert_eq!(ask(&["all"], minute(7 * DAY)).await, Asked { id, send_confirmation: true });
+    assert_eq!(ask(&["all"], minute(7 * DAY)).await, Asked { id, is_written_to: true });
     assert_eq!(room.store.purge_unconfirmed(minute(20 * DAY)).await.unwrap(), 0);
     let ann = room.store.subscriber(id).await.unwrap().unwrap();
     assert!(matches!(ann.state, SubscriberState::Ended { reason: EndReason::Unsubscribed, .. }), "{:?}", ann.state);
     assert!(room.store.consents_of(id).await.unwrap().len() > 4);
 
-    let other =
-        room.store.subscribe_pending(&newcomer("bob@example.org", &["all"]), &proof(), minute(0)).await.unwrap();
+    let other = room
+        .store
+        .subscribe_pending(&newcomer("bob@example.org", &["all"]), &proof(), minute(0), confirmation)
+        .await
+        .unwrap();
     assert_eq!(room.store.purge_unconfirmed(minute(0)).await.unwrap(), 0);
     assert_eq!(room.store.purge_unconfirmed(minute(1)).await.unwrap(), 1);
     assert_eq!(room.store.subscriber(other.id).await.unwrap(), None);
@@ -114,8 +119,8 @@ pub(crate) async fn who_ends_receives_nothing_more(room: Room) {
     let again = newcomer(who.as_str(), &["all"]);
     let refused = Added::Refused(SuppressionReason::Complained);
     assert_eq!(room.store.add_active(&again, minute(4)).await.unwrap(), refused);
-    let asked = room.store.subscribe_pending(&again, &proof(), minute(4)).await.unwrap();
-    assert_eq!(asked, Asked { id: angry, send_confirmation: false });
+    let asked = room.store.subscribe_pending(&again, &proof(), minute(4), confirmation).await.unwrap();
+    assert_eq!(asked, Asked { id: angry, is_written_to: false });
     for reason in [SuppressionReason::Erased, SuppressionReason::Bounced] {
         room.store.suppress(&who, reason, minute(5)).await.unwrap();
         assert_eq!(room.store.is_suppressed(&who).await.unwrap(), Some(SuppressionReason::Complained));
@@ -140,8 +145,8 @@ pub(crate) async fn an_erased_address_is_recognised_and_not_kept(room: Room) {
     let again = newcomer("ann@example.org", &["all"]);
     let refused = Added::Refused(SuppressionReason::Erased);
     assert_eq!(room.store.add_active(&again, minute(3)).await.unwrap(), refused);
-    let asked = room.store.subscribe_pending(&again, &proof(), minute(3)).await.unwrap();
-    assert!(asked.send_confirmation && asked.id != id);
+    let asked = room.store.subscribe_pending(&again, &proof(), minute(3), confirmation).await.unwrap();
+    assert!(asked.is_written_to && asked.id != id);
     assert!(room.store.confirm(asked.id, &proof(), minute(4)).await.unwrap());
     assert_eq!(room.store.is_suppressed(&again.address).await.unwrap(), None);
 }
@@ -185,4 +190,15 @@ pub(crate) async fn a_digest_has_readers_while_somebody_chose_it_or_is_owed_it(r
     assert!(!has(Frequency::Daily).await && has(Frequency::Weekly).await);
     room.store.end(id, EndReason::Unsubscribed, minute(2)).await.unwrap();
     assert!(!has(Frequency::Weekly).await);
+}
+
+pub(crate) async fn whoever_cannot_be_written_to_was_not_asked(room: Room) {
+    let new = newcomer("ann@example.org", &["all"]);
+    let fails = |_: Wished| Err(StoreError::Closed);
+    assert!(room.store.subscribe_pending(&new, &proof(), minute(0), fails).await.is_err());
+    assert_eq!(room.store.find(&address("ann@example.org")).await.unwrap(), None);
+    let asked = room.store.subscribe_pending(&new, &proof(), minute(1), confirmation).await.unwrap();
+    assert!(asked.is_written_to);
+    let claimed = room.claim("a", 10, minute(1)).await;
+    assert_eq!(claimed.iter().map(|delivery| delivery.subscriber).collect::<Vec<_>>(), [Some(asked.id)]);
 }

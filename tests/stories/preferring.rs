@@ -353,3 +353,31 @@ pub(crate) async fn the_script_is_an_asset_of_our_own(mut room: TestNewsroom) {
     assert_eq!((text.matches("<script").count(), text.contains("src=\"/assets/press.js\" defer></script>")), (1, true));
     assert!(!room.get("/").await.text().contains("press.js"));
 }
+
+pub(crate) async fn a_mailbox_is_asked_as_often_by_links_as_by_the_form(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    let mut answers = Vec::new();
+    for owner in ["ann@example.org", "bob@example.org"] {
+        room.subscriber(owner, "all").await;
+        let page = preferences(&room, owner).await;
+        for number in 0..3 {
+            let form = format!("do=address&email=victim%2B{owner:.3}{number}%40example.net");
+            answers.push(room.post(&page, &form).await.status);
+        }
+    }
+    assert_eq!(answers, [200, 200, 200, 200, 200, 422]);
+    let again = room.post("/subscribe", "email=victim%40example.net&topic=all&frequency=immediate&website=").await;
+    assert_eq!(again.status, 429);
+}
+
+pub(crate) async fn proofs_say_from_which_network_a_button_was_pressed(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    room.subscriber(ANN, "all").await;
+    let page = preferences(&room, ANN).await;
+    assert_eq!(room.post(&page, "do=pause&pause=week").await.status, 200);
+    assert_eq!(room.post(&page, "do=export").await.status, 200);
+    let ann = find(&room, ANN).await.unwrap();
+    let kept = room.newsroom().store.consents_of(ann.id).await.unwrap();
+    let sources: Vec<_> = kept.iter().rev().take(2).map(|kept| kept.proof.source.as_str()).collect();
+    assert_eq!(sources, ["web, 127.0.0.0/24", "web, 127.0.0.0/24"]);
+}

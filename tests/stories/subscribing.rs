@@ -204,3 +204,30 @@ pub(crate) async fn a_topic_that_is_empty_today_is_still_followed(mut room: Test
     let ann = room.newsroom().store.subscriber(ann).await.unwrap().unwrap();
     assert_eq!(ann.topics.iter().map(ToString::to_string).collect::<Vec<_>>(), ["tag:bacs", "tag:ponts"]);
 }
+
+pub(crate) async fn whoever_is_subscribed_is_told_so_and_loses_nothing(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    room.subscriber(ANN, "tag:ponts").await;
+    let before = room.newsroom().store.find(&ANN.parse().unwrap()).await.unwrap();
+    let asked = room.post("/subscribe", "email=ann%40example.org&topic=all&frequency=daily&website=").await;
+    assert_eq!(asked.status, 200);
+    room.look().await;
+    let letter = room.letter(ANN);
+    assert!(letter.shown.text.contains("rien n’y a été changé"), "{}", letter.shown.text);
+    assert!(letter.links().iter().all(|link| !link.starts_with("/confirm/")), "{:?}", letter.links());
+    assert_eq!(room.newsroom().store.find(&ANN.parse().unwrap()).await.unwrap(), before);
+    let preferences = letter.link("/preferences/");
+    assert_eq!(room.post(&preferences, "topic=all&frequency=daily&language=fr").await.status, 200);
+}
+
+pub(crate) async fn an_address_that_only_a_neighbour_could_reach_is_none(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    for address in ["root@localhost", "ann@intranet", "ann"] {
+        let form = format!("email={}&topic=all&frequency=immediate&website=", address.replace('@', "%40"));
+        let answer = room.post("/subscribe", &form).await;
+        assert_eq!(answer.status, 422, "{address}");
+        assert!(answer.text().contains(address), "what was typed stays: {address}");
+    }
+    room.look().await;
+    assert!(room.inbox("root@localhost").is_empty());
+}

@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
-use super::subscribe::proof;
 use super::visit::Visit;
 use crate::domain::{AddressChangeId, Subscriber, Token};
 use crate::http::form::Fields;
@@ -101,11 +100,11 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
     match (fields.get("do"), asked.side) {
         ("agree", side) => {
             let button = if side == AddressSide::Old { "address.old-agree" } else { "address.new-agree" };
-            let answer = newsroom.store.agree_to_address(asked.id, side, &proof(language, button), now).await?;
+            let answer = newsroom.store.agree_to_address(asked.id, side, &visit.proof(language, button), now).await?;
             done(newsroom, &asked, language, answer)
         }
         ("refuse", AddressSide::Old) => {
-            let proof = proof(language, "address.old-refuse");
+            let proof = visit.proof(language, "address.old-refuse");
             if !newsroom.store.refuse_address(asked.id, &proof, now).await? {
                 return Err(OVER);
             }

@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
-use super::subscribe::proof;
 use super::visit::Visit;
 use crate::domain::{Subscriber, SubscriberState, Token};
 use crate::http::page::{Problem, page, private_layout};
@@ -56,7 +55,7 @@ async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
     let subscriber = asked(visit).await?;
     let language = visit.language(Some(&subscriber));
-    if !newsroom.store.confirm(subscriber.id, &proof(language, "confirm.button"), newsroom.now()).await? {
+    if !newsroom.store.confirm(subscriber.id, &visit.proof(language, "confirm.button"), newsroom.now()).await? {
         return Err(Problem::LostLink(LostLink::Subscription));
     }
     Ok(confirmed(newsroom, &subscriber, language))

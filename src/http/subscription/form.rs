@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Live;
 use crate::config::DigestSettings;
-use crate::domain::{Frequency, Taxonomy, Topic};
+use crate::domain::{EmailAddress, Frequency, Taxonomy, Topic};
 use crate::http::form::Fields;
 use crate::language::Language;
 use crate::task::Newsroom;
@@ -73,6 +73,11 @@ impl Wishes {
 /// `topics` under the names they have now.
 pub(super) fn known_topics(topics: impl IntoIterator<Item = Topic>, live: &Live) -> impl Iterator<Item = Topic> {
     topics.into_iter().map(|topic| live.canonical(&topic).clone())
+}
+
+/// The address in a form: one that mail can reach from anywhere, which no name without a dot is.
+pub(super) fn email(fields: &Fields) -> Option<EmailAddress> {
+    fields.get("email").parse::<EmailAddress>().ok().filter(|address| address.domain().contains('.'))
 }
 
 /// The longest name or organisation that is kept, in characters.

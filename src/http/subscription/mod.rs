@@ -4,6 +4,7 @@
 mod spoken;
 mod visit;
 mod form;
+mod limit;
 pub(super) mod subscribe;
 pub(super) mod confirm;
 pub(super) mod preferences;

@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
 use super::confirm::path_of;
-use super::form::{Wishes, called, known_topics};
-use super::subscribe::proof;
+use super::form::{Wishes, called, email, known_topics};
+use super::limit;
 use super::visit::Visit;
-use crate::domain::{EmailAddress, Subscriber, SubscriberState, Token, Topic};
+use crate::domain::{Subscriber, SubscriberState, Token, Topic};
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, date_words, say};
@@ -115,7 +115,7 @@ impl Desk<'_> {
             Names::Forgotten
         };
         let preferences = Preferences { topics, frequency, language, names };
-        let proof = proof(self.language(subscriber), "preferences.save");
+        let proof = self.visit.proof(self.language(subscriber), "preferences.save");
         if !newsroom.store.change_preferences(subscriber.id, &preferences, &proof, newsroom.now()).await? {
             return Err(Problem::LostLink(LostLink::Subscription));
         }
@@ -136,14 +136,14 @@ impl Desk<'_> {
             let outcome = Outcome { pause_error, ..Outcome::default() };
             return Ok(self.answer(subscriber, &self.wishes(subscriber), outcome));
         };
-        if !newsroom.store.pause(subscriber.id, until, &proof(language, "pause.button"), now).await? {
+        if !newsroom.store.pause(subscriber.id, until, &self.visit.proof(language, "pause.button"), now).await? {
             return Err(Problem::LostLink(LostLink::Subscription));
         }
         self.answer_anew(|language| say(language, "pause.done", &[])).await
     }
 
     async fn resume(&self, subscriber: &Subscriber) -> Result<Response<Body>, Problem> {
-        let proof = proof(self.language(subscriber), "pause.resume");
+        let proof = self.visit.proof(self.language(subscriber), "pause.resume");
         // Ending what has ended is no harm.
         self.newsroom.store.resume(subscriber.id, &proof, self.newsroom.now()).await?;
         self.answer_anew(|language| say(language, "pause.resumed", &[])).await
@@ -151,13 +151,17 @@ impl Desk<'_> {
 
     async fn ask_for_address(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
         let (newsroom, language) = (self.newsroom, self.language(subscriber));
-        let Ok(address) = fields.get("email").parse::<EmailAddress>() else {
-            let address_error = Some(say(language, "form.error-email", &[]));
-            let new_address = fields.get("email").to_owned();
+        let wrong = |address_error: String| {
+            let (address_error, new_address) = (Some(address_error), fields.get("email").to_owned());
             let outcome = Outcome { address_error, new_address, ..Outcome::default() };
-            return Ok(self.answer(subscriber, &self.wishes(subscriber), outcome));
+            Ok(self.answer(subscriber, &self.wishes(subscriber), outcome))
         };
-        let (now, proof) = (newsroom.now(), proof(language, "address.button"));
+        let Some(address) = email(fields) else { return wrong(say(language, "form.error-email", &[])) };
+        // Who holds a link may write to strangers no more than who holds none.
+        if let Err(refused) = limit::allowed(newsroom, self.visit.source, &address) {
+            return wrong(limit::words(newsroom, &refused, language));
+        }
+        let (now, proof) = (newsroom.now(), self.visit.proof(language, "address.button"));
         if newsroom.store.may_write(subscriber.id, LETTERS_OF_A_CHANGE, now).await?
             && let Some(asked) = newsroom.store.ask_address(subscriber.id, &address, &proof, now).await?
         {
@@ -175,7 +179,7 @@ impl Desk<'_> {
         let wants_erasure = action == ConsentAction::ErasureAsked;
         if newsroom.store.may_write(subscriber.id, 1, now).await? {
             let button = if wants_erasure { "data.erase" } else { "data.export" };
-            newsroom.store.keep_proof(subscriber.id, action, &proof(language, button), now).await?;
+            newsroom.store.keep_proof(subscriber.id, action, &self.visit.proof(language, button), now).await?;
             if wants_erasure {
                 newsroom.post_erasure_question(subscriber).await?;
             } else {

@@ -15,20 +15,20 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, Response, StatusCode};
 use chrono::TimeDelta;
 use tokio::time::sleep;
-use tracing::warn;
 
-use super::form::{Wishes, called};
+use super::form::{Wishes, called, email};
+use super::limit;
 use super::spoken::Visitor;
+use super::visit::proof;
 use crate::domain::{EmailAddress, FormStamp, Frequency, NewSubscriber, Topic};
 use crate::http::answer::set;
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::http::server::Peer;
 use crate::http::visitor;
-use crate::language::{Language, countdown_words, say};
+use crate::language::{Language, say};
 use crate::metrics::SignUpEnd;
-use crate::policy::{Allowed, Refused, SignUpLimit, Source};
-use crate::store::Proof;
+use crate::policy::Source;
 use crate::task::Newsroom;
 use crate::template::{CheckInboxPage, LanguageLink, Layout, SubscribePage, SubscriptionForm};
 
@@ -95,33 +95,36 @@ async fn acted(
     let live = current.resources.live();
     let language = visitor.language(newsroom, None);
     let wishes = Wishes::read(fields, live, language, Frequency::Immediate);
-    let address = fields.get("email").parse::<EmailAddress>();
-    // What was typed is never lost, and the form may be sent back at once.
+    let address = email(fields);
+    // What was typed is never lost.
     let again = |status, complain: &dyn Fn(&mut SubscriptionForm)| {
         let mut form = wishes.form(newsroom, live, visitor.action(&action(newsroom)), language);
         fields.get("email").clone_into(&mut form.email);
         fields.get("name").clone_into(&mut form.name);
         fields.get("organisation").clone_into(&mut form.organisation);
-        form.started = FormStamp::at(newsroom.now() - SHORTEST_FILLING).signed(newsroom.key());
+        fields.get("started").clone_into(&mut form.started);
         complain(&mut form);
         page(newsroom, status, &context(newsroom, language, &wishes.topics, form))
     };
-    let (Ok(address), false) = (&address, wishes.topics.is_empty()) else {
+    let (Some(address), false) = (&address, wishes.topics.is_empty()) else {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &|form| {
-            form.email_error = address.is_err().then(|| say(language, "form.error-email", &[]));
+            form.email_error = address.is_none().then(|| say(language, "form.error-email", &[]));
             form.topics_error = wishes.topics.is_empty().then(|| say(language, "form.error-topics", &[]));
         }));
     };
     if is_foreign || !is_from_our_form(newsroom, fields) {
         newsroom.metrics.sign_ups.count(SignUpEnd::Again);
         let words = say(language, "form.error-again", &[]);
-        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &|form| form.error = Some(words.clone())));
+        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &|form| {
+            form.started = FormStamp::at(newsroom.now() - SHORTEST_FILLING).signed(newsroom.key());
+            form.error = Some(words.clone());
+        }));
     }
-    let allowed = match allowed(newsroom, source, address) {
+    let allowed = match limit::allowed(newsroom, source, address) {
         Ok(allowed) => allowed,
         Err(refused) => {
             newsroom.metrics.sign_ups.count(SignUpEnd::from(refused.limit));
-            let words = refusal(newsroom, &refused, language);
+            let words = limit::words(newsroom, &refused, language);
             let mut response = again(StatusCode::TOO_MANY_REQUESTS, &|form| form.error = Some(words.clone()));
             let seconds = (refused.wait + TimeDelta::milliseconds(999)).num_seconds();
             set(response.headers_mut(), RETRY_AFTER, &seconds.to_string());
@@ -158,30 +161,6 @@ fn is_from_our_form(newsroom: &Newsroom, fields: &Fields) -> bool {
     shown.is_some_and(|shown| (SHORTEST_FILLING..=LONGEST_FILLING).contains(&(newsroom.now() - shown)))
 }
 
-/// Whether one more may be asked for. What is refused does not depend on whether the address is known.
-fn allowed(newsroom: &Newsroom, source: Source, address: &EmailAddress) -> Result<Allowed, Refused> {
-    let mut sign_ups = newsroom.sign_ups.lock().unwrap_or_else(PoisonError::into_inner);
-    let allowed = sign_ups.ask(source, address, newsroom.now());
-    if let Err(Refused { limit, is_alarm: true, .. }) = &allowed {
-        let domain = address.domain();
-        warn!(?limit, domain, "subscriptions are asked for faster than `[signup]` allows: some are told to wait");
-    }
-    allowed
-}
-
-/// What somebody is told who has to wait. What is not their own doing is no reason to leave them alone with it.
-fn refusal(newsroom: &Newsroom, refused: &Refused, language: Language) -> String {
-    // Whoever comes back when it was said is not sent away again.
-    let wait = countdown_words(refused.wait + TimeDelta::seconds(59), language);
-    let office = newsroom.config.newsletter.from.address.as_str();
-    match refused.limit {
-        SignUpLimit::Source => say(language, "form.error-busy", &[("wait", &wait)]),
-        SignUpLimit::Mailbox | SignUpLimit::Domain | SignUpLimit::Overall => {
-            say(language, "form.error-full", &[("wait", &wait), ("office", office)])
-        }
-    }
-}
-
 /// Keeps the wish, and asks for its confirmation; whether a letter leaves.
 async fn ask(
     newsroom: &Newsroom,
@@ -202,15 +181,6 @@ async fn ask(
         source: "web".to_owned(),
     };
     let consent = ["form.subscribe", "form.privacy"].map(|key| say(shown, key, &[]));
-    let proof = Proof { words: consent.join(" – "), source: format!("web, {}", source.masked()) };
-    let asked = newsroom.store.subscribe_pending(&new, &proof, newsroom.now()).await?;
-    if asked.send_confirmation {
-        newsroom.post_confirmation(asked.id, &new).await?;
-    }
-    Ok(asked.send_confirmation)
-}
-
-/// What is kept of how somebody agreed: the words of the button as they were shown, and that it was on the web.
-pub(super) fn proof(shown: Language, button: &str) -> Proof {
-    Proof { words: say(shown, button, &[]), source: "web".to_owned() }
+    let proof = proof(consent.join(" – "), source);
+    Ok(newsroom.ask_to_confirm(&new, &proof).await?)
 }

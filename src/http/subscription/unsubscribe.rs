@@ -7,13 +7,11 @@ use chrono::TimeDelta;
 
 use super::confirm::path_of;
 use super::preferences::paused_until;
-use super::subscribe::proof;
 use super::visit::Visit;
 use crate::domain::{EndReason, Subscriber, SubscriberState};
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, say};
-use crate::task::Newsroom;
 use crate::template::{DonePage, Link, LostLink, UnsubscribePage, UnsubscribedPage};
 
 /// How long after leaving the way back is open: later, somebody else may have the letter, and the form asks the owner.
@@ -54,16 +52,17 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
     let before = whose(visit).await?;
     let language = visit.language(Some(&before));
     if fields.get("do") == "back" {
-        return back(newsroom, &before, language).await;
+        return back(visit, &before, language).await;
     }
     // Leaving twice is no harm.
-    newsroom.store.leave(before.id, &proof(language, "unsubscribe.button"), newsroom.now()).await?;
+    newsroom.store.leave(before.id, &visit.proof(language, "unsubscribe.button"), newsroom.now()).await?;
     Ok(gone(visit, &whose(visit).await?, language))
 }
 
-async fn back(newsroom: &Newsroom, subscriber: &Subscriber, language: Language) -> Result<Response<Body>, Problem> {
+async fn back(visit: &Visit, subscriber: &Subscriber, language: Language) -> Result<Response<Body>, Problem> {
+    let newsroom = &*visit.newsroom;
     let now = newsroom.now();
-    let proof = proof(language, "unsubscribed.back");
+    let proof = visit.proof(language, "unsubscribed.back");
     let is_back = newsroom.store.come_back(subscriber.id, now - BACK_WITHIN, &proof, now).await?;
     // Coming back twice is no harm either.
     if !is_back && !matches!(subscriber.state, SubscriberState::Active { .. }) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
@@ -11,13 +12,19 @@ use axum::http::request::Parts;
 use super::spoken::Visitor;
 use crate::domain::{Subscriber, SubscriberId, Token, TokenError};
 use crate::http::page::Problem;
-use crate::language::Language;
+use crate::http::server::Peer;
+use crate::http::visitor;
+use crate::language::{Language, say};
+use crate::policy::Source;
+use crate::store::Proof;
 use crate::task::Newsroom;
 use crate::template::LostLink;
 
 /// A request for the page behind a link with a token.
 pub(in crate::http) struct Visit {
     pub(super) newsroom: Arc<Newsroom>,
+    /// Where it comes from.
+    pub(super) source: Source,
     visitor: Visitor,
     token: String,
 }
@@ -27,7 +34,9 @@ impl FromRequestParts<Arc<Newsroom>> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, newsroom: &Arc<Newsroom>) -> Result<Self, PathRejection> {
         let Path(token) = Path::from_request_parts(parts, newsroom).await?;
-        Ok(Self { newsroom: newsroom.clone(), visitor: Visitor::of(parts), token })
+        let peer = parts.extensions.get::<Peer>().copied().map(Extension);
+        let source = visitor::source(peer, &parts.headers, &newsroom.config.http.trusted_proxies);
+        Ok(Self { newsroom: newsroom.clone(), source, visitor: Visitor::of(parts), token })
     }
 }
 
@@ -74,8 +83,18 @@ impl Visit {
         self.visitor.action(address)
     }
 
+    /// What is kept of how somebody agreed: the words of the button as they were shown, and from which network.
+    pub(super) fn proof(&self, shown: Language, button: &str) -> Proof {
+        proof(say(shown, button, &[]), self.source)
+    }
+
     /// A page's result as a response.
     pub(super) fn answer(&self, result: Result<Response<Body>, Problem>) -> Response<Body> {
         self.visitor.answer(&self.newsroom, result)
     }
+}
+
+/// What is kept of how somebody agreed to these words on a page.
+pub(super) fn proof(words: String, source: Source) -> Proof {
+    Proof { words, source: format!("web, {}", source.masked()) }
 }

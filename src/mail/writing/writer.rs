@@ -67,9 +67,9 @@ impl Writer<'_> {
         kind: RequestKind,
         address: &str,
         url: &str,
-        expires: DateTime<Utc>,
+        expires: Option<DateTime<Utc>>,
     ) -> Result<LetterParts, TemplateError> {
-        let expires = Wording::of_letters(self.site, language).stamp(expires).words;
+        let expires = expires.map(|instant| Wording::of_letters(self.site, language).stamp(instant).words);
         self.templates.letter(&RequestLetter::new(self.frame(language), kind, address, url, expires))
     }
 

@@ -19,11 +19,13 @@ pub enum RequestKind {
     Export,
     /// To be forgotten.
     Erasure,
+    /// A subscription, by somebody who has one.
+    Known,
 }
 
 impl RequestKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::AddressOld, Self::AddressNew, Self::Export, Self::Erasure];
+    pub const ALL: [Self; 5] = [Self::AddressOld, Self::AddressNew, Self::Export, Self::Erasure, Self::Known];
 
     /// Its name.
     #[must_use]
@@ -33,6 +35,7 @@ impl RequestKind {
             Self::AddressNew => "address-new",
             Self::Export => "export",
             Self::Erasure => "erasure",
+            Self::Known => "known",
         }
     }
 }
@@ -54,8 +57,8 @@ pub struct RequestLetter {
     pub press: String,
     /// The page with the button.
     pub url: String,
-    /// Until when the link works, in words.
-    pub expires_words: String,
+    /// Until when the link works, in words; `None` for ever.
+    pub expires_words: Option<String>,
     /// What to do when it was somebody else.
     pub not_you: String,
     /// Why this came.
@@ -65,7 +68,7 @@ pub struct RequestLetter {
 impl RequestLetter {
     /// The letter of this kind; `address` is the new address, for those that name it.
     #[must_use]
-    pub fn new(frame: LetterFrame, kind: RequestKind, address: &str, url: &str, expires_words: String) -> Self {
+    pub fn new(frame: LetterFrame, kind: RequestKind, address: &str, url: &str, expires_words: Option<String>) -> Self {
         let site = frame.site_title.clone();
         let words = |part: &str| {
             let key = format!("mail.request.{}.{part}", kind.as_str());
@@ -96,7 +99,10 @@ impl Letter for RequestLetter {
     fn samples(language: Language) -> Vec<Self> {
         let url = "https://example.org/presse/preferences/erase/a.b";
         let stamp = || page_samples::stamp(language, 30).words;
-        let letter = |kind| Self::new(samples::frame(language), kind, "camille.roy@example.net", url, stamp());
+        let letter = |kind| {
+            let expires = (kind != RequestKind::Known).then(stamp);
+            Self::new(samples::frame(language), kind, "camille.roy@example.net", url, expires)
+        };
         RequestKind::ALL.map(letter).into()
     }
 }
