@@ -93,8 +93,14 @@ fn faults(room: &Room, status: u16, head: &str, body: &[u8]) -> Vec<String> {
     if !has("x-content-type-options: nosniff") && !is_hypers {
         faults.push("may be sniffed".to_owned());
     }
-    if has("content-type: text/html") && !(has("content-security-policy: default-src 'none'") && has("referrer-policy"))
-    {
+    const OF_PAGES: [&str; 4] = [
+        "content-security-policy: default-src 'none'",
+        "referrer-policy: ",
+        "cross-origin-opener-policy: same-origin\r\n",
+        "cross-origin-resource-policy: same-origin\r\n",
+    ];
+    let is_framed = !head.contains("frame-ancestors 'none'");
+    if has("content-type: text/html") && (is_framed || !OF_PAGES.into_iter().all(has)) {
         faults.push("a page without a policy".to_owned());
     }
     faults

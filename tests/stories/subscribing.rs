@@ -108,6 +108,13 @@ pub(crate) async fn nobody_learns_who_subscribes(mut room: TestNewsroom) {
     let known = room.post("/subscribe", form).await;
     assert_eq!((first.status, &first.body), (known.status, &known.body));
     room.look().await;
+    // Whoever may not be written to is no exception, and no answer is quicker than the slowest.
+    room.newsroom().store.block(&ANN.parse().unwrap(), room.now()).await.unwrap();
+    let began = std::time::Instant::now();
+    let blocked = room.post("/subscribe", form).await;
+    assert!(began.elapsed() >= std::time::Duration::from_millis(250), "{:?}", began.elapsed());
+    assert_eq!((first.status, &first.body), (blocked.status, &blocked.body));
+    room.look().await;
     // A program that fills the field people do not see is told the same, and nothing is sent.
     let trapped = room.post("/subscribe", "email=bot%40example.org&topic=all&website=x").await;
     assert_eq!(trapped.status, 200);
