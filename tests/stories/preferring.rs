@@ -41,7 +41,7 @@ pub(crate) async fn a_pause_ends_by_itself_and_nothing_is_sent_later(mut room: T
     // A letter that is on its way when the pause begins is not sent.
     room.save("deux.md", &release("Du nouveau : deux", "2026-11-23 10:42:00").labels("Discours", "Ponts"));
     room.look().await;
-    let answer = room.post(&page, "do=pause&pause=day&until=2026-11-25").await;
+    let answer = room.post(&page, "do=pause&pause=week&until=2026-11-25").await;
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("mercredi 25 novembre 2026"), "{}", answer.text());
     room.pass("20m").await;

@@ -124,11 +124,14 @@ impl Desk<'_> {
 
     async fn pause(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
         let (newsroom, language) = (self.newsroom, self.language(subscriber));
+        let day = fields.get("until");
         let length = match fields.get("pause") {
+            // Whoever names a day means it, whatever stands ticked above.
+            _ if !day.is_empty() => day.parse().ok().map(PauseLength::Until),
             "week" => Some(PauseLength::Week),
             "two-weeks" => Some(PauseLength::TwoWeeks),
             "month" => Some(PauseLength::Month),
-            _ => fields.get("until").parse().ok().map(PauseLength::Until),
+            _ => None,
         };
         let (now, zone) = (newsroom.now(), newsroom.config.site.timezone);
         let Some(until) = length.and_then(|length| length.until(now, zone)) else {
