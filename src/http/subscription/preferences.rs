@@ -196,7 +196,7 @@ impl Desk<'_> {
         let back = || Link::new(&*say(language, "done.preferences", &[]), self.action());
         let context = DonePage {
             layout: private_layout(self.newsroom, language, &say(language, "check-inbox.title", &[])),
-            lead: say(language, lead, &[("address", &subscriber.address.masked())]),
+            lead: say(language, lead, &[("address", &subscriber.address.masked_in_text())]),
             lines: lines.iter().map(|line| say(language, line, &[])).collect(),
             more: is_active.then(back),
         };
@@ -225,7 +225,7 @@ impl Desk<'_> {
         let (first, last) = PauseLength::days(newsroom.now(), newsroom.config.site.timezone);
         let context = PreferencesPage {
             layout: private_layout(newsroom, language, &say(language, "preferences.title", &[])),
-            address: subscriber.address.masked(),
+            address: subscriber.address.masked_in_text(),
             form,
             name_kept: subscriber.name.as_deref().map(masked),
             organisation_kept: subscriber.organisation.as_deref().map(masked),
