@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -66,7 +67,12 @@ impl View {
 pub(crate) struct Chromium {
     driver: WebDriver,
     process: Driver,
-    _profile: TempDir,
+    profile: TempDir,
+}
+
+/// Where a browser with this profile puts what it downloads.
+fn downloads(profile: &TempDir) -> PathBuf {
+    profile.path().join("downloads")
 }
 
 /// chromedriver, and through it Chromium.
@@ -109,13 +115,14 @@ impl Chromium {
         let rules = format!("MAP {host}:80 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1");
         wanted.add_arg(&format!("--host-resolver-rules={rules}")).unwrap();
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
-        let mut preferences = json!({"intl.accept_languages": language});
+        let mut preferences =
+            json!({"intl.accept_languages": language, "download.default_directory": downloads(&profile)});
         if scripts == Scripts::Forbidden {
             preferences["profile.managed_default_content_settings.javascript"] = FORBIDDEN.into();
         }
         wanted.add_experimental_option("prefs", preferences).unwrap();
         let driver = WebDriver::builder(&process.address, wanted).client(Wire::new()).await.unwrap();
-        let started = Self { driver, process, _profile: profile };
+        let started = Self { driver, process, profile };
         // What is sent is kept for `source`.
         started.command("Network.enable", json!({})).await;
         started
@@ -189,6 +196,17 @@ impl Chromium {
         }
         // Asked in a page that is still on its way, the driver answers once it has come.
         self.element("html").await;
+    }
+
+    /// What a file holds that the press of a button downloaded: it has that name only once it is whole.
+    pub(crate) async fn downloaded(&self, name: &str) -> String {
+        let file = downloads(&self.profile).join(name);
+        let begun = Instant::now();
+        while !file.exists() {
+            assert!(begun.elapsed() < PATIENCE, "{name} is not downloaded from {}", self.address().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        std::fs::read_to_string(file).unwrap()
     }
 
     /// Types into a field, in place of what stands there.

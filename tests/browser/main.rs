@@ -6,18 +6,23 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stderr, reason = "what is skipped is said")]
 
+mod addresses;
 mod chromium;
+mod data;
 #[path = "../support/draft.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod draft;
+mod flow;
 mod flows;
 #[path = "../support/http_client.rs"]
 mod http_client;
 mod inspection;
+mod leaving;
 #[path = "../support/newsroom.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod newsroom;
 mod room;
+mod searching;
 mod tools;
 mod walk;
 mod wire;
