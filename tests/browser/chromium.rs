@@ -32,6 +32,9 @@ const ARGUMENTS: [&str; 11] = [
 /// What a content setting says to forbid.
 const FORBIDDEN: u8 = 2;
 
+/// Names the folder for pictures.
+const PICTURES: &str = "DEPECHE_SCREENSHOTS";
+
 /// How long a page may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -198,6 +201,19 @@ impl Chromium {
         self.element("html").await;
     }
 
+    /// Sends a form that the page does not have.
+    pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) {
+        const WRITE: &str = "
+            const form = Object.assign(document.createElement('form'), {method: 'post', action: arguments[0]});
+            for (const [name, value] of arguments[1]) {
+                form.append(Object.assign(document.createElement('input'), {type: 'hidden', name, value}));
+            }
+            form.append(Object.assign(document.createElement('button'), {id: 'send', textContent: 'send'}));
+            document.querySelector('main').prepend(form);";
+        self.driver.execute(WRITE, vec![json!(path), json!(fields)]).await.unwrap();
+        self.follow("#send").await;
+    }
+
     /// What a file holds that the press of a button downloaded: it has that name only once it is whole.
     pub(crate) async fn downloaded(&self, name: &str) -> String {
         let file = downloads(&self.profile).join(name);
@@ -253,9 +269,14 @@ impl Chromium {
         content["body"].as_str().unwrap().to_owned()
     }
 
+    /// Whether somebody asked for pictures.
+    pub(crate) fn takes_pictures() -> bool {
+        std::env::var_os(PICTURES).is_some()
+    }
+
     /// Keeps a picture of the whole page, where somebody asked for that.
     pub(crate) async fn picture(&self, name: &str, view: View) {
-        let Some(folder) = std::env::var_os("DEPECHE_SCREENSHOTS") else { return };
+        let Some(folder) = std::env::var_os(PICTURES) else { return };
         let mut name = format!("{name}-{}", view.width);
         if view.zoom != 100 {
             write!(name, "-{}", view.zoom).unwrap();
