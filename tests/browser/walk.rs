@@ -13,18 +13,18 @@ use crate::room::{browser, newsroom_of_samples, site};
 
 const ANN: &str = "ann@example.org";
 
-/// Pages that anybody may ask for.
-const PUBLIC: [(&str, &str); 10] = [
-    ("front", "/"),
-    ("front-2", "/page/2/"),
-    ("feeds", "/feeds/"),
-    ("all", "/feeds/all/"),
-    ("category", "/feeds/category/discours/"),
-    ("tag", "/feeds/tag/bacs/"),
-    ("subscribe", "/subscribe"),
-    ("subscribe-to-one", "/subscribe?topic=tag:bacs"),
-    ("withdrawn", "/espace-presse/peage-au-gue-des-moines/"),
-    ("not-found", "/nowhere"),
+/// Pages that anybody may ask for, and what they are answered with.
+const PUBLIC: [(&str, &str, u16); 10] = [
+    ("front", "/", 200),
+    ("feeds", "/feeds/", 200),
+    ("all", "/feeds/all/", 200),
+    ("all-2", "/feeds/all/page/2/", 200),
+    ("category", "/feeds/category/discours/", 200),
+    ("tag", "/feeds/tag/bacs/", 200),
+    ("subscribe", "/subscribe", 200),
+    ("subscribe-to-one", "/subscribe?topic=tag:bacs", 200),
+    ("withdrawn", "/espace-presse/peage-au-gue-des-moines/", 410),
+    ("not-found", "/nowhere", 404),
 ];
 
 /// A newsroom, a browser in it, and what is noted on the way.
@@ -58,6 +58,12 @@ impl Walk<'_> {
     async fn press(&mut self, name: &str, selector: &str) {
         self.browser.follow(selector).await;
         self.see(name).await;
+    }
+
+    /// The same where that is like another page in all but its words.
+    async fn press_another(&mut self, name: &str, selector: &str) {
+        self.browser.follow(selector).await;
+        self.see_another(name).await;
     }
 
     /// Inspects a letter that somebody got.
@@ -97,8 +103,10 @@ impl Walk<'_> {
 
     /// Everything public: the table, and releases.
     async fn public(&mut self) {
-        for (name, path) in PUBLIC {
+        for (name, path, status) in PUBLIC {
             self.visit(name, &format!("{}{path}", site())).await;
+            let answered = "return performance.getEntriesByType('navigation')[0].responseStatus";
+            assert_eq!(self.browser.ask(answered).await, status, "{path}");
         }
         // The same texts in both languages: a few of them show what differs.
         let releases = if self.language == "fr" { 12 } else { 3 };
@@ -117,7 +125,7 @@ async fn everything(language: &str, inspection: &mut Inspection) {
     room.configure("privacy.policy_url", "https://ponts-et-passages.example/donnees");
     for month in 1..=12 {
         let old = release(&format!("Le bac de {month} heures"), &format!("2024-{month:02}-02 10:00:00"));
-        room.save(&format!("2024-{month:02}-02-bac.md"), &old.labels("Discours", "Bacs"));
+        room.save(&format!("2024-{month:02}-02-bac-de-{month}-heures.md"), &old.labels("Discours", "Bacs"));
     }
     room.start("2026-11-23T09:30:00Z").await;
     let browser = browser(&room, Scripts::Run, language).await;

@@ -55,8 +55,15 @@ impl Walk<'_> {
             let is_new = kinds.insert(kind.to_owned());
             let framed = format!("{address}/html");
             if is_new {
-                self.visit(&format!("preview-{kind}"), &address).await;
-                assert_eq!(self.browser.ask("return document.querySelector('iframe.letter').src").await, framed);
+                self.browser.visit(&address).await;
+                let name = format!("preview-{kind}");
+                if kinds.len() == 1 {
+                    self.see(&name).await;
+                } else {
+                    self.see_another(&name).await;
+                }
+                let shown = self.browser.ask("return document.querySelector('iframe.letter').src").await;
+                assert_eq!(shown, framed);
             }
             self.browser.visit(&framed).await;
             let html = self.browser.source().await;

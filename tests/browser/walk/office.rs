@@ -31,15 +31,15 @@ impl Walk<'_> {
         self.browser.visit(&address).await;
         self.press("office-held", &button("hold")).await;
         self.visit("office-while-held", &address).await;
-        self.press("office-sent", &button("send")).await;
+        self.press_another("office-sent", &button("send")).await;
         self.room.pass_without_sending("1m").await;
         self.visit("office-while-sending", &address).await;
-        self.press("office-paused", &button("pause")).await;
+        self.press_another("office-paused", &button("pause")).await;
         self.visit("office-while-paused", &address).await;
         let admin = self.admin("/mailbox/");
         self.visit("mailbox-paused", &admin).await;
         self.browser.visit(&address).await;
-        self.press("office-resumed", &button("resume")).await;
+        self.press_another("office-resumed", &button("resume")).await;
         self.room.look().await;
         let letter = self.room.letter(ANN);
         self.read("announcement", &letter).await;
@@ -61,9 +61,9 @@ impl Walk<'_> {
         self.browser.visit(&address).await;
         self.browser.follow(&button("hold")).await;
         self.browser.visit(&address).await;
-        self.press("office-freed", &button("send")).await;
+        self.press_another("office-freed", &button("send")).await;
         self.browser.visit(&address).await;
-        self.press("office-cancelled", &button("cancel")).await;
+        self.press_another("office-cancelled", &button("cancel")).await;
         self.browser.send(&address, &[("do", "send")]).await;
         self.see_another("office-late").await;
 
@@ -78,6 +78,6 @@ impl Walk<'_> {
         let admin = self.admin("/mailbox/");
         self.visit("mailbox-crowd", &admin).await;
         self.browser.visit(&address).await;
-        self.press("office-all-cancelled", &button("cancel-all")).await;
+        self.press_another("office-all-cancelled", &button("cancel-all")).await;
     }
 }
