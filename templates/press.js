@@ -1,4 +1,5 @@
-// Makes a long list of boxes to tick searchable. The page is whole without this: every box stands in the form.
+// Makes a long list of boxes to tick searchable, and a day that is named the chosen one. Pages are whole without this: every
+// box stands in the form, and a day that is named counts.
 "use strict";
 
 // Below so many boxes a look finds what is searched for.
@@ -66,3 +67,8 @@ const makeSearchable = (group) => {
 };
 
 for (const group of document.querySelectorAll(".searchable")) makeSearchable(group);
+
+const day = document.querySelector("#until");
+day?.addEventListener("change", () => {
+  if (day.value !== "") document.querySelector("input[name=pause][value=day]").checked = true;
+});

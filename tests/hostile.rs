@@ -61,6 +61,14 @@ fn answers(mut bytes: &[u8]) -> Vec<(u16, String, Vec<u8>)> {
     answers
 }
 
+/// What is said of every page.
+const OF_PAGES: [&str; 4] = [
+    "content-security-policy: default-src 'none'",
+    "referrer-policy: ",
+    "cross-origin-opener-policy: same-origin\r\n",
+    "cross-origin-resource-policy: same-origin\r\n",
+];
+
 /// What is wrong with an answer, whatever was asked.
 fn faults(room: &Room, status: u16, head: &str, body: &[u8]) -> Vec<String> {
     let mut faults = Vec::new();
@@ -93,12 +101,6 @@ fn faults(room: &Room, status: u16, head: &str, body: &[u8]) -> Vec<String> {
     if !has("x-content-type-options: nosniff") && !is_hypers {
         faults.push("may be sniffed".to_owned());
     }
-    const OF_PAGES: [&str; 4] = [
-        "content-security-policy: default-src 'none'",
-        "referrer-policy: ",
-        "cross-origin-opener-policy: same-origin\r\n",
-        "cross-origin-resource-policy: same-origin\r\n",
-    ];
     let is_framed = !head.contains("frame-ancestors 'none'");
     if has("content-type: text/html") && (is_framed || !OF_PAGES.into_iter().all(has)) {
         faults.push("a page without a policy".to_owned());

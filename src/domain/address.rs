@@ -40,11 +40,17 @@ impl EmailAddress {
         self.as_str().to_lowercase()
     }
 
-    /// The address as logs and shared pages show it: `a…@example.org`.
+    /// The address as logs show it: `a…@example.org`.
     #[must_use]
     pub fn masked(&self) -> String {
         let first = self.local().chars().next().unwrap_or('…');
         format!("{first}…@{}", self.domain())
+    }
+
+    /// The same as pages show it: held together, so that no line ends within it.
+    #[must_use]
+    pub fn masked_in_text(&self) -> String {
+        self.masked().replace("…@", "…\u{2060}@")
     }
 
     /// The address as the mail library has it.

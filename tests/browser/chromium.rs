@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,9 @@ const ARGUMENTS: [&str; 11] = [
 
 /// What a content setting says to forbid.
 const FORBIDDEN: u8 = 2;
+
+/// Names the folder for pictures.
+const PICTURES: &str = "DEPECHE_SCREENSHOTS";
 
 /// How long a page may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -66,7 +70,12 @@ impl View {
 pub(crate) struct Chromium {
     driver: WebDriver,
     process: Driver,
-    _profile: TempDir,
+    profile: TempDir,
+}
+
+/// Where a browser with this profile puts what it downloads.
+fn downloads(profile: &TempDir) -> PathBuf {
+    profile.path().join("downloads")
 }
 
 /// chromedriver, and through it Chromium.
@@ -109,13 +118,14 @@ impl Chromium {
         let rules = format!("MAP {host}:80 127.0.0.1:{port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1");
         wanted.add_arg(&format!("--host-resolver-rules={rules}")).unwrap();
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
-        let mut preferences = json!({"intl.accept_languages": language});
+        let mut preferences =
+            json!({"intl.accept_languages": language, "download.default_directory": downloads(&profile)});
         if scripts == Scripts::Forbidden {
             preferences["profile.managed_default_content_settings.javascript"] = FORBIDDEN.into();
         }
         wanted.add_experimental_option("prefs", preferences).unwrap();
         let driver = WebDriver::builder(&process.address, wanted).client(Wire::new()).await.unwrap();
-        let started = Self { driver, process, _profile: profile };
+        let started = Self { driver, process, profile };
         // What is sent is kept for `source`.
         started.command("Network.enable", json!({})).await;
         started
@@ -191,6 +201,30 @@ impl Chromium {
         self.element("html").await;
     }
 
+    /// Sends a form that the page does not have.
+    pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) {
+        const WRITE: &str = "
+            const form = Object.assign(document.createElement('form'), {method: 'post', action: arguments[0]});
+            for (const [name, value] of arguments[1]) {
+                form.append(Object.assign(document.createElement('input'), {type: 'hidden', name, value}));
+            }
+            form.append(Object.assign(document.createElement('button'), {id: 'send', textContent: 'send'}));
+            document.querySelector('main').prepend(form);";
+        self.driver.execute(WRITE, vec![json!(path), json!(fields)]).await.unwrap();
+        self.follow("#send").await;
+    }
+
+    /// What a file holds that the press of a button downloaded: it has that name only once it is whole.
+    pub(crate) async fn downloaded(&self, name: &str) -> String {
+        let file = downloads(&self.profile).join(name);
+        let begun = Instant::now();
+        while !file.exists() {
+            assert!(begun.elapsed() < PATIENCE, "{name} is not downloaded from {}", self.address().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        std::fs::read_to_string(file).unwrap()
+    }
+
     /// Types into a field, in place of what stands there.
     pub(crate) async fn fill(&self, selector: &str, text: &str) {
         let field = self.element(selector).await;
@@ -235,9 +269,14 @@ impl Chromium {
         content["body"].as_str().unwrap().to_owned()
     }
 
+    /// Whether somebody asked for pictures.
+    pub(crate) fn takes_pictures() -> bool {
+        std::env::var_os(PICTURES).is_some()
+    }
+
     /// Keeps a picture of the whole page, where somebody asked for that.
     pub(crate) async fn picture(&self, name: &str, view: View) {
-        let Some(folder) = std::env::var_os("DEPECHE_SCREENSHOTS") else { return };
+        let Some(folder) = std::env::var_os(PICTURES) else { return };
         let mut name = format!("{name}-{}", view.width);
         if view.zoom != 100 {
             write!(name, "-{}", view.zoom).unwrap();

@@ -1,72 +1,12 @@
 //! What a journalist does with pages and letters, from the form to the goodbye.
 
-use depeche::domain::SubscriberState;
-
-use crate::chromium::{Chromium, Scripts, View};
-use crate::draft::release;
-use crate::newsroom::TestNewsroom;
-use crate::room::{browser, link, newsroom, site};
-
-const ANN: &str = "ann@example.org";
-
-/// How somebody reads.
-#[derive(Debug, Clone, Copy)]
-struct Way {
-    language: &'static str,
-    scripts: Scripts,
-    view: View,
-}
-
-/// A newsroom and a browser in it.
-struct Flow {
-    room: TestNewsroom,
-    browser: Chromium,
-}
-
-impl Flow {
-    async fn begin(Way { language, scripts, view }: Way) -> Self {
-        let mut room = newsroom(language);
-        room.save("2026-11-20-a.md", &release("Un pont", "2026-11-20 10:00:00").labels("Discours", "Ponts"));
-        room.save("2026-11-21-b.md", &release("Un bac", "2026-11-21 10:00:00").labels("Discours", "Bacs"));
-        room.start("2026-11-23T09:30:00Z").await;
-        let browser = browser(&room, scripts, language).await;
-        browser.look(view).await;
-        Self { room, browser }
-    }
-
-    /// Presses the one button of the page, and waits as long as a person would.
-    async fn submit(&mut self) {
-        self.press("main form button.button").await;
-    }
-
-    /// The same with one button of several.
-    async fn press(&mut self, button: &str) {
-        self.room.clock().advance(chrono::TimeDelta::minutes(1));
-        self.browser.follow(button).await;
-    }
-
-    /// Saves a release about `tag`, which is announced to whoever follows that.
-    async fn announce(&mut self, title: &str, tag: &str) {
-        let date = self.room.now().format("%Y-%m-%d %H:%M:%SZ").to_string();
-        self.room.save(&format!("{title}.md"), &release(title, &date).labels("Discours", tag));
-        self.room.look().await;
-        self.room.pass("10m").await;
-    }
-
-    async fn is_active(&self) -> bool {
-        let found = self.room.newsroom().store.find(&ANN.parse().unwrap()).await.unwrap();
-        found.is_some_and(|found| matches!(found.state, SubscriberState::Active { .. }))
-    }
-
-    /// Whether the page says these words.
-    async fn shows(&self, words: &str) -> bool {
-        self.browser.text("main").await.contains(words)
-    }
-}
+use crate::chromium::Scripts;
+use crate::flow::{ANN, Flow, Way, ways};
+use crate::room::link;
 
 async fn somebody_subscribes_changes_and_leaves(way: Way) {
     let mut flow = Flow::begin(way).await;
-    flow.browser.visit(&format!("{}/subscribe", site())).await;
+    flow.open_form().await;
     let scripts = flow.browser.ask("return matchMedia('(scripting: enabled)').matches").await;
     assert_eq!(scripts, way.scripts == Scripts::Run);
     let language = flow.browser.ask("return document.documentElement.lang").await;
@@ -103,8 +43,12 @@ async fn somebody_subscribes_changes_and_leaves(way: Way) {
     assert!(flow.browser.has("[role=status]").await);
     assert!(flow.browser.is_chosen("input[name=topic][value='tag:bacs']").await);
     assert!(!flow.browser.is_chosen("input[name=topic][value='tag:ponts']").await);
+    // A day that is named counts, and with scripts is chosen at once: month, day and year, as this browser asks for them.
+    flow.browser.fill("#until", "12012026").await;
+    assert_eq!(flow.browser.is_chosen("input[name=pause][value=day]").await, way.scripts == Scripts::Run);
     flow.press("button[value=pause]").await;
-    assert!(flow.browser.has("[role=status]").await);
+    assert!(flow.browser.has("[role=status]").await && flow.browser.has("button[value=resume]").await);
+    assert!(flow.shows(if other == "fr" { "mardi 1er décembre 2026" } else { "Tuesday 1 December 2026" }).await);
     flow.press("button[value=resume]").await;
     assert!(!flow.browser.has("button[value=resume]").await);
     flow.announce("Encore un pont", "Ponts").await;
@@ -127,19 +71,7 @@ async fn somebody_subscribes_changes_and_leaves(way: Way) {
     flow.browser.end().await;
 }
 
-/// A test for each way of reading.
-macro_rules! ways {
-    ($($name:ident: $language:literal, $scripts:ident, $view:ident;)+) => {
-        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            let Some(()) = crate::tools::chromium() else { return };
-            let way = Way { language: $language, scripts: Scripts::$scripts, view: View::$view };
-            Box::pin(somebody_subscribes_changes_and_leaves(way)).await;
-        })+
-    };
-}
-
-ways! {
+ways! { somebody_subscribes_changes_and_leaves in
     in_french_at_a_desk: "fr", Run, DESK;
     in_french_at_a_desk_without_scripts: "fr", Forbidden, DESK;
     in_french_in_a_hand: "fr", Run, HAND;

@@ -14,6 +14,11 @@ const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'b
 /// The ways in which a page must fit its window: a phone; a desk at 200 % (WCAG 1.4.4) and at 400 % (WCAG 1.4.10).
 const NARROW: [View; 3] = [View::HAND, View::DESK.zoomed(200), View::DESK.zoomed(400)];
 
+/// The ways in which axe-core looks at a page; what is like another one in all but its words, and a letter, is looked at once:
+/// letters are always light.
+const LIGHT: [View; 1] = [View::DESK];
+const BOTH: [View; 2] = [View::DESK.dark(), View::DESK];
+
 /// Names of what sticks out to the right of the window, and of what has to be scrolled sideways in it.
 const TOO_WIDE: &str = "
     const root = document.documentElement;
@@ -97,20 +102,23 @@ impl Inspection {
         self.add(&format!("{name}{}", if view.is_dark { ", dark" } else { "" }), view, &found);
     }
 
-    /// Whether everything fits, for a phone and magnified.
-    async fn measure(&mut self, browser: &Chromium, name: &str) {
+    /// Whether everything fits, for a phone and magnified, and what axe-core says of it in these views.
+    async fn measure(&mut self, browser: &Chromium, name: &str, views: &[View]) {
         for view in NARROW {
             browser.look(view).await;
             let found = browser.ask(TOO_WIDE).await;
             self.add(name, view, &found);
             browser.picture(name, view).await;
         }
-        for view in [View::HAND.dark(), View::DESK.dark(), View::DESK] {
-            browser.look(view).await;
-            browser.picture(name, view).await;
-            if view != View::HAND.dark() {
-                self.run_axe(browser, name, view).await;
+        if Chromium::takes_pictures() {
+            for view in [View::HAND.dark(), View::DESK.dark(), View::DESK] {
+                browser.look(view).await;
+                browser.picture(name, view).await;
             }
+        }
+        for view in views {
+            browser.look(*view).await;
+            self.run_axe(browser, name, *view).await;
         }
     }
 
@@ -123,7 +131,14 @@ impl Inspection {
         browser.tabulate(usize::try_from(steps).unwrap() + framed).await;
         let found = browser.ask(STOPS).await;
         self.add(name, View::DESK, &found);
-        self.measure(browser, name).await;
+        self.measure(browser, name, &BOTH).await;
+    }
+
+    /// Inspects a page that is like one that was inspected in all but its words.
+    pub(crate) async fn page_like_another(&mut self, browser: &Chromium, name: &str) {
+        let source = browser.source().await;
+        self.keep(name, &source);
+        self.measure(browser, name, &LIGHT).await;
     }
 
     /// Inspects the HTML of a letter, as a mail program shows it: alone.
@@ -131,7 +146,7 @@ impl Inspection {
         self.keep(name, html);
         let file = self.html.path().join(format!("{name}.html"));
         browser.visit(&format!("file://{}", file.display())).await;
-        self.measure(browser, name).await;
+        self.measure(browser, name, &LIGHT).await;
     }
 
     /// Keeps the HTML of a letter for the checker alone.

@@ -61,8 +61,8 @@ impl Asked {
     /// A text of this page: `lead` is `address.old-lead` or `address.new-lead`. Each side is shown its own address alone.
     fn words(&self, language: Language, part: &str) -> String {
         let (side, address) = match self.side {
-            AddressSide::Old => ("old", self.subscriber.address.masked()),
-            AddressSide::New => ("new", self.change.address.masked()),
+            AddressSide::Old => ("old", self.subscriber.address.masked_in_text()),
+            AddressSide::New => ("new", self.change.address.masked_in_text()),
         };
         say(language, &format!("address.{side}-{part}"), &[("address", &address)])
     }

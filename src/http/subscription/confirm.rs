@@ -44,7 +44,7 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
     }
     let context = ConfirmPage {
         layout: private_layout(newsroom, language, &say(language, "confirm.title", &[])),
-        address: subscriber.address.masked(),
+        address: subscriber.address.masked_in_text(),
         topics: topics(newsroom, &subscriber, language),
         action: visit.action("confirm"),
     };
@@ -64,7 +64,7 @@ async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
 fn confirmed(newsroom: &Newsroom, subscriber: &Subscriber, language: Language) -> Response<Body> {
     let context = ConfirmedPage {
         layout: private_layout(newsroom, language, &say(language, "confirmed.title", &[])),
-        address: subscriber.address.masked(),
+        address: subscriber.address.masked_in_text(),
         topics: topics(newsroom, subscriber, language),
         preferences: path_of(&newsroom.preferences_url(subscriber.id)),
     };

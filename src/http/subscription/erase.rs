@@ -30,7 +30,7 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
         return Ok(erased(newsroom, visit.language(None)));
     };
     let language = visit.language(Some(&subscriber));
-    let words = |key: &str| say(language, key, &[("address", &subscriber.address.masked())]);
+    let words = |key: &str| say(language, key, &[("address", &subscriber.address.masked_in_text())]);
     let context = AskPage {
         layout: private_layout(newsroom, language, &words("erase.title")),
         lead: words("erase.lead"),

@@ -35,7 +35,7 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
     let subscriber = whose(visit).await?;
     let language = visit.language(Some(&subscriber));
-    let words = |key: &str| say(language, key, &[("address", &subscriber.address.masked())]);
+    let words = |key: &str| say(language, key, &[("address", &subscriber.address.masked_in_text())]);
     let context = AskPage {
         layout: private_layout(newsroom, language, &words("export.title")),
         lead: words("export.lead"),

@@ -124,11 +124,14 @@ impl Desk<'_> {
 
     async fn pause(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
         let (newsroom, language) = (self.newsroom, self.language(subscriber));
+        let day = fields.get("until");
         let length = match fields.get("pause") {
+            // Whoever names a day means it, whatever stands ticked above.
+            _ if !day.is_empty() => day.parse().ok().map(PauseLength::Until),
             "week" => Some(PauseLength::Week),
             "two-weeks" => Some(PauseLength::TwoWeeks),
             "month" => Some(PauseLength::Month),
-            _ => fields.get("until").parse().ok().map(PauseLength::Until),
+            _ => None,
         };
         let (now, zone) = (newsroom.now(), newsroom.config.site.timezone);
         let Some(until) = length.and_then(|length| length.until(now, zone)) else {
@@ -197,7 +200,7 @@ impl Desk<'_> {
         let back = || Link::new(&*say(language, "done.preferences", &[]), self.action());
         let context = DonePage {
             layout: private_layout(self.newsroom, language, &say(language, "check-inbox.title", &[])),
-            lead: say(language, lead, &[("address", &subscriber.address.masked())]),
+            lead: say(language, lead, &[("address", &subscriber.address.masked_in_text())]),
             lines: lines.iter().map(|line| say(language, line, &[])).collect(),
             more: is_active.then(back),
         };
@@ -226,7 +229,7 @@ impl Desk<'_> {
         let (first, last) = PauseLength::days(newsroom.now(), newsroom.config.site.timezone);
         let context = PreferencesPage {
             layout: private_layout(newsroom, language, &say(language, "preferences.title", &[])),
-            address: subscriber.address.masked(),
+            address: subscriber.address.masked_in_text(),
             form,
             name_kept: subscriber.name.as_deref().map(masked),
             organisation_kept: subscriber.organisation.as_deref().map(masked),

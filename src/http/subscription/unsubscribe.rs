@@ -39,7 +39,7 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
     }
     let context = UnsubscribePage {
         layout: private_layout(newsroom, language, &say(language, "unsubscribe.title", &[])),
-        address: subscriber.address.masked(),
+        address: subscriber.address.masked_in_text(),
         action: visit.action("u"),
         paused: paused_until(newsroom, &subscriber, language),
         preferences: path_of(&newsroom.preferences_url(subscriber.id)),
@@ -71,7 +71,7 @@ async fn back(visit: &Visit, subscriber: &Subscriber, language: Language) -> Res
     let preferences = path_of(&newsroom.preferences_url(subscriber.id));
     let context = DonePage {
         layout: private_layout(newsroom, language, &say(language, "back.title", &[])),
-        lead: say(language, "back.lead", &[("address", &subscriber.address.masked())]),
+        lead: say(language, "back.lead", &[("address", &subscriber.address.masked_in_text())]),
         lines: vec![say(language, "back.what", &[])],
         more: Some(Link::new(&*say(language, "done.preferences", &[]), preferences)),
     };
@@ -88,7 +88,7 @@ fn gone(visit: &Visit, subscriber: &Subscriber, language: Language) -> Response<
     };
     let context = UnsubscribedPage {
         layout: private_layout(newsroom, language, &say(language, "unsubscribed.title", &[])),
-        address: subscriber.address.masked(),
+        address: subscriber.address.masked_in_text(),
         subscribe: format!("{}/subscribe?lang={language}", newsroom.config.site.url.path()),
         back: may_return.then(|| visit.action("u")),
         data: Some(visit.in_language(&path_of(&newsroom.preferences_url(subscriber.id)))),
