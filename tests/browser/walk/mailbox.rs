@@ -85,6 +85,7 @@ impl Walk<'_> {
             "request-address-old",
             "request-erasure",
             "request-export",
+            "request-known",
             "withdrawal",
         ];
         assert_eq!(kinds, expected.map(str::to_owned).into());
