@@ -124,6 +124,8 @@ CREATE TABLE letters (
 -- One rendered edition a language, and one more each time its text is corrected on its way: `carries` is the revision of
 -- the correction in it, `serial` counts them. The office may be told several things of one edition.
 CREATE UNIQUE INDEX letters_of_edition ON letters (edition, language, serial) WHERE kind = 'edition';
+-- What was said to one reader is forgotten before the rest.
+CREATE INDEX letters_by_kind ON letters (kind, date) WHERE text <> '';
 
 -- What a digest says of a release, a row a language. `number` stands for the release in `deliveries.contents`; a text
 -- that was corrected on its way has a number of its own and the same place.
@@ -175,6 +177,7 @@ CREATE TABLE subscribers (
 );
 -- Those who never confirm are removed.
 CREATE INDEX subscribers_pending ON subscribers (since) WHERE state = 'pending';
+CREATE INDEX subscribers_by_hash ON subscribers (address_hash);
 -- Those who get digests: it is asked every second whether there are any.
 CREATE INDEX subscribers_by_digest ON subscribers (frequency) WHERE frequency <> 'immediate';
 CREATE INDEX subscribers_owed ON subscribers (owed) WHERE owed IS NOT NULL;
@@ -198,6 +201,16 @@ CREATE TABLE address_changes (
     done BIGINT
 );
 CREATE INDEX address_changes_by_address ON address_changes (address_hash);
+
+-- Addresses that a subscriber had until `gone`, or that had a subscription of their own which is one with theirs since then:
+-- whoever is forgotten is forgotten there, too.
+CREATE TABLE former_addresses (
+    subscriber BIGINT NOT NULL REFERENCES subscribers (id),
+    address_hash TEXT NOT NULL,
+    gone BIGINT NOT NULL,
+    PRIMARY KEY (subscriber, address_hash)
+);
+CREATE INDEX former_addresses_by_hash ON former_addresses (address_hash);
 
 CREATE TABLE consents (
     id BIGINT PRIMARY KEY NOT NULL,
@@ -252,6 +265,9 @@ CREATE INDEX deliveries_in_doubt ON deliveries (edition, since) WHERE state = 'u
 CREATE INDEX deliveries_over ON deliveries (edition, state) WHERE state NOT IN ('queued', 'leased', 'in_flight');
 CREATE INDEX deliveries_by_subscriber ON deliveries (subscriber);
 CREATE INDEX deliveries_by_letter ON deliveries (letter);
+-- Single letters whose recipients are not forgotten yet.
+CREATE INDEX deliveries_single ON deliveries (address_hash)
+    WHERE edition IS NULL AND recipient_address <> 'erased@erased.invalid';
 
 -- What is left of an edition's deliveries once they are old: how many there were in each state.
 CREATE TABLE folded_deliveries (

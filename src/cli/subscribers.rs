@@ -10,9 +10,9 @@ use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::{called, stamp};
 use super::{Exit, importing, opening, subscriber};
-use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, SuppressionReason, Topic};
+use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic};
 use crate::language::say;
-use crate::store::{Added, SubscriberFilter};
+use crate::store::{Added, Erasure, SubscriberFilter};
 use crate::task::{Newsroom, SubscriberAccount};
 
 /// What is told of a subscriber, in this order.
@@ -103,17 +103,10 @@ async fn remove(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal)
 
 /// Also of an address that nobody has here: no list brings it in afterwards.
 async fn erase(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
-    let now = newsroom.now();
-    let key = match newsroom.store.find(address).await? {
-        Some(subscriber) => {
-            newsroom.store.end(subscriber.id, EndReason::Erased, now).await?;
-            "erased"
-        }
-        None if newsroom.store.is_suppressed(address).await?.is_some() => "nothing-to-erase",
-        None => {
-            newsroom.store.suppress(address, SuppressionReason::Erased, now).await?;
-            "erased-unknown"
-        }
+    let key = match newsroom.store.erase(address, newsroom.now()).await? {
+        Erasure::Done => "erased",
+        Erasure::NothingLeft => "nothing-to-erase",
+        Erasure::Unknown => "erased-unknown",
     };
     terminal.line(said_of(newsroom, key, address, ""));
     Ok(())

@@ -253,6 +253,7 @@ async fn take_effect(
     match other {
         Some(other) if other != id.number() => merge(connection, id, SubscriberId::new(other), now).await?,
         Some(_) | None => {
+            leave_behind(connection, id, id, now).await?;
             sqlx::query("UPDATE subscribers SET address = $2, folded = $3, address_hash = $4 WHERE id = $1")
                 .bind(id.number())
                 .bind(change.address.as_str())
@@ -267,6 +268,25 @@ async fn take_effect(
         .execute(&mut *connection)
         .await?;
     Ok(true)
+}
+
+/// Remembers that the address of `id` was one of `heir`'s: whoever is forgotten is forgotten there, too.
+async fn leave_behind(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    heir: SubscriberId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO former_addresses (subscriber, address_hash, gone) SELECT $1, s.address_hash, $3 FROM subscribers s \
+         WHERE s.id = $2 ON CONFLICT (subscriber, address_hash) DO UPDATE SET gone = excluded.gone",
+    )
+    .bind(heir.number())
+    .bind(id.number())
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Ends the subscription `id`; `into` has its topics besides its own, and is active.
@@ -302,6 +322,7 @@ async fn merge(
     .bind(id.number())
     .execute(&mut *connection)
     .await?;
+    leave_behind(connection, id, into, now).await?;
     subscribers::activate(connection, into, now).await?;
     let proof = Proof { words: String::new(), source: "web".to_owned() };
     optin::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;

@@ -1,9 +1,10 @@
 //! What came back of deliveries, once each, and what it ends, in one transaction.
 
 use chrono_tz::Tz;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::forgetting::IS_BLANK;
 use super::row::{Fields, clean, micros};
 use super::subscribers::{Ending, end_within};
 use super::{Store, StoreError, ids, suppressions};
@@ -36,19 +37,24 @@ impl Store {
     /// When the database does not answer: then nothing was kept.
     pub async fn keep_bounce(&self, bounce: &Bounce, zone: Tz) -> Result<Kept, StoreError> {
         let mut transaction = self.begin().await?;
-        let row = sqlx::query("SELECT id, subscriber, address_hash FROM deliveries WHERE id = $1")
+        let statement = format!(
+            "SELECT id, subscriber, address_hash, CAST(CASE WHEN {IS_BLANK} THEN 1 ELSE 0 END AS BIGINT) AS is_blank \
+             FROM deliveries WHERE id = $1"
+        );
+        let row = sqlx::query(AssertSqlSafe(statement))
             .bind(bounce.delivery.number())
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(row) = row else { return Ok(Kept::NoDelivery) };
         let fields = Fields::keyed_by_number(&row, "deliveries", "id");
         let (hash, subscriber) = (fields.text("address_hash")?, fields.number_or_none("subscriber")?);
+        let is_blank = fields.number("is_blank")? == 1;
         let subscriber = subscriber.map(SubscriberId::new);
         let (standing, history) = match subscriber {
             Some(subscriber) => history(&mut transaction, subscriber, &hash).await?,
             None => (Standing::There, Vec::new()),
         };
-        let is_erased = standing == Standing::Erased;
+        let is_erased = standing == Standing::Erased || is_blank;
         // It may quote the address that was to be forgotten.
         let diagnostic = if is_erased { "" } else { &bounce.diagnostic };
         if !add(&mut transaction, bounce, diagnostic, subscriber).await? {

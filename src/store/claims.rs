@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::deliveries::{BUT_ITS_STATE, delivery_in};
+use super::forgetting::IS_BLANK;
 use super::row::{Fields, micros};
 use super::values::Values;
 use super::{Store, StoreError};
@@ -189,7 +190,7 @@ impl Claim<'_> {
              UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, \
              claim = claim + 1 \
              WHERE id IN (SELECT id FROM due_now) RETURNING {BUT_ITS_STATE}, due, \
-             CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} THEN 'unsubscribed' \
+             CASE WHEN {SUPPRESSED} THEN 'suppressed' WHEN {LEFT} OR {IS_BLANK} THEN 'unsubscribed' \
              WHEN {PAUSES} THEN 'paused' END AS unwanted",
             self.lock
         );

@@ -9,6 +9,7 @@ use super::StoreError;
 use super::claims::GOING;
 use super::deliveries::{AttemptMade, numbers_text};
 use super::exchange::{Begin, Fence, Finished, Outcome};
+use super::forgetting::IS_BLANK;
 use super::row::{Fields, clean, micros};
 use super::values::{Bound, Values};
 use crate::domain::DeliveryId;
@@ -151,12 +152,15 @@ impl<'m> Attempts<'m> {
         Values { types: &TYPES, rows: self.0.len() }
     }
 
-    /// A statement that leaves out what is there already, and what is of a delivery that was forgotten meanwhile.
+    /// A statement that leaves out what is there already, and what is of a delivery that is gone; of one whose recipient was
+    /// forgotten meanwhile, the reply, which may quote the address.
     pub(super) fn statement(&self, connection: &AnyConnection) -> String {
         let columns = "delivery, claim, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict";
         format!(
-            "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) SELECT {columns} FROM made \
-             WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.id = made.delivery) ON CONFLICT (delivery, claim) DO NOTHING",
+            "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) \
+             SELECT made.delivery, made.claim, made.attempt, made.relay, made.at, made.phase, made.code, made.enhanced, \
+             CASE WHEN {IS_BLANK} THEN '' ELSE made.reply END, made.message_id, made.verdict \
+             FROM made CROSS JOIN deliveries WHERE deliveries.id = made.delivery ON CONFLICT (delivery, claim) DO NOTHING",
             self.values().text(connection)
         )
     }

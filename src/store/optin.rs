@@ -67,7 +67,7 @@ pub struct ConsentKept {
 /// What came of asking for a subscription. People are told the same in every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
-    /// The subscriber.
+    /// The subscriber; nobody for a suppressed address, of which nothing is kept.
     pub id: SubscriberId,
     /// Whether a letter was queued that asks them.
     pub is_written_to: bool,
@@ -110,7 +110,7 @@ impl Store {
     /// Somebody asked for a subscription: the `letter` that asks its owner is queued at once, for who is not written to now is
     /// not written to for a day. Whoever is active keeps what they have until they change it themselves: anybody can type
     /// anybody's address. At most one letter goes to an address in 24 hours, and none to one that is suppressed (but for an
-    /// erasure, which a confirmation lifts).
+    /// erasure, which a confirmation lifts): of that nothing is written.
     ///
     /// # Errors
     /// Those of `letter`; when the database does not answer, or was opened without its key.
@@ -123,13 +123,15 @@ impl Store {
     ) -> Result<Asked, E> {
         let hash = self.address_hash(&new.address)?;
         let mut transaction = self.begin().await?;
+        match suppressions::reason(&mut transaction, &hash).await? {
+            None | Some(SuppressionReason::Erased) => {}
+            // Nobody is asked: there is nothing to keep.
+            Some(SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Blocked) => {
+                return Ok(Asked { id: ids::random_subscriber()?, is_written_to: false });
+            }
+        }
         let settled = subscribers::settle(&mut transaction, new, &hash, now).await?;
-        let may_be_asked = match suppressions::reason(&mut transaction, &hash).await? {
-            None | Some(SuppressionReason::Erased) => true,
-            Some(SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Blocked) => false,
-        };
-        let long_ago = settled.asked.is_none_or(|asked| asked + BETWEEN_CONFIRMATIONS <= now);
-        let is_written_to = may_be_asked && long_ago;
+        let is_written_to = settled.asked.is_none_or(|asked| asked + BETWEEN_CONFIRMATIONS <= now);
         if is_written_to {
             let is_active = settled.state == "active";
             if !is_active {
@@ -137,7 +139,7 @@ impl Store {
             }
             sqlx::query(
                 "UPDATE subscribers SET asked = $2, since = CASE WHEN state = 'active' THEN since ELSE $2 END, \
-                 end_reason = NULL, state = CASE WHEN state = 'active' THEN state ELSE 'pending' END WHERE id = $1",
+                 state = CASE WHEN state = 'active' THEN state ELSE 'pending' END WHERE id = $1",
             )
             .bind(settled.id.number())
             .bind(micros(now))
@@ -170,7 +172,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let statement = format!(
             "UPDATE subscribers SET state = 'active', since = $2, covered = {}, owed = NULL, owed_until = NULL, \
-             paused_since = NULL, paused_until = NULL WHERE id = $1 AND state = 'pending' RETURNING id, address_hash",
+             paused_since = NULL, paused_until = NULL, end_reason = NULL \
+             WHERE id = $1 AND state = 'pending' RETURNING id, address_hash",
             subscribers::LAST_TURN
         );
         let row = sqlx::query(AssertSqlSafe(statement))

@@ -1,4 +1,5 @@
-//! Subscribers and what they follow. They end rather than vanish; only those who never confirmed are removed.
+//! Subscribers and what they follow. They end rather than vanish; only those who never confirmed are removed
+//! (`forgetting`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +7,9 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use super::audience::NOT_SUPPRESSED;
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
-use super::{Proof, Store, StoreError, addresses, ids, pauses, suppressions};
+use super::{Proof, Store, StoreError, forgetting, ids, pauses, suppressions};
 use crate::domain::{
     EmailAddress, EndReason, Frequency, NewSubscriber, SkipReason, Subscriber, SubscriberId, SubscriberState,
     SuppressionReason, Topic,
@@ -69,6 +69,13 @@ pub enum Names {
 /// The turn of the announcement that opened last.
 pub(super) const LAST_TURN: &str =
     "COALESCE((SELECT MAX(last_one.turn) FROM editions last_one WHERE last_one.kind = 'announcement'), 0)";
+
+/// The subscriber `$1`, when they left by themselves at `$2` or later and may be written to.
+const MAY_COME_BACK: &str = "SELECT s.id FROM subscribers s WHERE s.id = $1 AND s.state = 'ended' \
+    AND s.end_reason = 'unsubscribed' AND s.since >= $2 \
+    AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = s.address_hash) \
+    AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id) \
+    AND EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = s.id AND c.action = 'left' AND c.at = s.since)";
 
 /// A row that was there for an address, or was made for it now.
 pub(super) struct Settled {
@@ -321,14 +328,19 @@ impl Store {
         Ok(true)
     }
 
-    /// A subscriber leaves by themselves; that is kept with the proofs. `false` when the subscription had ended before.
+    /// A subscriber leaves by themselves; that is kept with the proofs, unless all that ends is that they are asked.
+    /// `false` when the subscription had ended before.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn leave(&self, id: SubscriberId, proof: &Proof, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
+        let active = sqlx::query("UPDATE subscribers SET since = since WHERE id = $1 AND state = 'active'")
+            .bind(id.number())
+            .execute(&mut *transaction)
+            .await?;
         let ended = end_within(&mut transaction, id, EndReason::Unsubscribed.into(), now).await?;
-        if ended {
+        if active.rows_affected() > 0 {
             optin::keep(&mut transaction, id, ConsentAction::Left, proof, now).await?;
         }
         transaction.commit().await?;
@@ -348,12 +360,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let statement = format!(
-            "UPDATE subscribers SET since = since WHERE id IN (SELECT s.id FROM subscribers s WHERE s.id = $1 \
-             AND s.state = 'ended' AND s.end_reason = 'unsubscribed' AND s.since >= $2 AND {NOT_SUPPRESSED} \
-             AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id) \
-             AND EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = s.id AND c.action IN ('confirmed', 'vouched')))"
-        );
+        let statement = format!("UPDATE subscribers SET since = since WHERE id IN ({MAY_COME_BACK})");
         let done = sqlx::query(AssertSqlSafe(statement))
             .bind(id.number())
             .bind(micros(since))
@@ -368,6 +375,15 @@ impl Store {
         Ok(true)
     }
 
+    /// Whether somebody could come back now ([`Self::come_back`]).
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may_come_back(&self, id: SubscriberId, since: DateTime<Utc>) -> Result<bool, StoreError> {
+        let query = sqlx::query(MAY_COME_BACK).bind(id.number()).bind(micros(since));
+        Ok(query.fetch_optional(&self.read).await?.is_some())
+    }
+
     /// Ends a subscription: letters not yet handed over are skipped. A bounce, a complaint and an erasure suppress the
     /// address too; an erasure also removes what tells who it was. `false` when it had ended before.
     ///
@@ -378,36 +394,6 @@ impl Store {
         let ended = end_within(&mut transaction, id, reason.into(), now).await?;
         transaction.commit().await?;
         Ok(ended)
-    }
-
-    /// Removes those who were asked to confirm before `before` and never did; gives how many. One who had subscribed and
-    /// left before, and was only asked again, has left still: the proof and the links in old letters stay. Changes of address
-    /// that were asked for before then are forgotten, too.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn purge_unconfirmed(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        const UNCONFIRMED: &str = "(SELECT id FROM subscribers WHERE state = 'pending' AND since < $1)";
-        let mut transaction = self.begin().await?;
-        sqlx::query(
-            "UPDATE subscribers SET state = 'ended', end_reason = 'unsubscribed' WHERE state = 'pending' AND since < $1 \
-             AND EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
-             AND c.action IN ('confirmed', 'vouched'))",
-        )
-        .bind(micros(before))
-        .execute(&mut *transaction)
-        .await?;
-        addresses::purge(&mut transaction, before).await?;
-        for table in ["address_changes", "subscriptions", "consents"] {
-            let statement = format!("DELETE FROM {table} WHERE subscriber IN {UNCONFIRMED}");
-            sqlx::query(AssertSqlSafe(statement)).bind(micros(before)).execute(&mut *transaction).await?;
-        }
-        let done = sqlx::query("DELETE FROM subscribers WHERE state = 'pending' AND since < $1")
-            .bind(micros(before))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
     }
 }
 
@@ -431,7 +417,7 @@ impl From<EndReason> for Ending {
     }
 }
 
-/// Ends a subscription; `false` when it had ended before.
+/// Ends a subscription; `false` when it had ended before. Who was only asked again, and does not want to, has ended as before.
 pub(super) async fn end_within(
     connection: &mut AnyConnection,
     id: SubscriberId,
@@ -440,8 +426,9 @@ pub(super) async fn end_within(
 ) -> Result<bool, StoreError> {
     let Ending { reason, suppressed } = ending;
     let row = sqlx::query(
-        "UPDATE subscribers SET state = 'ended', since = $2, end_reason = $3, asked = NULL \
-         WHERE id = $1 AND (state <> 'ended' OR ($3 = 'erased' AND address <> '')) RETURNING id, address_hash",
+        "UPDATE subscribers SET state = 'ended', since = $2, asked = NULL, \
+         end_reason = CASE WHEN $3 = 'unsubscribed' THEN COALESCE(end_reason, $3) ELSE $3 END \
+         WHERE id = $1 AND (state <> 'ended' OR ($3 = 'erased' AND address <> '')) RETURNING id, address, address_hash",
     )
     .bind(id.number())
     .bind(micros(now))
@@ -449,7 +436,8 @@ pub(super) async fn end_within(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(false) };
-    let hash = Fields::keyed_by_number(&row, "subscribers", "id").text("address_hash")?;
+    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let (address, hash) = (fields.text("address")?, fields.text("address_hash")?);
     let skipped = match reason {
         EndReason::Unsubscribed | EndReason::Removed | EndReason::Erased => SkipReason::Unsubscribed,
         EndReason::Bounced | EndReason::Complained => SkipReason::Suppressed,
@@ -467,33 +455,9 @@ pub(super) async fn end_within(
         suppressions::add(connection, &hash, suppressed, now).await?;
     }
     if reason == EndReason::Erased {
-        forget(connection, id, &hash).await?;
+        forgetting::forget(connection, id, &address, &hash, now).await?;
     }
     Ok(true)
-}
-
-/// Removes what tells who a subscriber was; their deliveries stay in the counts.
-async fn forget(connection: &mut AnyConnection, id: SubscriberId, address_hash: &str) -> Result<(), StoreError> {
-    addresses::forget(connection, address_hash).await?;
-    let statements = [
-        "DELETE FROM address_changes WHERE subscriber = $1",
-        // What was written to them alone names addresses and says what they asked for.
-        "UPDATE letters SET subject = '', text = '', html = '' WHERE kind <> 'edition' \
-         AND id IN (SELECT letter FROM deliveries WHERE subscriber = $1 AND edition IS NULL)",
-        "DELETE FROM subscriptions WHERE subscriber = $1",
-        "DELETE FROM consents WHERE subscriber = $1",
-        "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE subscriber = $1)",
-        "DELETE FROM bounces WHERE delivery IN (SELECT id FROM deliveries WHERE subscriber = $1)",
-        "UPDATE deliveries SET recipient_name = NULL, recipient_address = 'erased@erased.invalid', topics = '' \
-         WHERE subscriber = $1",
-        "UPDATE subscribers SET address = '', folded = 'erased ' || CAST(id AS TEXT), name = NULL, \
-         organisation = NULL, source = '', address_hash = '', paused_since = NULL, paused_until = NULL, asked = NULL, \
-         letters_since = NULL, letters = NULL WHERE id = $1",
-    ];
-    for statement in statements {
-        sqlx::query(statement).bind(id.number()).execute(&mut *connection).await?;
-    }
-    Ok(())
 }
 
 pub(super) fn subscriber_from(

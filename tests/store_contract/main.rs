@@ -5,6 +5,7 @@ mod audience;
 mod bounces;
 mod editions;
 mod file;
+mod forgetting;
 mod gaps;
 mod imports;
 mod leases;
@@ -106,6 +107,13 @@ stories! {
     subscribers::an_erased_address_is_recognised_and_not_kept,
     subscribers::preferences_are_the_subscribers_own,
     subscribers::a_digest_has_readers_while_somebody_chose_it_or_is_owed_it,
+    forgetting::who_never_confirmed_is_gone_after_a_week,
+    forgetting::who_subscribed_before_is_not_taken_for_a_stranger,
+    forgetting::what_was_asked_of_an_address_is_forgotten_with_the_unconfirmed,
+    forgetting::who_is_erased_stands_nowhere,
+    forgetting::an_address_that_somebody_else_has_by_now_stays_theirs,
+    forgetting::an_address_without_a_subscription_is_erased,
+    forgetting::a_suppressed_address_is_not_written_down,
     imports::a_list_is_taken_in_and_again_changes_nothing,
     imports::a_list_brings_nobody_back_and_overrules_nobody,
     imports::a_no_stops_the_letters_of_whom_the_office_vouched_for,

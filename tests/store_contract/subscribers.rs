@@ -120,7 +120,7 @@ pub(crate) async fn who_ends_receives_nothing_more(room: Room) {
     let refused = Added::Refused(SuppressionReason::Complained);
     assert_eq!(room.store.add_active(&again, minute(4)).await.unwrap(), refused);
     let asked = room.store.subscribe_pending(&again, &proof(), minute(4), confirmation).await.unwrap();
-    assert_eq!(asked, Asked { id: angry, is_written_to: false });
+    assert!(!asked.is_written_to);
     for reason in [SuppressionReason::Erased, SuppressionReason::Bounced] {
         room.store.suppress(&who, reason, minute(5)).await.unwrap();
         assert_eq!(room.store.is_suppressed(&who).await.unwrap(), Some(SuppressionReason::Complained));

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::confirm::path_of;
 use super::preferences::paused_until;
 use super::visit::Visit;
-use crate::domain::{EndReason, Subscriber, SubscriberState};
+use crate::domain::{Subscriber, SubscriberState};
 use crate::http::form::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, say};
@@ -35,7 +35,7 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
     let subscriber = whose(visit).await?;
     let language = visit.language(Some(&subscriber));
     if matches!(subscriber.state, SubscriberState::Ended { .. }) {
-        return Ok(gone(visit, &subscriber, language));
+        return gone(visit, &subscriber, language).await;
     }
     let context = UnsubscribePage {
         layout: private_layout(newsroom, language, &say(language, "unsubscribe.title", &[])),
@@ -56,7 +56,7 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
     }
     // Leaving twice is no harm.
     newsroom.store.leave(before.id, &visit.proof(language, "unsubscribe.button"), newsroom.now()).await?;
-    Ok(gone(visit, &whose(visit).await?, language))
+    gone(visit, &whose(visit).await?, language).await
 }
 
 async fn back(visit: &Visit, subscriber: &Subscriber, language: Language) -> Result<Response<Body>, Problem> {
@@ -78,14 +78,9 @@ async fn back(visit: &Visit, subscriber: &Subscriber, language: Language) -> Res
     Ok(page(newsroom, StatusCode::OK, &context))
 }
 
-fn gone(visit: &Visit, subscriber: &Subscriber, language: Language) -> Response<Body> {
+async fn gone(visit: &Visit, subscriber: &Subscriber, language: Language) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
-    let may_return = match subscriber.state {
-        SubscriberState::Ended { at, reason: EndReason::Unsubscribed } => {
-            at >= newsroom.now() - BACK_WITHIN && !subscriber.topics.is_empty()
-        }
-        SubscriberState::Ended { .. } | SubscriberState::Pending { .. } | SubscriberState::Active { .. } => false,
-    };
+    let may_return = newsroom.store.may_come_back(subscriber.id, newsroom.now() - BACK_WITHIN).await?;
     let context = UnsubscribedPage {
         layout: private_layout(newsroom, language, &say(language, "unsubscribed.title", &[])),
         address: subscriber.address.masked_in_text(),
@@ -93,5 +88,5 @@ fn gone(visit: &Visit, subscriber: &Subscriber, language: Language) -> Response<
         back: may_return.then(|| visit.action("u")),
         data: Some(visit.in_language(&path_of(&newsroom.preferences_url(subscriber.id)))),
     };
-    page(newsroom, StatusCode::OK, &context)
+    Ok(page(newsroom, StatusCode::OK, &context))
 }

@@ -1,0 +1,329 @@
+//! Taking out of every table what tells who somebody was: those who want to be forgotten, and those who never confirmed.
+//! What stays of them are counts, and a keyed hash of the address, by which a report that comes late is understood.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
+
+use super::row::{Fields, micros, placeholders};
+use super::subscribers::end_within;
+use super::{Store, StoreError, addresses, suppressions};
+use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
+
+/// How many rows one statement may name.
+const IDS_IN_A_STATEMENT: usize = 500;
+
+/// Whether nothing tells any more to whom a delivery went: this stands in place of the address.
+pub(super) const IS_BLANK: &str = "deliveries.recipient_address = 'erased@erased.invalid'";
+
+/// Whether a subscriber signed up by the form and has never subscribed: nobody confirmed it, nor did the office vouch.
+const NEVER_SUBSCRIBED: &str = "EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
+    AND c.action = 'asked' AND c.at = subscribers.created) \
+    AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
+    AND c.action IN ('confirmed', 'vouched'))";
+
+/// What was known of an address that is forgotten now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erasure {
+    /// Something: it is gone.
+    Done,
+    /// No more than that nothing is sent to it.
+    NothingLeft,
+    /// Nothing.
+    Unknown,
+}
+
+impl Store {
+    /// Forgets an address, whether somebody subscribes with it or it stands in no more than old deliveries. No list brings
+    /// it in from now on.
+    ///
+    /// # Errors
+    /// When the database does not answer, or was opened without its key.
+    pub async fn erase(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Erasure, StoreError> {
+        let hash = self.address_hash(address)?;
+        let mut transaction = self.begin().await?;
+        let before = suppressions::reason(&mut transaction, &hash).await?;
+        let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
+            .bind(address.folded())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let is_known = if let Some(row) = row {
+            let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
+            end_within(&mut transaction, id, EndReason::Erased.into(), now).await?
+        } else {
+            suppressions::add(&mut transaction, &hash, SuppressionReason::Erased, now).await?;
+            forget_address(&mut transaction, address.as_str(), &hash, now).await?
+        };
+        transaction.commit().await?;
+        Ok(match before {
+            _ if is_known => Erasure::Done,
+            Some(_) => Erasure::NothingLeft,
+            None => Erasure::Unknown,
+        })
+    }
+
+    /// Removes those who asked for a subscription and had not confirmed it by `before`, also when that has ended meanwhile;
+    /// gives how many. One who had subscribed and left before, and was only asked again, is as before: the proof and the
+    /// links in old letters stay. What was asked before then of other addresses, or by letter, is forgotten, too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn purge_unconfirmed(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let statement = format!(
+            "UPDATE subscribers SET state = 'ended', end_reason = COALESCE(end_reason, 'unsubscribed') \
+             WHERE state = 'pending' AND since < $1 AND NOT ({NEVER_SUBSCRIBED})"
+        );
+        sqlx::query(AssertSqlSafe(statement)).bind(micros(before)).execute(&mut *transaction).await?;
+        addresses::purge(&mut transaction, before).await?;
+        // Their rows are locked: nobody confirms at this moment. One whose letter is being handed over has another day.
+        let statement = format!(
+            "UPDATE subscribers SET since = since WHERE state IN ('pending', 'ended') AND since < $1 AND {NEVER_SUBSCRIBED} \
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber = subscribers.id \
+             AND d.state IN ('leased', 'in_flight')) RETURNING id"
+        );
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(micros(before));
+        let ids = numbers(&query.fetch_all(&mut *transaction).await?, "subscribers")?;
+        for table in ["address_changes", "former_addresses", "subscriptions", "consents"] {
+            each_of(&mut transaction, &format!("DELETE FROM {table} WHERE subscriber"), &ids).await?;
+        }
+        each_of(&mut transaction, "DELETE FROM subscribers WHERE id", &ids).await?;
+        forget_questions(&mut transaction, before).await?;
+        transaction.commit().await?;
+        Ok(ids.len() as u64)
+    }
+}
+
+/// Forgets what single letters said that were written before `before` and are over, for their links have expired; and to
+/// whom they went, unless it is the address of a subscriber.
+async fn forget_questions(connection: &mut AnyConnection, before: DateTime<Utc>) -> Result<(), StoreError> {
+    let strangers = "deliveries.edition IS NULL AND deliveries.recipient_address <> 'erased@erased.invalid' \
+        AND deliveries.subscriber IS NOT NULL AND deliveries.created < $1 AND deliveries.state NOT IN ('leased', 'in_flight') \
+        AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber \
+        AND s.address_hash = deliveries.address_hash)";
+    blank(connection, strangers, micros(before), before).await?;
+    sqlx::query(
+        "UPDATE letters SET text = '', html = '' WHERE kind IN ('confirmation', 'request') AND text <> '' AND date < $1 \
+         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.letter = letters.id \
+         AND d.state IN ('queued', 'leased', 'in_flight', 'unknown'))",
+    )
+    .bind(micros(before))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A person as the database knows one.
+#[derive(Default)]
+struct Person {
+    /// Their rows: the one that is erased, and those that were merged into it.
+    rows: BTreeSet<i64>,
+    /// The hashes of the addresses that are theirs, or were and are nobody else's now.
+    hashes: BTreeSet<String>,
+    /// The addresses themselves, as far as they are known.
+    addresses: BTreeSet<String>,
+}
+
+impl Person {
+    /// Whoever has the row `id`, with the rows and addresses that led to it.
+    async fn of(connection: &mut AnyConnection, id: i64, address: &str, hash: &str) -> Result<Self, StoreError> {
+        let mut person = Self::default();
+        person.hashes.insert(hash.to_owned());
+        person.addresses.insert(address.to_owned());
+        let mut next = vec![id];
+        while let Some(row) = next.pop() {
+            if !person.rows.insert(row) {
+                continue;
+            }
+            let former = sqlx::query(
+                "SELECT f.subscriber, f.address_hash, s.id, s.address, CAST(CASE WHEN s.state = 'active' \
+                 OR EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = s.id \
+                 AND c.action IN ('confirmed', 'vouched', 'returned') AND c.at > f.gone) THEN 1 ELSE 0 END AS BIGINT) \
+                 AS is_anothers FROM former_addresses f LEFT JOIN subscribers s ON s.address_hash = f.address_hash \
+                 WHERE f.subscriber = $1",
+            )
+            .bind(row)
+            .fetch_all(&mut *connection)
+            .await?;
+            for row in &former {
+                let fields = Fields::keyed_by_number(row, "former_addresses", "subscriber");
+                if fields.number("is_anothers")? == 1 {
+                    continue;
+                }
+                person.hashes.insert(fields.text("address_hash")?);
+                person.addresses.extend(fields.text_or_none("address")?);
+                next.extend(fields.number_or_none("id")?);
+            }
+        }
+        Ok(person)
+    }
+}
+
+/// Removes what tells who a subscriber was; their deliveries stay in the counts.
+pub(super) async fn forget(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    address: &str,
+    address_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Person { rows, hashes, addresses } = Person::of(connection, id.number(), address, address_hash).await?;
+    for address in addresses {
+        forget_mentions(connection, &address, now).await?;
+    }
+    for hash in hashes {
+        suppressions::add(connection, &hash, SuppressionReason::Erased, now).await?;
+        forget_traces(connection, &hash, now).await?;
+    }
+    let statements = [
+        "DELETE FROM address_changes WHERE subscriber = $1",
+        "DELETE FROM former_addresses WHERE subscriber = $1",
+        "DELETE FROM subscriptions WHERE subscriber = $1",
+        "DELETE FROM consents WHERE subscriber = $1",
+        "UPDATE subscribers SET state = 'ended', end_reason = 'erased', address = '', \
+         folded = 'erased ' || CAST(id AS TEXT), name = NULL, organisation = NULL, source = '', address_hash = '', \
+         paused_since = NULL, paused_until = NULL, asked = NULL, letters_since = NULL, letters = NULL WHERE id = $1",
+    ];
+    for row in rows {
+        blank(connection, "subscriber = $1", row, now).await?;
+        for statement in statements {
+            sqlx::query(statement).bind(row).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes an address with which nobody subscribes; whether there was something.
+async fn forget_address(
+    connection: &mut AnyConnection,
+    address: &str,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let is_mentioned = forget_mentions(connection, address, now).await?;
+    Ok(forget_traces(connection, hash, now).await? || is_mentioned)
+}
+
+/// Removes an address, known by its hash, from what was sent for others: they asked whether it should be theirs, or they
+/// had it before. What the office is sent is its own. Gives whether there was something.
+async fn forget_traces(connection: &mut AnyConnection, hash: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    addresses::forget(connection, hash).await?;
+    let single = "address_hash = $1 AND edition IS NULL AND recipient_address <> 'erased@erased.invalid' \
+        AND subscriber IS NOT NULL";
+    let before = "address_hash = $1 AND recipient_address <> 'erased@erased.invalid' \
+        AND subscriber IN (SELECT f.subscriber FROM former_addresses f WHERE f.address_hash = $1)";
+    let blanked = [blank(connection, single, hash, now).await?, blank(connection, before, hash, now).await?];
+    sqlx::query("DELETE FROM former_addresses WHERE address_hash = $1").bind(hash).execute(connection).await?;
+    Ok(blanked.iter().sum::<usize>() > 0)
+}
+
+/// Takes back the letters that name an address, when others asked for it; whether there were any.
+async fn forget_mentions(
+    connection: &mut AnyConnection,
+    address: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let rows = sqlx::query("SELECT id, text FROM letters WHERE kind = 'request' AND text <> ''")
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut is_mentioned = false;
+    for row in &rows {
+        let fields = Fields::keyed_by_number(row, "letters", "id");
+        if names(&fields.text("text")?, address) {
+            is_mentioned = true;
+            sqlx::query(
+                "UPDATE deliveries SET state = 'skipped', skip_reason = 'unsubscribed', since = $2, owner = NULL, \
+                 lease_until = NULL WHERE letter = $1 AND state IN ('queued', 'leased', 'unknown')",
+            )
+            .bind(fields.number("id")?)
+            .bind(micros(now))
+            .execute(&mut *connection)
+            .await?;
+            sqlx::query("UPDATE letters SET text = '', html = '' WHERE id = $1")
+                .bind(fields.number("id")?)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(is_mentioned)
+}
+
+/// Whether an address stands in a text, and not as a part of another.
+fn names(text: &str, address: &str) -> bool {
+    let (text, address) = (text.to_lowercase(), address.to_lowercase());
+    let is_part = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    text.match_indices(&address).any(|(at, found)| {
+        let after = &text[at + found.len()..];
+        // A full stop may end the sentence.
+        let goes_on = after.strip_prefix('.').unwrap_or(after).starts_with(|c: char| c.is_alphanumeric() || c == '-');
+        !text[..at].ends_with(is_part) && !goes_on
+    })
+}
+
+/// Takes the recipient, what was said to them alone, and every try and report out of the deliveries `which` `key` finds.
+/// Single letters that have not left do not any more. Gives how many deliveries there were.
+async fn blank<'q, K>(
+    connection: &mut AnyConnection,
+    which: &str,
+    key: K,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError>
+where
+    K: 'q + Send + sqlx::Encode<'q, sqlx::Any> + sqlx::Type<sqlx::Any>,
+{
+    const WAITS: &str = "edition IS NULL AND state IN ('queued', 'leased', 'unknown')";
+    let statement = format!(
+        "UPDATE deliveries SET recipient_name = NULL, recipient_address = 'erased@erased.invalid', topics = '', \
+         state = CASE WHEN {WAITS} THEN 'skipped' ELSE state END, \
+         skip_reason = CASE WHEN {WAITS} THEN 'unsubscribed' ELSE skip_reason END, \
+         since = CASE WHEN {WAITS} THEN $2 ELSE since END, owner = CASE WHEN {WAITS} THEN NULL ELSE owner END, \
+         lease_until = CASE WHEN {WAITS} THEN NULL ELSE lease_until END WHERE {which} RETURNING id"
+    );
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(key).bind(micros(now));
+    let ids = numbers(&query.fetch_all(&mut *connection).await?, "deliveries")?;
+    for statement in ["DELETE FROM attempts WHERE delivery", "DELETE FROM bounces WHERE delivery"] {
+        each_of(connection, statement, &ids).await?;
+    }
+    // What was written to them alone names addresses and says what they asked for.
+    for some in ids.chunks(IDS_IN_A_STATEMENT) {
+        let statement = format!(
+            "UPDATE letters SET subject = '', text = '', html = '' WHERE kind <> 'edition' AND id IN \
+             (SELECT letter FROM deliveries WHERE edition IS NULL AND id IN ({}))",
+            placeholders(1, some.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(statement));
+        some.iter().fold(query, |query, id| query.bind(*id)).execute(&mut *connection).await?;
+    }
+    Ok(ids.len())
+}
+
+fn numbers(rows: &[AnyRow], table: &'static str) -> Result<Vec<i64>, StoreError> {
+    rows.iter().map(|row| Fields::keyed_by_number(row, table, "id").number("id")).collect()
+}
+
+/// Carries `statement` out, which ends with the name of a column, for the rows where that is one of `ids`.
+async fn each_of(connection: &mut AnyConnection, statement: &str, ids: &[i64]) -> Result<(), StoreError> {
+    for some in ids.chunks(IDS_IN_A_STATEMENT) {
+        let statement = format!("{statement} IN ({})", placeholders(1, some.len()));
+        let query = sqlx::query(AssertSqlSafe(statement));
+        some.iter().fold(query, |query, id| query.bind(*id)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn an_address_is_found_where_it_stands_by_itself() {
+        for text in ["To ann@example.org.", "« Ann@Example.org »", "ann@example.org, please", "<ann@example.org>"] {
+            assert!(names(text, "ann@example.org"), "{text}");
+        }
+        for text in ["joann@example.org", "j.ann@example.org", "ann@example.org.uk", "ann@example.organic", ""] {
+            assert!(!names(text, "ann@example.org"), "{text}");
+        }
+    }
+}
