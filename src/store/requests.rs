@@ -21,6 +21,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn may_write(&self, id: SubscriberId, letters: u32, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE subscribers SET letters = CASE WHEN letters_since > $3 THEN letters + $2 ELSE $2 END, \
              letters_since = CASE WHEN letters_since > $3 THEN letters_since ELSE $4 END \
@@ -31,8 +32,9 @@ impl Store {
         .bind(micros(now - LETTERS_WITHIN))
         .bind(micros(now))
         .bind(MOST_LETTERS)
-        .execute(&self.write)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
