@@ -370,18 +370,21 @@ async fn answers(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     }
 }
 
-/// The one connection that writes, and those that read.
+/// The one connection that writes, and those that read. What is deleted or replaced is overwritten in the file: who asks to
+/// be forgotten is not found in what it no longer uses.
 async fn sqlite_pools(path: &Utf8Path, sync: SqliteSync) -> Result<(AnyPool, AnyPool), StoreError> {
     let url = format!("sqlite://{}", utf8_percent_encode(path.as_str(), KEPT_IN_PATH));
     let options: AnyConnectOptions = url.parse()?;
     let writing = match sync {
         SqliteSync::Normal => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000"
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000; \
+             PRAGMA secure_delete = ON"
         }
         SqliteSync::Full => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000"
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000; \
+             PRAGMA secure_delete = ON"
         }
     };
     let reading = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";

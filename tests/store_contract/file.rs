@@ -1,9 +1,10 @@
 //! What is special of SQLite: a file, its owner, and one daemon.
 
 use depeche::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
-use depeche::store::{Store, StoreError};
+use depeche::domain::{EndReason, NewSubscriber};
+use depeche::store::{Store, StoreError, SubscriberFilter};
 
-use super::room::minute;
+use super::room::{Room, minute, newcomer};
 
 #[tokio::test]
 async fn the_file_is_made_with_its_folder_for_its_owner_alone() {
@@ -22,6 +23,34 @@ async fn the_file_is_made_with_its_folder_for_its_owner_alone() {
     store.close().await;
     let again = Store::open(&settings, minute(1)).await.unwrap();
     assert_eq!(again.last_run("housekeeping").await.unwrap(), Some(minute(0)));
+}
+
+#[tokio::test]
+async fn who_is_erased_is_not_found_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = super::sqlite(&folder);
+    let room = Room::new(settings.clone()).await;
+    // So few that no page is divided: what is not used of one may keep a copy of what moved to another.
+    for number in 0..5 {
+        let new = NewSubscriber {
+            name: Some(format!("Ondine Vermeil {number}")),
+            ..newcomer(&format!("ondine{number}@example.org"), &["all"])
+        };
+        room.store.add_active(&new, minute(0)).await.unwrap();
+    }
+    room.sending("bridge").await;
+    for one in room.store.list(&SubscriberFilter::default()).await.unwrap() {
+        assert!(room.store.end(one.id, EndReason::Erased, minute(1)).await.unwrap());
+    }
+    room.store.close().await;
+    let DatabaseUrl::Sqlite(path) = settings.url else { panic!("it is a file") };
+    let files = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|file| file.unwrap().path());
+    let bytes: Vec<u8> = files.flat_map(|file| std::fs::read(file).unwrap()).collect();
+    assert!(memchr::memmem::find(&bytes, b"bridge").is_some());
+    for word in ["ondine", "Vermeil"] {
+        let found = memchr::memmem::find_iter(&bytes, word).count();
+        assert_eq!(found, 0, "{word}");
+    }
 }
 
 #[tokio::test]
