@@ -2,6 +2,7 @@
 //! address, a copy of one's data, being forgotten, coming back; in which language pages answer.
 
 use depeche::domain::{EndReason, Frequency, Subscriber, SubscriberState, Token};
+use depeche::store::Proof;
 use depeche::task::missed_by;
 
 use crate::draft::release;
@@ -134,7 +135,7 @@ pub(crate) async fn an_address_changes_when_both_sides_agree(mut room: TestNewsr
 
 pub(crate) async fn who_holds_a_forwarded_link_cannot_take_over_a_subscription(mut room: TestNewsroom) {
     begin(&mut room).await;
-    room.subscriber(ANN, "all").await;
+    let ann = room.subscriber(ANN, "all").await;
     room.subscriber("bob@example.org", "all").await;
     let page = preferences(&room, ANN).await;
     let ask = |address: &str| format!("do=address&email={}", address.replace('@', "%40"));
@@ -168,11 +169,22 @@ pub(crate) async fn who_holds_a_forwarded_link_cannot_take_over_a_subscription(m
     room.post(&page, "do=export").await;
     room.look().await;
     assert!(room.letter(ANN).links().iter().any(|link| link.starts_with("/preferences/export/")));
-    // A week later nobody can agree any more.
-    let late = Token::AddressOld { change: depeche::domain::AddressChangeId::new(1), expires: room.now() };
-    room.pass("1h").await;
-    let late = format!("/preferences/address/{}", late.signed(room.newsroom().key()));
-    assert_eq!(room.get(&late).await.status, 410);
+    // A week later nobody can agree any more, although the change is there still.
+    let (new, proof) = ("zoe@example.net".parse().unwrap(), Proof { words: String::new(), source: "web".to_owned() });
+    let asked = room.newsroom().store.ask_address(ann, &new, &proof, room.now()).await.unwrap().unwrap();
+    let expires = room.now() + chrono::TimeDelta::days(7);
+    let link = |token: Token| format!("/preferences/address/{}", token.signed(room.newsroom().key()));
+    let links =
+        [Token::AddressOld { change: asked.change, expires }, Token::AddressNew { change: asked.change, expires }];
+    let links = links.map(link);
+    for link in &links {
+        assert_eq!(room.get(link).await.status, 200);
+    }
+    room.pass("169h").await;
+    assert!(room.newsroom().store.address_change(asked.change).await.unwrap().is_some());
+    for link in &links {
+        assert_eq!((room.get(link).await.status, room.post(link, "do=agree").await.status), (410, 410));
+    }
 }
 
 pub(crate) async fn data_are_shown_and_erased_by_the_address_itself_alone(mut room: TestNewsroom) {
