@@ -35,7 +35,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &CheckArguments, terminal: T
                     let text = String::from_utf8_lossy(&found.bytes).trim_start_matches('\u{feff}').to_owned();
                     sources.insert(diagnostic.path.clone(), text);
                 }
-                terminal.line(findings::as_text(diagnostic, &sources, language, terminal));
+                terminal.coloured_line(&findings::as_text(diagnostic, &sources, language, terminal));
                 terminal.line("");
             }
         }

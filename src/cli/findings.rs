@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, harmless, steers};
 use crate::content::Diagnostic;
 use crate::domain::SourcePath;
 use crate::language::{Language, Severity};
@@ -56,15 +56,19 @@ pub(super) fn as_text(
     };
     let help = Level::HELP.with_name(if language == Language::French { "à faire" } else { "to do" });
     let (what, advice) = (diagnostic.diagnosis.what(language), diagnostic.diagnosis.advice(language));
+    let (what, advice, path) = (harmless(&what), harmless(&advice), harmless(diagnostic.path.as_str()));
     let line = sources
         .get(&diagnostic.path)
         .and_then(|text| text.lines().nth(diagnostic.line.saturating_sub(1)))
         .unwrap_or_default();
+    // One for one, so that the places stay.
+    let line = line.replace(steers, "\u{fffd}");
+    let line = line.as_str();
     let column = |number: usize| line.char_indices().nth(number).map_or(line.len(), |(at, _)| at);
     let (from, to) = (column(diagnostic.column - 1), column(diagnostic.column - 1 + diagnostic.length));
     let mark = AnnotationKind::Primary.span(from..to.max(from));
-    let snippet = Snippet::source(line).line_start(diagnostic.line).path(diagnostic.path.as_str()).annotation(mark);
-    let group = level.primary_title(what).id(diagnostic.diagnosis.code()).element(snippet);
-    let group = if advice.is_empty() { group } else { group.element(help.message(advice)) };
+    let snippet = Snippet::source(line).line_start(diagnostic.line).path(path.as_ref()).annotation(mark);
+    let group = level.primary_title(what.as_ref()).id(diagnostic.diagnosis.code()).element(snippet);
+    let group = if advice.is_empty() { group } else { group.element(help.message(advice.as_ref())) };
     renderer.render(&[group])
 }

@@ -1,5 +1,6 @@
 //! What commands print, and how failures are told.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 use super::Exit;
@@ -34,17 +35,23 @@ impl Terminal {
 
     /// Prints a line. Whoever reads may have gone (`| head`): then there is nobody to tell.
     pub(super) fn line(self, text: impl AsRef<str>) {
-        let _ = writeln!(stdout(), "{}", text.as_ref());
+        let _ = writeln!(stdout(), "{}", harmless(text.as_ref()));
     }
 
-    /// Prints text as it is.
+    /// Prints a line whose colours are ours; what it quotes must be [`harmless`] already.
+    pub(super) fn coloured_line(self, text: &str) {
+        let _ = writeln!(stdout(), "{text}");
+    }
+
+    /// Prints text: to a file or another program as it is.
     pub(super) fn text(self, text: &str) {
+        let text = if self.output_is_terminal { harmless(text) } else { Cow::Borrowed(text) };
         let _ = stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush());
     }
 
     /// Tells on standard error.
     pub(super) fn tell(self, text: impl AsRef<str>) {
-        let _ = writeln!(stderr(), "{}", text.as_ref());
+        let _ = writeln!(stderr(), "{}", harmless(text.as_ref()));
     }
 
     /// Tells why a command failed, with every cause.
@@ -62,5 +69,41 @@ impl Terminal {
         }
         self.tell(text);
         Exit::Failed
+    }
+}
+
+/// `text` with whatever could steer a terminal, or turn the direction of what follows, shown as its code: names, subjects and
+/// replies come from anybody. Lines and tabs stay.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if steers(c) && !(c == '\r' && rest.peek() == Some(&'\n')) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a character could.
+pub(super) fn steers(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_as_its_code() {
+        assert!(matches!(harmless("« Zoé »\t1\n"), Cow::Borrowed(_)));
+        assert_eq!(harmless("a\u{1b}[2J\u{7}\u{9b}31m"), "a\\u{1b}[2J\\u{7}\\u{9b}31m");
+        assert_eq!(harmless("a\r\nb\rc\u{202e}d\u{7f}"), "a\r\nb\\u{d}c\\u{202e}d\\u{7f}");
     }
 }
