@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -198,6 +199,87 @@ fn the_office_erases_blocks_and_unblocks() {
 }
 
 #[test]
+fn a_column_that_may_say_no_and_is_not_understood_stops_the_list() {
+    let room = room();
+    room.save("list.csv", "Email;Exclu des envois\nann@example.org;oui\nbob@example.org;\n");
+    for more in [&["--report", "report.csv"][..], &["--dry-run"]] {
+        let refused = import(&room, "list.csv", more);
+        assert_eq!((refused.status.code(), text(&refused.stdout).as_str()), (Some(1), ""));
+        let told = text(&refused.stderr);
+        assert!(told.contains("Exclu des envois") && told.contains("--ignore-column"), "{told}");
+    }
+    assert!(!room.path("report.csv").exists());
+    assert_eq!(subscribers(&room), Vec::<Value>::new());
+    let did = sum(&room, "list.csv", &["--ignore-column", "exclu des envois"]);
+    outcomes(&did, &[("added", 2)]);
+    assert_eq!(did["columns"]["unread"], serde_json::json!(["Exclu des envois"]));
+}
+
+#[test]
+fn who_said_no_in_a_column_of_its_own_is_not_added() {
+    let room = room();
+    room.save(
+        "list.csv",
+        "Email;Désabonné;EMAIL_BLACKLISTED;Inscrit\nann@example.org;oui;false;oui\nbob@example.org;non;true;oui\n\
+         cy@example.org;non;false;non\ndi@example.org;2024-01-01;;oui\neve@example.org;peut-être;;oui\n\
+         fay@example.org;;;oui\n",
+    );
+    let output = import(&room, "list.csv", &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("peut-être"), "{}", text(&output.stderr));
+    let did: Value = serde_json::from_slice(&output.stdout).unwrap();
+    outcomes(&did, &[("added", 1), ("ended", 3), ("suppressed", 1)]);
+    let active: Vec<Value> = subscribers(&room).into_iter().filter(|one| one["state"] == "active").collect();
+    assert_eq!(active.len(), 1);
+    assert_eq!(active[0]["address"], "fay@example.org");
+}
+
+#[test]
+fn of_listmonks_list_it_is_told_that_it_hides_who_left() {
+    let room = room();
+    let list =
+        "uuid,email,name,attributes,status,created_at,updated_at\n5f,ann@example.org,Ann,{},enabled,2026-01-02,x\n";
+    room.save("unsubscribed.csv", list);
+    room.save("subscribers.csv", list);
+    let told = |file: &str| text(&import(&room, file, &[]).stderr);
+    assert!(!told("unsubscribed.csv").contains("listmonk"));
+    assert!(told("subscribers.csv").contains("listmonk"));
+    assert_eq!(subscribers(&room)[0]["state"], "ended");
+}
+
+#[test]
+fn a_report_takes_the_place_of_no_file_and_is_for_its_owner_alone() {
+    let room = room();
+    let list = "email\nann@example.org\n";
+    room.save("list.csv", list);
+    std::os::unix::fs::symlink(room.path("list.csv"), room.path("link.csv")).unwrap();
+    std::fs::hard_link(room.path("list.csv"), room.path("twin.csv")).unwrap();
+    for report in ["list.csv", "./list.csv", "link.csv", "twin.csv"] {
+        let refused = import(&room, "list.csv", &["--report", report]);
+        assert_eq!(refused.status.code(), Some(1), "{report}");
+        assert!(text(&refused.stderr).contains(report), "{}", text(&refused.stderr));
+        assert_eq!(std::fs::read_to_string(room.path("list.csv")).unwrap(), list, "{report}");
+    }
+    assert_eq!(subscribers(&room), Vec::<Value>::new());
+    sum(&room, "list.csv", &["--report", "report.csv"]);
+    let mode = std::fs::metadata(room.path("report.csv")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn what_a_list_holds_does_nothing_to_the_terminal() {
+    let room = room();
+    room.save(
+        "list.csv",
+        "Courriel,\u{1b}]0;x\u{7}Ville,Liste\nann@example.org,Brest,\u{1b}[2JVIP\u{9b}31m\nno\u{1b}[31mbody,Brest,\n",
+    );
+    let output = import(&room, "list.csv", &[]);
+    let told = [text(&output.stdout), text(&output.stderr)].concat();
+    assert!(told.contains("Ville") && told.contains("VIP") && told.contains("body"), "{told:?}");
+    assert!(!told.contains(|c: char| c.is_control() && c != '\n'), "{told:?}");
+}
+
+#[test]
 fn an_import_that_is_killed_is_completed_by_the_next() {
     let room = room();
     let mut list = "email\n".to_owned();
@@ -221,5 +303,5 @@ fn an_import_that_is_killed_is_completed_by_the_next() {
     assert!(there % 256 == 0 && there < 6000 && there >= some as u64, "{there}");
     let rest = sum(&room, "list.csv", &["--report", "report.csv"]);
     outcomes(&rest, &[("added", 6000 - there), ("already-there", there)]);
-    outcomes(&sum(&room, "list.csv", &["--report", "report.csv"]), &[("already-there", 6000)]);
+    outcomes(&sum(&room, "list.csv", &["--report", "again.csv"]), &[("already-there", 6000)]);
 }

@@ -278,7 +278,10 @@ pub(crate) struct ImportArguments {
     /// The language of letters, where a line does not say [default: the site's]
     #[arg(long)]
     pub(crate) language: Option<Language>,
-    /// Write what became of lines to this file, as CSV, instead of standard error
+    /// Leave the column with this heading unread, even if it may tell who receives no letters; may be repeated
+    #[arg(long = "ignore-column", value_name = "NAME")]
+    pub(crate) ignored: Vec<String>,
+    /// Write what became of lines to this new file, as CSV, instead of standard error
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<Utf8PathBuf>,
     /// How to sum it up

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arguments::{Format, ImportArguments};
@@ -13,7 +15,7 @@ use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::{called, labelled};
 use super::{Exit, opening, subscribers};
-use crate::domain::Topic;
+use crate::domain::{Topic, squeezed};
 use crate::import::{Defaults, Entry, Fault, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
 use crate::language::{Language, say};
 use crate::task::Newsroom;
@@ -30,7 +32,7 @@ pub(super) async fn import(
     arguments: &ImportArguments,
     terminal: Terminal,
 ) -> anyhow::Result<Exit> {
-    let ImportArguments { file, source, topics, frequency, language, dry_run, report, format } = arguments;
+    let ImportArguments { file, source, topics, frequency, language, dry_run, ignored, report, format } = arguments;
     let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
     subscribers::warn_of_unknown(newsroom, &topics, terminal).await?;
     let defaults = Defaults {
@@ -47,14 +49,12 @@ pub(super) async fn import(
         let size = opened.metadata().map(|known| known.len()).unwrap_or_default();
         (Box::new(opened), size)
     };
-    let mut listing = Listing::new(reader, file.file_name().unwrap_or_default()).with_context(cannot)?;
+    let mut listing = Listing::without(reader, file.file_name().unwrap_or_default(), ignored).with_context(cannot)?;
+    look_for_noes(newsroom, listing.kind(), terminal)?;
     if listing.kind().names_topics {
         listing = listing.knowing(known_topics(newsroom).await?);
     }
-    let report = match report {
-        None => None,
-        Some(path) => Some(File::create(path).with_context(|| format!("cannot write `{path}`"))?),
-    };
+    let report = report.as_deref().map(|path| new_report(newsroom, path)).transpose()?;
     let mut work = Work {
         newsroom,
         defaults,
@@ -82,6 +82,29 @@ pub(super) async fn import(
         }
     }
     Ok(if tally.unreadable > 0 { Exit::Failed } else { Exit::Done })
+}
+
+/// Refuses a list that may tell who receives no letters in a column that is not understood, and says of one that it does
+/// not tell.
+fn look_for_noes(newsroom: &Newsroom, kind: &Kind, terminal: Terminal) -> anyhow::Result<()> {
+    let language = newsroom.language();
+    if !kind.doubtful.is_empty() {
+        bail!(say(language, "cli.import.doubtful", &[("columns", &kind.doubtful.join(", "))]));
+    }
+    if kind.hides_who_left && kind.everybody == Standing::Subscribed {
+        terminal.tell(say(language, "cli.import.listmonk", &[]));
+    }
+    Ok(())
+}
+
+/// Makes the file of the report. It holds addresses; and in the place of another it could destroy the list itself.
+fn new_report(newsroom: &Newsroom, path: &Utf8Path) -> anyhow::Result<File> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!(say(newsroom.language(), "cli.import.report-exists", &[("path", path.as_str())]))
+        }
+        made => made.with_context(|| format!("cannot write `{path}`")),
+    }
 }
 
 /// The topics that releases are filed under now.
@@ -293,7 +316,7 @@ impl Tally {
         let language = newsroom.language();
         let said = |key: &str, arguments: &[(&str, &str)]| say(language, &format!("cli.import.{key}"), arguments);
         let mut lines = Vec::new();
-        let listed = |some: &[String]| some.join(", ");
+        let listed = |some: &[String]| some.iter().map(|one| squeezed(one)).collect::<Vec<_>>().join(", ");
         if !kind.read.is_empty() {
             lines.push(said("columns", &[("columns", &listed(&kind.read))]));
         }

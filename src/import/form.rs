@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use super::Standing;
-use super::headings::{Column, Columns};
+use super::headings::{Column, Columns, folded};
 use super::lines::TextLine;
 use super::paragraphs;
 use super::rows::mailbox;
 use super::split::Splitter;
 use super::statuses;
-use crate::domain::{EmailAddress, EndReason, SuppressionReason};
+use crate::domain::{EmailAddress, EndReason, SuppressionReason, squeezed};
 
 /// The separators that are tried, in this order.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -39,6 +39,10 @@ pub struct Kind {
     pub read: Vec<String>,
     /// Those of the others.
     pub unread: Vec<String>,
+    /// The headings of those that are not understood, and may tell who receives no letters.
+    pub doubtful: Vec<String>,
+    /// Whether it is listmonk's list, which does not tell who left which list.
+    pub hides_who_left: bool,
     /// How everybody in the file stands by its name or its columns.
     pub everybody: Standing,
     /// Whether lines name lists or topics.
@@ -55,31 +59,45 @@ pub(super) struct Found {
 }
 
 /// What a file called `name` is that begins with `lines`.
-pub(super) fn find(lines: &[TextLine], name: &str) -> Found {
+pub(super) fn find(lines: &[TextLine], name: &str, ignored: &[String]) -> Found {
     let preamble = lines.iter().take_while(|line| line.is_blank() || is_remark(line.words())).count();
     let hint = lines.get(preamble).and_then(|line| separator_said(line.words()));
     let leading = preamble + usize::from(hint.is_some());
     let lines = &lines[leading..];
     let everybody = statuses::of_name(name);
-    let bare = Kind { separator: None, read: Vec::new(), unread: Vec::new(), everybody, names_topics: false };
+    let bare = Kind {
+        separator: None,
+        read: Vec::new(),
+        unread: Vec::new(),
+        doubtful: Vec::new(),
+        hides_who_left: false,
+        everybody,
+        names_topics: false,
+    };
     if paragraphs::are_these(lines.iter().map(TextLine::words)) {
         return Found { form: Form::Paragraphs, leading, kind: Kind { names_topics: true, ..bare } };
     }
     let tried: Vec<u8> = hint.map_or_else(|| SEPARATORS.to_vec(), |said| vec![said]);
     // Of several that do as well, the first.
-    let best = tried.into_iter().rev().filter_map(|separator| table(lines, separator)).max_by_key(|table| table.worth);
+    let best = tried
+        .into_iter()
+        .rev()
+        .filter_map(|separator| table(lines, separator, ignored))
+        .max_by_key(|table| table.worth);
     let Some(Table { separator, columns, heading, .. }) = best else {
         return Found { form: Form::Bare, leading, kind: bare };
     };
     let (read, unread) =
         columns.headings.iter().zip(&columns.of).partition::<Vec<_>, _>(|(_, column)| column.is_some());
     let words = |some: Vec<(&String, &Option<Column>)>| -> Vec<String> {
-        some.into_iter().map(|(heading, _)| heading.trim().to_owned()).filter(|heading| !heading.is_empty()).collect()
+        some.into_iter().map(|(heading, _)| squeezed(heading)).filter(|heading| !heading.is_empty()).collect()
     };
     let kind = Kind {
         separator: Some(char::from(separator)),
         read: words(read),
         unread: words(unread),
+        doubtful: columns.doubtful.clone(),
+        hides_who_left: is_of_listmonk(&columns),
         everybody: everybody.max(of_columns(&columns)),
         names_topics: columns.contains(Column::Topics),
     };
@@ -103,14 +121,21 @@ fn separator_said(line: &str) -> Option<u8> {
     }
 }
 
-/// How everybody stands in a file that only tells when they left, or when their address was found dead: Mailchimp has a file
-/// for each, and leaves the time empty where it does not know it.
+/// How everybody stands in a file of Mailchimp's that only tells when they left, or when their address was found dead: it has
+/// one for each, and leaves the time empty where it does not know it.
 fn of_columns(columns: &Columns) -> Standing {
-    match (columns.contains(Column::LeftAt), columns.contains(Column::CleanedAt)) {
+    match (columns.reads("unsubtime"), columns.reads("cleantime")) {
         (true, false) if !columns.contains(Column::Status) => Standing::Left(EndReason::Unsubscribed),
         (false, true) if !columns.contains(Column::Status) => Standing::Barred(SuppressionReason::Bounced),
         _ => Standing::Subscribed,
     }
+}
+
+/// Whether these are the columns of listmonk's export, where who left every list is `enabled` like everybody else.
+fn is_of_listmonk(columns: &Columns) -> bool {
+    const OWN: [&str; 4] = ["uuid", "attributes", "status", "createdat"];
+    let has = |heading: &&str| columns.headings.iter().any(|own| folded(own) == **heading);
+    OWN.iter().all(has) && !columns.contains(Column::Topics)
 }
 
 struct Table {
@@ -123,7 +148,7 @@ struct Table {
 }
 
 /// The lines as a table with this separator; `None` when they are none.
-fn table(lines: &[TextLine], separator: u8) -> Option<Table> {
+fn table(lines: &[TextLine], separator: u8, ignored: &[String]) -> Option<Table> {
     let (records, heading) = records(lines, separator);
     let first = records.first()?;
     let is_address = |cell: &str| cell.parse::<EmailAddress>().is_ok();
@@ -136,7 +161,7 @@ fn table(lines: &[TextLine], separator: u8) -> Option<Table> {
         let worth = (with_address, 0, 0);
         return (with_address * 2 > records.len()).then_some(Table { separator, columns, heading: 0, worth });
     }
-    let columns = Columns::named(first, &records[1..], is_mailbox);
+    let columns = Columns::named(first, &records[1..], ignored, is_mailbox);
     let address = columns.address?;
     let with_address = records[1..].iter().filter(|record| record.get(address).is_some_and(|cell| is_mailbox(cell)));
     let worth = (with_address.count(), columns.known(), columns.of.len());

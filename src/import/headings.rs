@@ -1,6 +1,7 @@
 //! What the columns of a table hold, by their headings: in any case, with or without accents, in English and French.
 
-use crate::domain::Label;
+use super::statuses;
+use crate::domain::{Label, squeezed};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub(super) enum Column {
     Organisation,
     Language,
     Status,
+    /// Whether they receive letters: an empty cell is no "yes".
+    Subscribed,
+    /// Perhaps the same, perhaps a person or the name of a letter.
+    PerhapsSubscribed,
     /// Why a subscription ended.
     Reason,
     Frequency,
@@ -22,22 +27,28 @@ pub(super) enum Column {
     NoMail,
     /// Sympa's `reception`.
     Reception,
-    /// When they left.
-    LeftAt,
+    /// Whether they left, or when.
+    Left,
     /// Why they left.
     LeftWhy,
-    /// When their address was found dead.
-    CleanedAt,
+    /// Whether their address was found dead, or when.
+    Bounced,
+    /// Whether nothing may be sent to them, or since when.
+    Blocked,
+    /// Whether they complained, or when.
+    Complained,
     /// Whether nothing is delivered for a time.
     Suspended,
     /// Further values, as JSON.
     Attributes,
     /// Something of their consent.
     Consent,
+    /// Their consent, or that they gave none.
+    Agreement,
 }
 
 /// The headings of each, folded.
-const HEADINGS: [(Column, &[&str]); 18] = [
+const HEADINGS: [(Column, &[&str]); 23] = [
     (
         Column::Address,
         &[
@@ -62,15 +73,13 @@ const HEADINGS: [(Column, &[&str]); 18] = [
             "subscriberemail",
             "useremail",
             "memberemail",
+            "memberaddress",
             "email1",
             "email1value",
             "emailpro",
         ],
     ),
-    (
-        Column::PerhapsAddress,
-        &["address", "adresse", "addresses", "contact", "membre", "member", "subscriber", "abonne"],
-    ),
+    (Column::PerhapsAddress, &["address", "adresse", "addresses", "contact"]),
     (
         Column::Name,
         &[
@@ -83,6 +92,7 @@ const HEADINGS: [(Column, &[&str]); 18] = [
             "nomprenom",
             "displayname",
             "realname",
+            "membername",
             "gecos",
             "journaliste",
         ],
@@ -132,12 +142,50 @@ const HEADINGS: [(Column, &[&str]); 18] = [
             "emailmarketingstatus",
             "memberstatus",
             "deliverystatus",
-            "subscribed",
             "abonnement",
             "emailsubscriptionstatus",
             "emailsubscriberstatus",
-            "optin",
         ],
+    ),
+    (
+        Column::Subscribed,
+        &[
+            "subscribed",
+            "issubscribed",
+            "optin",
+            "optedin",
+            "emailoptin",
+            "inscrit",
+            "inscrite",
+            "abonnee",
+            "acceptsmarketing",
+            "acceptsemailmarketing",
+            "actif",
+            "active",
+            "enabled",
+            "confirmed",
+            "confirme",
+        ],
+    ),
+    (
+        Column::PerhapsSubscribed,
+        &[
+            "abonne",
+            "subscriber",
+            "member",
+            "membre",
+            "newsletter",
+            "infolettre",
+            "lettre",
+            "lettredinformation",
+            "mailing",
+            "emailing",
+            "envoi",
+        ],
+    ),
+    (
+        Column::Agreement,
+        &["consent", "consentement", "accord", "rgpd", "gdpr", "consentementrgpd", "gdprconsent", "marketingconsent"],
     ),
     (Column::Reason, &["reason", "raison", "endreason"]),
     (Column::Frequency, &["frequency", "frequence", "rythme", "digest", "periodicite"]),
@@ -161,29 +209,120 @@ const HEADINGS: [(Column, &[&str]); 18] = [
             "segments",
         ],
     ),
-    (Column::NoMail, &["nomail"]),
+    (Column::NoMail, &["nomail", "nomailreason"]),
     (Column::Reception, &["reception"]),
     (
-        Column::LeftAt,
+        Column::Left,
         &[
+            "unsub",
             "unsubtime",
+            "unsubscribe",
+            "unsubscribed",
+            "isunsubscribed",
             "unsubscribedat",
+            "unsubscribedon",
             "unsubscribetime",
             "unsubscribedate",
+            "unsubscribeddate",
+            "unsubscriptiondate",
+            "dateunsubscribed",
+            "unsubscribedfromallemail",
+            "optout",
+            "optedout",
+            "emailoptout",
+            "hasoptedout",
+            "hasoptedoutofemail",
             "optouttime",
-            "datededesabonnement",
-            "datededesinscription",
+            "optoutdate",
+            "optoutat",
+            "left",
+            "leftat",
+            "lefton",
+            "stop",
+            "desabonne",
+            "desabonnee",
+            "desabonnement",
             "desabonnele",
+            "datedesabonnement",
+            "datededesabonnement",
+            "desinscrit",
+            "desinscrite",
+            "desinscription",
+            "desinscritle",
+            "datedesinscription",
+            "datededesinscription",
+            "resilie",
+            "resiliele",
+            "donotemail",
+            "neplusecrire",
         ],
     ),
-    (Column::LeftWhy, &["unsubreason", "unsubreasonother", "unsubscribereason"]),
-    (Column::CleanedAt, &["cleantime", "cleanedat", "bouncedat"]),
+    (
+        Column::LeftWhy,
+        &[
+            "unsubreason",
+            "unsubreasonother",
+            "unsubscribereason",
+            "motifdedesabonnement",
+            "motifdudesabonnement",
+            "raisondudesabonnement",
+        ],
+    ),
+    (
+        Column::Bounced,
+        &[
+            "cleantime",
+            "cleaned",
+            "cleanedat",
+            "bounce",
+            "bounced",
+            "isbounced",
+            "bouncedat",
+            "bouncedate",
+            "bouncedon",
+            "emailbounceddate",
+            "hardbounce",
+            "hardbounced",
+            "hardbouncedat",
+            "nettoye",
+            "nettoyele",
+            "npai",
+            "invalid",
+            "invalide",
+        ],
+    ),
+    (
+        Column::Blocked,
+        &[
+            "blacklist",
+            "blacklisted",
+            "isblacklisted",
+            "blacklistedat",
+            "emailblacklisted",
+            "emailblacklist",
+            "blocklist",
+            "blocklisted",
+            "blocklistedat",
+            "emailblocklisted",
+            "emailblocklist",
+            "blocked",
+            "bloque",
+            "bloquee",
+            "listenoire",
+            "suppressed",
+            "banned",
+        ],
+    ),
+    (
+        Column::Complained,
+        &["complained", "complaint", "complainedat", "plainte", "spam", "spamreport", "markedasspam", "abuse"],
+    ),
     (Column::Suspended, &["suspend", "suspended"]),
     (Column::Attributes, &["attributes", "attribs"]),
 ];
 
 /// Of consent, and of no further meaning here.
-const CONSENT: [&str; 10] = [
+const CONSENT: [&str; 9] = [
     "optintime",
     "confirmtime",
     "createdat",
@@ -193,7 +332,59 @@ const CONSENT: [&str; 10] = [
     "since",
     "source",
     "optindate",
-    "consent",
+];
+
+/// What is part of a heading that tells who receives no letters.
+const OF_A_NO: [&str; 36] = [
+    "unsub",
+    "optout",
+    "optedout",
+    "desabon",
+    "desinscri",
+    "blacklist",
+    "blocklist",
+    "listenoire",
+    "blocked",
+    "bloqu",
+    "bounce",
+    "rebond",
+    "clean",
+    "nettoy",
+    "nomail",
+    "noemail",
+    "donot",
+    "dontemail",
+    "neplus",
+    "nepas",
+    "exclu",
+    "excluded",
+    "refus",
+    "oppos",
+    "resili",
+    "radie",
+    "suppress",
+    "supprime",
+    "complain",
+    "plainte",
+    "spam",
+    "invalid",
+    "npai",
+    "inacti",
+    "disabled",
+    "desactiv",
+];
+
+/// Headings that have such a part, and say nothing of letters: Mailchimp's, beside those that do, and of other ways to write
+/// to people.
+const OF_NO_NO: [&str; 8] = [
+    "unsubcampaigntitle",
+    "unsubcampaignid",
+    "cleancampaigntitle",
+    "cleancampaignid",
+    "smsblacklisted",
+    "smsblocklisted",
+    "whatsappblacklisted",
+    "whatsappblocklisted",
 ];
 
 /// A heading without case, accents, spaces and signs.
@@ -210,6 +401,21 @@ fn column(heading: &str) -> Option<Column> {
     known.or_else(|| CONSENT.contains(&heading).then_some(Column::Consent))
 }
 
+/// Whether a heading that is not known looks as if it told who receives no letters.
+fn may_be_a_no(heading: &str) -> bool {
+    let heading = folded(heading);
+    !OF_NO_NO.contains(&heading.as_str()) && OF_A_NO.iter().any(|part| heading.contains(part))
+}
+
+/// What a column is that tells whether people subscribe, or who they are: its cells say.
+fn whether_subscribed<'c>(cells: impl Iterator<Item = &'c str>) -> Option<Column> {
+    let cells: Vec<&str> = cells.filter(|cell| !cell.trim().is_empty()).collect();
+    if cells.is_empty() {
+        return Some(Column::Status);
+    }
+    cells.iter().any(|cell| statuses::standing(cell).is_some()).then_some(Column::Subscribed)
+}
+
 /// The columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -219,13 +425,23 @@ pub(super) struct Columns {
     pub(super) address: Option<usize>,
     /// The headings.
     pub(super) headings: Vec<String>,
+    /// The headings among them that are not known and may tell who receives no letters.
+    pub(super) doubtful: Vec<String>,
 }
 
 impl Columns {
     /// Columns with these headings. Where none says that it holds addresses, it is the one in which most of `records` have
-    /// one: `is_address` says so.
-    pub(super) fn named(headings: &[String], records: &[Vec<String>], is_address: impl Fn(&str) -> bool) -> Self {
-        let mut of: Vec<Option<Column>> = headings.iter().map(|heading| column(heading)).collect();
+    /// one: `is_address` says so. Those called as in `ignored` are not read, whatever they say.
+    pub(super) fn named(
+        headings: &[String],
+        records: &[Vec<String>],
+        ignored: &[String],
+        is_address: impl Fn(&str) -> bool,
+    ) -> Self {
+        let ignored: Vec<String> = ignored.iter().map(|heading| folded(heading)).collect();
+        let is_ignored = |heading: &str| ignored.contains(&folded(heading));
+        let mut of: Vec<Option<Column>> =
+            headings.iter().map(|heading| column(heading).filter(|_| !is_ignored(heading))).collect();
         let addresses_in = |place: usize| {
             records.iter().filter(|record| record.get(place).is_some_and(|cell| is_address(cell))).count()
         };
@@ -238,27 +454,40 @@ impl Columns {
         let address = best(sure.clone())
             .or_else(|| best(named(Column::PerhapsAddress).map(|(place, _)| place).collect()))
             .or_else(|| sure.first().copied())
-            .or_else(|| best((0..of.len()).collect()));
+            .or_else(|| best(named(Column::PerhapsSubscribed).map(|(place, _)| place).collect()))
+            .or_else(|| best((0..of.len()).filter(|place| !is_ignored(&headings[*place])).collect()));
         let has_first_name = of.contains(&Some(Column::FirstName));
         for (place, column) in of.iter_mut().enumerate() {
             *column = match *column {
                 _ if Some(place) == address => Some(Column::Address),
                 Some(Column::Address | Column::PerhapsAddress) => None,
+                Some(Column::PerhapsSubscribed) => {
+                    whether_subscribed(records.iter().filter_map(|record| record.get(place)).map(String::as_str))
+                }
                 // In French a name alone is all of it.
                 Some(Column::LastName) if !has_first_name => Some(Column::Name),
                 column => column,
             };
         }
-        Self { of, address, headings: headings.to_vec() }
+        let unknown = headings.iter().zip(&of).filter(|(heading, column)| column.is_none() && !is_ignored(heading));
+        let doubtful = unknown.filter(|(heading, _)| may_be_a_no(heading));
+        let doubtful = doubtful.map(|(heading, _)| squeezed(heading)).collect();
+        Self { of, address, headings: headings.to_vec(), doubtful }
     }
 
     /// Those of a table without headings, whose records have so many cells: beside an address, one other cell is the name.
     pub(super) fn unnamed(count: usize) -> Self {
-        Self { of: vec![(count == 2).then_some(Column::Name); count], address: None, headings: Vec::new() }
+        let of = vec![(count == 2).then_some(Column::Name); count];
+        Self { of, address: None, headings: Vec::new(), doubtful: Vec::new() }
     }
 
     pub(super) fn contains(&self, column: Column) -> bool {
         self.of.contains(&Some(column))
+    }
+
+    /// Whether a column with this heading, folded, is read.
+    pub(super) fn reads(&self, heading: &str) -> bool {
+        self.headings.iter().zip(&self.of).any(|(own, column)| column.is_some() && folded(own) == heading)
     }
 
     /// How many are known.
@@ -274,7 +503,7 @@ mod tests {
     #[track_caller]
     fn check(headings: &[&str], expected: &[Option<Column>]) {
         let headings: Vec<String> = headings.iter().map(ToString::to_string).collect();
-        assert_eq!(Columns::named(&headings, &[], |_| false).of, expected, "{headings:?}");
+        assert_eq!(Columns::named(&headings, &[], &[], |_| false).of, expected, "{headings:?}");
     }
 
     #[test]
@@ -296,7 +525,7 @@ mod tests {
             ],
         );
         check(&["Nom", "MÉDIA"], &[Some(Column::Name), Some(Column::Organisation)]);
-        check(&["UNSUB_TIME", "CLEAN_TIME"], &[Some(Column::LeftAt), Some(Column::CleanedAt)]);
+        check(&["UNSUB_TIME", "CLEAN_TIME"], &[Some(Column::Left), Some(Column::Bounced)]);
     }
 
     #[test]
@@ -315,8 +544,48 @@ mod tests {
         for (headings, place) in
             [(["Adresse", "Email"], 1), (["Adresse", "Contact"], 1), (["Email", "Mail"], 1), (["X", "Y"], 1)]
         {
-            let columns = Columns::named(&headings.map(str::to_owned), &records, is_address);
+            let columns = Columns::named(&headings.map(str::to_owned), &records, &[], is_address);
             assert_eq!(columns.address, Some(place), "{headings:?}");
         }
+    }
+
+    #[test]
+    fn what_may_tell_who_left_is_never_passed_over() {
+        let named = |headings: &[&str], ignored: &[&str]| {
+            let owned = |some: &[&str]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
+            Columns::named(&owned(headings), &[], &owned(ignored), |_| false)
+        };
+        let all = HEADINGS.iter().filter(|(column, _)| *column != Column::LeftWhy).flat_map(|(_, headings)| *headings);
+        for heading in all {
+            assert_eq!(named(&[heading], &[]).doubtful, Vec::<String>::new(), "{heading}");
+        }
+        for heading in [
+            "Désabonnement en cours",
+            "Opt-Out (mail)",
+            "SOFT_BOUNCES",
+            "Exclu des envois",
+            "A refusé",
+            "No e-mail",
+            "Inactif",
+        ] {
+            assert_eq!(named(&["Email", heading], &[]).doubtful.len(), 1, "{heading}");
+        }
+        assert_eq!(named(&["Exclu des envois"], &["exclu DES envois"]).doubtful, Vec::<String>::new());
+        assert_eq!(named(&["Désabonné"], &["desabonne"]).of, [None]);
+        assert_eq!(named(&["UNSUB_CAMPAIGN_ID", "Ville"], &[]).doubtful, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_column_of_people_is_told_from_one_of_answers() {
+        let of = |cells: &[&str]| {
+            let records: Vec<Vec<String>> =
+                cells.iter().map(|cell| vec!["ann@example.org".to_owned(), (*cell).to_owned()]).collect();
+            let headings = ["Email", "Abonné"].map(str::to_owned);
+            Columns::named(&headings, &records, &[], |cell| cell.contains('@')).of[1]
+        };
+        assert_eq!(of(&["", "non"]), Some(Column::Subscribed));
+        assert_eq!(of(&["oui", "peut-être"]), Some(Column::Subscribed));
+        assert_eq!(of(&["Ann Lee", ""]), None);
+        assert_eq!(of(&["", ""]), Some(Column::Status));
     }
 }

@@ -9,6 +9,7 @@ use super::lines::{Lines, TextLine};
 use super::paragraphs;
 use super::rows::{Row, mailbox};
 use super::split::Splitter;
+use super::statuses;
 use super::{Entry, Fault, KnownTopics, Standing};
 
 /// How many lines are looked at to find out the form.
@@ -54,6 +55,14 @@ impl<R: Read> Listing<R> {
     /// # Errors
     /// When it is no list.
     pub fn new(reader: R, name: &str) -> Result<Self, ImportError> {
+        Self::without(reader, name, &[])
+    }
+
+    /// The same, with the columns left out whose headings are `ignored`, whatever they say.
+    ///
+    /// # Errors
+    /// When it is no list.
+    pub fn without(reader: R, name: &str, ignored: &[String]) -> Result<Self, ImportError> {
         let mut lines = Lines::new(reader)?;
         if lines.is_no_text() {
             return Err(ImportError::NotText);
@@ -67,7 +76,7 @@ impl<R: Read> Listing<R> {
         if first.iter().all(TextLine::is_blank) {
             return Err(ImportError::Empty);
         }
-        let form::Found { form, leading, kind } = form::find(&first, name);
+        let form::Found { form, leading, kind } = form::find(&first, name, ignored);
         lines.put_back(first.into_iter().skip(leading));
         let separator = if let Form::Table { separator, .. } = &form { *separator } else { b',' };
         let topics = KnownTopics::default();
@@ -190,9 +199,15 @@ impl<R: Read> Listing<R> {
 fn row(cells: &[String], columns: &Columns) -> Row {
     let mut row = Row::default();
     let found = columns.address.is_none().then(|| cells.iter().position(|cell| mailbox(cell).is_some())).flatten();
-    for (place, cell) in cells.iter().enumerate() {
-        let column =
-            if found == Some(place) { Some(Column::Address) } else { columns.of.get(place).copied().flatten() };
+    // A cell that is not there is empty.
+    for place in 0..cells.len().max(columns.of.len()) {
+        let cell = cells.get(place).map_or("", String::as_str);
+        let column = match columns.of.get(place).copied().flatten() {
+            _ if found == Some(place) => Some(Column::Address),
+            // No heading says what it is.
+            _ if columns.headings.is_empty() && statuses::is_clear_no(cell) => Some(Column::Status),
+            column => column,
+        };
         if let Some(column) = column {
             row.add(column, cell);
         }

@@ -19,10 +19,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Adds a cell; an empty one says nothing.
+    /// Adds a cell; an empty one says nothing, but in a column that asks for a "yes".
     pub(super) fn add(&mut self, column: Column, cell: &str) {
         let cell = unguarded(cell);
-        if !cell.trim().is_empty() {
+        if !cell.trim().is_empty() || column == Column::Subscribed {
             self.cells.push((column, cell.into_owned()));
         }
     }
@@ -69,49 +69,68 @@ impl Row {
         })
     }
 
-    /// How they stand by all that is said: a "no" anywhere is one.
+    /// How they stand by all that is said: a "no" anywhere is one, and what is not understood is no "yes".
     fn standing(&self, lists: &Lists) -> Result<Standing, Fault> {
-        let of_status = match self.get(Column::Status) {
-            None => Some(Standing::Subscribed),
-            Some(word) => statuses::standing(word),
-        };
-        let of_reason = self.get(Column::Reason).and_then(statuses::standing);
-        let left = self.get(Column::LeftAt).or(self.get(Column::LeftWhy)).map(|_| {
-            if self.get(Column::LeftWhy).is_some_and(statuses::is_complaint) {
-                Standing::Barred(SuppressionReason::Complained)
-            } else {
-                Standing::Left(EndReason::Unsubscribed)
+        let mut status = Standing::Subscribed;
+        let mut worst = lists.standing().unwrap_or(Standing::Subscribed);
+        let mut unknown = None;
+        for (column, cell) in &self.cells {
+            match (said(*column, cell.trim()), column) {
+                (Some(standing), Column::Status | Column::Subscribed) => status = status.max(standing),
+                (Some(standing), _) => worst = worst.max(standing),
+                (None, _) => unknown = unknown.or(Some(cell)),
             }
-        });
-        let said = |column: Column, is_no: fn(&str) -> Option<Standing>| self.get(column).and_then(is_no);
-        let gone = |word: &str| (word == "nomail").then_some(Standing::Left(EndReason::Unsubscribed));
-        let for_a_time = |word: &str| (word != "0").then_some(Standing::Left(EndReason::Unsubscribed));
-        let dead = |_: &str| Some(Standing::Barred(SuppressionReason::Bounced));
+        }
         // The reason says more than that it ended.
-        let of_reason_or_status = match (of_status, of_reason) {
-            (Some(Standing::Left(_)), Some(reason)) => Some(reason),
-            (of_status, _) => of_status,
-        };
-        let noes = [
-            left,
-            lists.standing(),
-            said(Column::NoMail, statuses::nomail),
-            said(Column::Reception, gone),
-            said(Column::Suspended, for_a_time),
-            said(Column::CleanedAt, dead),
-        ];
-        let worst = noes.into_iter().flatten().max().unwrap_or(Standing::Subscribed);
-        match (of_reason_or_status, self.get(Column::Status)) {
-            (Some(standing), _) => Ok(standing.max(worst)),
-            (None, _) if worst > Standing::Unconfirmed => Ok(worst),
-            (None, word) => Err(Fault::UnknownStatus(shortened(word.unwrap_or_default()))),
+        if matches!(status, Standing::Left(_)) {
+            status = self.get(Column::Reason).and_then(statuses::standing).unwrap_or(status);
+        }
+        let standing = status.max(worst);
+        match unknown {
+            Some(cell) if standing <= Standing::Unconfirmed => Err(Fault::UnknownStatus(shortened(cell))),
+            _ => Ok(standing),
         }
     }
 
     fn consent(&self) -> String {
-        let said = self.cells.iter().filter(|(column, _)| *column == Column::Consent);
+        let said = self.cells.iter().filter(|(column, _)| matches!(column, Column::Consent | Column::Agreement));
         let said: Vec<String> = said.map(|(_, cell)| squeezed(cell)).collect();
         said.join("; ").chars().take(LONGEST_CONSENT).collect()
+    }
+}
+
+/// What a cell says of how they stand: `Subscribed` when it says no "no"; `None`: that is not known.
+fn said(column: Column, cell: &str) -> Option<Standing> {
+    let gone = Standing::Left(EndReason::Unsubscribed);
+    match column {
+        Column::Subscribed if cell.is_empty() => Some(Standing::Unconfirmed),
+        Column::Subscribed if matches!(folded(cell).as_str(), "x" | "vrai" | "o" | "y") => Some(Standing::Subscribed),
+        Column::Subscribed if folded(cell) == "faux" => Some(gone),
+        Column::Status | Column::Subscribed => statuses::standing(cell),
+        Column::Left | Column::Suspended => statuses::no(cell, gone),
+        Column::Bounced => statuses::no(cell, Standing::Barred(SuppressionReason::Bounced)),
+        Column::Blocked => statuses::no(cell, Standing::Barred(SuppressionReason::Blocked)),
+        Column::Complained => statuses::no(cell, Standing::Barred(SuppressionReason::Complained)),
+        Column::NoMail => statuses::nomail(cell),
+        Column::LeftWhy if statuses::is_complaint(cell) => Some(Standing::Barred(SuppressionReason::Complained)),
+        Column::LeftWhy => Some(gone),
+        Column::Reception if cell == "nomail" => Some(gone),
+        Column::Agreement if statuses::is_refusal(cell) => Some(gone),
+        Column::Address
+        | Column::PerhapsAddress
+        | Column::PerhapsSubscribed
+        | Column::Name
+        | Column::FirstName
+        | Column::LastName
+        | Column::Organisation
+        | Column::Language
+        | Column::Reason
+        | Column::Frequency
+        | Column::Topics
+        | Column::Reception
+        | Column::Attributes
+        | Column::Consent
+        | Column::Agreement => Some(Standing::Subscribed),
     }
 }
 
@@ -131,7 +150,14 @@ pub(super) fn mailbox(cell: &str) -> Option<Mailbox> {
 /// Words on one line, without control characters; `None` when nothing is left.
 fn name(text: &str) -> Option<String> {
     let plain: String = composed(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words: String = squeezed(&plain).trim_matches('"').chars().take(LONGEST_NAME).collect();
+    let words = squeezed(&plain);
+    let words = match words.strip_prefix('"') {
+        // It was never closed.
+        Some(rest) if !rest.contains('"') => rest,
+        Some(rest) => rest.strip_suffix('"').filter(|inner| !inner.contains('"')).unwrap_or(&words),
+        None => &words,
+    };
+    let words: String = words.trim().chars().take(LONGEST_NAME).collect();
     (!words.is_empty()).then_some(words)
 }
 

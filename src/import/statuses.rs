@@ -123,13 +123,73 @@ pub(super) fn standing(word: &str) -> Option<Standing> {
     WORDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(standing, _)| *standing)
 }
 
-/// Mailman's `nomail`: why nothing is delivered, as the list's owner sees it.
+/// Words, folded, that a column which asks for a "no" has for "it is so".
+const SO: [&str; 14] = ["oui", "o", "yes", "y", "true", "vrai", "t", "v", "1", "on", "x", "checked", "coche", "cochee"];
+/// Words, folded, that it has for "it is not so".
+const NOT_SO: [&str; 16] = [
+    "non", "n", "no", "false", "faux", "f", "0", "off", "never", "jamais", "none", "aucun", "aucune", "null", "nil",
+    "na",
+];
+/// Words, folded, of a status that such a column has for "it is not so", too.
+const STILL_THERE: [&str; 10] =
+    ["abonne", "abonnee", "actif", "active", "inscrit", "inscrite", "subscribed", "valid", "valide", "enabled"];
+
+/// What a column says that asks for a "no" by yes or no, or by a date: `meaning`, when it is so. `None`: that is not known.
+pub(super) fn no(word: &str, meaning: Standing) -> Option<Standing> {
+    let word = word.trim();
+    let folded = folded(word);
+    if NOT_SO.contains(&folded.as_str()) || STILL_THERE.contains(&folded.as_str()) {
+        return Some(Standing::Subscribed);
+    }
+    if SO.contains(&folded.as_str()) {
+        return Some(meaning);
+    }
+    if folded.is_empty() {
+        return word.chars().all(|c| matches!(c, '-' | '–' | '—' | '/' | '.')).then_some(Standing::Subscribed);
+    }
+    if is_date(word) {
+        // The date of nothing: `0000-00-00 00:00:00`.
+        let is_none = word.chars().filter(char::is_ascii_digit).all(|digit| digit == '0');
+        return Some(if is_none { Standing::Subscribed } else { meaning });
+    }
+    standing(word).filter(|standing| *standing > Standing::Unconfirmed).map(|standing| standing.max(meaning))
+}
+
+/// Whether this is a day or an instant: a year, three numbers, or one as long as a count of seconds or days.
+fn is_date(word: &str) -> bool {
+    let numbers: Vec<&str> = word.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let is_year = |number: &&str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    numbers.len() >= 3 || numbers.iter().any(|number| is_year(number) || number.len() >= 5)
+}
+
+/// Whether somebody gave no consent, or took it back.
+pub(super) fn is_refusal(word: &str) -> bool {
+    let is_no = matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)));
+    is_no || NOT_SO.contains(&folded(word).as_str()) || {
+        let word = folded(word);
+        ["refus", "retir", "withdrawn", "revoked", "denied", "oppos"].iter().any(|part| word.contains(part))
+    }
+}
+
+/// Whether a cell without heading says by itself that somebody left or is barred, and can be no answer to another question.
+pub(super) fn is_clear_no(word: &str) -> bool {
+    let is_answer = NOT_SO.contains(&folded(word).as_str());
+    let standing = standing(word);
+    !is_answer && matches!(standing, Some(Standing::Left(EndReason::Unsubscribed) | Standing::Barred(_)))
+}
+
+/// Mailman's `nomail`: whether nothing is delivered, and why. The table of members has a box and a letter (`on [U]`), a dump
+/// of it one of both.
 pub(super) fn nomail(word: &str) -> Option<Standing> {
-    match word.trim() {
-        "" | "off" => None,
-        "[B]" => Some(Standing::Barred(SuppressionReason::Bounced)),
-        "[A]" | "[?]" => Some(Standing::Left(EndReason::Removed)),
-        _ => Some(Standing::Left(EndReason::Unsubscribed)),
+    let word = word.trim();
+    if word.contains("[B]") {
+        Some(Standing::Barred(SuppressionReason::Bounced))
+    } else if word.contains("[A]") || word.contains("[?]") {
+        Some(Standing::Left(EndReason::Removed))
+    } else if word.contains("[U]") {
+        Some(Standing::Left(EndReason::Unsubscribed))
+    } else {
+        no(word, Standing::Left(EndReason::Unsubscribed))
     }
 }
 
@@ -145,7 +205,7 @@ pub(super) fn of_name(name: &str) -> Standing {
     let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
     if begins(&["nonsubscribed", "unconfirmed", "nonconfirme"]) {
         Standing::Unconfirmed
-    } else if begins(&["unsubscribed", "unsubscribes", "desabonne", "desinscrit", "optout"]) {
+    } else if begins(&["unsubscribed", "unsubscribes", "desabonne", "desinscrit", "optout", "nomail"]) {
         Standing::Left(EndReason::Unsubscribed)
     } else if begins(&["cleaned", "bounced", "bounces"]) {
         Standing::Barred(SuppressionReason::Bounced)
@@ -197,5 +257,43 @@ mod tests {
         assert_eq!(standing("Non-Subscribed"), Some(Standing::Unconfirmed));
         assert_eq!(standing("Désabonné"), Some(Standing::Left(EndReason::Unsubscribed)));
         assert_eq!(standing("pigiste"), None);
+    }
+
+    #[test]
+    fn a_no_is_a_word_or_a_date_and_else_is_not_known() {
+        let gone = Standing::Left(EndReason::Unsubscribed);
+        for word in
+            ["oui", "TRUE", "x", "1", "2024-01-01", "le 3 mai 2024", "31/12/24", "1700000000", "45292", "désabonnée"]
+        {
+            assert_eq!(no(word, gone), Some(gone), "{word}");
+        }
+        for word in ["non", "False", "0", "-", "—", "0000-00-00 00:00:00", "abonné", "NULL", "actif"] {
+            assert_eq!(no(word, gone), Some(Standing::Subscribed), "{word}");
+        }
+        for word in ["peut-être", "3", "ok", "✓", "?", "en attente", "mail", "pas sûr"] {
+            assert_eq!(no(word, gone), None, "{word}");
+        }
+        let blocked = Standing::Barred(SuppressionReason::Blocked);
+        assert_eq!(no("true", blocked), Some(blocked));
+        assert_eq!(no("spam", gone), Some(Standing::Barred(SuppressionReason::Complained)));
+    }
+
+    #[test]
+    fn mailman_says_why_nothing_is_delivered() {
+        let bounced = Some(Standing::Barred(SuppressionReason::Bounced));
+        let [unsubscribed, removed] =
+            [EndReason::Unsubscribed, EndReason::Removed].map(|why| Some(Standing::Left(why)));
+        for (word, expected) in [
+            ("off", Some(Standing::Subscribed)),
+            ("[B]", bounced),
+            ("on [B]", bounced),
+            ("on [U]", unsubscribed),
+            ("on", unsubscribed),
+            ("on [A]", removed),
+            ("[?]", removed),
+            ("on [Z]", None),
+        ] {
+            assert_eq!(nomail(word), expected, "{word}");
+        }
     }
 }

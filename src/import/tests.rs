@@ -134,6 +134,88 @@ fn sympa() {
     );
 }
 
+#[track_caller]
+fn standings(text: &str, expected: &[&str]) {
+    let told = |line: &Line| match &line.said {
+        Ok(entry) => format!("{:?}", entry.standing),
+        Err(fault) => format!("{} {}", fault.as_str(), fault.detail()),
+    };
+    assert_eq!(lines(text.as_bytes(), "x.csv").iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+}
+
+#[test]
+fn a_no_in_a_column_of_its_own_is_one() {
+    const YES: &str = "Subscribed";
+    const GONE: &str = "Left(Unsubscribed)";
+    standings(
+        "Email;Désabonné\na@b.example;oui\nb@b.example;non\nc@b.example;\nd@b.example;peut-être\ne@b.example\n",
+        &[GONE, YES, YES, "unknown-status peut-être", YES],
+    );
+    standings(
+        "email,unsubscribed,bounced\na@b.example,true,false\nb@b.example,false,2024-03-01\nc@b.example,false,0\nd@b.example,false,3\n",
+        &[GONE, "Barred(Bounced)", YES, "unknown-status 3"],
+    );
+    standings("Email;Désinscrit le\na@b.example;2024-01-01\nb@b.example;\nc@b.example;0000-00-00\n", &[GONE, YES, YES]);
+    standings(
+        "CONTACT ID,EMAIL,EMAIL_BLACKLISTED,SMS_BLACKLISTED\n1,a@b.example,true,true\n2,b@b.example,false,true\n",
+        &["Barred(Blocked)", YES],
+    );
+    standings(
+        "Email;Inscrit\na@b.example;non\nb@b.example;oui\nc@b.example;\nd@b.example;x\ne@b.example;FAUX\nf@b.example\n",
+        &[GONE, YES, "Unconfirmed", YES, GONE, "Unconfirmed"],
+    );
+    standings("Email;Abonné\na@b.example;non\nb@b.example;oui\n", &[GONE, YES]);
+    standings("Email;Abonné\na@b.example;Ann Lee\n", &[YES]);
+    standings("Email;Consentement\na@b.example;refusé\nb@b.example;salon 2025\nc@b.example;non\n", &[GONE, YES, GONE]);
+    // Whatever else says yes.
+    standings("Email;Statut;Inscrit;Désabonné\na@b.example;actif;non;\nb@b.example;actif;oui;oui\n", &[GONE, GONE]);
+    standings(
+        "Email;Statut;État\na@b.example;actif;désabonné\nb@b.example;actif;pigiste\n",
+        &[GONE, "unknown-status pigiste"],
+    );
+    // Without headings.
+    standings("a@b.example;Ann;désabonnée\nb@b.example;Bob;oui\n", &[GONE, YES]);
+    standings("a@b.example,unsubscribed\nb@b.example,Bob\n", &[GONE, YES]);
+}
+
+#[test]
+fn what_may_be_a_no_is_told() {
+    let kind = |text: &str, ignored: &[&str]| {
+        let ignored: Vec<String> = ignored.iter().map(ToString::to_string).collect();
+        Listing::without(text.as_bytes(), "x.csv", &ignored).unwrap().kind().clone()
+    };
+    let text = "Email;Exclu des envois;Ville\na@b.example;oui;Nantes\n";
+    assert_eq!(kind(text, &[]).doubtful, ["Exclu des envois"]);
+    let ignoring = kind(text, &["EXCLU des envois"]);
+    assert_eq!((ignoring.doubtful, ignoring.unread), (vec![], vec!["Exclu des envois".to_owned(), "Ville".to_owned()]));
+    assert!(
+        kind("uuid,email,name,attributes,status,created_at,updated_at\n1,a@b.example,A,{},enabled,x,x\n", &[])
+            .hides_who_left
+    );
+    assert!(
+        !kind("uuid,email,attributes,status,created_at,lists\n1,a@b.example,{},enabled,x,Eau\n", &[]).hides_who_left
+    );
+}
+
+#[test]
+fn only_quotes_around_the_whole_are_taken_off_a_name() {
+    let name = |cell: &str| {
+        let cell = cell.replace('"', "\"\"");
+        let found = lines(format!("email,organisation\na@b.example,\"{cell}\"\n").as_bytes(), "x");
+        found[0].said.as_ref().unwrap().organisation.clone().unwrap_or_default()
+    };
+    for (cell, expected) in [
+        ("L'Écho ; du \"Nord\"", "L'Écho ; du \"Nord\""),
+        ("\"L'Écho\"", "L'Écho"),
+        ("\"Sud", "Sud"),
+        ("du \"Nord\"", "du \"Nord\""),
+        ("\"Est\" et \"Ouest\"", "\"Est\" et \"Ouest\""),
+        ("\"\"", ""),
+    ] {
+        assert_eq!(name(cell), expected);
+    }
+}
+
 #[test]
 fn mailman() {
     check(
@@ -162,6 +244,19 @@ fn mailman() {
             "5 di@example.org Left(Removed)",
         ],
     );
+    // As the page of members has it.
+    check(
+        "member address,member name,nomail [reason],digest\n\
+         ann@example.org,Ann,off,off\nbob@example.org,,on [U],off\ncy@example.org,,on [B],off\ndi@example.org,,on [Z],on\n",
+        "members.csv",
+        &[
+            "2 ann@example.org Subscribed | Ann",
+            "3 bob@example.org Left(Unsubscribed)",
+            "4 cy@example.org Barred(Bounced)",
+            "5 unknown-status on [Z]",
+        ],
+    );
+    check("ann@example.org\n", "nomail.txt", &["1 ann@example.org Left(Unsubscribed)"]);
 }
 
 #[test]
