@@ -114,6 +114,7 @@ fn what_an_export_says_comes_back_and_begins_no_formula() {
         for one in &mut all {
             let one = one.as_object_mut().unwrap();
             one.remove("since");
+            one.remove("created");
             one.remove("source");
             if one["state"] == "ended" {
                 one.remove("topics");
@@ -277,6 +278,59 @@ fn what_a_list_holds_does_nothing_to_the_terminal() {
     let told = [text(&output.stdout), text(&output.stderr)].concat();
     assert!(told.contains("Ville") && told.contains("VIP") && told.contains("body"), "{told:?}");
     assert!(!told.contains(|c: char| c.is_control() && c != '\n'), "{told:?}");
+}
+
+#[test]
+fn what_the_office_can_lift_it_lifts_and_is_told_the_rest() {
+    let room = room();
+    room.save(
+        "list.csv",
+        "email,status\nann@example.org,bounced\nbob@example.org,blocklisted\ncy@example.org,spam\ndi@example.org,erased\n",
+    );
+    outcomes(&sum(&room, "list.csv", &[]), &[("suppressed", 4)]);
+    let fails = |arguments: &[&str]| {
+        let refused = room.run(&[&["subscribers"], arguments].concat());
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        text(&refused.stderr)
+    };
+    for address in ["ann@example.org", "bob@example.org"] {
+        let told = fails(&["add", address]);
+        assert!(told.contains(&format!("depeche subscribers unblock {address}")), "{told}");
+        room.say(&["subscribers", "unblock", address]);
+        room.say(&["subscribers", "add", address]);
+    }
+    for (address, reason) in [("cy@example.org", "rien ne peut le lever"), ("di@example.org", "seule la personne")] {
+        for command in ["add", "unblock"] {
+            let told = fails(&[command, address]);
+            assert!(told.contains(reason) && !told.contains("unblock cy"), "{told}");
+        }
+    }
+    assert!(fails(&["unblock", "ann@example.org"]).contains("n’est pas bloquée"));
+}
+
+#[test]
+fn what_somebody_agreed_to_is_shown() {
+    let room = room();
+    room.save("list.csv", "email,optin_time\nann@example.org,2020-01-02 03:04\n");
+    sum(&room, "list.csv", &[]);
+    room.say(&["subscribers", "block", "ann@example.org"]);
+    room.say(&["subscribers", "unblock", "ann@example.org"]);
+    let shown = room.say(&["subscribers", "show", "ann@example.org"]);
+    for words in
+        ["Preuves gardées", "abonnement par le service presse", "2020-01-02 03:04", SOURCE[1], "de nouveau permis"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let shown: Value =
+        serde_json::from_str(&room.say(&["subscribers", "show", "ann@example.org", "--format", "json"])).unwrap();
+    let consents = shown["consents"].as_array().unwrap();
+    let actions: Vec<&Value> = consents.iter().map(|kept| &kept["action"]).collect();
+    assert_eq!(actions, ["vouched", "unblocked"]);
+    assert_eq!((&consents[0]["source"], &consents[1]["words"]), (&SOURCE[1].into(), &"blocked".into()));
+    // Of whom nothing is known, nothing is shown.
+    let unknown = room.run(&["subscribers", "show", "nobody@example.org", "--format", "json"]);
+    assert_eq!((unknown.status.code(), text(&unknown.stdout).as_str()), (Some(1), ""));
+    assert!(text(&unknown.stderr).contains("nobody@example.org"), "{}", text(&unknown.stderr));
 }
 
 #[test]

@@ -10,9 +10,9 @@ use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::{called, stamp};
 use super::{Exit, importing, opening, subscriber};
-use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, Topic};
+use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, SuppressionReason, Topic};
 use crate::language::say;
-use crate::store::{Added, Erasure, SubscriberFilter};
+use crate::store::{Added, Erasure, SubscriberFilter, Unblocked};
 use crate::task::{Newsroom, SubscriberAccount};
 
 /// What is told of a subscriber, in this order.
@@ -55,7 +55,7 @@ async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) 
         Added::Changed(_) => terminal.line(said_of(newsroom, "changed", address, "")),
         Added::Refused(reason) => {
             let why = called(newsroom, "ended", reason.as_str());
-            bail!(said_of(newsroom, "refused", address, &why))
+            bail!(said_of(newsroom, &format!("refused-{reason}"), address, &why))
         }
     }
     Ok(())
@@ -120,13 +120,13 @@ async fn block(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) 
 }
 
 async fn unblock(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal) -> anyhow::Result<()> {
-    if newsroom.store.unblock(address).await? {
-        terminal.line(said_of(newsroom, "unblocked", address, ""));
-        return Ok(());
+    let called = |reason: SuppressionReason| called(newsroom, "ended", reason.as_str());
+    match newsroom.store.unblock(address, newsroom.now()).await? {
+        Unblocked::Lifted(reason) => terminal.line(said_of(newsroom, "unblocked", address, &called(reason))),
+        Unblocked::Kept(reason) => bail!(said_of(newsroom, &format!("refused-{reason}"), address, &called(reason))),
+        Unblocked::WasFree => bail!(said_of(newsroom, "not-blocked", address, "")),
     }
-    let other = newsroom.store.is_suppressed(address).await?;
-    let why = other.map(|reason| called(newsroom, "ended", reason.as_str())).unwrap_or_default();
-    bail!(said_of(newsroom, if other.is_some() { "not-blocked-but" } else { "not-blocked" }, address, &why))
+    Ok(())
 }
 
 /// The cells of a subscriber, in the order of [`COLUMNS`].
@@ -206,4 +206,20 @@ async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
     terminal.text(&csv_line(COLUMNS));
     let line = |one: &Subscriber| Ok(csv_line(cells(one).each_ref().map(String::as_str)));
     each(newsroom, terminal, line).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Language, word};
+
+    #[test]
+    fn for_each_reason_it_is_said_what_can_be_done() {
+        for (reason, language) in
+            SuppressionReason::ALL.iter().flat_map(|reason| Language::ALL.map(|language| (reason, language)))
+        {
+            let words = word(language, &format!("cli.subscribers.refused-{reason}"));
+            assert!(words.is_some_and(|words| words.contains("{why}")), "{language:?} lacks refused-{reason}");
+        }
+    }
 }

@@ -75,5 +75,6 @@ pub use roll::SubscriberPage;
 pub use standing::Standing;
 pub use subscribers::{Added, Names, Preferences, SubscriberFilter};
 pub use supersede::OutdatedFragment;
+pub use suppressions::Unblocked;
 pub use sweep::Swept;
 pub use transfer::{BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe};

@@ -50,6 +50,8 @@ crate::domain::words! {
         ExportAsked = "export-asked",
         /// To be forgotten was asked for.
         ErasureAsked = "erasure-asked",
+        /// The office let the address be written to again.
+        Unblocked = "unblocked",
     }
 }
 

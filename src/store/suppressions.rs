@@ -5,8 +5,19 @@ use sqlx::AnyConnection;
 
 use super::row::{Fields, micros};
 use super::subscribers::{Ending, end_within};
-use super::{Store, StoreError};
+use super::{ConsentAction, Proof, Store, StoreError, optin};
 use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
+
+/// What came of letting an address be written to again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unblocked {
+    /// It may be, and this was the reason why not.
+    Lifted(SuppressionReason),
+    /// It may not, for a reason that the office cannot lift.
+    Kept(SuppressionReason),
+    /// Nothing kept anything from it.
+    WasFree,
+}
 
 /// Suppresses an address. What only its owner can lift gives way to a stronger reason; a complaint stays for ever.
 pub(super) async fn add(
@@ -87,20 +98,37 @@ impl Store {
         Ok(before)
     }
 
-    /// Takes a block of the office back: the address may be subscribed again, and is not by this. `false` when the office
-    /// had not blocked it.
+    /// The office lets an address be written to again that it had blocked, or that could not be reached: it may be subscribed
+    /// again, and is not by this. A complaint stays, and an erasure is lifted by its owner alone.
     ///
     /// # Errors
     /// When the database does not answer, or was opened without its key.
-    pub async fn unblock(&self, address: &EmailAddress) -> Result<bool, StoreError> {
+    pub async fn unblock(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Unblocked, StoreError> {
         let hash = self.address_hash(address)?;
         let mut transaction = self.begin().await?;
-        let done = sqlx::query("DELETE FROM suppressions WHERE address_hash = $1 AND reason = 'blocked'")
-            .bind(hash)
-            .execute(&mut *transaction)
+        let lifted = sqlx::query(
+            "DELETE FROM suppressions WHERE address_hash = $1 AND reason IN ('blocked', 'bounced') \
+             RETURNING address_hash, reason",
+        )
+        .bind(&hash)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(row) = lifted else {
+            let kept = reason(&mut transaction, &hash).await?;
+            return Ok(kept.map_or(Unblocked::WasFree, Unblocked::Kept));
+        };
+        let lifted: SuppressionReason = Fields::keyed_by_text(&row, "suppressions", "address_hash").parsed("reason")?;
+        let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
+            .bind(address.folded())
+            .fetch_optional(&mut *transaction)
             .await?;
+        if let Some(row) = row {
+            let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
+            let proof = Proof { words: lifted.to_string(), source: "office".to_owned() };
+            optin::keep(&mut transaction, id, ConsentAction::Unblocked, &proof, now).await?;
+        }
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(Unblocked::Lifted(lifted))
     }
 
     /// Why an address is suppressed; `None` when it is not.

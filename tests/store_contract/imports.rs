@@ -3,7 +3,7 @@
 use depeche::domain::{DeliveryState, EndReason, Frequency, SkipReason, SubscriberState, SuppressionReason};
 use depeche::import::{Defaults, Entry, Outcome, Standing, Why};
 use depeche::language::Language;
-use depeche::store::{ConsentAction, Names, Preferences, SubscriberFilter};
+use depeche::store::{Added, ConsentAction, Names, Preferences, SubscriberFilter, Unblocked};
 
 use super::room::{Room, address, confirmation, minute, newcomer, proof, topics};
 
@@ -184,16 +184,33 @@ pub(crate) async fn the_office_blocks_and_takes_it_back(room: Room) {
         .await
         .unwrap();
     assert!(!asked.is_written_to);
-    assert!(room.store.unblock(&ann).await.unwrap());
-    assert!(!room.store.unblock(&ann).await.unwrap());
+    assert_eq!(room.store.unblock(&ann, minute(4)).await.unwrap(), Unblocked::Lifted(SuppressionReason::Blocked));
+    assert_eq!(room.store.unblock(&ann, minute(5)).await.unwrap(), Unblocked::WasFree);
+    let last = room.store.consents_of(id).await.unwrap().pop().unwrap();
+    assert_eq!((last.action, last.at, last.proof.words.as_str()), (ConsentAction::Unblocked, minute(4), "blocked"));
     assert_eq!(room.store.is_suppressed(&ann).await.unwrap(), None);
     assert_eq!(room.store.subscriber(id).await.unwrap().unwrap().state, ended);
+
+    // An address that could not be reached may work again.
+    let eve = address("eve@example.org");
+    room.store.suppress(&eve, SuppressionReason::Bounced, minute(1)).await.unwrap();
+    assert_eq!(room.store.unblock(&eve, minute(2)).await.unwrap(), Unblocked::Lifted(SuppressionReason::Bounced));
+    assert!(matches!(
+        room.store.add_active(&newcomer("eve@example.org", &["all"]), minute(3)).await.unwrap(),
+        Added::New(_)
+    ));
+    let complained = address("fay@example.org");
+    room.store.suppress(&complained, SuppressionReason::Complained, minute(1)).await.unwrap();
+    assert_eq!(
+        room.store.unblock(&complained, minute(2)).await.unwrap(),
+        Unblocked::Kept(SuppressionReason::Complained)
+    );
 
     // An erasure is neither replaced nor lifted.
     let bob = address("bob@example.org");
     room.store.suppress(&bob, SuppressionReason::Erased, minute(1)).await.unwrap();
     assert_eq!(room.store.block(&bob, minute(2)).await.unwrap(), Some(SuppressionReason::Erased));
-    assert!(!room.store.unblock(&bob).await.unwrap());
+    assert_eq!(room.store.unblock(&bob, minute(3)).await.unwrap(), Unblocked::Kept(SuppressionReason::Erased));
     assert_eq!(room.store.is_suppressed(&bob).await.unwrap(), Some(SuppressionReason::Erased));
 }
 
