@@ -7,12 +7,14 @@ use super::arguments::Format;
 use super::outcomes::lines;
 use super::subscribers::{COLUMNS, words_of};
 use super::terminal::Terminal;
-use super::wording::{called, delivery_words, labelled, stamp};
+use super::wording::{called, consent_line, delivery_words, labelled, stamp};
 use crate::domain::EmailAddress;
 use crate::language::{Language, edition_kind, missed_edition, say};
 use crate::policy::Missed;
 use crate::store::DeliveryOutcome;
-use crate::task::{DeliveryAccount, MissedEdition, Newsroom, SubscriberAccount, SuppressionAccount, missed_by};
+use crate::task::{
+    ConsentAccount, DeliveryAccount, MissedEdition, Newsroom, SubscriberAccount, SuppressionAccount, missed_by,
+};
 
 /// How many deliveries are listed, and how many editions without one.
 const SHOWN: u32 = 20;
@@ -95,6 +97,7 @@ pub(super) async fn show(
         let subject = letter.map(|letter| letter.subject).unwrap_or_default();
         outcomes.push((outcome, subject));
     }
+    let consents = newsroom.store.consents_of(subscriber.id).await?;
     let suppressed = newsroom.store.suppression_of(subscriber.id).await?;
     let language = newsroom.language();
     let missed = missed_by(newsroom, &subscriber, SHOWN).await?;
@@ -103,6 +106,7 @@ pub(super) async fn show(
         let account = |(outcome, subject): (DeliveryOutcome, String)| DeliveryAccount::new(&outcome, Some(subject));
         let shown = serde_json::json!({
             "subscriber": SubscriberAccount::from(&subscriber), "suppressed": suppressed.map(SuppressionAccount::from),
+            "consents": consents.iter().map(ConsentAccount::from).collect::<Vec<_>>(),
             "deliveries": outcomes.into_iter().map(account).collect::<Vec<_>>(), "missed": missed,
         });
         terminal.line(serde_json::to_string_pretty(&shown)?);
@@ -118,6 +122,12 @@ pub(super) async fn show(
     if let Some(pause) = subscriber.pause.filter(|pause| pause.covers(newsroom.now())) {
         let (name, since) = (called(newsroom, "column", "paused"), stamp(newsroom, pause.since));
         terminal.line(format!("{name:<13} {since} → {}", stamp(newsroom, pause.until)));
+    }
+    if !consents.is_empty() {
+        terminal.line(format!("\n{}", called(newsroom, "consent", "heading")));
+        for kept in &consents {
+            terminal.line(format!("  {}", consent_line(newsroom, kept)));
+        }
     }
     for (outcome, subject) in &outcomes {
         let state = delivery_words(newsroom, &outcome.delivery.state);

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Bounce, DeliveryState, ReportAction, SkipReason};
+use crate::domain::{Bounce, DeliveryState, ReportAction, SkipReason, squeezed};
 use crate::language::{Language, say, word};
-use crate::store::AttemptMade;
+use crate::store::{AttemptMade, ConsentKept};
 use crate::task::Newsroom;
 
 /// An instant, to the second.
@@ -53,6 +53,19 @@ pub(super) fn attempt_line(newsroom: &Newsroom, made: &AttemptMade) -> String {
     labelled(newsroom.language(), &tried, &format!("{reply} {message_id}"))
 }
 
+/// What was agreed to, asked for or said for somebody, on one line: when, what, in which words, and where from.
+pub(super) fn consent_line(newsroom: &Newsroom, kept: &ConsentKept) -> String {
+    let ConsentKept { at, action, proof } = kept;
+    let done = format!("{} {}", stamp(newsroom, *at), called(newsroom, "consent", action.as_str()));
+    let source = match squeezed(&proof.source) {
+        source if source.is_empty() => source,
+        source => format!("({source})"),
+    };
+    let said =
+        [squeezed(&proof.words), source].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    if said.is_empty() { done } else { labelled(newsroom.language(), &done, &said) }
+}
+
 /// Something that came back, on one line. What the other server said stays as it is.
 pub(super) fn bounce_line(newsroom: &Newsroom, bounce: &Bounce) -> String {
     let Bounce { at, kind, action, status, diagnostic, .. } = bounce;
@@ -70,6 +83,7 @@ mod tests {
     use super::*;
     use crate::domain::{BounceKind, EndReason, Frequency, SuppressionReason};
     use crate::language::Language;
+    use crate::store::ConsentAction;
 
     #[test]
     fn every_code_of_a_list_has_its_word() {
@@ -80,6 +94,7 @@ mod tests {
         keys.extend(SuppressionReason::ALL.iter().map(|code| format!("ended.{code}")));
         keys.extend(Frequency::ALL.iter().map(|code| format!("frequency.{code}")));
         keys.extend(["pending", "active", "ended"].map(|code| format!("state.{code}")));
+        keys.extend(ConsentAction::ALL.iter().map(|code| format!("consent.{code}")));
         keys.extend(["sent", "later", "failed", "unknown", "relay"].map(|code| format!("verdict.{code}")));
         keys.extend(crate::cli::subscribers::COLUMNS.map(|code| format!("column.{code}")));
         for (key, language) in

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::{
     Bounce, DeliveryState, EditionId, Pause, ReportAction, Subscriber, SubscriberState, SuppressionReason,
 };
-use crate::store::{AttemptMade, DeliveryOutcome};
+use crate::store::{AttemptMade, ConsentKept, DeliveryOutcome};
 
 /// A subscriber.
 #[derive(Debug, Serialize)]
@@ -50,6 +50,17 @@ pub struct PauseAccount {
 pub struct SuppressionAccount {
     reason: &'static str,
     at: String,
+}
+
+/// What somebody agreed to or asked for, or the office said for them.
+#[derive(Debug, Serialize)]
+pub struct ConsentAccount {
+    at: String,
+    action: &'static str,
+    /// The words that were agreed to.
+    words: String,
+    /// Where from, or through whom.
+    source: String,
 }
 
 /// A delivery, and what became of it.
@@ -136,6 +147,13 @@ impl From<&Subscriber> for SubscriberAccount {
 impl From<(SuppressionReason, DateTime<Utc>)> for SuppressionAccount {
     fn from((reason, at): (SuppressionReason, DateTime<Utc>)) -> Self {
         Self { reason: reason.as_str(), at: at.to_rfc3339() }
+    }
+}
+
+impl From<&ConsentKept> for ConsentAccount {
+    fn from(kept: &ConsentKept) -> Self {
+        let ConsentKept { at, action, proof } = kept;
+        Self { at: at.to_rfc3339(), action: action.as_str(), words: proof.words.clone(), source: proof.source.clone() }
     }
 }
 

@@ -27,7 +27,7 @@ mod pinging;
 mod readiness;
 mod watchman;
 
-pub use account::{DeliveryAccount, SubscriberAccount, SuppressionAccount};
+pub use account::{ConsentAccount, DeliveryAccount, SubscriberAccount, SuppressionAccount};
 pub use alarm::{confirm_alarm, confirm_clock};
 pub use dispatch::Dispatcher;
 pub use edition::{

@@ -15,7 +15,7 @@ use crate::domain::{Subscriber, Token};
 use crate::http::answer::set;
 use crate::http::page::{Problem, html_response, page, private_layout};
 use crate::language::say;
-use crate::task::{DeliveryAccount, Newsroom, SubscriberAccount, SuppressionAccount};
+use crate::task::{ConsentAccount, DeliveryAccount, Newsroom, SubscriberAccount, SuppressionAccount};
 use crate::template::{AskPage, Choice, LostLink};
 
 pub(in crate::http) async fn show(visit: Visit) -> Response<Body> {
@@ -60,16 +60,8 @@ async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
 /// Whatever the database holds of a subscriber.
 async fn everything(newsroom: &Newsroom, subscriber: &Subscriber) -> Result<Value, Problem> {
     let store = &newsroom.store;
-    let consents: Vec<Value> = store
-        .consents_of(subscriber.id)
-        .await?
-        .into_iter()
-        .map(|kept| {
-            json!({
-                "at": kept.at.to_rfc3339(), "action": kept.action.as_str(), "words": kept.proof.words, "source": kept.proof.source,
-            })
-        })
-        .collect();
+    let consents = store.consents_of(subscriber.id).await?;
+    let consents: Vec<ConsentAccount> = consents.iter().map(ConsentAccount::from).collect();
     let mut subjects = BTreeMap::new();
     let mut deliveries = Vec::new();
     for outcome in store.outcomes_of_subscriber(subscriber.id, u32::MAX).await? {
