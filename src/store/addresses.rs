@@ -324,7 +324,16 @@ async fn merge(
     .await?;
     leave_behind(connection, id, into, now).await?;
     subscribers::activate(connection, into, now).await?;
-    let proof = Proof { words: String::new(), source: "web".to_owned() };
+    // What the owner of that address agreed to.
+    let agreed =
+        "SELECT id, words, source FROM consents WHERE subscriber = $1 AND action = $2 ORDER BY id DESC LIMIT 1";
+    let row = sqlx::query(agreed)
+        .bind(id.number())
+        .bind(ConsentAction::AddressTaken.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let fields = Fields::keyed_by_number(&row, "consents", "id");
+    let proof = Proof { words: fields.text("words")?, source: fields.text("source")? };
     optin::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;
     subscribers::end_within(connection, id, EndReason::Unsubscribed.into(), now).await?;
     Ok(())

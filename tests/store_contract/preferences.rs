@@ -3,7 +3,7 @@
 use depeche::domain::{
     DeliveryState, EndReason, Frequency, NewSubscriber, Pause, SkipReason, SubscriberState, SuppressionReason,
 };
-use depeche::store::{Added, AddressAnswer, AddressSide, ConsentAction};
+use depeche::store::{Added, AddressAnswer, AddressSide, ConsentAction, Proof};
 
 use super::room::{Room, address, confirmation, everybody, minute, newcomer, proof, topics};
 
@@ -120,8 +120,9 @@ pub(crate) async fn an_address_that_subscribes_takes_the_topics_over(room: Room)
     room.store.end(gone, EndReason::Unsubscribed, minute(1)).await.unwrap();
     let take = async |from, to: &str| {
         let asked = room.store.ask_address(from, &address(to), &proof(), minute(2)).await.unwrap().unwrap();
-        for side in [AddressSide::New, AddressSide::Old] {
-            room.store.agree_to_address(asked.change, side, &proof(), minute(3)).await.unwrap();
+        for (side, words) in [(AddressSide::New, "Oui, cette adresse."), (AddressSide::Old, "Oui, une autre.")] {
+            let proof = Proof { words: words.to_owned(), ..proof() };
+            room.store.agree_to_address(asked.change, side, &proof, minute(3)).await.unwrap();
         }
     };
     take(ann, "bob@example.org").await;
@@ -132,6 +133,9 @@ pub(crate) async fn an_address_that_subscribes_takes_the_topics_over(room: Room)
         (kept.topics, kept.state),
         (topics(&["tag:eau", "tag:ponts"]), SubscriberState::Active { since: minute(0) })
     );
+    let last = room.store.consents_of(bob).await.unwrap().pop().unwrap();
+    let agreed = Proof { words: "Oui, cette adresse.".to_owned(), ..proof() };
+    assert_eq!((last.action, last.proof), (ConsentAction::Confirmed, agreed));
     take(bob, "carl@example.org").await;
     let kept = room.store.subscriber(gone).await.unwrap().unwrap();
     assert_eq!(
