@@ -109,6 +109,9 @@ pub fn missed(edition: &Edition, audience: &Audience, reader: &Reader<'_>) -> Mi
         if edition.state == EditionState::Cancelled {
             return Missed::Cancelled;
         }
+        if let SubscriberState::Ended { at, reason } = reader.subscriber.state {
+            return Missed::Ended(reason, at);
+        }
         let why = not_for(audience, reader.subscriber);
         // What else it will hold, and whom it follows, is known once it opens.
         let known = why.filter(|why| matches!(why, Missed::Topics | Missed::Frequency(_)));
@@ -117,7 +120,10 @@ pub fn missed(edition: &Edition, audience: &Audience, reader: &Reader<'_>) -> Mi
     let subscriber = reader.subscriber;
     match subscriber.state {
         SubscriberState::Pending { .. } => return Missed::NotConfirmed,
-        SubscriberState::Ended { at, reason } if at <= opened => return Missed::Ended(reason, at),
+        // Of whom a list says that they left elsewhere, nothing earlier is known.
+        SubscriberState::Ended { at, reason } if at <= opened.max(subscriber.created) => {
+            return Missed::Ended(reason, at);
+        }
         SubscriberState::Active { since } if since > opened => return Missed::Later(since),
         SubscriberState::Active { .. } | SubscriberState::Ended { .. } => {}
     }
@@ -235,8 +241,20 @@ mod tests {
         check(&ann(SINCE_LONG, Frequency::Immediate, "all"), None, Some(101), Missed::Changed(at(101)));
         let left = SubscriberState::Ended { at: at(101), reason: EndReason::Unsubscribed };
         check(&ann(left, Frequency::Immediate, "tag:feu"), None, None, Missed::Topics);
-        let since = Subscriber { created: at(150), ..ann(left, Frequency::Immediate, "all") };
+        let left_later = SubscriberState::Ended { at: at(160), reason: EndReason::Unsubscribed };
+        let since = Subscriber { created: at(150), ..ann(left_later, Frequency::Immediate, "all") };
         check(&since, None, None, Missed::Later(at(150)));
+    }
+
+    #[test]
+    fn who_came_as_gone_never_subscribed() {
+        let gone = SubscriberState::Ended { at: at(150), reason: EndReason::Unsubscribed };
+        let gone = Subscriber { created: at(150), ..ann(gone, Frequency::Immediate, "tag:feu") };
+        let expected = Missed::Ended(EndReason::Unsubscribed, at(150));
+        check(&gone, None, None, expected);
+        let reader = Reader { subscriber: &gone, suppressed: None, changed: None };
+        let coming = edition(EditionState::Waiting { due: at(200) });
+        assert_eq!(missed(&coming, &followers(), &reader), expected);
     }
 
     #[test]
