@@ -335,7 +335,7 @@ const CONSENT: [&str; 9] = [
 ];
 
 /// What is part of a heading that tells who receives no letters.
-const OF_A_NO: [&str; 36] = [
+const OF_A_NO: [&str; 40] = [
     "unsub",
     "optout",
     "optedout",
@@ -355,7 +355,11 @@ const OF_A_NO: [&str; 36] = [
     "donot",
     "dontemail",
     "neplus",
+    "plusrecevoir",
+    "plusdecourriel",
     "nepas",
+    "quitte",
+    "stop",
     "exclu",
     "excluded",
     "refus",
@@ -372,6 +376,24 @@ const OF_A_NO: [&str; 36] = [
     "inacti",
     "disabled",
     "desactiv",
+];
+
+/// What is part of a heading that may ask for a "yes", if one of its cells says "no".
+const OF_A_YES: [&str; 14] = [
+    "abonn",
+    "inscri",
+    "subscri",
+    "newsletter",
+    "infolettre",
+    "lettre",
+    "mailing",
+    "optin",
+    "statut",
+    "status",
+    "etat",
+    "consent",
+    "recoit",
+    "receive",
 ];
 
 /// Headings that have such a part, and say nothing of letters: Mailchimp's, beside those that do, and of other ways to write
@@ -401,10 +423,11 @@ fn column(heading: &str) -> Option<Column> {
     known.or_else(|| CONSENT.contains(&heading).then_some(Column::Consent))
 }
 
-/// Whether a heading that is not known looks as if it told who receives no letters.
-fn may_be_a_no(heading: &str) -> bool {
+/// Whether a heading that is not known looks as if it told who receives no letters, by itself or by one of its `cells`.
+fn may_be_a_no<'c>(heading: &str, mut cells: impl Iterator<Item = &'c str>) -> bool {
     let heading = folded(heading);
-    !OF_NO_NO.contains(&heading.as_str()) && OF_A_NO.iter().any(|part| heading.contains(part))
+    let has = |parts: &[&str]| parts.iter().any(|part| heading.contains(part));
+    !OF_NO_NO.contains(&heading.as_str()) && (has(&OF_A_NO) || (has(&OF_A_YES) && cells.any(statuses::is_no)))
 }
 
 /// What a column is that tells whether people subscribe, or who they are: its cells say.
@@ -469,9 +492,11 @@ impl Columns {
                 column => column,
             };
         }
-        let unknown = headings.iter().zip(&of).filter(|(heading, column)| column.is_none() && !is_ignored(heading));
-        let doubtful = unknown.filter(|(heading, _)| may_be_a_no(heading));
-        let doubtful = doubtful.map(|(heading, _)| squeezed(heading)).collect();
+        let cells = |place: usize| records.iter().filter_map(move |record| record.get(place)).map(String::as_str);
+        let unknown =
+            headings.iter().enumerate().filter(|(place, heading)| of[*place].is_none() && !is_ignored(heading));
+        let doubtful = unknown.filter(|(place, heading)| may_be_a_no(heading, cells(*place)));
+        let doubtful = doubtful.map(|(_, heading)| squeezed(heading)).collect();
         Self { of, address, headings: headings.to_vec(), doubtful }
     }
 
@@ -573,6 +598,11 @@ mod tests {
         assert_eq!(named(&["Exclu des envois"], &["exclu DES envois"]).doubtful, Vec::<String>::new());
         assert_eq!(named(&["Désabonné"], &["desabonne"]).of, [None]);
         assert_eq!(named(&["UNSUB_CAMPAIGN_ID", "Ville"], &[]).doubtful, Vec::<String>::new());
+        for (cell, doubtful) in [("non", 1), ("désabonné", 1), ("oui", 0), ("2024-01-02", 0)] {
+            let headings = ["Email", "Newsletter presse"].map(str::to_owned);
+            let records = [vec!["ann@example.org".to_owned(), cell.to_owned()]];
+            assert_eq!(Columns::named(&headings, &records, &[], |_| false).doubtful.len(), doubtful, "{cell}");
+        }
     }
 
     #[test]

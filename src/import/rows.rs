@@ -106,6 +106,8 @@ fn said(column: Column, cell: &str) -> Option<Standing> {
         Column::Subscribed if cell.is_empty() => Some(Standing::Unconfirmed),
         Column::Subscribed if matches!(folded(cell).as_str(), "x" | "vrai" | "o" | "y") => Some(Standing::Subscribed),
         Column::Subscribed if folded(cell) == "faux" => Some(gone),
+        // Since when.
+        Column::Subscribed if statuses::is_date(cell) => Some(statuses::since(cell)),
         Column::Status | Column::Subscribed => statuses::standing(cell),
         Column::Left | Column::Suspended => statuses::no(cell, gone),
         Column::Bounced => statuses::no(cell, Standing::Barred(SuppressionReason::Bounced)),

@@ -148,27 +148,38 @@ pub(super) fn no(word: &str, meaning: Standing) -> Option<Standing> {
         return word.chars().all(|c| matches!(c, '-' | '–' | '—' | '/' | '.')).then_some(Standing::Subscribed);
     }
     if is_date(word) {
-        // The date of nothing: `0000-00-00 00:00:00`.
-        let is_none = word.chars().filter(char::is_ascii_digit).all(|digit| digit == '0');
-        return Some(if is_none { Standing::Subscribed } else { meaning });
+        return Some(if is_date_of_nothing(word) { Standing::Subscribed } else { meaning });
     }
     standing(word).filter(|standing| *standing > Standing::Unconfirmed).map(|standing| standing.max(meaning))
 }
 
 /// Whether this is a day or an instant: a year, three numbers, or one as long as a count of seconds or days.
-fn is_date(word: &str) -> bool {
+pub(super) fn is_date(word: &str) -> bool {
     let numbers: Vec<&str> = word.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let is_year = |number: &&str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
     numbers.len() >= 3 || numbers.iter().any(|number| is_year(number) || number.len() >= 5)
 }
 
+/// `0000-00-00 00:00:00`, as databases write it.
+fn is_date_of_nothing(word: &str) -> bool {
+    word.chars().filter(char::is_ascii_digit).all(|digit| digit == '0')
+}
+
+/// How somebody stands who subscribed on a day.
+pub(super) fn since(date: &str) -> Standing {
+    if is_date_of_nothing(date) { Standing::Unconfirmed } else { Standing::Subscribed }
+}
+
 /// Whether somebody gave no consent, or took it back.
 pub(super) fn is_refusal(word: &str) -> bool {
-    let is_no = matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)));
-    is_no || NOT_SO.contains(&folded(word).as_str()) || {
-        let word = folded(word);
-        ["refus", "retir", "withdrawn", "revoked", "denied", "oppos"].iter().any(|part| word.contains(part))
-    }
+    let folded = folded(word);
+    is_no(word)
+        || ["refus", "retir", "withdrawn", "revoked", "denied", "oppos"].iter().any(|part| folded.contains(part))
+}
+
+/// Whether a cell says "no", whatever it was asked.
+pub(super) fn is_no(word: &str) -> bool {
+    NOT_SO.contains(&folded(word).as_str()) || matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)))
 }
 
 /// Whether a cell without heading says by itself that somebody left or is barred, and can be no answer to another question.

@@ -164,6 +164,7 @@ fn a_no_in_a_column_of_its_own_is_one() {
         "Email;Inscrit\na@b.example;non\nb@b.example;oui\nc@b.example;\nd@b.example;x\ne@b.example;FAUX\nf@b.example\n",
         &[GONE, YES, "Unconfirmed", YES, GONE, "Unconfirmed"],
     );
+    standings("email,subscribed\na@b.example,2024-01-02 03:04\nb@b.example,0000-00-00\n", &[YES, "Unconfirmed"]);
     standings("Email;Abonné\na@b.example;non\nb@b.example;oui\n", &[GONE, YES]);
     standings("Email;Abonné\na@b.example;Ann Lee\n", &[YES]);
     standings("Email;Consentement\na@b.example;refusé\nb@b.example;salon 2025\nc@b.example;non\n", &[GONE, YES, GONE]);
