@@ -28,7 +28,7 @@ async fn cut_off(how: &str, way: Way) {
     let proxy = Proxy::to(postgres.socket()).await;
     let through = format!("postgres://postgres@{}/cut", proxy.address);
     // Slow enough that one of three is seen in the middle of what it holds.
-    let slowly = Act::Late(Duration::from_millis(10));
+    let slowly = Act::Late(Duration::from_millis(40));
     let script =
         readers(READERS).fold(Script::default(), |script, reader| script.at(Phase::Dot, &reader, slowly.clone()));
     let rooms = [url.clone(), url.clone(), through].map(|url| (url, script.clone()));
