@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::Standing;
-use super::headings::{Column, Columns, folded};
+use super::columns::Columns;
+use super::headings::{Column, folded};
 use super::lines::TextLine;
 use super::paragraphs;
 use super::rows::mailbox;

@@ -1,7 +1,7 @@
-//! What the columns of a table hold, by their headings: in any case, with or without accents, in English and French.
+//! What headings of tables mean: in any case, with or without accents, in English and French.
 
 use super::statuses;
-use crate::domain::{Label, squeezed};
+use crate::domain::Label;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,373 +41,106 @@ pub(super) enum Column {
     Suspended,
     /// Further values, as JSON.
     Attributes,
-    /// Something of their consent.
+    /// When or how they consented: of no further meaning here.
     Consent,
     /// Their consent, or that they gave none.
     Agreement,
 }
 
 /// The headings of each, folded.
-const HEADINGS: [(Column, &[&str]); 23] = [
+const HEADINGS: [(Column, &str); 24] = [
     (
         Column::Address,
-        &[
-            "email",
-            "emailaddress",
-            "emails",
-            "mail",
-            "mel",
-            "courriel",
-            "courrielelectronique",
-            "adresseemail",
-            "adressemail",
-            "adressemel",
-            "adressecourriel",
-            "adresseelectronique",
-            "adressedemessagerie",
-            "adressedecourriel",
-            "contactemail",
-            "emailcontact",
-            "emailprofessionnel",
-            "primaryemail",
-            "subscriberemail",
-            "useremail",
-            "memberemail",
-            "memberaddress",
-            "email1",
-            "email1value",
-            "emailpro",
-        ],
+        "email emailaddress emails mail mel courriel courrielelectronique adresseemail adressemail adressemel \
+         adressecourriel adresseelectronique adressedemessagerie adressedecourriel contactemail emailcontact \
+         emailprofessionnel primaryemail subscriberemail useremail memberemail memberaddress email1 email1value \
+         emailpro",
     ),
-    (Column::PerhapsAddress, &["address", "adresse", "addresses", "contact"]),
+    (Column::PerhapsAddress, "address adresse addresses contact"),
     (
         Column::Name,
-        &[
-            "name",
-            "fullname",
-            "nomcomplet",
-            "nometprenom",
-            "prenomnom",
-            "prenometnom",
-            "nomprenom",
-            "displayname",
-            "realname",
-            "membername",
-            "gecos",
-            "journaliste",
-        ],
+        "name fullname nomcomplet nometprenom prenomnom prenometnom nomprenom displayname realname membername \
+         gecos journaliste",
     ),
-    (Column::FirstName, &["firstname", "prenom", "givenname", "fname", "forename"]),
-    (Column::LastName, &["lastname", "surname", "familyname", "lname", "nom", "nomdefamille", "nomdusage"]),
+    (Column::FirstName, "firstname prenom givenname fname forename"),
+    (Column::LastName, "lastname surname familyname lname nom nomdefamille nomdusage"),
     (
         Column::Organisation,
-        &[
-            "organisation",
-            "organization",
-            "organisme",
-            "company",
-            "companyname",
-            "entreprise",
-            "societe",
-            "media",
-            "medias",
-            "nomdumedia",
-            "redaction",
-            "structure",
-            "journal",
-            "support",
-            "titredepresse",
-            "publication",
-            "outlet",
-            "employer",
-            "agence",
-        ],
+        "organisation organization organisme company companyname entreprise societe media medias nomdumedia \
+         redaction structure journal support titredepresse publication outlet employer agence",
     ),
-    (
-        Column::Language,
-        &["language", "langue", "lang", "locale", "preferredlanguage", "languepreferee", "languedecorrespondance"],
-    ),
+    (Column::Language, "language langue lang locale preferredlanguage languepreferee languedecorrespondance"),
     (
         Column::Status,
-        &[
-            "status",
-            "statut",
-            "state",
-            "etat",
-            "subscriptionstatus",
-            "subscriberstatus",
-            "statutabonnement",
-            "statutdelabonnement",
-            "emailstatus",
-            "emailmarketingstatus",
-            "memberstatus",
-            "deliverystatus",
-            "abonnement",
-            "emailsubscriptionstatus",
-            "emailsubscriberstatus",
-        ],
+        "status statut state etat subscriptionstatus subscriberstatus statutabonnement statutdelabonnement \
+         emailstatus emailmarketingstatus memberstatus deliverystatus abonnement emailsubscriptionstatus \
+         emailsubscriberstatus",
     ),
     (
         Column::Subscribed,
-        &[
-            "subscribed",
-            "issubscribed",
-            "optin",
-            "optedin",
-            "emailoptin",
-            "inscrit",
-            "inscrite",
-            "abonnee",
-            "acceptsmarketing",
-            "acceptsemailmarketing",
-            "actif",
-            "active",
-            "enabled",
-            "confirmed",
-            "confirme",
-        ],
+        "subscribed issubscribed optin optedin emailoptin inscrit inscrite abonnee acceptsmarketing \
+         acceptsemailmarketing actif active enabled confirmed confirme",
     ),
     (
         Column::PerhapsSubscribed,
-        &[
-            "abonne",
-            "subscriber",
-            "member",
-            "membre",
-            "newsletter",
-            "infolettre",
-            "lettre",
-            "lettredinformation",
-            "mailing",
-            "emailing",
-            "envoi",
-        ],
+        "abonne subscriber member membre newsletter infolettre lettre lettredinformation mailing emailing envoi",
     ),
-    (
-        Column::Agreement,
-        &["consent", "consentement", "accord", "rgpd", "gdpr", "consentementrgpd", "gdprconsent", "marketingconsent"],
-    ),
-    (Column::Reason, &["reason", "raison", "endreason"]),
-    (Column::Frequency, &["frequency", "frequence", "rythme", "digest", "periodicite"]),
+    (Column::Agreement, "consent consentement accord rgpd gdpr consentementrgpd gdprconsent marketingconsent"),
+    (Column::Reason, "reason raison endreason"),
+    (Column::Frequency, "frequency frequence rythme digest periodicite"),
     (
         Column::Topics,
-        &[
-            "topics",
-            "topic",
-            "sujets",
-            "themes",
-            "thematiques",
-            "categories",
-            "lists",
-            "list",
-            "listes",
-            "liste",
-            "tags",
-            "interests",
-            "groups",
-            "groupes",
-            "segments",
-        ],
+        "topics topic sujets themes thematiques categories lists list listes liste tags interests groups groupes \
+         segments",
     ),
-    (Column::NoMail, &["nomail", "nomailreason"]),
-    (Column::Reception, &["reception"]),
+    (Column::NoMail, "nomail nomailreason"),
+    (Column::Reception, "reception"),
     (
         Column::Left,
-        &[
-            "unsub",
-            "unsubtime",
-            "unsubscribe",
-            "unsubscribed",
-            "isunsubscribed",
-            "unsubscribedat",
-            "unsubscribedon",
-            "unsubscribetime",
-            "unsubscribedate",
-            "unsubscribeddate",
-            "unsubscriptiondate",
-            "dateunsubscribed",
-            "unsubscribedfromallemail",
-            "optout",
-            "optedout",
-            "emailoptout",
-            "hasoptedout",
-            "hasoptedoutofemail",
-            "optouttime",
-            "optoutdate",
-            "optoutat",
-            "left",
-            "leftat",
-            "lefton",
-            "stop",
-            "desabonne",
-            "desabonnee",
-            "desabonnement",
-            "desabonnele",
-            "datedesabonnement",
-            "datededesabonnement",
-            "desinscrit",
-            "desinscrite",
-            "desinscription",
-            "desinscritle",
-            "datedesinscription",
-            "datededesinscription",
-            "resilie",
-            "resiliele",
-            "donotemail",
-            "neplusecrire",
-        ],
+        "unsub unsubtime unsubscribe unsubscribed isunsubscribed unsubscribedat unsubscribedon unsubscribetime \
+         unsubscribedate unsubscribeddate unsubscriptiondate dateunsubscribed unsubscribedfromallemail optout \
+         optedout emailoptout hasoptedout hasoptedoutofemail optouttime optoutdate optoutat left leftat lefton \
+         stop desabonne desabonnee desabonnement desabonnele datedesabonnement datededesabonnement desinscrit \
+         desinscrite desinscription desinscritle datedesinscription datededesinscription resilie resiliele \
+         donotemail neplusecrire",
     ),
     (
         Column::LeftWhy,
-        &[
-            "unsubreason",
-            "unsubreasonother",
-            "unsubscribereason",
-            "motifdedesabonnement",
-            "motifdudesabonnement",
-            "raisondudesabonnement",
-        ],
+        "unsubreason unsubreasonother unsubscribereason motifdedesabonnement motifdudesabonnement \
+         raisondudesabonnement",
     ),
     (
         Column::Bounced,
-        &[
-            "cleantime",
-            "cleaned",
-            "cleanedat",
-            "bounce",
-            "bounced",
-            "isbounced",
-            "bouncedat",
-            "bouncedate",
-            "bouncedon",
-            "emailbounceddate",
-            "hardbounce",
-            "hardbounced",
-            "hardbouncedat",
-            "nettoye",
-            "nettoyele",
-            "npai",
-            "invalid",
-            "invalide",
-        ],
+        "cleantime cleaned cleanedat bounce bounced isbounced bouncedat bouncedate bouncedon emailbounceddate \
+         hardbounce hardbounced hardbouncedat nettoye nettoyele npai invalid invalide",
     ),
     (
         Column::Blocked,
-        &[
-            "blacklist",
-            "blacklisted",
-            "isblacklisted",
-            "blacklistedat",
-            "emailblacklisted",
-            "emailblacklist",
-            "blocklist",
-            "blocklisted",
-            "blocklistedat",
-            "emailblocklisted",
-            "emailblocklist",
-            "blocked",
-            "bloque",
-            "bloquee",
-            "listenoire",
-            "suppressed",
-            "banned",
-        ],
+        "blacklist blacklisted isblacklisted blacklistedat emailblacklisted emailblacklist blocklist blocklisted \
+         blocklistedat emailblocklisted emailblocklist blocked bloque bloquee listenoire suppressed banned",
     ),
+    (Column::Complained, "complained complaint complainedat plainte spam spamreport markedasspam abuse"),
+    (Column::Suspended, "suspend suspended"),
+    (Column::Attributes, "attributes attribs"),
     (
-        Column::Complained,
-        &["complained", "complaint", "complainedat", "plainte", "spam", "spamreport", "markedasspam", "abuse"],
+        Column::Consent,
+        "optintime confirmtime createdat subscribedat dateinscription datedinscription since source optindate",
     ),
-    (Column::Suspended, &["suspend", "suspended"]),
-    (Column::Attributes, &["attributes", "attribs"]),
-];
-
-/// Of consent, and of no further meaning here.
-const CONSENT: [&str; 9] = [
-    "optintime",
-    "confirmtime",
-    "createdat",
-    "subscribedat",
-    "dateinscription",
-    "datedinscription",
-    "since",
-    "source",
-    "optindate",
 ];
 
 /// What is part of a heading that tells who receives no letters.
-const OF_A_NO: [&str; 40] = [
-    "unsub",
-    "optout",
-    "optedout",
-    "desabon",
-    "desinscri",
-    "blacklist",
-    "blocklist",
-    "listenoire",
-    "blocked",
-    "bloqu",
-    "bounce",
-    "rebond",
-    "clean",
-    "nettoy",
-    "nomail",
-    "noemail",
-    "donot",
-    "dontemail",
-    "neplus",
-    "plusrecevoir",
-    "plusdecourriel",
-    "nepas",
-    "quitte",
-    "stop",
-    "exclu",
-    "excluded",
-    "refus",
-    "oppos",
-    "resili",
-    "radie",
-    "suppress",
-    "supprime",
-    "complain",
-    "plainte",
-    "spam",
-    "invalid",
-    "npai",
-    "inacti",
-    "disabled",
-    "desactiv",
-];
+const OF_A_NO: &str = "unsub optout optedout desabon desinscri blacklist blocklist listenoire blocked bloqu bounce rebond clean \
+    nettoy nomail noemail donot dontemail neplus plusrecevoir plusdecourriel nepas quitte stop exclu excluded \
+    refus oppos resili radie suppress supprime complain plainte spam invalid npai inacti disabled desactiv";
 
 /// What is part of a heading that may ask for a "yes", if one of its cells says "no".
-const OF_A_YES: [&str; 14] = [
-    "abonn",
-    "inscri",
-    "subscri",
-    "newsletter",
-    "infolettre",
-    "lettre",
-    "mailing",
-    "optin",
-    "statut",
-    "status",
-    "etat",
-    "consent",
-    "recoit",
-    "receive",
-];
+const OF_A_YES: &str =
+    "abonn inscri subscri newsletter infolettre lettre mailing optin statut status etat consent recoit receive";
 
 /// Headings that have such a part, and say nothing of letters: Mailchimp's, beside those that do, and of other ways to write
 /// to people.
-const OF_NO_NO: [&str; 8] = [
-    "unsubcampaigntitle",
-    "unsubcampaignid",
-    "cleancampaigntitle",
-    "cleancampaignid",
-    "smsblacklisted",
-    "smsblocklisted",
-    "whatsappblacklisted",
-    "whatsappblocklisted",
-];
+const OF_NO_NO: &str = "unsubcampaigntitle unsubcampaignid cleancampaigntitle cleancampaignid smsblacklisted smsblocklisted \
+    whatsappblacklisted whatsappblocklisted";
 
 /// A heading without case, accents, spaces and signs.
 pub(super) fn folded(heading: &str) -> String {
@@ -416,206 +149,33 @@ pub(super) fn folded(heading: &str) -> String {
 }
 
 /// What stands under a heading, as far as that is known.
-fn column(heading: &str) -> Option<Column> {
+pub(super) fn column(heading: &str) -> Option<Column> {
     let heading = folded(heading);
-    let heading = heading.as_str();
-    let known = HEADINGS.iter().find(|(_, headings)| headings.contains(&heading)).map(|(column, _)| *column);
-    known.or_else(|| CONSENT.contains(&heading).then_some(Column::Consent))
+    HEADINGS.iter().find(|(_, known)| known.split(' ').any(|known| known == heading)).map(|(column, _)| *column)
 }
 
 /// Whether a heading that is not known looks as if it told who receives no letters, by itself or by one of its `cells`.
-fn may_be_a_no<'c>(heading: &str, mut cells: impl Iterator<Item = &'c str>) -> bool {
+pub(super) fn may_be_a_no<'c>(heading: &str, mut cells: impl Iterator<Item = &'c str>) -> bool {
     let heading = folded(heading);
-    let has = |parts: &[&str]| parts.iter().any(|part| heading.contains(part));
-    !OF_NO_NO.contains(&heading.as_str()) && (has(&OF_A_NO) || (has(&OF_A_YES) && cells.any(statuses::is_no)))
-}
-
-/// What a column is that tells whether people subscribe, or who they are: its cells say.
-fn whether_subscribed<'c>(cells: impl Iterator<Item = &'c str>) -> Option<Column> {
-    let cells: Vec<&str> = cells.filter(|cell| !cell.trim().is_empty()).collect();
-    if cells.is_empty() {
-        return Some(Column::Status);
-    }
-    cells.iter().any(|cell| statuses::standing(cell).is_some()).then_some(Column::Subscribed)
-}
-
-/// The columns of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Columns {
-    /// What each holds; `None`: nothing that is read.
-    pub(super) of: Vec<Option<Column>>,
-    /// Where the address stands; `None`: in the first cell that is one.
-    pub(super) address: Option<usize>,
-    /// The headings.
-    pub(super) headings: Vec<String>,
-    /// The headings among them that are not known and may tell who receives no letters.
-    pub(super) doubtful: Vec<String>,
-}
-
-impl Columns {
-    /// Columns with these headings. Where none says that it holds addresses, it is the one in which most of `records` have
-    /// one: `is_address` says so. Those called as in `ignored` are not read, whatever they say.
-    pub(super) fn named(
-        headings: &[String],
-        records: &[Vec<String>],
-        ignored: &[String],
-        is_address: impl Fn(&str) -> bool,
-    ) -> Self {
-        let ignored: Vec<String> = ignored.iter().map(|heading| folded(heading)).collect();
-        let is_ignored = |heading: &str| ignored.contains(&folded(heading));
-        let mut of: Vec<Option<Column>> =
-            headings.iter().map(|heading| column(heading).filter(|_| !is_ignored(heading))).collect();
-        let addresses_in = |place: usize| {
-            records.iter().filter(|record| record.get(place).is_some_and(|cell| is_address(cell))).count()
-        };
-        let named = |wanted: Column| of.iter().enumerate().filter(move |(_, column)| **column == Some(wanted));
-        let best = |places: Vec<usize>| {
-            // Of several with as many, the first.
-            places.into_iter().rev().max_by_key(|place| addresses_in(*place)).filter(|place| addresses_in(*place) > 0)
-        };
-        let sure: Vec<usize> = named(Column::Address).map(|(place, _)| place).collect();
-        let address = best(sure.clone())
-            .or_else(|| best(named(Column::PerhapsAddress).map(|(place, _)| place).collect()))
-            .or_else(|| sure.first().copied())
-            .or_else(|| best(named(Column::PerhapsSubscribed).map(|(place, _)| place).collect()))
-            .or_else(|| best((0..of.len()).filter(|place| !is_ignored(&headings[*place])).collect()));
-        let has_first_name = of.contains(&Some(Column::FirstName));
-        for (place, column) in of.iter_mut().enumerate() {
-            *column = match *column {
-                _ if Some(place) == address => Some(Column::Address),
-                Some(Column::Address | Column::PerhapsAddress) => None,
-                Some(Column::PerhapsSubscribed) => {
-                    whether_subscribed(records.iter().filter_map(|record| record.get(place)).map(String::as_str))
-                }
-                // In French a name alone is all of it.
-                Some(Column::LastName) if !has_first_name => Some(Column::Name),
-                column => column,
-            };
-        }
-        let cells = |place: usize| records.iter().filter_map(move |record| record.get(place)).map(String::as_str);
-        let unknown =
-            headings.iter().enumerate().filter(|(place, heading)| of[*place].is_none() && !is_ignored(heading));
-        let doubtful = unknown.filter(|(place, heading)| may_be_a_no(heading, cells(*place)));
-        let doubtful = doubtful.map(|(_, heading)| squeezed(heading)).collect();
-        Self { of, address, headings: headings.to_vec(), doubtful }
-    }
-
-    /// Those of a table without headings, whose records have so many cells: beside an address, one other cell is the name.
-    pub(super) fn unnamed(count: usize) -> Self {
-        let of = vec![(count == 2).then_some(Column::Name); count];
-        Self { of, address: None, headings: Vec::new(), doubtful: Vec::new() }
-    }
-
-    pub(super) fn contains(&self, column: Column) -> bool {
-        self.of.contains(&Some(column))
-    }
-
-    /// Whether a column with this heading, folded, is read.
-    pub(super) fn reads(&self, heading: &str) -> bool {
-        self.headings.iter().zip(&self.of).any(|(own, column)| column.is_some() && folded(own) == heading)
-    }
-
-    /// How many are known.
-    pub(super) fn known(&self) -> usize {
-        self.of.iter().flatten().count()
-    }
+    let has = |parts: &str| parts.split(' ').any(|part| heading.contains(part));
+    !OF_NO_NO.split(' ').any(|known| known == heading)
+        && (has(OF_A_NO) || (has(OF_A_YES) && cells.any(statuses::is_no)))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(headings: &[&str], expected: &[Option<Column>]) {
-        let headings: Vec<String> = headings.iter().map(ToString::to_string).collect();
-        assert_eq!(Columns::named(&headings, &[], &[], |_| false).of, expected, "{headings:?}");
-    }
-
-    #[test]
-    fn headings_are_known_in_any_case_and_in_both_languages() {
-        for heading in
-            ["E-mail", "EMAIL_ADDRESS", "Email Address", "adresse e-mail", "Courriel", "Mél.", "e-mail", "email "]
-        {
-            check(&[heading], &[Some(Column::Address)]);
-        }
-        check(
-            &["Prénom", "Nom", "Rédaction", "Langue", "Statut", "Ville"],
-            &[
-                Some(Column::FirstName),
-                Some(Column::LastName),
-                Some(Column::Organisation),
-                Some(Column::Language),
-                Some(Column::Status),
-                None,
-            ],
-        );
-        check(&["Nom", "MÉDIA"], &[Some(Column::Name), Some(Column::Organisation)]);
-        check(&["UNSUB_TIME", "CLEAN_TIME"], &[Some(Column::Left), Some(Column::Bounced)]);
+    /// Every heading that is known by itself, with what it means.
+    pub(in crate::import) fn known() -> impl Iterator<Item = (Column, &'static str)> {
+        HEADINGS.iter().flat_map(|(column, headings)| headings.split(' ').map(|heading| (*column, heading)))
     }
 
     #[test]
     fn each_heading_has_one_meaning_and_is_folded() {
-        let mut all: Vec<&str> = HEADINGS.iter().flat_map(|(_, headings)| *headings).chain(&CONSENT).copied().collect();
+        let mut all: Vec<&str> = known().map(|(_, heading)| heading).collect();
         all.sort_unstable();
         assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
-        assert!(all.iter().all(|heading| folded(heading) == **heading));
-    }
-
-    #[test]
-    fn the_address_is_where_addresses_are() {
-        let record = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        let records = [record(["1 rue du Pont", "ann@example.org"]), record(["", "bob@example.org"])];
-        let is_address = |cell: &str| cell.contains('@');
-        for (headings, place) in
-            [(["Adresse", "Email"], 1), (["Adresse", "Contact"], 1), (["Email", "Mail"], 1), (["X", "Y"], 1)]
-        {
-            let columns = Columns::named(&headings.map(str::to_owned), &records, &[], is_address);
-            assert_eq!(columns.address, Some(place), "{headings:?}");
-        }
-    }
-
-    #[test]
-    fn what_may_tell_who_left_is_never_passed_over() {
-        let named = |headings: &[&str], ignored: &[&str]| {
-            let owned = |some: &[&str]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
-            Columns::named(&owned(headings), &[], &owned(ignored), |_| false)
-        };
-        let all = HEADINGS.iter().filter(|(column, _)| *column != Column::LeftWhy).flat_map(|(_, headings)| *headings);
-        for heading in all {
-            assert_eq!(named(&[heading], &[]).doubtful, Vec::<String>::new(), "{heading}");
-        }
-        for heading in [
-            "Désabonnement en cours",
-            "Opt-Out (mail)",
-            "SOFT_BOUNCES",
-            "Exclu des envois",
-            "A refusé",
-            "No e-mail",
-            "Inactif",
-        ] {
-            assert_eq!(named(&["Email", heading], &[]).doubtful.len(), 1, "{heading}");
-        }
-        assert_eq!(named(&["Exclu des envois"], &["exclu DES envois"]).doubtful, Vec::<String>::new());
-        assert_eq!(named(&["Désabonné"], &["desabonne"]).of, [None]);
-        assert_eq!(named(&["UNSUB_CAMPAIGN_ID", "Ville"], &[]).doubtful, Vec::<String>::new());
-        for (cell, doubtful) in [("non", 1), ("désabonné", 1), ("oui", 0), ("2024-01-02", 0)] {
-            let headings = ["Email", "Newsletter presse"].map(str::to_owned);
-            let records = [vec!["ann@example.org".to_owned(), cell.to_owned()]];
-            assert_eq!(Columns::named(&headings, &records, &[], |_| false).doubtful.len(), doubtful, "{cell}");
-        }
-    }
-
-    #[test]
-    fn a_column_of_people_is_told_from_one_of_answers() {
-        let of = |cells: &[&str]| {
-            let records: Vec<Vec<String>> =
-                cells.iter().map(|cell| vec!["ann@example.org".to_owned(), (*cell).to_owned()]).collect();
-            let headings = ["Email", "Abonné"].map(str::to_owned);
-            Columns::named(&headings, &records, &[], |cell| cell.contains('@')).of[1]
-        };
-        assert_eq!(of(&["", "non"]), Some(Column::Subscribed));
-        assert_eq!(of(&["oui", "peut-être"]), Some(Column::Subscribed));
-        assert_eq!(of(&["Ann Lee", ""]), None);
-        assert_eq!(of(&["", ""]), Some(Column::Status));
+        assert!(all.iter().all(|heading| folded(heading) == *heading && !heading.is_empty()));
     }
 }

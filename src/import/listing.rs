@@ -3,8 +3,9 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::columns::Columns;
 use super::form::{self, Form, Kind, LINES_OF_A_RECORD};
-use super::headings::{Column, Columns};
+use super::headings::Column;
 use super::lines::{Lines, TextLine};
 use super::paragraphs;
 use super::rows::{Row, mailbox};

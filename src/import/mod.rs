@@ -10,6 +10,7 @@ mod entry;
 mod form;
 mod formula;
 mod headings;
+mod columns;
 mod lines;
 mod listing;
 mod lists;
