@@ -131,24 +131,11 @@ async fn unblock(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal
 
 /// The cells of a subscriber, in the order of [`COLUMNS`].
 fn cells(subscriber: &Subscriber) -> [String; 10] {
-    let SubscriberAccount {
-        address,
-        name,
-        organisation,
-        language,
-        frequency,
-        state,
-        since,
-        reason,
-        topics,
-        source,
-        created: _,
-        last_pause: _,
-    } = SubscriberAccount::from(subscriber);
+    let one = SubscriberAccount::from(subscriber);
     let [language, frequency, state, reason] =
-        [language, frequency, state, reason.unwrap_or_default()].map(str::to_owned);
-    let [name, organisation] = [name, organisation].map(Option::unwrap_or_default);
-    [address, name, organisation, language, frequency, state, since, reason, topics.join(" "), source]
+        [one.language, one.frequency, one.state, one.reason.unwrap_or_default()].map(str::to_owned);
+    let [name, organisation] = [one.name, one.organisation].map(Option::unwrap_or_default);
+    [one.address, name, organisation, language, frequency, state, one.since, reason, one.topics.join(" "), one.source]
 }
 
 /// Gives what `told` makes of each subscriber to `terminal`, a page at a time.
