@@ -185,6 +185,7 @@ stories! {
         preferring::proofs_say_from_which_network_a_button_was_pressed,
         subscribing::whoever_is_subscribed_is_told_so_and_loses_nothing,
         subscribing::an_address_that_only_a_neighbour_could_reach_is_none,
+        subscribing::whoever_confirms_sees_which_name_was_given,
         addresses::a_withdrawn_release_leaves_the_feeds_and_its_page_is_gone,
         addresses::withdrawn_while_it_waits_nothing_leaves,
         addresses::unpublished_on_its_way_nothing_more_leaves,

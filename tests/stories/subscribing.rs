@@ -189,8 +189,8 @@ pub(crate) async fn looking_a_hundred_times_at_every_link_changes_no_row(mut roo
     assert!(before.iter().any(|row| row.starts_with("subscribers ")) && before.len() > 20, "{before:#?}");
     for link in &links {
         for _ in 0..50 {
-            for method in ["GET", "HEAD"] {
-                let status = room.request(method, link).send().await.status;
+            for (method, purpose) in [("GET", ""), ("HEAD", ""), ("GET", "prefetch;prerender")] {
+                let status = room.request(method, link).header("Sec-Purpose", purpose).send().await.status;
                 // The release under embargo has no page yet.
                 assert!(status == 200 || link.contains("/quai/"), "{method} {link}: {status}");
             }
@@ -225,6 +225,21 @@ pub(crate) async fn whoever_is_subscribed_is_told_so_and_loses_nothing(mut room:
     assert_eq!(room.newsroom().store.find(&ANN.parse().unwrap()).await.unwrap(), before);
     let preferences = letter.link("/preferences/");
     assert_eq!(room.post(&preferences, "topic=all&frequency=daily&language=fr").await.status, 200);
+}
+
+pub(crate) async fn whoever_confirms_sees_which_name_was_given(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    let form = "email=ann%40example.org&topic=all&name=Gagnez+%3Cb%3E&organisation=La+Gazette&website=";
+    assert_eq!(room.post("/subscribe", form).await.status, 200);
+    room.look().await;
+    let letter = room.letter(ANN);
+    assert!(!letter.shown.to.contains("Gagnez") && !letter.shown.text.contains("Gagnez"), "{}", letter.shown.text);
+    let link = letter.link("/confirm/");
+    let page = room.get(&link).await.text();
+    assert!(page.contains("Gagnez &lt;b&gt;") && page.contains("La Gazette"), "{page}");
+    assert_eq!(room.post(&link, "").await.status, 200);
+    let after = room.get(&link).await.text();
+    assert!(!after.contains("Gagnez"), "whoever gets the letter later learns no name: {after}");
 }
 
 pub(crate) async fn an_address_that_only_a_neighbour_could_reach_is_none(mut room: TestNewsroom) {

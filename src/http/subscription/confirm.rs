@@ -46,6 +46,8 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
         layout: private_layout(newsroom, language, &say(language, "confirm.title", &[])),
         address: subscriber.address.masked_in_text(),
         topics: topics(newsroom, &subscriber, language),
+        name: subscriber.name.clone(),
+        organisation: subscriber.organisation.clone(),
         action: visit.action("confirm"),
     };
     Ok(page(newsroom, StatusCode::OK, &context))

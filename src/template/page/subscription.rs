@@ -102,6 +102,10 @@ pub struct ConfirmPage {
     pub address: String,
     /// The words of the topics.
     pub topics: Vec<String>,
+    /// The name that letters will carry: somebody else may have typed it.
+    pub name: Option<String>,
+    /// The organisation that was given.
+    pub organisation: Option<String>,
     /// Where the button posts to.
     pub action: String,
 }
@@ -238,6 +242,8 @@ impl Page for ConfirmPage {
             layout: private(language, "confirm.title"),
             address: "c…@example.org".to_owned(),
             topics: vec!["Communiqués".to_owned(), "ponts & routes".to_owned()],
+            name: Some("Camille <Roy>".to_owned()),
+            organisation: Some("La Gazette".to_owned()),
             action: "/presse/confirm/a.b".to_owned(),
         }]
     }
