@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 
@@ -23,9 +23,9 @@ pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(token): Pat
 pub(super) async fn act(
     State(newsroom): State<Arc<Newsroom>>,
     Path(token): Path<String>,
-    body: Bytes,
+    fields: Fields,
 ) -> Response<Body> {
-    respond(&newsroom, acted(&newsroom, &token, &Fields::parse(&body)).await)
+    respond(&newsroom, acted(&newsroom, &token, &fields).await)
 }
 
 /// The edition a token is for. After a restoring another one may have the number of one that was lost: whatever was made

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use axum::response::{IntoResponse as _, Redirect};
@@ -89,9 +89,9 @@ async fn row(
 pub(super) async fn act(
     State(newsroom): State<Arc<Newsroom>>,
     Path(edition): Path<String>,
-    body: Bytes,
+    fields: Fields,
 ) -> Response<Body> {
-    respond(&newsroom, acted(&newsroom, &edition, &Fields::parse(&body)).await)
+    respond(&newsroom, acted(&newsroom, &edition, &fields).await)
 }
 
 async fn acted(newsroom: &Newsroom, edition: &str, fields: &Fields) -> Result<Response<Body>, Problem> {

@@ -16,14 +16,14 @@ use crate::task::Newsroom;
 
 /// What a request says of languages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::http) struct Visitor {
+pub(in crate::http) struct LanguageChoice {
     /// `?lang=en`
     chosen: Option<Language>,
     /// The first of the browser's that we speak.
     accepted: Option<Language>,
 }
 
-impl Visitor {
+impl LanguageChoice {
     pub(super) fn of(request: &Parts) -> Self {
         Self::new(request.uri.query().unwrap_or_default(), &request.headers)
     }
@@ -55,7 +55,7 @@ impl Visitor {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+impl<S: Send + Sync> FromRequestParts<S> for LanguageChoice {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -105,10 +105,10 @@ mod tests {
     fn what_is_asked_for_counts_most() {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_LANGUAGE, "fr".parse().unwrap());
-        let visitor = Visitor::new("topic=all&lang=en", &headers);
-        assert_eq!((visitor.chosen, visitor.accepted), (Some(Language::English), Some(Language::French)));
-        assert_eq!(visitor.action("/subscribe"), "/subscribe?lang=en");
-        let visitor = Visitor::new("lang=xx", &headers);
-        assert_eq!((visitor.chosen, visitor.action("/subscribe")), (None, "/subscribe".to_owned()));
+        let spoken = LanguageChoice::new("topic=all&lang=en", &headers);
+        assert_eq!((spoken.chosen, spoken.accepted), (Some(Language::English), Some(Language::French)));
+        assert_eq!(spoken.action("/subscribe"), "/subscribe?lang=en");
+        let spoken = LanguageChoice::new("lang=xx", &headers);
+        assert_eq!((spoken.chosen, spoken.action("/subscribe")), (None, "/subscribe".to_owned()));
     }
 }

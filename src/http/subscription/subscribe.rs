@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 use super::form::{Wishes, called, email};
 use super::limit;
-use super::spoken::Visitor;
+use super::spoken::LanguageChoice;
 use super::visit::proof;
 use crate::domain::{EmailAddress, FormStamp, Frequency, NewSubscriber, Topic};
 use crate::http::answer::set;
@@ -41,34 +41,34 @@ const ANSWERED_AFTER: Duration = Duration::from_millis(250);
 
 pub(in crate::http) async fn show(
     State(newsroom): State<Arc<Newsroom>>,
-    visitor: Visitor,
+    spoken: LanguageChoice,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     let current = newsroom.current();
     let live = current.resources.live();
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let language = visitor.language(&newsroom, None);
+    let language = spoken.language(&newsroom, None);
     let mut wishes = Wishes::read(&fields, live, language, Frequency::Immediate);
     let asked = wishes.topics.clone();
     if wishes.topics.is_empty() {
         wishes.topics = BTreeSet::from([Topic::All]);
     }
-    let mut form = wishes.form(&newsroom, live, visitor.action(&action(&newsroom)), language);
+    let mut form = wishes.form(&newsroom, live, spoken.action(&action(&newsroom)), language);
     form.started = FormStamp::at(newsroom.now()).signed(newsroom.key());
-    visitor.answer(&newsroom, Ok(page(&newsroom, StatusCode::OK, &context(&newsroom, language, &asked, form))))
+    spoken.answer(&newsroom, Ok(page(&newsroom, StatusCode::OK, &context(&newsroom, language, &asked, form))))
 }
 
 pub(in crate::http) async fn act(
     State(newsroom): State<Arc<Newsroom>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    visitor: Visitor,
+    spoken: LanguageChoice,
     fields: Fields,
 ) -> Response<Body> {
     let source = visitor::source(peer, &headers, &newsroom.config.http.trusted_proxies);
     let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site");
-    let result = acted(&newsroom, visitor, source, is_foreign, &fields).await;
-    visitor.answer(&newsroom, result)
+    let result = acted(&newsroom, spoken, source, is_foreign, &fields).await;
+    spoken.answer(&newsroom, result)
 }
 
 fn action(newsroom: &Newsroom) -> String {
@@ -86,19 +86,19 @@ fn context(newsroom: &Newsroom, language: Language, asked: &BTreeSet<Topic>, for
 
 async fn acted(
     newsroom: &Newsroom,
-    visitor: Visitor,
+    spoken: LanguageChoice,
     source: Source,
     is_foreign: bool,
     fields: &Fields,
 ) -> Result<Response<Body>, Problem> {
     let current = newsroom.current();
     let live = current.resources.live();
-    let language = visitor.language(newsroom, None);
+    let language = spoken.language(newsroom, None);
     let wishes = Wishes::read(fields, live, language, Frequency::Immediate);
     let address = email(fields);
     // What was typed is never lost.
     let again = |status, complain: &dyn Fn(&mut SubscriptionForm)| {
-        let mut form = wishes.form(newsroom, live, visitor.action(&action(newsroom)), language);
+        let mut form = wishes.form(newsroom, live, spoken.action(&action(newsroom)), language);
         fields.get("email").clone_into(&mut form.email);
         fields.get("name").clone_into(&mut form.name);
         fields.get("organisation").clone_into(&mut form.organisation);

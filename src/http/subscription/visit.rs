@@ -9,7 +9,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::Response;
 use axum::http::request::Parts;
 
-use super::spoken::Visitor;
+use super::spoken::LanguageChoice;
 use crate::domain::{Subscriber, SubscriberId, Token, TokenError};
 use crate::http::page::Problem;
 use crate::http::server::Peer;
@@ -25,7 +25,7 @@ pub(in crate::http) struct Visit {
     pub(super) newsroom: Arc<Newsroom>,
     /// Where it comes from.
     pub(super) source: Source,
-    visitor: Visitor,
+    spoken: LanguageChoice,
     token: String,
 }
 
@@ -36,7 +36,7 @@ impl FromRequestParts<Arc<Newsroom>> for Visit {
         let Path(token) = Path::from_request_parts(parts, newsroom).await?;
         let peer = parts.extensions.get::<Peer>().copied().map(Extension);
         let source = visitor::source(peer, &parts.headers, &newsroom.config.http.trusted_proxies);
-        Ok(Self { newsroom: newsroom.clone(), source, visitor: Visitor::of(parts), token })
+        Ok(Self { newsroom: newsroom.clone(), source, spoken: LanguageChoice::of(parts), token })
     }
 }
 
@@ -70,7 +70,7 @@ impl Visit {
 
     /// The language in which a subscriber is answered.
     pub(super) fn language(&self, subscriber: Option<&Subscriber>) -> Language {
-        self.visitor.language(&self.newsroom, subscriber.map(|subscriber| subscriber.language))
+        self.spoken.language(&self.newsroom, subscriber.map(|subscriber| subscriber.language))
     }
 
     /// Where the form of the page posts to; `page` is what stands before the token.
@@ -80,7 +80,7 @@ impl Visit {
 
     /// An address of a form on this page: the answer to it is in the language that was asked for.
     pub(super) fn in_language(&self, address: &str) -> String {
-        self.visitor.action(address)
+        self.spoken.action(address)
     }
 
     /// What is kept of how somebody agreed: the words of the button as they were shown, and from which network.
@@ -90,7 +90,7 @@ impl Visit {
 
     /// A page's result as a response.
     pub(super) fn answer(&self, result: Result<Response<Body>, Problem>) -> Response<Body> {
-        self.visitor.answer(&self.newsroom, result)
+        self.spoken.answer(&self.newsroom, result)
     }
 }
 
