@@ -11,7 +11,8 @@ use super::wording::{labelled, stamp};
 use super::{Exit, opening, outcomes};
 use crate::domain::{DeliveryTally, Edition, EditionId, EditionKind, EmailAddress};
 use crate::language::{
-    Language, because_words, decided_words, due_words, edition_kind, edition_state, hold_reason, say, say_count,
+    Language, because_words, decided_words, due_words, edition_kind, edition_state, grouped, hold_reason, say,
+    say_count,
 };
 use crate::store::{DecisionMade, EditionFilter};
 use crate::task::{self, Newsroom, OfficeDecision, crowd_with, decide, decide_for_crowd, resend};
@@ -132,7 +133,7 @@ fn tally(language: Language, tally: &DeliveryTally) -> String {
     let DeliveryTally { queued, leased, in_flight, sent, failed, skipped, unknown } = *tally;
     let open = queued + leased + in_flight;
     let counts = [("sent", sent), ("failed", failed), ("skipped", skipped), ("open", open), ("unknown", unknown)];
-    let counts = counts.map(|(name, count)| (name, count.to_string()));
+    let counts = counts.map(|(name, count)| (name, grouped(count, language)));
     say(language, key, &counts.each_ref().map(|(name, count)| (*name, count.as_str())))
 }
 

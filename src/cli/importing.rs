@@ -17,7 +17,7 @@ use super::wording::{called, labelled};
 use super::{Exit, opening, subscribers};
 use crate::domain::{Topic, squeezed};
 use crate::import::{Defaults, Entry, Fault, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
-use crate::language::{Language, say};
+use crate::language::{grouped, say};
 use crate::task::Newsroom;
 
 /// How many lines go into one transaction: a daemon waits for no more than that.
@@ -365,27 +365,10 @@ const fn everybody(kind: &Kind) -> Option<&'static str> {
     }
 }
 
-/// A number with its thousands apart.
-fn grouped(number: u64, language: Language) -> String {
-    let digits = number.to_string();
-    let separator = match language {
-        Language::French => '\u{202f}',
-        Language::English => ',',
-    };
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(separator);
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::word;
+    use crate::language::{Language, word};
 
     #[test]
     fn everything_that_may_become_of_a_line_has_its_words() {
@@ -401,13 +384,5 @@ mod tests {
                 assert!(word(language, &format!("cli.import.{code}")).is_some(), "{language:?} lacks {code}");
             }
         }
-    }
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(|n| grouped(n, Language::English)),
-            ["0", "999", "1,000", "1,234,567"]
-        );
     }
 }

@@ -9,7 +9,7 @@ use axum::http::{Response, StatusCode};
 use super::form::Fields;
 use super::page::{Problem, page, private_layout, respond};
 use crate::domain::{Edition, EditionId, EditionState, Token, TokenError};
-use crate::language::{edition_kind, edition_state, hold_reason, say};
+use crate::language::{edition_kind, edition_state, grouped, hold_reason, say};
 use crate::resource::Wording;
 use crate::task::{
     Newsroom, OFFICE_LINK_LASTS, OfficeDecision, Scope, crowd_with, decide, decide_for_crowd, recipients,
@@ -57,7 +57,7 @@ async fn shown(newsroom: &Newsroom, token: &str) -> Result<Response<Body>, Probl
         state: edition_state(language, edition.state.as_str()),
         due: edition.state.due().map(|due| words.stamp(due)),
         reason: edition.state.stopped_by().map(|(code, detail)| hold_reason(language, code, &detail)),
-        recipients: recipients(newsroom, &edition).await?,
+        recipients: grouped(recipients(newsroom, &edition).await?, language),
         release: live
             .map(|published| Link::new(&*published.release.title, words.address(published.release.permalink.as_str()))),
         actions: actions(&edition, &together, format!("{}/office/{token}", newsroom.config.site.url.path())),

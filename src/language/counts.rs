@@ -2,6 +2,32 @@
 
 use super::Language;
 
+/// A number with its thousands apart.
+///
+/// ```
+/// use depeche::language::{Language, grouped};
+///
+/// assert_eq!(grouped(1_234_567, Language::English), "1,234,567");
+/// assert_eq!(grouped(1_000, Language::French), "1\u{202f}000");
+/// assert_eq!(grouped(999, Language::French), "999");
+/// ```
+#[must_use]
+pub fn grouped(number: u64, language: Language) -> String {
+    let digits = number.to_string();
+    let separator = match language {
+        Language::French => '\u{202f}',
+        Language::English => ',',
+    };
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Things that are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
@@ -51,5 +77,5 @@ pub fn counted(number: usize, thing: Counted, language: Language) -> String {
         Language::French => french[usize::from(number > 1)],
         Language::English => english[usize::from(number != 1)],
     };
-    format!("{number} {word}")
+    format!("{} {word}", grouped(number as u64, language))
 }

@@ -15,7 +15,7 @@ mod tongue;
 mod words;
 
 pub use countdown::countdown_words;
-pub use counts::{Counted, counted};
+pub use counts::{Counted, counted, grouped};
 pub use dates::{date_words, days_words, hour_words, instant_words, weekday_words};
 pub use decided::{because_words, decided_words, due_words};
 pub use diagnosis::{Diagnosis, Expected, Severity};

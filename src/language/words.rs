@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::Language;
+use super::{Language, grouped};
 
 /// Key → text, in one language.
 type Words = BTreeMap<String, String>;
@@ -47,7 +47,7 @@ pub fn say_count(language: Language, key: &str, count: u64) -> String {
         Language::French => count < 2,
         Language::English => count == 1,
     };
-    say(language, &format!("{key}.{}", if one { "one" } else { "other" }), &[("count", &count.to_string())])
+    say(language, &format!("{key}.{}", if one { "one" } else { "other" }), &[("count", &grouped(count, language))])
 }
 
 /// What an edition's state, by its code (`waiting`), is called.

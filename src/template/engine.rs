@@ -135,7 +135,7 @@ impl Templates {
     pub fn letter<L: Letter>(&self, letter: &L) -> Result<LetterParts, TemplateError> {
         let part = |part: &str| self.render(&format!("mail/{}/{part}", L::FOLDER), letter.language(), letter);
         Ok(LetterParts {
-            subject: part("subject.txt")?.split_whitespace().collect::<Vec<_>>().join(" "),
+            subject: part("subject.txt")?.split_ascii_whitespace().collect::<Vec<_>>().join(" "),
             text: wrap::tidy(&part("body.txt")?),
             html: part("body.html")?,
         })

@@ -200,14 +200,14 @@ impl Play {
         if let Some(who) = subject_title("") {
             self.checked.announcements += 1;
             self.check_announcement(reader, who)?;
-        } else if let Some(who) = subject_title("Correctif : ") {
+        } else if let Some(who) = subject_title("Correctif\u{a0}: ") {
             self.checked.corrections += 1;
             let lineage = &self.model.lineages[who];
             let text = lineage.shown().ok_or_else(|| format!("a correction of {} that is not live", root(who)))?;
             let number = text.correction.ok_or_else(|| format!("a correction of {} that has none", root(who)))?;
             let word = text.correction_word(number);
             self.check_follow_up(reader, who, &word, letter)?;
-        } else if let Some(who) = subject_title("Retrait : ") {
+        } else if let Some(who) = subject_title("Retrait\u{a0}: ") {
             self.checked.withdrawals += 1;
             let (_, text) = self.model.lineages[who].last.clone().expect("it was mailed");
             let number = text.withdrawn.ok_or_else(|| format!("a withdrawal of {} that is not", root(who)))?;

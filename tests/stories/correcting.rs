@@ -43,13 +43,13 @@ pub(crate) async fn a_correction_reaches_those_who_had_the_release_once(mut room
     room.save(FILE, &corrected());
     room.look().await;
     // The office sees it at once, and nobody else before `grace` is over.
-    assert_eq!(room.office(), [format!("[Copie] Correctif : {TITLE}")]);
+    assert_eq!(room.office(), [format!("[Copie] Correctif\u{a0}: {TITLE}")]);
     room.pass("599s").await;
     assert_eq!(room.unread(), [""; 0]);
     room.pass("1s").await;
     for (address, id) in ["ann@example.org", "bob@example.org"].into_iter().zip(&ids) {
         let letter = room.letter(address);
-        assert_eq!(letter.shown.subject, format!("Correctif : {TITLE}"));
+        assert_eq!(letter.shown.subject, format!("Correctif\u{a0}: {TITLE}"));
         assert_eq!((letter.header("In-Reply-To"), letter.header("References")), (id.as_str(), id.as_str()));
         let text = &letter.shown.text;
         assert!(text.find("non à huit").unwrap() < text.find("En bref").unwrap(), "{text}");
@@ -57,7 +57,7 @@ pub(crate) async fn a_correction_reaches_those_who_had_the_release_once(mut room
     }
     assert_ne!(room.json_items().await[0]["date_modified"], before);
     assert!(room.json_items().await[0]["content_html"].as_str().unwrap().contains("non à huit"));
-    assert_eq!(room.office(), [format!("Correctif envoyé : {TITLE}")]);
+    assert_eq!(room.office(), [format!("Correctif envoyé\u{a0}: {TITLE}")]);
     // Saved again, renamed, restarted, with other labels: the same text is mailed once.
     room.save(FILE, &corrected().with("lang: fr"));
     room.pass("1h").await;
@@ -106,7 +106,7 @@ pub(crate) async fn a_correction_taken_back_in_time_is_not_sent(mut room: TestNe
     room.look().await;
     room.pass("10m").await;
     for address in ["ann@example.org", "bob@example.org"] {
-        assert_eq!(room.letter(address).shown.subject, format!("Correctif : {TITLE}"));
+        assert_eq!(room.letter(address).shown.subject, format!("Correctif\u{a0}: {TITLE}"));
     }
     room.office();
 }
@@ -128,7 +128,7 @@ pub(crate) async fn a_withdrawal_tells_those_who_had_it_and_takes_everything_awa
     assert_eq!(room.titles().await, [""; 0]);
     room.pass("10m").await;
     let notice = room.letter("ann@example.org");
-    assert_eq!(notice.shown.subject, format!("Retrait : {TITLE}"));
+    assert_eq!(notice.shown.subject, format!("Retrait\u{a0}: {TITLE}"));
     assert!(notice.shown.text.contains("ne change pas d’horaire") && !notice.shown.text.contains("CP_bac"));
     assert_eq!(notice.header("In-Reply-To"), announcement.header("Message-ID"));
     room.pass("24h").await;
@@ -152,7 +152,7 @@ pub(crate) async fn the_office_may_stop_a_correction_and_hurry_a_withdrawal(mut 
     assert_eq!(room.post(&page, "do=send").await.status, 200);
     room.look().await;
     for address in ["ann@example.org", "bob@example.org"] {
-        assert_eq!(room.letter(address).shown.subject, format!("Retrait : {TITLE}"));
+        assert_eq!(room.letter(address).shown.subject, format!("Retrait\u{a0}: {TITLE}"));
     }
     room.office();
 }
@@ -173,7 +173,7 @@ pub(crate) async fn who_had_it_in_a_digest_gets_the_correction_too(mut room: Tes
     room.look().await;
     room.pass("10m").await;
     let correction = room.letter("day@example.org");
-    assert_eq!(correction.shown.subject, format!("Correctif : {TITLE}"));
+    assert_eq!(correction.shown.subject, format!("Correctif\u{a0}: {TITLE}"));
     assert_eq!(correction.header("In-Reply-To"), digest.header("Message-ID"));
     room.office();
 }
@@ -239,7 +239,7 @@ pub(crate) async fn a_correction_is_repeated_by_hand(mut room: TestNewsroom) {
     room.pass_without_sending("1s").await;
     room.look().await;
     for address in ["ann@example.org", "bob@example.org"] {
-        assert_eq!(room.letter(address).shown.subject, format!("Correctif : {TITLE}"));
+        assert_eq!(room.letter(address).shown.subject, format!("Correctif\u{a0}: {TITLE}"));
     }
     room.office();
 }
@@ -254,7 +254,7 @@ pub(crate) async fn a_release_put_off_is_corrected_once_it_is_public_again(mut r
     assert_eq!(room.unread(), [""; 0], "under embargo nothing leaves");
     room.start_of("2026-11-24T09:00:00Z").await;
     for address in ["ann@example.org", "bob@example.org"] {
-        assert_eq!(room.letter(address).shown.subject, format!("Correctif : {TITLE}"));
+        assert_eq!(room.letter(address).shown.subject, format!("Correctif\u{a0}: {TITLE}"));
     }
     room.office();
 }

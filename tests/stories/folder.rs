@@ -128,7 +128,7 @@ pub(crate) async fn a_crowd_of_releases_waits_for_a_person(mut room: TestNewsroo
     assert_eq!(room.titles().await.len(), 6);
     // One question for all of them, and no copy of each before it is answered.
     let question = room.letter(OFFICE);
-    assert_eq!(question.shown.subject, "Retenus : 5 communiqués apparus en même temps");
+    assert_eq!(question.shown.subject, "Retenus\u{a0}: 5 communiqués apparus en même temps");
     assert!((18..=22).all(|number| question.shown.text.contains(&format!("Le gué numéro {number}"))));
     let approved = room.edition(title).await.id;
     assert_eq!(room.admin_post(&format!("/mailbox/editions/{approved}"), "do=send").await.status, 303);

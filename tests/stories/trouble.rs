@@ -45,7 +45,7 @@ pub(crate) async fn trouble_is_told_once_it_is_over(mut room: TestNewsroom) {
     room.look().await;
     assert_eq!(room.admin_get("/ready").await.status, 200);
     let told = room.letter(OFFICE);
-    assert_eq!(told.shown.subject, "La base de données était verrouillée : les envois ont attendu");
+    assert_eq!(told.shown.subject, "La base de données était verrouillée\u{a0}: les envois ont attendu");
     let text = told.shown.text.replace(['\u{a0}', '\u{202f}'], " ");
     assert!(text.contains("10 h 30 au") && text.contains("10 h 50"), "{text}");
     // Not again, whoever asks and whatever starts anew.

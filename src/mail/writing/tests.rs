@@ -82,7 +82,7 @@ fn in_order(text: &str, parts: &[&str]) {
 fn a_correction_says_first_what_changed_and_then_the_whole_release() {
     let LetterParts { subject, text, html } =
         written(|writer| writer.correction(&corrected(), Language::French, BOUNDARY)).unwrap();
-    assert_eq!(subject, "Correctif : Titre de pont");
+    assert_eq!(subject, "Correctif\u{a0}: Titre de pont");
     let parts = ["Correction", "It opens on the 4th, not the 14th.", "Titre de pont", "Chapeau de pont.", "pont/"];
     in_order(&text, &parts);
     let body = html.split("<body").nth(1).unwrap();
@@ -172,8 +172,8 @@ fn the_office_gets_a_marked_copy_of_every_kind() {
     let digest = Copied::Digest { frequency: Frequency::Daily, day: day(), contents: &contents };
     let copies = [
         (Copied::Announcement(&announced), "[Copie] Titre de pont"),
-        (Copied::Correction(&corrected), "[Copie] Correctif : Titre de pont"),
-        (Copied::Withdrawal(&withdrawn), "[Copie] Retrait : Titre de pont"),
+        (Copied::Correction(&corrected), "[Copie] Correctif\u{a0}: Titre de pont"),
+        (Copied::Withdrawal(&withdrawn), "[Copie] Retrait\u{a0}: Titre de pont"),
         (digest, "[Copie] Les communiqués du mardi 24 novembre 2026"),
     ];
     for (copied, subject) in copies {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::engine::Page;
 use super::super::parts::{EditionActions, Link, Stamp};
 use super::{Layout, samples};
-use crate::language::{Language, edition_kind, edition_state, hold_reason, say};
+use crate::language::{Language, edition_kind, edition_state, grouped, hold_reason, say};
 
 /// An edition, and what the office may do with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,8 +22,8 @@ pub struct OfficePage {
     pub due: Option<Stamp>,
     /// Why it is held, as a sentence.
     pub reason: Option<String>,
-    /// How many would receive it now, or received it.
-    pub recipients: u64,
+    /// How many would receive it now, or received it: a number in words of the language.
+    pub recipients: String,
     /// Where the release can be read, when it is live.
     pub release: Option<Link>,
     /// What may be done.
@@ -47,7 +47,7 @@ impl Page for OfficePage {
             state: edition_state(language, "waiting"),
             due: Some(samples::stamp(language, 23)),
             reason: None,
-            recipients: 1240,
+            recipients: grouped(1240, language),
             release: Some(Link::new(samples::title(language), "/presse/communiques/pont/")),
             actions: EditionActions { hold: true, send: true, cancel: true, ..samples::actions() },
         };
@@ -63,7 +63,7 @@ impl Page for OfficePage {
             state: edition_state(language, "done"),
             due: None,
             actions: samples::actions(),
-            recipients: 1,
+            recipients: grouped(1, language),
             ..waiting.clone()
         };
         let sending = Self {
