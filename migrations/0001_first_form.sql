@@ -222,11 +222,13 @@ CREATE TABLE consents (
 );
 CREATE INDEX consents_by_subscriber ON consents (subscriber, id);
 
--- Only a keyed hash of the address, so that nobody can be found in it without the key.
+-- Only a keyed hash of the address, so that nobody can be found in it without the key. `erased` is when its owner was
+-- forgotten and has not come back since: it stays beside another reason, and outlasts it.
 CREATE TABLE suppressions (
     address_hash TEXT PRIMARY KEY NOT NULL,
     reason TEXT NOT NULL,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    erased BIGINT
 );
 
 -- `since` is when the present state began; `lost` counts the replies lost after the final dot. `claim` counts the claims, so

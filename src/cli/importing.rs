@@ -287,13 +287,12 @@ const fn coded(outcome: Outcome) -> (&'static str, Option<&'static str>) {
         Outcome::LeftAlone(Why::HadLeft(reason)) => ("left-ended", Some(reason.as_str())),
         Outcome::LeftAlone(Why::Unconfirmed) => ("left-unconfirmed", None),
         Outcome::LeftAlone(Why::OwnWill) => ("left-own-will", None),
-        Outcome::LeftAlone(Why::BeingAsked) => ("left-being-asked", None),
         Outcome::Duplicate => ("duplicate", None),
     }
 }
 
 /// The codes of all outcomes, in the order in which they are summed up.
-const CODES: [&str; 11] = [
+const CODES: [&str; 10] = [
     "added",
     "already-there",
     "ended",
@@ -303,7 +302,6 @@ const CODES: [&str; 11] = [
     "left-ended",
     "left-unconfirmed",
     "left-own-will",
-    "left-being-asked",
     "duplicate",
 ];
 

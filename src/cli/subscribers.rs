@@ -123,6 +123,7 @@ async fn unblock(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal
     let called = |reason: SuppressionReason| called(newsroom, "ended", reason.as_str());
     match newsroom.store.unblock(address, newsroom.now()).await? {
         Unblocked::Lifted(reason) => terminal.line(said_of(newsroom, "unblocked", address, &called(reason))),
+        Unblocked::Erased(reason) => terminal.line(said_of(newsroom, "unblocked-erased", address, &called(reason))),
         Unblocked::Kept(reason) => bail!(said_of(newsroom, &format!("refused-{reason}"), address, &called(reason))),
         Unblocked::WasFree => bail!(said_of(newsroom, "not-blocked", address, "")),
     }

@@ -1,8 +1,8 @@
 //! Whose will wins: what a line of a list does, as its address stands here.
 //!
 //! What somebody confirmed or changed here themselves outweighs the list; a "no" of the list outweighs what the office
-//! vouched for; nothing of the list brings back who left, or lifts a suppression. So the order of lines does not matter,
-//! and the same list again changes nothing.
+//! vouched for, and what somebody typed into the form; nothing of the list brings back who left, or lifts a suppression. So
+//! neither the order of lines nor that of lists matters to who is written to, and the same list again changes nothing.
 
 use super::Standing;
 use crate::domain::{EndReason, SuppressionReason};
@@ -23,8 +23,8 @@ pub enum Known {
     Nobody,
     /// Somebody who was asked to confirm.
     Pending {
-        /// Whether they had been subscribed before, and left.
-        had_left: bool,
+        /// Why nothing was sent to them before they were asked: they had left, or a list said no.
+        left: Option<EndReason>,
     },
     /// A subscriber.
     Active {
@@ -42,7 +42,8 @@ pub enum Outcome {
     Added,
     /// They are one already, and keep what they have.
     AlreadyThere,
-    /// They are known as somebody who receives no letters, and whom no list brings back.
+    /// They are known as somebody who receives no letters, and whom no list brings back. Who is just being asked may still
+    /// confirm.
     Ended(EndReason),
     /// Nothing is sent to the address from now on.
     Suppressed(SuppressionReason),
@@ -65,8 +66,6 @@ pub enum Why {
     Unconfirmed,
     /// The list says no, and they said yes here themselves.
     OwnWill,
-    /// The list says no, and they are being asked here.
-    BeingAsked,
 }
 
 /// What a line with this `standing` does to an address that stands as `here`.
@@ -86,10 +85,9 @@ const fn subscribe(known: Known, suppressed: Option<SuppressionReason>) -> Outco
         return Outcome::LeftAlone(Why::Suppressed(reason));
     }
     match known {
-        Known::Nobody | Known::Pending { had_left: false } => Outcome::Added,
-        Known::Pending { had_left: true } => Outcome::LeftAlone(Why::HadLeft(EndReason::Unsubscribed)),
+        Known::Nobody | Known::Pending { left: None } => Outcome::Added,
         Known::Active { .. } => Outcome::AlreadyThere,
-        Known::Ended(reason) => Outcome::LeftAlone(Why::HadLeft(reason)),
+        Known::Pending { left: Some(reason) } | Known::Ended(reason) => Outcome::LeftAlone(Why::HadLeft(reason)),
     }
 }
 
@@ -97,9 +95,8 @@ const fn leave(reason: EndReason, known: Known, suppressed: Option<SuppressionRe
     match known {
         // An erased address is not to be readable again.
         Known::Nobody if suppressed.is_some() => Outcome::AlreadyOut,
-        Known::Nobody | Known::Active { .. } => Outcome::Ended(reason),
-        Known::Pending { .. } => Outcome::LeftAlone(Why::BeingAsked),
-        Known::Ended(_) => Outcome::AlreadyOut,
+        Known::Nobody | Known::Active { .. } | Known::Pending { left: None } => Outcome::Ended(reason),
+        Known::Pending { left: Some(_) } | Known::Ended(_) => Outcome::AlreadyOut,
     }
 }
 
@@ -108,7 +105,7 @@ const fn bar(reason: SuppressionReason, known: Known, suppressed: Option<Suppres
 
     match (reason, suppressed) {
         // Their own mail server will tell, once they confirm.
-        (Bounced, _) if matches!(known, Known::Pending { .. }) => Outcome::LeftAlone(Why::BeingAsked),
+        (Bounced, _) if matches!(known, Known::Pending { .. }) => leave(EndReason::Bounced, known, suppressed),
         (Bounced | Complained | Blocked, None | Some(Erased))
         | (Erased, None)
         | (Complained, Some(Bounced | Blocked)) => Outcome::Suppressed(reason),
@@ -123,8 +120,8 @@ mod tests {
     const FREE: Option<SuppressionReason> = None;
     const ALL_KNOWN: [Known; 7] = [
         Known::Nobody,
-        Known::Pending { had_left: false },
-        Known::Pending { had_left: true },
+        Known::Pending { left: None },
+        Known::Pending { left: Some(EndReason::Unsubscribed) },
         Known::Active { own_will: false },
         Known::Active { own_will: true },
         Known::Ended(EndReason::Unsubscribed),
@@ -139,7 +136,7 @@ mod tests {
     #[test]
     fn who_is_new_is_added_and_who_subscribes_keeps_what_they_have() {
         check(Standing::Subscribed, Known::Nobody, FREE, Outcome::Added);
-        check(Standing::Subscribed, Known::Pending { had_left: false }, FREE, Outcome::Added);
+        check(Standing::Subscribed, Known::Pending { left: None }, FREE, Outcome::Added);
         check(Standing::Subscribed, Known::Active { own_will: false }, FREE, Outcome::AlreadyThere);
         check(Standing::Subscribed, Known::Active { own_will: true }, FREE, Outcome::AlreadyThere);
     }
@@ -150,8 +147,8 @@ mod tests {
             let left = Outcome::LeftAlone(Why::HadLeft(*reason));
             check(Standing::Subscribed, Known::Ended(*reason), FREE, left);
         }
-        let left = Outcome::LeftAlone(Why::HadLeft(EndReason::Unsubscribed));
-        check(Standing::Subscribed, Known::Pending { had_left: true }, FREE, left);
+        let left = Outcome::LeftAlone(Why::HadLeft(EndReason::Bounced));
+        check(Standing::Subscribed, Known::Pending { left: Some(EndReason::Bounced) }, FREE, left);
         for (reason, known) in SuppressionReason::ALL.iter().flat_map(|reason| ALL_KNOWN.map(|known| (*reason, known)))
         {
             let left = Outcome::LeftAlone(Why::Suppressed(reason));
@@ -167,7 +164,9 @@ mod tests {
         for standing in [gone, barred] {
             check(standing, Known::Active { own_will: true }, FREE, Outcome::LeftAlone(Why::OwnWill));
         }
-        check(gone, Known::Pending { had_left: false }, FREE, Outcome::LeftAlone(Why::BeingAsked));
+        check(gone, Known::Pending { left: None }, FREE, Outcome::Ended(EndReason::Unsubscribed));
+        let bounced = Standing::Barred(SuppressionReason::Bounced);
+        check(bounced, Known::Pending { left: None }, FREE, Outcome::Ended(EndReason::Bounced));
     }
 
     #[test]
@@ -181,7 +180,13 @@ mod tests {
     fn after(outcome: Outcome, here: Here) -> Here {
         match outcome {
             Outcome::Added => Here { known: Known::Active { own_will: false }, ..here },
-            Outcome::Ended(reason) => Here { known: Known::Ended(reason), ..here },
+            Outcome::Ended(reason) => {
+                let known = match here.known {
+                    Known::Pending { .. } => Known::Pending { left: Some(reason) },
+                    Known::Nobody | Known::Active { .. } | Known::Ended(_) => Known::Ended(reason),
+                };
+                Here { known, ..here }
+            }
             Outcome::Suppressed(reason) => {
                 let known = match here.known {
                     Known::Nobody => Known::Nobody,
@@ -194,17 +199,44 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_same_line_again_changes_nothing_whatever_stood_there() {
+    fn all_standings() -> Vec<Standing> {
         let mut standings = vec![Standing::Subscribed, Standing::Unconfirmed];
         standings.extend([EndReason::Unsubscribed, EndReason::Removed].map(Standing::Left));
         standings.extend(SuppressionReason::ALL.iter().map(|reason| Standing::Barred(*reason)));
+        standings
+    }
+
+    fn all_here() -> Vec<Here> {
         let suppressed = || std::iter::once(None).chain(SuppressionReason::ALL.iter().map(|reason| Some(*reason)));
-        for (standing, known) in standings.iter().flat_map(|standing| ALL_KNOWN.map(|known| (*standing, known))) {
-            for suppressed in suppressed() {
-                let here = Here { known, suppressed };
-                let then = after(decide(standing, here), here);
-                assert_eq!(after(decide(standing, then), then), then, "{standing:?}, {here:?}");
+        let here = |known| suppressed().map(move |suppressed| Here { known, suppressed });
+        ALL_KNOWN.into_iter().flat_map(here).collect()
+    }
+
+    #[test]
+    fn the_same_line_again_changes_nothing_whatever_stood_there() {
+        for (standing, here) in all_standings().iter().flat_map(|one| all_here().into_iter().map(|here| (*one, here))) {
+            let then = after(decide(standing, here), here);
+            assert_eq!(after(decide(standing, then), then), then, "{standing:?}, {here:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_written_to_does_not_depend_on_which_list_came_first() {
+        let is_written_to = |here: Here| matches!(here.known, Known::Active { .. }) && here.suppressed.is_none();
+        let both = |first, second, here| {
+            let then = after(decide(first, here), here);
+            after(decide(second, then), then)
+        };
+        for here in all_here() {
+            for (one, other) in
+                all_standings().into_iter().flat_map(|one| all_standings().into_iter().map(move |o| (one, o)))
+            {
+                let (so, or_so) = (both(one, other, here), both(other, one, here));
+                assert_eq!(
+                    is_written_to(so),
+                    is_written_to(or_so),
+                    "{one:?} and {other:?}, {here:?}: {so:?}, {or_so:?}"
+                );
             }
         }
     }

@@ -142,6 +142,13 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<AddressAnswer, StoreError> {
         let mut transaction = self.begin().await?;
+        let row = sqlx::query("SELECT id, address_hash FROM address_changes WHERE id = $1")
+            .bind(id.number())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(row) = row else { return Ok(AddressAnswer::Over) };
+        let hash = Fields::keyed_by_number(&row, "address_changes", "id").text("address_hash")?;
+        suppressions::hold(&mut transaction, &[&hash]).await?;
         let agreed = match side {
             AddressSide::Old => {
                 "UPDATE address_changes SET old_agreed = COALESCE(old_agreed, $2) WHERE id = $1 RETURNING *"
@@ -156,7 +163,6 @@ impl Store {
         if change.done.is_some() {
             return Ok(AddressAnswer::Done);
         }
-        let hash = Fields::keyed_by_number(&row, "address_changes", "id").text("address_hash")?;
         let (action, is_new) = match side {
             AddressSide::Old => (ConsentAction::AddressLeft, change.old_agreed == Some(now)),
             AddressSide::New => (ConsentAction::AddressTaken, change.new_agreed == Some(now)),
@@ -245,7 +251,7 @@ async fn take_effect(
     if row.is_none() || !may_be_asked(connection, hash).await? {
         return Ok(false);
     }
-    let other = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
+    let other = sqlx::query("UPDATE subscribers SET id = id WHERE folded = $1 RETURNING id, state")
         .bind(change.address.folded())
         .fetch_optional(&mut *connection)
         .await?;

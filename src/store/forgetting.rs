@@ -18,11 +18,12 @@ const IDS_IN_A_STATEMENT: usize = 500;
 /// Whether nothing tells any more to whom a delivery went: this stands in place of the address.
 pub(super) const IS_BLANK: &str = "deliveries.recipient_address = 'erased@erased.invalid'";
 
-/// Whether a subscriber signed up by the form and has never subscribed: nobody confirmed it, nor did the office vouch.
+/// Whether a subscriber signed up by the form, and nothing else is known of them: nobody confirmed it, nor did the office
+/// vouch, nor a list say that they want nothing.
 const NEVER_SUBSCRIBED: &str = "EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
     AND c.action = 'asked' AND c.at = subscribers.created) \
     AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
-    AND c.action IN ('confirmed', 'vouched'))";
+    AND c.action IN ('confirmed', 'vouched', 'declined'))";
 
 /// What was known of an address that is forgotten now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ impl Store {
     pub async fn erase(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Erasure, StoreError> {
         let hash = self.address_hash(address)?;
         let mut transaction = self.begin().await?;
+        suppressions::hold(&mut transaction, &[&hash]).await?;
         let before = suppressions::reason(&mut transaction, &hash).await?;
         let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
             .bind(address.folded())

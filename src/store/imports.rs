@@ -44,6 +44,7 @@ impl Store {
     ) -> Result<Vec<Outcome>, StoreError> {
         let hashed = self.hashed(entries)?;
         let mut transaction = self.begin().await?;
+        lock(&mut transaction, &hashed).await?;
         let placed = place(&mut transaction, hashed).await?;
         let mut outcomes: Vec<Outcome> = placed.iter().map(|one| decide(one.entry.standing, one.here)).collect();
         let mut rows = Vec::new();
@@ -87,6 +88,21 @@ impl NewRow<'_> {
     }
 }
 
+/// Keeps these addresses, and who has them, as they are until the end of the transaction: what is decided holds then. On
+/// SQLite there is one writer.
+async fn lock(connection: &mut AnyConnection, hashed: &[(&Entry, String)]) -> Result<(), StoreError> {
+    let addresses: Vec<&str> = hashed.iter().map(|(_, hash)| hash.as_str()).collect();
+    suppressions::hold(connection, &addresses).await?;
+    if hashed.is_empty() || connection.backend_name() != "PostgreSQL" {
+        return Ok(());
+    }
+    let wanted = placeholders(1, hashed.len());
+    let statement = format!("SELECT id FROM subscribers WHERE folded IN ({wanted}) ORDER BY id FOR UPDATE");
+    let query = sqlx::query(AssertSqlSafe(statement));
+    hashed.iter().fold(query, |query, (entry, _)| query.bind(entry.address.folded())).fetch_all(connection).await?;
+    Ok(())
+}
+
 /// How these addresses stand here.
 async fn place<'e>(
     connection: &mut AnyConnection,
@@ -108,16 +124,15 @@ async fn known(
     connection: &mut AnyConnection,
     folded: &[String],
 ) -> Result<BTreeMap<String, (SubscriberId, Known)>, StoreError> {
-    const SAID: &str = "SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id AND c.action IN";
+    // What only they can have done, of what says that they want their letters.
+    const OWN_WILL: &str = "'confirmed', 'changed', 'returned', 'paused', 'resumed', 'address-taken'";
     if folded.is_empty() {
         return Ok(BTreeMap::new());
     }
     let statement = format!(
-        "SELECT id, folded, state, end_reason, \
-         CAST(CASE WHEN EXISTS ({SAID} ('confirmed', 'changed') AND c.at >= subscribers.since) THEN 1 ELSE 0 END \
-         AS BIGINT) AS own_will, \
-         CAST(CASE WHEN EXISTS ({SAID} ('confirmed', 'vouched')) THEN 1 ELSE 0 END AS BIGINT) AS had_left \
-         FROM subscribers WHERE folded IN ({})",
+        "SELECT id, folded, state, end_reason, CAST(CASE WHEN EXISTS (SELECT 1 FROM consents c \
+         WHERE c.subscriber = subscribers.id AND c.action IN ({OWN_WILL}) AND c.at >= subscribers.since) \
+         THEN 1 ELSE 0 END AS BIGINT) AS own_will FROM subscribers WHERE folded IN ({})",
         placeholders(1, folded.len())
     );
     let query = sqlx::query(AssertSqlSafe(statement));
@@ -125,7 +140,7 @@ async fn known(
     let read = |row| {
         let fields = Fields::keyed_by_number(row, "subscribers", "id");
         let known = match fields.text("state")?.as_str() {
-            "pending" => Known::Pending { had_left: fields.number("had_left")? == 1 },
+            "pending" => Known::Pending { left: fields.parsed_or_none("end_reason")? },
             "active" => Known::Active { own_will: fields.number("own_will")? == 1 },
             "ended" => Known::Ended(fields.parsed("end_reason")?),
             word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),
@@ -178,6 +193,11 @@ async fn carry_out<'p>(
             subscribers::activate(connection, id, now).await?;
             let proof = Proof { words: placed.entry.consent.clone(), source: new.source };
             optin::keep(connection, id, ConsentAction::Vouched, &proof, now).await?;
+        }
+        (Outcome::Ended(reason), Some(id)) if matches!(placed.here.known, Known::Pending { .. }) => {
+            subscribers::say_no(connection, id, reason).await?;
+            let proof = Proof { words: String::new(), source: new().source };
+            optin::keep(connection, id, ConsentAction::Declined, &proof, now).await?;
         }
         (Outcome::Ended(reason), Some(id)) => {
             subscribers::end_within(connection, id, Ending { reason, suppressed: None }, now).await?;

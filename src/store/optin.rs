@@ -28,6 +28,8 @@ crate::domain::words! {
         Confirmed = "confirmed",
         /// The office vouched for it.
         Vouched = "vouched",
+        /// A list that the office took in said that they want none, while they were asked.
+        Declined = "declined",
         /// Preferences were changed.
         Changed = "changed",
         /// A pause was asked for.
@@ -125,6 +127,7 @@ impl Store {
     ) -> Result<Asked, E> {
         let hash = self.address_hash(&new.address)?;
         let mut transaction = self.begin().await?;
+        suppressions::hold(&mut transaction, &[&hash]).await?;
         match suppressions::reason(&mut transaction, &hash).await? {
             None | Some(SuppressionReason::Erased) => {}
             // Nobody is asked: there is nothing to keep.

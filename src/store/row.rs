@@ -102,6 +102,16 @@ impl<'a> Fields<'a> {
         self.text(column)?.parse().map_err(|error| self.wrong(column, error))
     }
 
+    /// The same, where there may be nothing.
+    pub(super) fn parsed_or_none<T>(&self, column: &'static str) -> Result<Option<T>, StoreError>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let parse = |text: String| text.parse().map_err(|error| self.wrong(column, error));
+        self.text_or_none(column)?.map(parse).transpose()
+    }
+
     /// A name and an address, in two columns.
     pub(super) fn mailbox(&self, name: &'static str, address: &'static str) -> Result<Mailbox, StoreError> {
         let name = self.text_or_none(name)?;

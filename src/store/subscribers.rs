@@ -184,6 +184,21 @@ pub(super) async fn activate(
     Ok(())
 }
 
+/// Remembers of somebody who is asked that nothing was to be sent to them: they may confirm, and nobody else can bring them
+/// in.
+pub(super) async fn say_no(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    reason: EndReason,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE subscribers SET end_reason = COALESCE(end_reason, $2) WHERE id = $1 AND state = 'pending'")
+        .bind(id.number())
+        .bind(reason.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 async fn name(connection: &mut AnyConnection, id: SubscriberId, names: &Names) -> Result<(), StoreError> {
     let statement = match names {
         Names::Stay => return Ok(()),
@@ -230,10 +245,12 @@ impl Store {
     pub async fn add_active(&self, new: &NewSubscriber, now: DateTime<Utc>) -> Result<Added, StoreError> {
         let hash = self.address_hash(&new.address)?;
         let mut transaction = self.begin().await?;
+        suppressions::hold(&mut transaction, &[&hash]).await?;
+        let settled = settle(&mut transaction, new, &hash, now).await?;
+        // Whoever is just being forgotten by their own link has their row locked, not their address.
         if let Some(reason) = suppressions::reason(&mut transaction, &hash).await? {
             return Ok(Added::Refused(reason));
         }
-        let settled = settle(&mut transaction, new, &hash, now).await?;
         if !settled.is_new {
             describe(&mut transaction, settled.id, new).await?;
         }

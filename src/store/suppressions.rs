@@ -1,10 +1,11 @@
 //! Addresses never written to again, by a keyed hash: recognised when they come back, not readable.
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, micros};
 use super::subscribers::{Ending, end_within};
+use super::values::Values;
 use super::{ConsentAction, Proof, Store, StoreError, optin};
 use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
 
@@ -13,13 +14,37 @@ use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
 pub enum Unblocked {
     /// It may be, and this was the reason why not.
     Lifted(SuppressionReason),
+    /// This reason is gone. Its owner was forgotten, and nobody else can bring it back.
+    Erased(SuppressionReason),
     /// It may not, for a reason that the office cannot lift.
     Kept(SuppressionReason),
     /// Nothing kept anything from it.
     WasFree,
 }
 
-/// Suppresses an address. What only its owner can lift gives way to a stronger reason; a complaint stays for ever.
+/// Keeps these addresses to this transaction: whoever else is about to decide about one of them waits for its end. To be
+/// called before anything is read of them or locked. On SQLite there is one writer.
+pub(super) async fn hold(connection: &mut AnyConnection, hashes: &[&str]) -> Result<(), StoreError> {
+    if hashes.is_empty() || connection.backend_name() != "PostgreSQL" {
+        return Ok(());
+    }
+    let mut hashes = hashes.to_vec();
+    // In one order, or two who want the same ones would wait for each other.
+    hashes.sort_unstable();
+    let values = Values { types: &["TEXT"], rows: hashes.len() };
+    let statement = format!(
+        "WITH held (hash) AS (VALUES {}) SELECT CAST(pg_advisory_xact_lock(hashtextextended(hash, 0)) AS TEXT) AS held \
+         FROM held WHERE hash IS NOT NULL",
+        values.text(connection)
+    );
+    let query = sqlx::query(AssertSqlSafe(statement));
+    let query = hashes.into_iter().fold(query, |query, hash| query.bind(hash.to_owned()));
+    values.fill_up(query).fetch_all(connection).await?;
+    Ok(())
+}
+
+/// Suppresses an address. What only its owner can lift gives way to a stronger reason, and is remembered beside it; a
+/// complaint stays for ever.
 pub(super) async fn add(
     connection: &mut AnyConnection,
     address_hash: &str,
@@ -27,9 +52,14 @@ pub(super) async fn add(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO suppressions (address_hash, reason, at) VALUES ($1, $2, $3) \
-         ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, at = excluded.at \
-         WHERE suppressions.reason = 'erased' OR excluded.reason = 'complained'",
+        "INSERT INTO suppressions (address_hash, reason, at, erased) \
+         VALUES ($1, $2, $3, CASE WHEN $2 = 'erased' THEN $3 END) \
+         ON CONFLICT (address_hash) DO UPDATE SET \
+         reason = CASE WHEN suppressions.reason = 'erased' OR excluded.reason = 'complained' THEN excluded.reason \
+         ELSE suppressions.reason END, \
+         at = CASE WHEN suppressions.reason = 'erased' OR excluded.reason = 'complained' THEN excluded.at \
+         ELSE suppressions.at END, \
+         erased = COALESCE(excluded.erased, suppressions.erased)",
     )
     .bind(address_hash)
     .bind(reason.as_str())
@@ -64,13 +94,15 @@ impl Store {
     ) -> Result<(), StoreError> {
         let hash = self.address_hash(address)?;
         let mut transaction = self.begin().await?;
+        hold(&mut transaction, &[&hash]).await?;
         add(&mut transaction, &hash, why, now).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// The office wants nothing to be sent to an address: its subscription ends, and nobody can begin another with it. Gives
-    /// why nothing was sent to it before; then nothing is changed, as an erasure is lifted by its owner alone.
+    /// The office wants nothing to be sent to an address: its subscription ends, and nobody can begin another with it, its
+    /// owner included, as they can after an erasure. Gives why nothing could be sent to it before, whoever asked for it; then
+    /// nothing is changed.
     ///
     /// # Errors
     /// When the database does not answer, or was opened without its key.
@@ -81,7 +113,8 @@ impl Store {
     ) -> Result<Option<SuppressionReason>, StoreError> {
         let hash = self.address_hash(address)?;
         let mut transaction = self.begin().await?;
-        let before = reason(&mut transaction, &hash).await?;
+        hold(&mut transaction, &[&hash]).await?;
+        let before = reason(&mut transaction, &hash).await?.filter(|reason| *reason != SuppressionReason::Erased);
         if before.is_none() {
             add(&mut transaction, &hash, SuppressionReason::Blocked, now).await?;
             let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
@@ -106,18 +139,23 @@ impl Store {
     pub async fn unblock(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Unblocked, StoreError> {
         let hash = self.address_hash(address)?;
         let mut transaction = self.begin().await?;
-        let lifted = sqlx::query(
-            "DELETE FROM suppressions WHERE address_hash = $1 AND reason IN ('blocked', 'bounced') \
-             RETURNING address_hash, reason",
-        )
-        .bind(&hash)
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let Some(row) = lifted else {
-            let kept = reason(&mut transaction, &hash).await?;
-            return Ok(kept.map_or(Unblocked::WasFree, Unblocked::Kept));
+        hold(&mut transaction, &[&hash]).await?;
+        let lifted = match reason(&mut transaction, &hash).await? {
+            None => return Ok(Unblocked::WasFree),
+            Some(kept @ (SuppressionReason::Complained | SuppressionReason::Erased)) => {
+                return Ok(Unblocked::Kept(kept));
+            }
+            Some(lifted @ (SuppressionReason::Blocked | SuppressionReason::Bounced)) => lifted,
         };
-        let lifted: SuppressionReason = Fields::keyed_by_text(&row, "suppressions", "address_hash").parsed("reason")?;
+        let forgotten = sqlx::query(
+            "UPDATE suppressions SET reason = 'erased', at = erased WHERE address_hash = $1 AND erased IS NOT NULL",
+        );
+        let is_erased = forgotten.bind(&hash).execute(&mut *transaction).await?.rows_affected() > 0;
+        if is_erased {
+            transaction.commit().await?;
+            return Ok(Unblocked::Erased(lifted));
+        }
+        sqlx::query("DELETE FROM suppressions WHERE address_hash = $1").bind(&hash).execute(&mut *transaction).await?;
         let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
             .bind(address.folded())
             .fetch_optional(&mut *transaction)

@@ -138,7 +138,7 @@ pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
         .await;
     let ended = Outcome::Ended(EndReason::Unsubscribed);
     let own_will = Outcome::LeftAlone(Why::OwnWill);
-    assert_eq!(outcomes, [own_will, ended, Outcome::AlreadyOut, Outcome::LeftAlone(Why::BeingAsked)]);
+    assert_eq!(outcomes, [own_will, ended, Outcome::AlreadyOut, Outcome::AlreadyOut]);
     assert_eq!(room.store.find(&address("erased@example.org")).await.unwrap(), None);
     let ended = SubscriberState::Ended { at: minute(10), reason: EndReason::Unsubscribed };
     assert_eq!(room.store.subscriber(vouched).await.unwrap().unwrap().state, ended);
@@ -153,7 +153,82 @@ pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
     };
     room.store.change_preferences(changed, &preferences, &proof(), minute(5)).await.unwrap();
     let barred = entry("changed@example.org", Standing::Barred(SuppressionReason::Complained));
-    assert_eq!(room.import(&[barred]).await, [own_will]);
+    assert_eq!(room.import(std::slice::from_ref(&barred)).await, [own_will]);
+
+    // So is coming back.
+    let returned = Entry { address: address("vouched@example.org"), ..barred };
+    let back = room.subscriber("vouched@example.org", &["all"]).await;
+    assert!(room.store.leave(back, &proof(), minute(20)).await.unwrap());
+    assert!(room.store.come_back(back, minute(20), &proof(), minute(21)).await.unwrap());
+    assert_eq!(room.import(&[returned]).await, [own_will]);
+}
+
+pub(crate) async fn who_left_elsewhere_is_not_brought_in_by_the_form_and_a_list(room: Room) {
+    let ann = "ann@example.org";
+    assert_eq!(room.import(&[entry(ann, LEFT)]).await, [Outcome::Ended(EndReason::Unsubscribed)]);
+    let asked =
+        room.store.subscribe_pending(&newcomer(ann, &["all"]), &proof(), minute(11), confirmation).await.unwrap();
+    let had_left = Outcome::LeftAlone(Why::HadLeft(EndReason::Unsubscribed));
+    assert_eq!(room.import(&[entry(ann, Standing::Subscribed)]).await, [had_left]);
+    assert!(room.store.confirm(asked.id, &proof(), minute(12)).await.unwrap(), "her own word counts");
+}
+
+pub(crate) async fn a_no_of_a_list_is_remembered_of_who_is_asked(room: Room) {
+    let ask = |text: &'static str, at| {
+        let store = room.store.clone();
+        async move {
+            let new = newcomer(text, &["all"]);
+            store.subscribe_pending(&new, &proof(), minute(at), confirmation).await.unwrap().id
+        }
+    };
+    let (ann, bob) = (ask("ann@example.org", 0).await, ask("bob@example.org", 0).await);
+    let bounced = Standing::Barred(SuppressionReason::Bounced);
+    let outcomes = room.import(&[entry("ann@example.org", LEFT), entry("bob@example.org", bounced)]).await;
+    assert_eq!(outcomes, [Outcome::Ended(EndReason::Unsubscribed), Outcome::Ended(EndReason::Bounced)]);
+    let states = [ann, bob].map(|id| room.store.subscriber(id));
+    for state in futures_util::future::join_all(states).await {
+        let asked = state.unwrap().unwrap();
+        assert_eq!(asked.state, SubscriberState::Pending { since: minute(0) }, "the letter may still be answered");
+    }
+    let yes = ["ann@example.org", "bob@example.org"].map(|text| entry(text, Standing::Subscribed));
+    let had_left = [EndReason::Unsubscribed, EndReason::Bounced].map(|why| Outcome::LeftAlone(Why::HadLeft(why)));
+    assert_eq!(room.import(&yes).await, had_left);
+    let last = room.store.consents_of(ann).await.unwrap().pop().unwrap();
+    assert_eq!((last.action, last.proof.source.as_str()), (ConsentAction::Declined, "liste de 2025"));
+    let again = [Outcome::AlreadyOut, Outcome::AlreadyOut];
+    assert_eq!(room.import(&[entry("ann@example.org", LEFT), entry("bob@example.org", bounced)]).await, again);
+
+    // Nobody answers the letter: the no stays.
+    assert_eq!(room.store.purge_unconfirmed(minute(20)).await.unwrap(), 0);
+    assert_eq!(room.import(&yes).await, had_left);
+    ask("ann@example.org", 2000).await;
+    assert!(room.store.confirm(ann, &proof(), minute(2001)).await.unwrap());
+    let active = room.store.subscriber(ann).await.unwrap().unwrap();
+    assert_eq!(active.state, SubscriberState::Active { since: minute(2001) });
+}
+
+pub(crate) async fn who_is_forgotten_while_a_list_is_taken_in_stays_forgotten(room: Room) {
+    for turn in 0..40 {
+        let text = format!("a{turn}@example.org");
+        if turn % 2 == 0 {
+            let new = newcomer(&text, &["all"]);
+            room.store.subscribe_pending(&new, &proof(), minute(0), confirmation).await.unwrap();
+        }
+        let who = address(&text);
+        let yes = entry(&text, Standing::Subscribed);
+        let (defaults, entries) = (defaults(), [&yes]);
+        let (taken, forgotten) = futures_util::future::join(
+            room.store.import(&entries, &defaults, minute(10)),
+            room.store.erase(&who, minute(10)),
+        )
+        .await;
+        taken.unwrap();
+        forgotten.unwrap();
+        assert_eq!(room.store.find(&who).await.unwrap(), None, "turn {turn}");
+        assert_eq!(room.store.is_suppressed(&who).await.unwrap(), Some(SuppressionReason::Erased));
+    }
+    let listed = room.store.list(&SubscriberFilter::default()).await.unwrap();
+    assert_eq!(listed, [], "nobody is left, not even without an address");
 }
 
 pub(crate) async fn a_no_stops_the_letters_of_whom_the_office_vouched_for(room: Room) {
@@ -206,12 +281,37 @@ pub(crate) async fn the_office_blocks_and_takes_it_back(room: Room) {
         Unblocked::Kept(SuppressionReason::Complained)
     );
 
-    // An erasure is neither replaced nor lifted.
+    // An erasure is not lifted by the office; a block keeps its owner from asking again, and leaves the erasure when it goes.
     let bob = address("bob@example.org");
     room.store.suppress(&bob, SuppressionReason::Erased, minute(1)).await.unwrap();
-    assert_eq!(room.store.block(&bob, minute(2)).await.unwrap(), Some(SuppressionReason::Erased));
-    assert_eq!(room.store.unblock(&bob, minute(3)).await.unwrap(), Unblocked::Kept(SuppressionReason::Erased));
+    assert_eq!(room.store.unblock(&bob, minute(2)).await.unwrap(), Unblocked::Kept(SuppressionReason::Erased));
+    assert_eq!(room.store.block(&bob, minute(2)).await.unwrap(), None);
+    let ask = |at| {
+        let store = room.store.clone();
+        async move {
+            let new = newcomer("bob@example.org", &["all"]);
+            store.subscribe_pending(&new, &proof(), minute(at), confirmation).await.unwrap().is_written_to
+        }
+    };
+    assert!(!ask(3).await);
+    assert_eq!(room.store.unblock(&bob, minute(4)).await.unwrap(), Unblocked::Erased(SuppressionReason::Blocked));
     assert_eq!(room.store.is_suppressed(&bob).await.unwrap(), Some(SuppressionReason::Erased));
+    let yes = entry("bob@example.org", Standing::Subscribed);
+    let erased = Outcome::LeftAlone(Why::Suppressed(SuppressionReason::Erased));
+    assert_eq!(room.import(std::slice::from_ref(&yes)).await, [erased]);
+    assert!(ask(5).await, "its owner may");
+
+    // In the other order, too, and when a bounce comes late.
+    for (who, why) in [("cy@example.org", SuppressionReason::Blocked), ("di@example.org", SuppressionReason::Bounced)] {
+        room.subscriber(who, &["all"]).await;
+        room.store.suppress(&address(who), why, minute(6)).await.unwrap();
+        room.store.erase(&address(who), minute(7)).await.unwrap();
+        room.store.suppress(&address(who), SuppressionReason::Bounced, minute(8)).await.unwrap();
+        assert_eq!(room.store.is_suppressed(&address(who)).await.unwrap(), Some(why));
+        assert_eq!(room.store.unblock(&address(who), minute(9)).await.unwrap(), Unblocked::Erased(why));
+        let yes = Entry { address: address(who), ..yes.clone() };
+        assert_eq!(room.import(&[yes]).await, [erased]);
+    }
 }
 
 pub(crate) async fn subscribers_are_read_page_by_page(room: Room) {
