@@ -180,7 +180,7 @@ async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow
 /// What there is to tell of a subscriber, in the order of [`COLUMNS`], in words for people.
 pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String; 10] {
     let since = match subscriber.state {
-        SubscriberState::Pending { since } | SubscriberState::Active { since } => since,
+        SubscriberState::Pending { since, .. } | SubscriberState::Active { since } => since,
         SubscriberState::Ended { at, .. } => at,
     };
     let [address, name, organisation, language, frequency, state, _, reason, topics, source] = cells(subscriber);

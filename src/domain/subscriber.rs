@@ -79,6 +79,8 @@ pub enum SubscriberState {
     Pending {
         /// Since when.
         since: DateTime<Utc>,
+        /// Why nothing was sent to them before they were asked, when they had been here or a list says no.
+        left: Option<EndReason>,
     },
     /// Receives letters.
     Active {

@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn who_is_not_active_by_then_is_not() {
         check(SubscriberState::Active { since: at(11) }, Frequency::Immediate, &["all"], false);
-        check(SubscriberState::Pending { since: at(1) }, Frequency::Immediate, &["all"], false);
+        check(SubscriberState::Pending { since: at(1), left: None }, Frequency::Immediate, &["all"], false);
         let left = SubscriberState::Ended { at: at(1), reason: EndReason::Unsubscribed };
         check(left, Frequency::Immediate, &["all"], false);
     }

@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn how_a_reader_stands_says_why() {
         let with = |state| ann(state, Frequency::Immediate, "all");
-        check(&with(SubscriberState::Pending { since: at(1) }), None, None, Missed::NotConfirmed);
+        check(&with(SubscriberState::Pending { since: at(1), left: None }), None, None, Missed::NotConfirmed);
         check(&with(SubscriberState::Active { since: at(101) }), None, Some(101), Missed::Later(at(101)));
         let ended = |instant| SubscriberState::Ended { at: at(instant), reason: EndReason::Bounced };
         check(&with(ended(99)), None, None, Missed::Ended(EndReason::Bounced, at(99)));

@@ -484,7 +484,7 @@ pub(super) fn subscriber_from(
     let fields = Fields::keyed_by_number(row, "subscribers", "id");
     let since = fields.instant("since")?;
     let state = match fields.text("state")?.as_str() {
-        "pending" => SubscriberState::Pending { since },
+        "pending" => SubscriberState::Pending { since, left: fields.parsed_or_none("end_reason")? },
         "active" => SubscriberState::Active { since },
         "ended" => SubscriberState::Ended { at: since, reason: fields.parsed("end_reason")? },
         word => return Err(fields.wrong("state", format_args!("`{word}` is no state"))),

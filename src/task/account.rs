@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::domain::{
-    Bounce, DeliveryState, EditionId, Pause, ReportAction, Subscriber, SubscriberState, SuppressionReason,
+    Bounce, DeliveryState, EditionId, EndReason, Pause, ReportAction, Subscriber, SubscriberState, SuppressionReason,
 };
 use crate::store::{AttemptMade, ConsentKept, DeliveryOutcome};
 
@@ -26,7 +26,7 @@ pub struct SubscriberAccount {
     pub state: &'static str,
     /// Since when, by RFC 3339.
     pub since: String,
-    /// Why it ended.
+    /// Why it ended, or had ended before they were asked again.
     pub reason: Option<&'static str>,
     /// What they follow.
     pub topics: Vec<String>,
@@ -121,7 +121,7 @@ impl From<&Subscriber> for SubscriberAccount {
             created,
         } = subscriber;
         let (state, since, reason) = match state {
-            SubscriberState::Pending { since } => ("pending", since, None),
+            SubscriberState::Pending { since, left } => ("pending", since, left.map(EndReason::as_str)),
             SubscriberState::Active { since } => ("active", since, None),
             SubscriberState::Ended { at, reason } => ("ended", at, Some(reason.as_str())),
         };

@@ -185,10 +185,10 @@ pub(crate) async fn a_no_of_a_list_is_remembered_of_who_is_asked(room: Room) {
     let bounced = Standing::Barred(SuppressionReason::Bounced);
     let outcomes = room.import(&[entry("ann@example.org", LEFT), entry("bob@example.org", bounced)]).await;
     assert_eq!(outcomes, [Outcome::Ended(EndReason::Unsubscribed), Outcome::Ended(EndReason::Bounced)]);
-    let states = [ann, bob].map(|id| room.store.subscriber(id));
-    for state in futures_util::future::join_all(states).await {
-        let asked = state.unwrap().unwrap();
-        assert_eq!(asked.state, SubscriberState::Pending { since: minute(0) }, "the letter may still be answered");
+    for (id, why) in [(ann, EndReason::Unsubscribed), (bob, EndReason::Bounced)] {
+        let asked = room.store.subscriber(id).await.unwrap().unwrap();
+        let state = SubscriberState::Pending { since: minute(0), left: Some(why) };
+        assert_eq!(asked.state, state, "the letter may still be answered");
     }
     let yes = ["ann@example.org", "bob@example.org"].map(|text| entry(text, Standing::Subscribed));
     let had_left = [EndReason::Unsubscribed, EndReason::Bounced].map(|why| Outcome::LeftAlone(Why::HadLeft(why)));

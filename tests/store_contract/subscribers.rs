@@ -24,7 +24,10 @@ pub(crate) async fn opt_in_asks_once_a_day_and_keeps_the_proof(room: Room) {
     assert_eq!(ask(&["tag:eau"], minute(DAY - 1)).await, Asked { id, is_written_to: false });
     assert_eq!(ask(&["tag:eau"], minute(DAY)).await, Asked { id, is_written_to: true });
     let ann = room.store.subscriber(id).await.unwrap().unwrap();
-    assert_eq!((ann.state, ann.topics), (SubscriberState::Pending { since: minute(DAY) }, topics(&["tag:eau"])));
+    assert_eq!(
+        (ann.state, ann.topics),
+        (SubscriberState::Pending { since: minute(DAY), left: None }, topics(&["tag:eau"]))
+    );
 
     assert!(room.store.confirm(id, &proof(), minute(DAY + 1)).await.unwrap());
     assert!(room.store.confirm(id, &proof(), minute(DAY + 9)).await.unwrap());
