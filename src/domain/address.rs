@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// An address that can be written to: the domain in lower case and as A-labels (RFC 5890), the local part as given.
+use super::composed;
+
+/// An address that can be written to: the domain in lower case and as A-labels (RFC 5890), the local part as given, composed
+/// (NFC).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailAddress(lettre::Address);
 
@@ -64,8 +67,12 @@ impl FromStr for EmailAddress {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let text = text.trim();
+        let text = composed(text.trim());
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError)?;
+        // The host of a link may be written so, and is read back.
+        if domain.contains('%') {
+            return Err(AddressError);
+        }
         let domain = match url::Host::parse(domain).map_err(|_| AddressError)? {
             url::Host::Domain(domain) if domain.contains(|c: char| c.is_ascii_alphabetic()) => domain,
             url::Host::Domain(_) | url::Host::Ipv4(_) | url::Host::Ipv6(_) => return Err(AddressError),
@@ -148,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn however_an_accent_is_written_it_is_the_same_address() {
+        let composed: EmailAddress = "zoé.müller@écoles.example".parse().unwrap();
+        let decomposed: EmailAddress = "zoe\u{301}.mu\u{308}ller@e\u{301}coles.example".parse().unwrap();
+        assert_eq!(decomposed, composed);
+        assert_eq!(decomposed.as_str(), "zoé.müller@xn--coles-9ra.example");
+        let mailbox: Mailbox = "Zoé <zoe\u{301}@example.org>".parse().unwrap();
+        assert_eq!(mailbox.address.as_str(), "zoé@example.org");
+    }
+
+    #[test]
     fn what_cannot_be_written_to_is_refused() {
         for bad in [
             "",
@@ -159,6 +176,8 @@ mod tests {
             "a<b@example.org",
             "ann@[127.0.0.1]",
             "ann@127.0.0.1",
+            "ann@ex%61mple.org",
+            "ann@example.org%2e",
         ] {
             assert_eq!(bad.parse::<EmailAddress>(), Err(AddressError), "{bad}");
         }
