@@ -370,15 +370,17 @@ mod tests {
 
     #[test]
     fn everything_that_may_become_of_a_line_has_its_words() {
-        let faults =
-            [Fault::NoAddress, Fault::BadAddress(String::new()), Fault::UnknownStatus(String::new()), Fault::TooLong];
+        let of_words =
+            [Fault::BadAddress, Fault::UnknownStatus, Fault::UnknownFrequency, Fault::TooManyCells, Fault::MayBeANo];
+        let faults = of_words.map(|fault| fault(String::new())).into_iter().chain([Fault::NoAddress, Fault::TooLong]);
+        let faults: Vec<Fault> = faults.collect();
         for language in Language::ALL {
             for code in CODES {
                 assert!(word(language, &format!("cli.import.sum.{code}")).is_some(), "{language:?} lacks sum.{code}");
                 let is_told = word(language, &format!("cli.import.{code}")).is_some();
                 assert!(is_told || code == "added", "{language:?} lacks {code}");
             }
-            for code in faults.each_ref().map(Fault::as_str) {
+            for code in faults.iter().map(Fault::as_str) {
                 assert!(word(language, &format!("cli.import.{code}")).is_some(), "{language:?} lacks {code}");
             }
         }

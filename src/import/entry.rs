@@ -95,6 +95,12 @@ pub enum Fault {
     BadAddress(String),
     /// The status is a word that is not known: it may mean that they left.
     UnknownStatus(String),
+    /// How often letters are wanted is a word that is not known: it may mean never.
+    UnknownFrequency(String),
+    /// There are more cells than headings, so that what one says may stand below another.
+    TooManyCells(String),
+    /// What stands in a column that is not read may say that they want no letters.
+    MayBeANo(String),
     /// The line is longer than any such line can be.
     TooLong,
 }
@@ -107,6 +113,9 @@ impl Fault {
             Self::NoAddress => "no-address",
             Self::BadAddress(_) => "bad-address",
             Self::UnknownStatus(_) => "unknown-status",
+            Self::UnknownFrequency(_) => "unknown-frequency",
+            Self::TooManyCells(_) => "too-many-cells",
+            Self::MayBeANo(_) => "may-be-a-no",
             Self::TooLong => "too-long",
         }
     }
@@ -115,7 +124,11 @@ impl Fault {
     #[must_use]
     pub fn detail(&self) -> &str {
         match self {
-            Self::BadAddress(text) | Self::UnknownStatus(text) => text,
+            Self::BadAddress(text)
+            | Self::UnknownStatus(text)
+            | Self::UnknownFrequency(text)
+            | Self::TooManyCells(text)
+            | Self::MayBeANo(text) => text,
             Self::NoAddress | Self::TooLong => "",
         }
     }

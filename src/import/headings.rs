@@ -22,6 +22,8 @@ pub(super) enum Column {
     /// Why a subscription ended.
     Reason,
     Frequency,
+    /// Mailman's `digest`.
+    Digest,
     Topics,
     /// Mailman's `nomail`.
     NoMail,
@@ -48,7 +50,7 @@ pub(super) enum Column {
 }
 
 /// The headings of each, folded.
-const HEADINGS: [(Column, &str); 24] = [
+const HEADINGS: [(Column, &str); 25] = [
     (
         Column::Address,
         "email emailaddress emails mail mel courriel courrielelectronique adresseemail adressemail adressemel \
@@ -87,7 +89,8 @@ const HEADINGS: [(Column, &str); 24] = [
     ),
     (Column::Agreement, "consent consentement accord rgpd gdpr consentementrgpd gdprconsent marketingconsent"),
     (Column::Reason, "reason raison endreason"),
-    (Column::Frequency, "frequency frequence rythme digest periodicite"),
+    (Column::Frequency, "frequency frequence rythme periodicite"),
+    (Column::Digest, "digest"),
     (
         Column::Topics,
         "topics topic sujets themes thematiques categories lists list listes liste tags interests groups groupes \

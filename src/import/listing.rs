@@ -7,6 +7,7 @@ use super::columns::Columns;
 use super::form::{self, Form, Kind, LINES_OF_A_RECORD};
 use super::headings::Column;
 use super::lines::{Lines, TextLine};
+use super::noes;
 use super::paragraphs;
 use super::rows::{Row, mailbox};
 use super::split::Splitter;
@@ -206,11 +207,17 @@ fn row(cells: &[String], columns: &Columns) -> Row {
         let column = match columns.of.get(place).copied().flatten() {
             _ if found == Some(place) => Some(Column::Address),
             // No heading says what it is.
-            _ if columns.headings.is_empty() && statuses::is_clear_no(cell) => Some(Column::Status),
+            _ if columns.headings.is_empty() && noes::is_clear(cell) => Some(Column::Status),
             column => column,
         };
         if let Some(column) = column {
             row.add(column, cell);
+        }
+        let is_beyond = place >= columns.of.len() && !columns.headings.is_empty();
+        if is_beyond && !cell.trim().is_empty() {
+            row.doubt(Fault::TooManyCells, cell);
+        } else if columns.headings.is_empty() && statuses::is_bare_no(cell) {
+            row.doubt(Fault::MayBeANo, cell);
         }
     }
     if columns.address.is_none() && found.is_none() {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::Standing;
 use super::headings::folded;
-use super::statuses;
-use crate::domain::{Taxonomy, Topic};
+use super::{noes, statuses};
+use crate::domain::{EndReason, Taxonomy, Topic};
 
 /// The topics that there are here, by what they are called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,9 +67,17 @@ impl Lists {
         Self(words(&[',', ';', '|']))
     }
 
-    /// How they stand when each list is to be believed: they left when they left all of them.
-    pub(super) fn standing(&self) -> Option<Standing> {
-        self.0.iter().map(|named| named.standing).min()
+    /// How they stand when each list is to be believed: who is on one of them subscribes, but of several only ours count where
+    /// there are any. Whoever is on a list of those who left has left.
+    pub(super) fn standing(&self, known: &KnownTopics) -> Option<Standing> {
+        let (ours, others): (Vec<&Named>, Vec<&Named>) =
+            self.0.iter().partition(|named| known.find(&named.name).is_some());
+        if others.iter().any(|named| named.standing == Standing::Subscribed && noes::is_clear(&named.name)) {
+            return Some(Standing::Left(EndReason::Unsubscribed));
+        }
+        let counting = if ours.is_empty() { others } else { ours };
+        let standings: Vec<Standing> = counting.iter().map(|named| named.standing).collect();
+        standings.iter().find(|one| **one == Standing::Subscribed).or_else(|| standings.iter().max()).copied()
     }
 
     /// The names of those that they are still on.
@@ -115,7 +123,6 @@ pub(super) fn attributes(cell: &str) -> (Option<String>, Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::EndReason;
 
     fn known() -> KnownTopics {
         let topics: Vec<(Topic, &str)> =
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn who_left_every_list_has_left() {
-        let standing = |cell: &str| Lists::of(cell).standing();
+        let standing = |cell: &str| Lists::of(cell).standing(&known());
         let (gone, kept) = (r#"{"name": "A", "subscription_status": "unsubscribed"}"#, r#"{"name": "B"}"#);
         assert_eq!(standing(&format!("[{gone}]")), Some(Standing::Left(EndReason::Unsubscribed)));
         assert_eq!(standing(&format!("[{gone}, {kept}]")), Some(Standing::Subscribed));

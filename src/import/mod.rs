@@ -6,6 +6,7 @@
 //! out by `store`. Whose will wins is told in record 27.
 
 mod decision;
+mod dates;
 mod entry;
 mod form;
 mod formula;
@@ -14,6 +15,7 @@ mod columns;
 mod lines;
 mod listing;
 mod lists;
+mod noes;
 mod paragraphs;
 mod rows;
 mod seen;

@@ -2,6 +2,7 @@
 
 use super::headings::{Column, folded};
 use super::lists::{self, Lists};
+use super::noes;
 use super::statuses;
 use super::{Entry, Fault, KnownTopics, Standing, unguarded};
 use crate::domain::{EmailAddress, EndReason, Mailbox, SuppressionReason, composed, squeezed};
@@ -16,14 +17,23 @@ const LONGEST_CONSENT: usize = 300;
 #[derive(Debug, Default)]
 pub(super) struct Row {
     cells: Vec<(Column, String)>,
+    /// What else there is in the line, that may be a "no".
+    doubt: Option<Fault>,
 }
 
 impl Row {
     /// Adds a cell; an empty one says nothing, but in a column that asks for a "yes".
     pub(super) fn add(&mut self, column: Column, cell: &str) {
         let cell = unguarded(cell);
-        if !cell.trim().is_empty() || column == Column::Subscribed {
+        if !cell.trim().is_empty() || matches!(column, Column::Subscribed | Column::Agreement) {
             self.cells.push((column, cell.into_owned()));
+        }
+    }
+
+    /// Notes what else there is, of which the first counts: unless the line says "no" by itself, it says nothing.
+    pub(super) fn doubt(&mut self, fault: impl FnOnce(String) -> Fault, cell: &str) {
+        if self.doubt.is_none() {
+            self.doubt = Some(fault(shortened(cell)));
         }
     }
 
@@ -43,16 +53,18 @@ impl Row {
         let (further_organisation, further_language) =
             self.get(Column::Attributes).map(lists::attributes).unwrap_or_default();
         let lists = self.get(Column::Topics).map(Lists::of).unwrap_or_default();
-        let standing = self.standing(&lists).map(|own| own.max(base))?;
+        let standing = self.standing(&lists, known).map(|own| own.max(base))?;
         let (topics, foreign) = lists.sorted(known);
         let language = self.get(Column::Language).map(str::to_owned).or(further_language);
         Ok(Entry {
             name: self.name().or_else(|| mailbox.name.as_deref().and_then(name)),
             organisation: self.words(Column::Organisation).or_else(|| further_organisation.as_deref().and_then(name)),
             language: language.and_then(|word| language_of(&word)),
-            frequency: [Column::Frequency, Column::Reception]
-                .into_iter()
-                .find_map(|column| self.get(column).and_then(statuses::frequency)),
+            frequency: self
+                .get(Column::Frequency)
+                .and_then(statuses::frequency)
+                .or_else(|| self.get(Column::Digest).and_then(statuses::digest))
+                .or_else(|| self.get(Column::Reception).and_then(statuses::frequency)),
             topics: topics.into_iter().collect(),
             foreign,
             standing,
@@ -70,15 +82,15 @@ impl Row {
     }
 
     /// How they stand by all that is said: a "no" anywhere is one, and what is not understood is no "yes".
-    fn standing(&self, lists: &Lists) -> Result<Standing, Fault> {
+    fn standing(&self, lists: &Lists, known: &KnownTopics) -> Result<Standing, Fault> {
         let mut status = Standing::Subscribed;
-        let mut worst = lists.standing().unwrap_or(Standing::Subscribed);
+        let mut worst = lists.standing(known).unwrap_or(Standing::Subscribed);
         let mut unknown = None;
         for (column, cell) in &self.cells {
             match (said(*column, cell.trim()), column) {
                 (Some(standing), Column::Status | Column::Subscribed) => status = status.max(standing),
                 (Some(standing), _) => worst = worst.max(standing),
-                (None, _) => unknown = unknown.or(Some(cell)),
+                (None, _) => unknown = unknown.or_else(|| Some(not_known(*column, shortened(cell)))),
             }
         }
         // The reason says more than that it ended.
@@ -86,8 +98,8 @@ impl Row {
             status = self.get(Column::Reason).and_then(statuses::standing).unwrap_or(status);
         }
         let standing = status.max(worst);
-        match unknown {
-            Some(cell) if standing <= Standing::Unconfirmed => Err(Fault::UnknownStatus(shortened(cell))),
+        match unknown.or_else(|| self.doubt.clone()) {
+            Some(fault) if standing <= Standing::Unconfirmed => Err(fault),
             _ => Ok(standing),
         }
     }
@@ -103,12 +115,10 @@ impl Row {
 fn said(column: Column, cell: &str) -> Option<Standing> {
     let gone = Standing::Left(EndReason::Unsubscribed);
     match column {
-        Column::Subscribed if cell.is_empty() => Some(Standing::Unconfirmed),
-        Column::Subscribed if matches!(folded(cell).as_str(), "x" | "vrai" | "o" | "y") => Some(Standing::Subscribed),
-        Column::Subscribed if folded(cell) == "faux" => Some(gone),
-        // Since when.
-        Column::Subscribed if statuses::is_date(cell) => Some(statuses::since(cell)),
-        Column::Status | Column::Subscribed => statuses::standing(cell),
+        Column::Subscribed | Column::Agreement => statuses::answer(cell),
+        Column::Status => statuses::status(cell),
+        Column::Frequency | Column::Reception => statuses::rhythm(cell),
+        Column::Digest => statuses::digested(cell),
         Column::Left | Column::Suspended => statuses::no(cell, gone),
         Column::Bounced => statuses::no(cell, Standing::Barred(SuppressionReason::Bounced)),
         Column::Blocked => statuses::no(cell, Standing::Barred(SuppressionReason::Blocked)),
@@ -116,23 +126,46 @@ fn said(column: Column, cell: &str) -> Option<Standing> {
         Column::NoMail => statuses::nomail(cell),
         Column::LeftWhy if statuses::is_complaint(cell) => Some(Standing::Barred(SuppressionReason::Complained)),
         Column::LeftWhy => Some(gone),
-        Column::Reception if cell == "nomail" => Some(gone),
-        Column::Agreement if statuses::is_refusal(cell) => Some(gone),
-        Column::Address
-        | Column::PerhapsAddress
-        | Column::PerhapsSubscribed
-        | Column::Name
+        // A note in the place of something else.
+        Column::Name
         | Column::FirstName
         | Column::LastName
         | Column::Organisation
         | Column::Language
         | Column::Reason
-        | Column::Frequency
+        | Column::Consent => (!noes::tells_who_left(cell)).then_some(Standing::Subscribed),
+        Column::Address | Column::PerhapsAddress | Column::PerhapsSubscribed | Column::Topics | Column::Attributes => {
+            Some(Standing::Subscribed)
+        }
+    }
+}
+
+/// What is wrong with a cell of this column that is not understood.
+const fn not_known(column: Column, cell: String) -> Fault {
+    match column {
+        Column::Frequency | Column::Digest | Column::Reception => Fault::UnknownFrequency(cell),
+        Column::Name
+        | Column::FirstName
+        | Column::LastName
+        | Column::Organisation
+        | Column::Language
+        | Column::Reason
+        | Column::Consent => Fault::MayBeANo(cell),
+        Column::Address
+        | Column::PerhapsAddress
+        | Column::Status
+        | Column::Subscribed
+        | Column::PerhapsSubscribed
         | Column::Topics
-        | Column::Reception
+        | Column::NoMail
+        | Column::Left
+        | Column::LeftWhy
+        | Column::Bounced
+        | Column::Blocked
+        | Column::Complained
+        | Column::Suspended
         | Column::Attributes
-        | Column::Consent
-        | Column::Agreement => Some(Standing::Subscribed),
+        | Column::Agreement => Fault::UnknownStatus(cell),
     }
 }
 

@@ -3,7 +3,9 @@
 //! A word that is not known is no "yes": whoever left elsewhere would be written to again.
 
 use super::Standing;
+use super::dates::{beside_a_day, is_date, is_date_of_nothing, since};
 use super::headings::folded;
+use super::noes;
 use crate::domain::{EndReason, Frequency, SuppressionReason};
 
 /// The words, folded, for each standing. listmonk: `enabled`, `disabled`, `blocklisted`; of a subscription `unconfirmed`,
@@ -84,6 +86,7 @@ const WORDS: [(Standing, &[&str]); 8] = [
             "off",
             "optout",
             "optedout",
+            "stop",
             "suspended",
             "unsubscribe",
             "unsubscribed",
@@ -117,10 +120,37 @@ const WORDS: [(Standing, &[&str]); 8] = [
     (Standing::Barred(SuppressionReason::Erased), &["deleted", "efface", "effacee", "erased"]),
 ];
 
-/// What a word of a status means; `None` when it is not known.
+/// What a word of a status means; `None` when it is not known, or a "yes" with a question mark.
 pub(super) fn standing(word: &str) -> Option<Standing> {
+    let is_asked = word.contains('?');
     let word = folded(word);
-    WORDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(standing, _)| *standing)
+    let known = WORDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(standing, _)| *standing);
+    known.filter(|standing| *standing > Standing::Subscribed || !is_asked)
+}
+
+/// What a status says, with or without the day since when it is so.
+pub(super) fn status(cell: &str) -> Option<Standing> {
+    standing(cell).or_else(|| dated(cell)).or_else(|| noes::answer(cell))
+}
+
+/// What a cell says that should say "yes": a word, a day, or both.
+pub(super) fn answer(cell: &str) -> Option<Standing> {
+    if cell.is_empty() || NOTHING.contains(&folded(cell).as_str()) {
+        return Some(Standing::Unconfirmed);
+    }
+    let is_yes = !cell.contains('?') && SO.contains(&folded(cell).as_str());
+    let is_no = NOT_SO.contains(&folded(cell).as_str());
+    standing(cell)
+        .or(is_yes.then_some(Standing::Subscribed))
+        .or(is_no.then_some(Standing::Left(EndReason::Unsubscribed)))
+        .or_else(|| beside_a_day(cell).filter(String::is_empty).map(|_| since(cell)))
+        .or_else(|| dated(cell))
+        .or_else(|| noes::answer(cell))
+}
+
+/// What the words beside a day say. A `mail` of some day may be that in which somebody left.
+fn dated(cell: &str) -> Option<Standing> {
+    beside_a_day(cell).filter(|words| words != "mail").and_then(|words| standing(&words))
 }
 
 /// Words, folded, that a column which asks for a "no" has for "it is so".
@@ -130,6 +160,8 @@ const NOT_SO: [&str; 16] = [
     "non", "n", "no", "false", "faux", "f", "0", "off", "never", "jamais", "none", "aucun", "aucune", "null", "nil",
     "na",
 ];
+/// Words, folded, that stand where nothing is known.
+const NOTHING: [&str; 3] = ["na", "nil", "null"];
 /// Words, folded, of a status that such a column has for "it is not so", too.
 const STILL_THERE: [&str; 10] =
     ["abonne", "abonnee", "actif", "active", "inscrit", "inscrite", "subscribed", "valid", "valide", "enabled"];
@@ -139,7 +171,7 @@ pub(super) fn no(word: &str, meaning: Standing) -> Option<Standing> {
     let word = word.trim();
     let folded = folded(word);
     if NOT_SO.contains(&folded.as_str()) || STILL_THERE.contains(&folded.as_str()) {
-        return Some(Standing::Subscribed);
+        return (!word.contains('?')).then_some(Standing::Subscribed);
     }
     if SO.contains(&folded.as_str()) {
         return Some(meaning);
@@ -153,40 +185,26 @@ pub(super) fn no(word: &str, meaning: Standing) -> Option<Standing> {
     standing(word).filter(|standing| *standing > Standing::Unconfirmed).map(|standing| standing.max(meaning))
 }
 
-/// Whether this is a day or an instant: a year, three numbers, or one as long as a count of seconds or days.
-pub(super) fn is_date(word: &str) -> bool {
-    let numbers: Vec<&str> = word.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-    let is_year = |number: &&str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
-    numbers.len() >= 3 || numbers.iter().any(|number| is_year(number) || number.len() >= 5)
-}
-
-/// `0000-00-00 00:00:00`, as databases write it.
-fn is_date_of_nothing(word: &str) -> bool {
-    word.chars().filter(char::is_ascii_digit).all(|digit| digit == '0')
-}
-
-/// How somebody stands who subscribed on a day.
-pub(super) fn since(date: &str) -> Standing {
-    if is_date_of_nothing(date) { Standing::Unconfirmed } else { Standing::Subscribed }
-}
-
-/// Whether somebody gave no consent, or took it back.
-pub(super) fn is_refusal(word: &str) -> bool {
-    let folded = folded(word);
-    is_no(word)
-        || ["refus", "retir", "withdrawn", "revoked", "denied", "oppos"].iter().any(|part| folded.contains(part))
-}
-
 /// Whether a cell says "no", whatever it was asked.
 pub(super) fn is_no(word: &str) -> bool {
     NOT_SO.contains(&folded(word).as_str()) || matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)))
 }
 
-/// Whether a cell without heading says by itself that somebody left or is barred, and can be no answer to another question.
-pub(super) fn is_clear_no(word: &str) -> bool {
+/// Whether this is the word of a tool for somebody who left or is barred, and can be no answer to another question.
+pub(super) fn is_out(word: &str) -> bool {
     let is_answer = NOT_SO.contains(&folded(word).as_str());
-    let standing = standing(word);
-    !is_answer && matches!(standing, Some(Standing::Left(EndReason::Unsubscribed) | Standing::Barred(_)))
+    !is_answer && matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)))
+}
+
+/// Whether this is a bare "no": of somebody, one cannot know to what.
+pub(super) fn is_bare_no(word: &str) -> bool {
+    let word = folded(word);
+    word.len() > 1 && NOT_SO.contains(&word.as_str()) && !is_nothing(&word)
+}
+
+/// Whether such a word, folded, stands for an empty cell.
+fn is_nothing(folded: &str) -> bool {
+    NOTHING.contains(&folded) || matches!(folded, "none" | "aucun" | "aucune")
 }
 
 /// Mailman's `nomail`: whether nothing is delivered, and why. The table of members has a box and a letter (`on [U]`), a dump
@@ -227,16 +245,39 @@ pub(super) fn of_name(name: &str) -> Standing {
     }
 }
 
-/// When letters are wanted, by our words, French ones, Mailman's `digest` and Sympa's `reception`.
+/// When letters are wanted, by our words, French ones and Sympa's `reception`.
 pub(super) fn frequency(word: &str) -> Option<Frequency> {
     match folded(word).as_str() {
-        "immediate" | "immediat" | "aussitot" => Some(Frequency::Immediate),
-        "daily" | "parjour" | "quotidien" | "quotidienne" | "on" | "digest" | "digestplain" | "summary" => {
+        "immediate" | "immediat" | "immediatement" | "aussitot" | "instant" => Some(Frequency::Immediate),
+        "daily" | "parjour" | "quotidien" | "quotidienne" | "digest" | "digestplain" | "summary" => {
             Some(Frequency::Daily)
         }
         "weekly" | "parsemaine" | "hebdomadaire" => Some(Frequency::Weekly),
         _ => None,
     }
+}
+
+/// The same by Mailman's `digest`, which says whether many letters come as one.
+pub(super) fn digest(word: &str) -> Option<Frequency> {
+    if SO.contains(&folded(word).as_str()) { Some(Frequency::Daily) } else { frequency(word) }
+}
+
+/// How somebody stands who wants letters at some rhythm; `None`: the rhythm is not known.
+pub(super) fn rhythm(word: &str) -> Option<Standing> {
+    /// Sympa's words for letters that come by themselves.
+    const EACH: [&str; 7] = ["both", "html", "notice", "notme", "plain", "txt", "urlize"];
+    let folded = folded(word);
+    let is_known = frequency(word).is_some() || [EACH.as_slice(), &NOTHING].iter().any(|some| some.contains(&&*folded));
+    if is_known && !word.contains('?') {
+        return Some(Standing::Subscribed);
+    }
+    let is_no = NOT_SO.contains(&folded.as_str());
+    standing(word).or(is_no.then_some(Standing::Left(EndReason::Unsubscribed))).or_else(|| noes::answer(word))
+}
+
+/// The same of Mailman's `digest`: who wants no digest wants each letter.
+pub(super) fn digested(word: &str) -> Option<Standing> {
+    if NOT_SO.contains(&folded(word).as_str()) { Some(Standing::Subscribed) } else { rhythm(word) }
 }
 
 #[cfg(test)]

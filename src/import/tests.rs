@@ -167,7 +167,7 @@ fn a_no_in_a_column_of_its_own_is_one() {
     standings("email,subscribed\na@b.example,2024-01-02 03:04\nb@b.example,0000-00-00\n", &[YES, "Unconfirmed"]);
     standings("Email;Abonné\na@b.example;non\nb@b.example;oui\n", &[GONE, YES]);
     standings("Email;Abonné\na@b.example;Ann Lee\n", &[YES]);
-    standings("Email;Consentement\na@b.example;refusé\nb@b.example;salon 2025\nc@b.example;non\n", &[GONE, YES, GONE]);
+    standings("Email;Consentement\na@b.example;refusé\nb@b.example;oui\nc@b.example;non\n", &[GONE, YES, GONE]);
     // Whatever else says yes.
     standings("Email;Statut;Inscrit;Désabonné\na@b.example;actif;non;\nb@b.example;actif;oui;oui\n", &[GONE, GONE]);
     standings(
@@ -177,6 +177,147 @@ fn a_no_in_a_column_of_its_own_is_one() {
     // Without headings.
     standings("a@b.example;Ann;désabonnée\nb@b.example;Bob;oui\n", &[GONE, YES]);
     standings("a@b.example,unsubscribed\nb@b.example,Bob\n", &[GONE, YES]);
+}
+
+#[test]
+fn a_day_beside_a_no_makes_no_yes() {
+    standings(
+        "Email;Inscrite\na@b.example;désinscrite depuis le 7 juin 2022\nb@b.example;non, vu le 7/6/2022\n\
+         c@b.example;a refusé 07-06-2022\nd@b.example;Retirée le 2022-06-07\ne@b.example;never confirmed 2022-06-07\n\
+         f@b.example;2022-06-07 ?\ng@b.example;rappelée le 7 juin 2022\nh@b.example;2020-01-01 - 2022-06-07\n\
+         i@b.example;jusqu’au 7 juin 2022\nj@b.example;n’est plus abonnée 2022\n",
+        &[
+            "Left(Unsubscribed)",
+            "Left(Unsubscribed)",
+            "Left(Unsubscribed)",
+            "Left(Unsubscribed)",
+            "Unconfirmed",
+            "unknown-status 2022-06-07 ?",
+            "unknown-status rappelée le 7 juin 2022",
+            "unknown-status 2020-01-01 - 2022-06-07",
+            "unknown-status jusqu’au 7 juin 2022",
+            "unknown-status n’est plus abonnée 2022",
+        ],
+    );
+    standings(
+        "email,opted in\na@b.example,since 7 June 2022\nb@b.example,le 1er févr. 2022 à 12h30\n\
+         c@b.example,2022-06-07T08:09:10Z\nd@b.example,1654588800\ne@b.example,44719\nf@b.example,oui (7/6/22)\n\
+         g@b.example,12345\n",
+        &["Subscribed", "Subscribed", "Subscribed", "Subscribed", "Subscribed", "Subscribed", "unknown-status 12345"],
+    );
+    standings(
+        "Email;Statut\na@b.example;désabonnée le 7/6/2022\nb@b.example;abonnée depuis le 7/6/2022\nc@b.example;7/6/2022\n",
+        &["Left(Unsubscribed)", "Subscribed", "unknown-status 7/6/2022"],
+    );
+}
+
+#[test]
+fn consent_that_is_not_given_is_none() {
+    const NONE: &str = "Unconfirmed";
+    standings(
+        "Email;Accord\na@b.example;\nb@b.example;en attente\nc@b.example;à rappeler\nd@b.example;oui ?\ne@b.example;pas répondu\n\
+         f@b.example;ne veut plus\ng@b.example;oui\nh@b.example;le 7 juin 2022\ni@b.example;x\nj@b.example\n\
+         k@b.example;accord retiré\nl@b.example;salon de mai\n",
+        &[
+            NONE,
+            NONE,
+            "unknown-status à rappeler",
+            "unknown-status oui ?",
+            "unknown-status pas répondu",
+            "Left(Unsubscribed)",
+            "Subscribed",
+            "Subscribed",
+            "Subscribed",
+            NONE,
+            "Left(Removed)",
+            "unknown-status salon de mai",
+        ],
+    );
+}
+
+#[test]
+fn who_wants_letters_never_wants_none() {
+    const GONE: &str = "Left(Unsubscribed)";
+    standings(
+        "Email;Périodicité\na@b.example;Jamais\nb@b.example;AUCUNE\nc@b.example;never\nd@b.example;off\ne@b.example;désinscrite\n\
+         f@b.example;hebdomadaire\ng@b.example;mensuelle\nh@b.example;\ni@b.example;jamais plus\nj@b.example;N/A\n\
+         k@b.example;quotidienne ?\n",
+        &[
+            GONE,
+            GONE,
+            GONE,
+            GONE,
+            GONE,
+            "Subscribed",
+            "unknown-frequency mensuelle",
+            "Subscribed",
+            GONE,
+            "Subscribed",
+            "unknown-frequency quotidienne ?",
+        ],
+    );
+    standings(
+        "email,reception\na@b.example,NoMail\nb@b.example,not_me\nc@b.example,suspended\nd@b.example,notice\n\
+         e@b.example,sometimes\n",
+        &[GONE, "Subscribed", GONE, "Subscribed", "unknown-frequency sometimes"],
+    );
+    // With Mailman it says that each letter comes by itself.
+    check(
+        "email,digest\na@b.example,off\nb@b.example,on\nc@b.example,unsubscribed\nd@b.example,No\n",
+        "members.csv",
+        &[
+            "2 a@b.example Subscribed",
+            "3 b@b.example Subscribed | daily",
+            "4 c@b.example Left(Unsubscribed)",
+            "5 d@b.example Subscribed",
+        ],
+    );
+}
+
+#[test]
+fn a_cell_beyond_the_headings_is_never_passed_over() {
+    standings(
+        "Email,Rédaction,Désabonnée\na@b.example,Le Phare,,oui\nb@b.example,\"Le Phare\",non,\nc@b.example,Le Phare,, ,\n\
+         d@b.example,Le Phare,oui,non\n",
+        &["too-many-cells oui", "Subscribed", "Subscribed", "Left(Unsubscribed)"],
+    );
+    standings("Email\na@b.example,unsubscribed\n", &["bad-address a@b.example,unsubscribed"]);
+}
+
+#[test]
+fn who_left_our_list_stays_away_whatever_other_lists_say() {
+    let lists = |lists: &[(&str, &str)]| {
+        let lists: Vec<String> = lists
+            .iter()
+            .map(|(name, how)| format!("{{\"\"name\"\": \"\"{name}\"\", \"\"subscription_status\"\": \"\"{how}\"\"}}"))
+            .collect();
+        format!("\"[{}]\"", lists.join(", "))
+    };
+    let row = |address: &str, named: &[(&str, &str)]| format!("{address},enabled,{}\n", lists(named));
+    let text = [
+        "email,status,lists\n".to_owned(),
+        row("a@b.example", &[("Eau", "unsubscribed"), ("Club", "confirmed")]),
+        row("b@b.example", &[("Eau", "confirmed"), ("Club", "unsubscribed")]),
+        row("c@b.example", &[("Eau", "unsubscribed"), ("Discours", "unconfirmed"), ("Club", "confirmed")]),
+        row("d@b.example", &[("Eau", "unconfirmed"), ("Club", "confirmed")]),
+        row("e@b.example", &[("Club", "unsubscribed"), ("Cercle", "confirmed")]),
+    ]
+    .concat();
+    let gone = "Left(Unsubscribed)";
+    standings(&text, &[gone, "Subscribed", gone, "Unconfirmed", "Subscribed"]);
+    standings("Email;Groupes\na@b.example;Eau, désabonnés\nb@b.example;Club\n", &[gone, "Subscribed"]);
+}
+
+#[test]
+fn a_no_among_the_words_of_somebody_is_no_yes() {
+    standings(
+        "Email;Nom;Rédaction\na@b.example;Ann Lee (désabonnée);\nb@b.example;Bob;unsubscribed\nc@b.example;Cy;Stop Bruit\n",
+        &["may-be-a-no Ann Lee (désabonnée)", "may-be-a-no unsubscribed", "Subscribed"],
+    );
+    standings(
+        "a@b.example;Ann;désinscrite le 7 juin\nb@b.example;Bob;non\nc@b.example;Cy;Le Phare\n",
+        &["Left(Unsubscribed)", "may-be-a-no non", "Subscribed"],
+    );
 }
 
 #[test]

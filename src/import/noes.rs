@@ -1,0 +1,134 @@
+//! The words of people for a "no", in cells that no tool wrote.
+//!
+//! Better a question than a letter to somebody who wanted none: what may be a "no" is taken for one, so that "wants no more
+//! than one letter a week" is one as well.
+
+use super::Standing;
+use super::statuses;
+use crate::domain::{EndReason, Label};
+
+/// Beginnings of words, folded, that tell wherever they stand that somebody left.
+const LEAVING: [&str; 6] = [" desabo", " desinscri", " unsub", " ne plus ecrire", " plus recevoir", " opted out"];
+/// The same where nothing but notes can stand.
+const WANTING_NONE: [&str; 22] = [
+    " opt out",
+    " optout",
+    " optedout",
+    " blacklist",
+    " blocklist",
+    " liste noire",
+    " ne plus ",
+    " ne veut p",
+    " ne souhaite p",
+    " veut plus",
+    " souhaite plus",
+    " plus de mail",
+    " plus de courriel",
+    " non merci",
+    " no thank",
+    " refus",
+    " retir",
+    " do not ",
+    " don t ",
+    " npai ",
+    " resilie ",
+    " resiliee ",
+];
+/// Beginnings of words, folded, that take back a "yes" where one was asked for.
+const TAKING_BACK: [&str; 6] = [" oppos", " withdr", " revo", " denied", " declined", " nothing"];
+/// Words, folded, that say no where they are the answer, or part of it.
+const SAYING_NO: &str = "non no never jamais none aucun aucune false faux off not";
+
+/// Whether this tells that somebody left, even where a name should stand.
+pub(super) fn tells_who_left(cell: &str) -> bool {
+    has_letters(cell) && holds(&spaced(cell), &LEAVING)
+}
+
+/// Whether a cell says by itself that somebody left, is barred or wants no letters, and can be no answer to another question.
+pub(super) fn is_clear(cell: &str) -> bool {
+    if !has_letters(cell) {
+        return false;
+    }
+    let words = spaced(cell);
+    words.starts_with(" stop ") || holds(&words, &LEAVING) || holds(&words, &WANTING_NONE) || statuses::is_out(cell)
+}
+
+/// The "no" in a cell that answers whether somebody receives letters; `None` when it holds none.
+pub(super) fn answer(cell: &str) -> Option<Standing> {
+    let gone = Standing::Left(EndReason::Unsubscribed);
+    let words = spaced(cell);
+    let of_words = words.split_whitespace().filter_map(|word| {
+        let is_no = SAYING_NO.split(' ').any(|known| known == word);
+        statuses::standing(word).filter(|standing| *standing > Standing::Unconfirmed).or(is_no.then_some(gone))
+    });
+    let of_phrases = holds(&words, &LEAVING) || holds(&words, &WANTING_NONE) || holds(&words, &TAKING_BACK);
+    // `0` says no by itself alone, and not in a day.
+    of_words.filter(|_| has_letters(cell)).chain(of_phrases.then_some(gone)).max()
+}
+
+fn has_letters(cell: &str) -> bool {
+    cell.chars().any(char::is_alphabetic)
+}
+
+fn holds(words: &str, some: &[&str]) -> bool {
+    some.iter().any(|known| words.contains(known))
+}
+
+/// The words of a cell, folded, with a space before and after each.
+fn spaced(cell: &str) -> String {
+    let folded = Label::new(cell).map(|label| label.folded()).unwrap_or_default();
+    let mut out = String::from(" ");
+    for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        out.push_str(word);
+        out.push(' ');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_no_in_plain_words_is_heard() {
+        for cell in [
+            "Désabonnée à sa demande",
+            "STOP",
+            "stop depuis mai",
+            "ne plus lui écrire",
+            "a dit « non merci » hier",
+            "Ne veut pas de mails",
+            "a refusé au salon",
+            "opt-out",
+            "blacklisted",
+            "NPAI",
+            "inactif",
+        ] {
+            assert!(is_clear(cell), "{cell}");
+        }
+        for cell in [
+            "",
+            "12/03/2024",
+            "oui",
+            "non",
+            "Non renseigné",
+            "Non-Stop",
+            "une personne plus jeune",
+            "rappelé hier",
+            "https://phare.example/abonnements",
+        ] {
+            assert!(!is_clear(cell), "{cell}");
+        }
+    }
+
+    #[test]
+    fn an_answer_with_a_no_in_it_is_one() {
+        let gone = Some(Standing::Left(EndReason::Unsubscribed));
+        for cell in ["non (vu le 7 juin)", "jamais", "accord révoqué", "opposée", "not any more"] {
+            assert_eq!(answer(cell), gone, "{cell}");
+        }
+        for cell in ["oui", "à voir", "2020-01-01", "nonante", "pas répondu"] {
+            assert_eq!(answer(cell), None, "{cell}");
+        }
+    }
+}
