@@ -176,8 +176,25 @@ fn a_list_may_come_by_standard_input_and_says_which_topics_are_meant() {
     let missing = import(&room, "nowhere.csv", &[]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("nowhere.csv"));
-    room.save("book.csv", "PK\u{3}\u{4}workbook");
-    assert!(text(&import(&room, "book.csv", &[]).stderr).contains("CSV"));
+}
+
+#[test]
+fn what_is_no_list_is_refused_in_the_language_of_the_site() {
+    let french = room();
+    let english = room();
+    let config = std::fs::read_to_string(english.path("config.toml")).unwrap();
+    english.save("config.toml", &config.replace("[site]", "[site]\nlanguage = \"en\""));
+    for (room, book, nothing) in [(&french, "n’est pas du texte", "est vide"), (&english, "is no text", "is empty")] {
+        room.save("book.csv", "PK\u{3}\u{4}workbook");
+        room.save("nothing.csv", "\n");
+        for (file, words) in [("book.csv", book), ("nothing.csv", nothing)] {
+            let refused = import(room, file, &[]);
+            assert_eq!(refused.status.code(), Some(1));
+            let told = text(&refused.stderr);
+            assert!(told.contains(words) && told.contains(file), "{told}");
+        }
+        assert!(text(&import(room, "book.csv", &[]).stderr).contains("CSV"));
+    }
 }
 
 #[test]
@@ -214,6 +231,76 @@ fn a_column_that_may_say_no_and_is_not_understood_stops_the_list() {
     let did = sum(&room, "list.csv", &["--ignore-column", "exclu des envois"]);
     outcomes(&did, &[("added", 2)]);
     assert_eq!(did["columns"]["unread"], serde_json::json!(["Exclu des envois"]));
+}
+
+/// A list of two hundred lines that say "oui" in a column that is not read, and of some that say something else.
+fn late(heading: &str, before: &str, late: &[&str]) -> String {
+    let mut list = format!("Email;{heading}\n");
+    for number in 0..200 {
+        writeln!(list, "reader{number}@example.org;{before}").unwrap();
+    }
+    for (number, cell) in late.iter().enumerate() {
+        writeln!(list, "late{number}@example.org;{cell}").unwrap();
+    }
+    list
+}
+
+#[test]
+fn a_no_at_the_end_of_a_list_stops_it_before_anything_is_written() {
+    let room = room();
+    for (heading, before, no) in [
+        ("Colloque", "", "oui"),
+        ("Lettre presse", "à 8 h", "non"),
+        ("Remarque", "aime l’eau", "désabonnée en mai"),
+        ("Remarque", "", "n’en veut plus"),
+    ] {
+        room.save("list.csv", &late(heading, before, &[no]));
+        for more in [&[][..], &["--dry-run"], &["--report", "report.csv"]] {
+            let refused = import(&room, "list.csv", more);
+            assert_eq!((refused.status.code(), text(&refused.stdout).as_str()), (Some(1), ""), "{heading}: {no}");
+            let told = text(&refused.stderr);
+            assert!(told.contains(heading) && told.contains("--ignore-column"), "{told}");
+        }
+        // Standard input is a file as well, when it is one.
+        let mut command = room.command(&["subscribers", "import", "-", "--source", "x"]);
+        let input = std::fs::File::open(room.path("list.csv")).unwrap();
+        let refused = command.stdin(input).stdout(Stdio::null()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(text(&refused.stderr).contains(heading), "{}", text(&refused.stderr));
+        assert_eq!(subscribers(&room), Vec::<Value>::new(), "{heading}");
+    }
+    assert!(!room.path("report.csv").exists());
+    outcomes(&sum(&room, "list.csv", &["--ignore-column", "remarque"]), &[("added", 201)]);
+}
+
+#[test]
+fn what_looks_like_an_answer_at_first_and_is_none_stops_nothing() {
+    let room = room();
+    let notes: Vec<String> = (0..300).map(|number| format!("rappel le {number}")).collect();
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    room.save("list.csv", &late("Remarque", "oui", &notes));
+    outcomes(&sum(&room, "list.csv", &[]), &[("added", 500)]);
+}
+
+#[test]
+fn a_no_at_the_end_of_what_is_read_once_is_none_that_is_added() {
+    let room = room();
+    let mut command = room.command(&["subscribers", "import", "-", "--source", "x", "--format", "json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let list = late("Lettre presse", "", &["non", "à 8 h", "désabonnée", "oui"]);
+    child.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    for words in ["Lettre presse: non", "Lettre presse: désabonnée", "Lettre presse: oui", "--ignore-column"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let did: Value = serde_json::from_slice(&output.stdout).unwrap();
+    outcomes(&did, &[("added", 201)]);
+    assert_eq!(did["unreadable"], 3);
+    let late: Vec<Value> =
+        subscribers(&room).into_iter().filter(|one| one["address"].as_str().unwrap().starts_with("late")).collect();
+    assert_eq!(late.len(), 1, "{late:?}");
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write as _};
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use camino::Utf8Path;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,7 +17,7 @@ use super::terminal::Terminal;
 use super::wording::{called, labelled};
 use super::{Exit, opening, subscribers};
 use crate::domain::{Topic, squeezed};
-use crate::import::{Defaults, Entry, Fault, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
+use crate::import::{Defaults, Entry, Fault, ImportError, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
 use crate::language::{grouped, say};
 use crate::task::Newsroom;
 
@@ -32,7 +33,7 @@ pub(super) async fn import(
     arguments: &ImportArguments,
     terminal: Terminal,
 ) -> anyhow::Result<Exit> {
-    let ImportArguments { file, source, topics, frequency, language, dry_run, ignored, report, format } = arguments;
+    let ImportArguments { file, source, topics, frequency, language, dry_run, ignored: _, report, format } = arguments;
     let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
     subscribers::warn_of_unknown(newsroom, &topics, terminal).await?;
     let defaults = Defaults {
@@ -41,15 +42,12 @@ pub(super) async fn import(
         topics,
         source: source.clone(),
     };
-    let cannot = || format!("cannot read `{file}`");
-    let (reader, size): (Box<dyn Read>, u64) = if file == "-" {
-        (Box::new(io::stdin()), 0)
-    } else {
-        let opened = File::open(file).with_context(cannot)?;
-        let size = opened.metadata().map(|known| known.len()).unwrap_or_default();
-        (Box::new(opened), size)
-    };
-    let mut listing = Listing::without(reader, file.file_name().unwrap_or_default(), ignored).with_context(cannot)?;
+    let input = Input::open(file).with_context(|| format!("cannot read `{file}`"))?;
+    let bar = bar(terminal, input.size.unwrap_or_default());
+    let refused = |error| refused(newsroom, file, error);
+    let looked_through = input.listing(arguments, &bar);
+    bar.reset();
+    let mut listing = looked_through.map_err(refused)?;
     look_for_noes(newsroom, listing.kind(), terminal)?;
     if listing.kind().names_topics {
         listing = listing.knowing(known_topics(newsroom).await?);
@@ -60,14 +58,14 @@ pub(super) async fn import(
         defaults,
         is_dry: *dry_run,
         terminal,
-        bar: bar(terminal, size),
+        bar,
         report: report.map(BufWriter::new),
         seen: Seen::default(),
         batch: Vec::new(),
         tally: Tally::default(),
     };
     work.begin()?;
-    while let Some(line) = listing.next_line().with_context(cannot)? {
+    while let Some(line) = listing.next_line().map_err(refused)? {
         work.bar.set_position(listing.read());
         work.take(line.number, line.said).await?;
     }
@@ -82,6 +80,54 @@ pub(super) async fn import(
         }
     }
     Ok(if tally.unreadable > 0 { Exit::Failed } else { Exit::Done })
+}
+
+/// Where a list is read.
+struct Input {
+    opened: File,
+    /// Where it begins.
+    start: u64,
+    /// How long it is. `None`: that is not known, and it can be read once.
+    size: Option<u64>,
+}
+
+impl Input {
+    fn open(file: &Utf8Path) -> io::Result<Self> {
+        let mut opened =
+            if file == "-" { File::from(io::stdin().as_fd().try_clone_to_owned()?) } else { File::open(file)? };
+        let known = opened.metadata()?;
+        if !known.is_file() {
+            return Ok(Self { opened, start: 0, size: None });
+        }
+        let start = opened.stream_position()?;
+        let size = Some(known.len().saturating_sub(start));
+        Ok(Self { opened, start, size })
+    }
+
+    /// The list. What can be read twice is read to its end before, so that nothing is written of one with a column that may
+    /// say "no"; with what cannot, each line is looked at as it comes.
+    fn listing(&self, arguments: &ImportArguments, bar: &ProgressBar) -> Result<Listing<&File>, ImportError> {
+        let name = arguments.file.file_name().unwrap_or_default();
+        let list = || Listing::without(&self.opened, name, &arguments.ignored);
+        let listing = list()?;
+        if self.size.is_none() {
+            return Ok(listing);
+        }
+        let doubtful = listing.doubtful(|read| bar.set_position(read))?;
+        (&self.opened).seek(SeekFrom::Start(self.start))?;
+        Ok(list()?.with_doubts(doubtful))
+    }
+}
+
+/// Why a list is not taken in, in words for who brought it.
+fn refused(newsroom: &Newsroom, file: &Utf8Path, error: ImportError) -> anyhow::Error {
+    let language = newsroom.language();
+    let key = match error {
+        ImportError::NotText => "cli.import.no-text",
+        ImportError::Empty => "cli.import.empty",
+        ImportError::Read(error) => return anyhow::Error::new(error).context(format!("cannot read `{file}`")),
+    };
+    anyhow!(say(language, key, &[("path", file.as_str())]))
 }
 
 /// Refuses a list that may tell who receives no letters in a column that is not understood, and says of one that it does

@@ -1,8 +1,8 @@
 //! What the columns of one table hold: by their headings, and by their cells where those leave it open.
 
-use super::headings::{Column, column, folded, may_be_a_no};
+use super::doubt::Watch;
+use super::headings::{Column, column, folded};
 use super::statuses;
-use crate::domain::squeezed;
 
 /// What a column is that tells whether people subscribe, or who they are: its cells say.
 fn whether_subscribed<'c>(cells: impl Iterator<Item = &'c str>) -> Option<Column> {
@@ -22,8 +22,8 @@ pub(super) struct Columns {
     pub(super) address: Option<usize>,
     /// The headings.
     pub(super) headings: Vec<String>,
-    /// The headings among them that are not known and may tell who receives no letters.
-    pub(super) doubtful: Vec<String>,
+    /// Those that are not known, and what their cells say in the first records.
+    pub(super) watch: Watch,
 }
 
 impl Columns {
@@ -66,18 +66,19 @@ impl Columns {
                 column => column,
             };
         }
-        let cells = |place: usize| records.iter().filter_map(move |record| record.get(place)).map(String::as_str);
-        let unknown =
-            headings.iter().enumerate().filter(|(place, heading)| of[*place].is_none() && !is_ignored(heading));
-        let doubtful = unknown.filter(|(place, heading)| may_be_a_no(heading, cells(*place)));
-        let doubtful = doubtful.map(|(_, heading)| squeezed(heading)).collect();
-        Self { of, address, headings: headings.to_vec(), doubtful }
+        let unread = headings.iter().map(String::as_str).enumerate();
+        let unknown = unread.filter(|(place, heading)| of[*place].is_none() && !is_ignored(heading));
+        let mut watch = Watch::over(unknown);
+        for record in records {
+            watch.hears(record);
+        }
+        Self { of, address, headings: headings.to_vec(), watch }
     }
 
     /// Those of a table without headings, whose records have so many cells: beside an address, one other cell is the name.
     pub(super) fn unnamed(count: usize) -> Self {
         let of = vec![(count == 2).then_some(Column::Name); count];
-        Self { of, address: None, headings: Vec::new(), doubtful: Vec::new() }
+        Self { of, address: None, headings: Vec::new(), watch: Watch::default() }
     }
 
     pub(super) fn contains(&self, column: Column) -> bool {
@@ -147,8 +148,9 @@ mod tests {
             let owned = |some: &[&str]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
             Columns::named(&owned(headings), &[], &owned(ignored), |_| false)
         };
+        let doubtful = |headings: &[&str], ignored: &[&str]| named(headings, ignored).watch.doubtful();
         for (_, heading) in known().filter(|(column, _)| *column != Column::LeftWhy) {
-            assert_eq!(named(&[heading], &[]).doubtful, Vec::<String>::new(), "{heading}");
+            assert_eq!(doubtful(&[heading], &[]), Vec::<String>::new(), "{heading}");
         }
         for heading in [
             "Désabonnement en cours",
@@ -159,15 +161,15 @@ mod tests {
             "No e-mail",
             "Inactif",
         ] {
-            assert_eq!(named(&["Email", heading], &[]).doubtful.len(), 1, "{heading}");
+            assert_eq!(doubtful(&["Email", heading], &[]).len(), 1, "{heading}");
         }
-        assert_eq!(named(&["Exclu des envois"], &["exclu DES envois"]).doubtful, Vec::<String>::new());
+        assert_eq!(doubtful(&["Exclu des envois"], &["exclu DES envois"]), Vec::<String>::new());
         assert_eq!(named(&["Désabonné"], &["desabonne"]).of, [None]);
-        assert_eq!(named(&["UNSUB_CAMPAIGN_ID", "Ville"], &[]).doubtful, Vec::<String>::new());
-        for (cell, doubtful) in [("non", 1), ("désabonné", 1), ("oui", 0), ("2024-01-02", 0)] {
+        assert_eq!(doubtful(&["UNSUB_CAMPAIGN_ID", "Ville"], &[]), Vec::<String>::new());
+        for (cell, count) in [("non", 1), ("désabonné", 1), ("oui", 1), ("2024-01-02", 0)] {
             let headings = ["Email", "Newsletter presse"].map(str::to_owned);
             let records = [vec!["ann@example.org".to_owned(), cell.to_owned()]];
-            assert_eq!(Columns::named(&headings, &records, &[], |_| false).doubtful.len(), doubtful, "{cell}");
+            assert_eq!(Columns::named(&headings, &records, &[], |_| false).watch.doubtful().len(), count, "{cell}");
         }
     }
 

@@ -40,7 +40,7 @@ pub struct Kind {
     pub read: Vec<String>,
     /// Those of the others.
     pub unread: Vec<String>,
-    /// The headings of those that are not understood, and may tell who receives no letters.
+    /// The headings of those that are not understood, and may tell who receives no letters, as far as the first lines say.
     pub doubtful: Vec<String>,
     /// Whether it is listmonk's list, which does not tell who left which list.
     pub hides_who_left: bool,
@@ -97,7 +97,7 @@ pub(super) fn find(lines: &[TextLine], name: &str, ignored: &[String]) -> Found 
         separator: Some(char::from(separator)),
         read: words(read),
         unread: words(unread),
-        doubtful: columns.doubtful.clone(),
+        doubtful: columns.watch.doubtful(),
         hides_who_left: is_of_listmonk(&columns),
         everybody: everybody.max(of_columns(&columns)),
         names_topics: columns.contains(Column::Topics),

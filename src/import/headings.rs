@@ -1,6 +1,5 @@
 //! What headings of tables mean: in any case, with or without accents, in English and French.
 
-use super::statuses;
 use crate::domain::Label;
 
 /// What a column holds.
@@ -132,18 +131,61 @@ const HEADINGS: [(Column, &str); 25] = [
 ];
 
 /// What is part of a heading that tells who receives no letters.
-const OF_A_NO: &str = "unsub optout optedout desabon desinscri blacklist blocklist listenoire blocked bloqu bounce rebond clean \
-    nettoy nomail noemail donot dontemail neplus plusrecevoir plusdecourriel nepas quitte stop exclu excluded \
-    refus oppos resili radie suppress supprime complain plainte spam invalid npai inacti disabled desactiv";
+const OF_A_NO: &str = "unsub optout optedout desabo desinscri blacklist blocklist listenoire blocked bloqu bounce rebond clean \
+    nettoy nomail noemail nocontact donot dontemail dontcontact dontsend neplus plusrecevoir plusdecourriel plusdemail nepas \
+    neveutp nesouhaitep veutplus souhaiteplus quitte stop exclu excluded refus oppos resili radie suppress supprime complain \
+    plainte spam invalid npai inacti disabled desactiv deactiv findabonn finabonn datedefin datefin enddate endof retir \
+    deleted removed archiv deced deceas erased efface cancel annul clotur closed obsolet perime banned banni \
+    datededepart datedepart departle departure partile partiele leftdate dateleft";
 
 /// What is part of a heading that may ask for a "yes", if one of its cells says "no".
-const OF_A_YES: &str =
-    "abonn inscri subscri newsletter infolettre lettre mailing optin statut status etat consent recoit receive";
+const OF_A_YES: &str = "abonn inscri subscri newsletter infolettre lettre mail courriel optin statut status etat consent \
+    accord agree allow rgpd gdpr recoit recev receive diffusion contactable autoris permission permit permis accept souhait \
+    veut desire want envoi communique";
 
 /// Headings that have such a part, and say nothing of letters: Mailchimp's, beside those that do, and of other ways to write
 /// to people.
 const OF_NO_NO: &str = "unsubcampaigntitle unsubcampaignid cleancampaigntitle cleancampaignid smsblacklisted smsblocklisted \
     whatsappblacklisted whatsappblocklisted";
+
+/// Headings whose cells may look like answers and are none: Mailman's and Mailchimp's, numbers, and what people are.
+const OF_OTHER_THINGS: &str = "mod hide ack notmetoo nodupes plain memberrating rating leid euid gmtoff dstoff id contactid \
+    subscriberid userid memberid numero rang row line ligne priorite priority sexe sex genre gender civilite title titre \
+    updatedat lastchanged";
+
+/// What a heading says of letters that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// It looks as if it told who receives none.
+    OfANo,
+    /// It looks as if it asked who receives some.
+    OfAYes,
+    /// Nothing: what its cells say may tell.
+    Silent,
+    /// Nothing, and that its cells look like answers says nothing either.
+    OfOtherThings,
+    /// It is known to be about something else.
+    Else,
+}
+
+impl Unknown {
+    pub(super) fn of(heading: &str) -> Self {
+        let heading = folded(heading);
+        let has = |parts: &str| parts.split(' ').any(|part| heading.contains(part));
+        let is = |known: &str| known.split(' ').any(|known| known == heading);
+        if is(OF_NO_NO) {
+            Self::Else
+        } else if is(OF_OTHER_THINGS) {
+            Self::OfOtherThings
+        } else if has(OF_A_NO) {
+            Self::OfANo
+        } else if has(OF_A_YES) {
+            Self::OfAYes
+        } else {
+            Self::Silent
+        }
+    }
+}
 
 /// A heading without case, accents, spaces and signs.
 pub(super) fn folded(heading: &str) -> String {
@@ -155,14 +197,6 @@ pub(super) fn folded(heading: &str) -> String {
 pub(super) fn column(heading: &str) -> Option<Column> {
     let heading = folded(heading);
     HEADINGS.iter().find(|(_, known)| known.split(' ').any(|known| known == heading)).map(|(column, _)| *column)
-}
-
-/// Whether a heading that is not known looks as if it told who receives no letters, by itself or by one of its `cells`.
-pub(super) fn may_be_a_no<'c>(heading: &str, mut cells: impl Iterator<Item = &'c str>) -> bool {
-    let heading = folded(heading);
-    let has = |parts: &str| parts.split(' ').any(|part| heading.contains(part));
-    !OF_NO_NO.split(' ').any(|known| known == heading)
-        && (has(OF_A_NO) || (has(OF_A_YES) && cells.any(statuses::is_no)))
 }
 
 #[cfg(test)]

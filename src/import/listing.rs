@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::columns::Columns;
+use super::doubt::Watch;
 use super::form::{self, Form, Kind, LINES_OF_A_RECORD};
 use super::headings::Column;
 use super::lines::{Lines, TextLine};
@@ -49,6 +50,8 @@ pub struct Listing<R> {
     splitter: Splitter,
     kind: Kind,
     topics: KnownTopics,
+    /// What the columns say that are not read.
+    watch: Watch,
 }
 
 impl<R: Read> Listing<R> {
@@ -82,13 +85,43 @@ impl<R: Read> Listing<R> {
         lines.put_back(first.into_iter().skip(leading));
         let separator = if let Form::Table { separator, .. } = &form { *separator } else { b',' };
         let topics = KnownTopics::default();
-        Ok(Self { lines, form, splitter: Splitter::new(separator), kind, topics })
+        let watch = if let Form::Table { columns, .. } = &form { columns.watch.clone() } else { Watch::default() };
+        Ok(Self { lines, form, splitter: Splitter::new(separator), kind, topics, watch })
     }
 
     /// The same where these topics are known by what they are called; without, by their slugs alone.
     #[must_use]
     pub fn knowing(self, topics: KnownTopics) -> Self {
         Self { topics, ..self }
+    }
+
+    /// The headings of the columns that are not read, and may tell who receives no letters, by all that the list holds: it
+    /// is read to its end. `each` is told how many bytes were read.
+    ///
+    /// # Errors
+    /// When it cannot be read on.
+    pub fn doubtful(mut self, mut each: impl FnMut(u64)) -> Result<Vec<String>, ImportError> {
+        if let Form::Table { columns, .. } = &self.form
+            && !self.watch.is_idle()
+        {
+            let columns = Arc::clone(columns);
+            while let Some(first) = self.lines.next()? {
+                if first.is_blank() || first.text.is_none() {
+                    continue;
+                }
+                let cells = self.record(&first, &columns)?;
+                self.watch.hears(&cells);
+                each(self.lines.read());
+            }
+        }
+        Ok(self.watch.doubtful())
+    }
+
+    /// The same list where these are the headings of all such columns, as [`Listing::doubtful`] found out. Where that is not
+    /// known, a line says nothing that has a cell in a column that is not read which may be a "no" by what was read so far.
+    #[must_use]
+    pub fn with_doubts(self, doubtful: Vec<String>) -> Self {
+        Self { watch: Watch::default(), kind: Kind { doubtful, ..self.kind }, ..self }
     }
 
     /// What was found out about it.
@@ -127,7 +160,11 @@ impl<R: Read> Listing<R> {
                     if cells.iter().all(|cell| cell.trim().is_empty()) {
                         continue;
                     }
-                    row(&cells, &columns).entry(everybody, &self.topics)
+                    let mut row = row(&cells, &columns);
+                    if let Some(place) = self.watch.hears(&cells) {
+                        row.doubt(Fault::MayBeANo, &format!("{}: {}", columns.headings[place], cells[place]));
+                    }
+                    row.entry(everybody, &self.topics)
                 }
             };
             return Ok(Some(Line { number, said }));

@@ -7,6 +7,7 @@
 
 mod decision;
 mod dates;
+mod doubt;
 mod entry;
 mod form;
 mod formula;

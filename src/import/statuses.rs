@@ -198,13 +198,23 @@ pub(super) fn is_out(word: &str) -> bool {
 
 /// Whether this is a bare "no": of somebody, one cannot know to what.
 pub(super) fn is_bare_no(word: &str) -> bool {
-    let word = folded(word);
-    word.len() > 1 && NOT_SO.contains(&word.as_str()) && !is_nothing(&word)
+    let folded = folded(word);
+    folded.len() > 1 && NOT_SO.contains(&folded.as_str()) && !is_nothing(word)
 }
 
-/// Whether such a word, folded, stands for an empty cell.
-fn is_nothing(folded: &str) -> bool {
-    NOTHING.contains(&folded) || matches!(folded, "none" | "aucun" | "aucune")
+/// Whether this is an answer to a question of yes or no.
+pub(super) fn is_answer(cell: &str) -> bool {
+    /// What is ticked and crossed.
+    const TICKS: &str = "✓✔✅☑☒☐✗✘❌×";
+    let folded = folded(cell);
+    let is_tick = !cell.is_empty() && cell.chars().all(|c| TICKS.contains(c) || c == '\u{fe0f}');
+    is_tick || ((SO.contains(&folded.as_str()) || NOT_SO.contains(&folded.as_str())) && !is_nothing(cell))
+}
+
+/// Whether such a word stands for an empty cell.
+pub(super) fn is_nothing(word: &str) -> bool {
+    let folded = folded(word);
+    NOTHING.contains(&folded.as_str()) || matches!(folded.as_str(), "none" | "aucun" | "aucune")
 }
 
 /// Mailman's `nomail`: whether nothing is delivered, and why. The table of members has a box and a letter (`on [U]`), a dump
