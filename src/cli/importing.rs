@@ -18,7 +18,7 @@ use super::wording::{called, labelled};
 use super::{Exit, opening, subscribers};
 use crate::domain::{Topic, squeezed};
 use crate::import::{Defaults, Entry, Fault, ImportError, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
-use crate::language::{grouped, say};
+use crate::language::{grouped, say, say_count};
 use crate::task::Newsroom;
 
 /// How many lines go into one transaction: a daemon waits for no more than that.
@@ -43,10 +43,10 @@ pub(super) async fn import(
         source: source.clone(),
     };
     let input = Input::open(file).with_context(|| format!("cannot read `{file}`"))?;
-    let bar = bar(terminal, input.size.unwrap_or_default());
     let refused = |error| refused(newsroom, file, error);
-    let looked_through = input.listing(arguments, &bar);
-    bar.reset();
+    let looking = bar(terminal, input.size.unwrap_or_default());
+    let looked_through = input.listing(arguments, &looking);
+    looking.finish_and_clear();
     let mut listing = looked_through.map_err(refused)?;
     look_for_noes(newsroom, listing.kind(), terminal)?;
     if listing.kind().names_topics {
@@ -58,7 +58,7 @@ pub(super) async fn import(
         defaults,
         is_dry: *dry_run,
         terminal,
-        bar,
+        bar: bar(terminal, input.size.unwrap_or_default()),
         report: report.map(BufWriter::new),
         seen: Seen::default(),
         batch: Vec::new(),
@@ -371,12 +371,17 @@ impl Tally {
             lines.push(said("everybody", &[("why", &called(newsroom, "ended", code))]));
         }
         let first = if is_dry { "summary-dry" } else { "summary" };
-        lines.push(said(first, &[("count", &grouped(self.lines, language))]));
-        for code in CODES.into_iter().filter(|code| self.count(code) > 0 || *code == "added") {
-            lines.push(format!("{:>11}  {}", grouped(self.count(code), language), said(&format!("sum.{code}"), &[])));
-        }
+        lines.push(say_count(language, &format!("cli.import.{first}"), self.lines));
+        let sum = |code: &str, count| {
+            let words = say_count(language, &format!("cli.import.sum.{code}"), count);
+            format!("{:>11}  {words}", grouped(count, language))
+        };
+        let counts = CODES.into_iter().map(|code| (code, self.count(code)));
+        lines.extend(
+            counts.filter(|(code, count)| *count > 0 || *code == "added").map(|(code, count)| sum(code, count)),
+        );
         if self.unreadable > 0 {
-            lines.push(format!("{:>11}  {}", grouped(self.unreadable, language), said("sum.unreadable", &[])));
+            lines.push(sum("unreadable", self.unreadable));
         }
         if !self.foreign.is_empty() {
             let lists: Vec<String> = self.foreign.iter().cloned().collect();
@@ -422,7 +427,10 @@ mod tests {
         let faults: Vec<Fault> = faults.collect();
         for language in Language::ALL {
             for code in CODES {
-                assert!(word(language, &format!("cli.import.sum.{code}")).is_some(), "{language:?} lacks sum.{code}");
+                for many in ["one", "other"] {
+                    let key = format!("cli.import.sum.{code}.{many}");
+                    assert!(word(language, &key).is_some(), "{language:?} lacks {key}");
+                }
                 let is_told = word(language, &format!("cli.import.{code}")).is_some();
                 assert!(is_told || code == "added", "{language:?} lacks {code}");
             }
