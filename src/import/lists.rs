@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Standing;
-use super::headings::folded;
+use super::headings::{Unknown, folded};
 use super::{noes, statuses};
 use crate::domain::{EndReason, Taxonomy, Topic};
 
@@ -120,6 +120,23 @@ pub(super) fn attributes(cell: &str) -> (Option<String>, Option<String>) {
     (own(&ORGANISATION), own(&["language", "langue", "lang", "locale"]))
 }
 
+/// Whether one of the further values may say that somebody wants no letters: by its name, or by itself.
+pub(super) fn may_hold_a_no(cell: &str) -> bool {
+    let Ok(Value::Object(values)) = serde_json::from_str(cell) else { return noes::is_clear(cell) };
+    let said = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    values.iter().filter(|(_, value)| !value.is_null()).any(|(name, value)| {
+        let value = said(value);
+        let is_said_of = match Unknown::of(name) {
+            Unknown::OfANo => {
+                statuses::no(&value, Standing::Left(EndReason::Unsubscribed)) != Some(Standing::Subscribed)
+            }
+            Unknown::OfAYes => statuses::is_no(&value),
+            Unknown::Silent | Unknown::OfOtherThings | Unknown::Else => false,
+        };
+        is_said_of || noes::is_clear(&value)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +170,23 @@ mod tests {
         );
         check(r#"[{"name": "Eau", "subscription_status": "unsubscribed"}]"#, &[], &[]);
         check("{\"a\":", &[], &["{\"a\":"]);
+    }
+
+    #[test]
+    fn further_values_may_hold_a_no() {
+        for (cell, expected) in [
+            ("{}", false),
+            (r#"{"city": "Nantes", "age": 40, "since": "2020-01-02"}"#, false),
+            (r#"{"optout": true}"#, true),
+            (r#"{"optout": false, "bounced": null, "exclu": ""}"#, false),
+            (r#"{"newsletter": false}"#, true),
+            (r#"{"newsletter": true}"#, false),
+            (r#"{"note": "désabonnée en mai"}"#, true),
+            ("Nantes", false),
+            ("unsubscribed", true),
+        ] {
+            assert_eq!(may_hold_a_no(cell), expected, "{cell}");
+        }
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Row {
             self.get(Column::Attributes).map(lists::attributes).unwrap_or_default();
         let lists = self.get(Column::Topics).map(Lists::of).unwrap_or_default();
         let standing = self.standing(&lists, known).map(|own| own.max(base))?;
+        if let Some(name) = mailbox.name.as_deref().filter(|name| noes::tells_who_left(name))
+            && standing <= Standing::Unconfirmed
+        {
+            return Err(Fault::MayBeANo(shortened(name)));
+        }
         let (topics, foreign) = lists.sorted(known);
         let language = self.get(Column::Language).map(str::to_owned).or(further_language);
         Ok(Entry {
@@ -126,13 +131,17 @@ fn said(column: Column, cell: &str) -> Option<Standing> {
         Column::NoMail => statuses::nomail(cell),
         Column::LeftWhy if statuses::is_complaint(cell) => Some(Standing::Barred(SuppressionReason::Complained)),
         Column::LeftWhy => Some(gone),
+        // Nothing else says that it ended.
+        Column::Reason => statuses::standing(cell).filter(|standing| *standing > Standing::Unconfirmed),
+        Column::Topics if statuses::is_none(cell) => None,
+        Column::Attributes if lists::may_hold_a_no(cell) => None,
+        Column::Consent if statuses::is_bare_no(cell) => None,
         // A note in the place of something else.
         Column::Name
         | Column::FirstName
         | Column::LastName
         | Column::Organisation
         | Column::Language
-        | Column::Reason
         | Column::Consent => (!noes::tells_who_left(cell)).then_some(Standing::Subscribed),
         Column::Address | Column::PerhapsAddress | Column::PerhapsSubscribed | Column::Topics | Column::Attributes => {
             Some(Standing::Subscribed)
@@ -150,13 +159,14 @@ const fn not_known(column: Column, cell: String) -> Fault {
         | Column::Organisation
         | Column::Language
         | Column::Reason
+        | Column::Topics
+        | Column::Attributes
         | Column::Consent => Fault::MayBeANo(cell),
         Column::Address
         | Column::PerhapsAddress
         | Column::Status
         | Column::Subscribed
         | Column::PerhapsSubscribed
-        | Column::Topics
         | Column::NoMail
         | Column::Left
         | Column::LeftWhy
@@ -164,7 +174,6 @@ const fn not_known(column: Column, cell: String) -> Fault {
         | Column::Blocked
         | Column::Complained
         | Column::Suspended
-        | Column::Attributes
         | Column::Agreement => Fault::UnknownStatus(cell),
     }
 }

@@ -202,6 +202,11 @@ pub(super) fn is_bare_no(word: &str) -> bool {
     folded.len() > 1 && NOT_SO.contains(&folded.as_str()) && !is_nothing(word)
 }
 
+/// Whether this names nothing at all, where something is to be chosen.
+pub(super) fn is_none(word: &str) -> bool {
+    is_bare_no(word) || matches!(folded(word).as_str(), "none" | "aucun" | "aucune" | "rien" | "nothing")
+}
+
 /// Whether this is an answer to a question of yes or no.
 pub(super) fn is_answer(cell: &str) -> bool {
     /// What is ticked and crossed.

@@ -315,6 +315,19 @@ fn a_no_among_the_words_of_somebody_is_no_yes() {
         &["may-be-a-no Ann Lee (désabonnée)", "may-be-a-no unsubscribed", "Subscribed"],
     );
     standings(
+        "Email;Raison\na@b.example;bounced\nb@b.example;partie\nc@b.example;\n",
+        &["Barred(Bounced)", "may-be-a-no partie", "Subscribed"],
+    );
+    standings(
+        "Email;Thèmes;Date d’inscription\na@b.example;aucun;\nb@b.example;;jamais\nc@b.example;eau;2020-01-02\n",
+        &["may-be-a-no aucun", "may-be-a-no jamais", "Subscribed"],
+    );
+    standings(
+        "email,attributes\na@b.example,\"{\"\"optout\"\": true}\"\nb@b.example,{}\n",
+        &["may-be-a-no {\"optout\": true}", "Subscribed"],
+    );
+    standings("Ann (désabonnée) <a@b.example>\nBob <b@b.example>\n", &["may-be-a-no Ann (désabonnée)", "Subscribed"]);
+    standings(
         "a@b.example;Ann;désinscrite le 7 juin\nb@b.example;Bob;non\nc@b.example;Cy;Le Phare\n",
         &["Left(Unsubscribed)", "may-be-a-no non", "Subscribed"],
     );
