@@ -102,6 +102,7 @@ fn what_an_export_says_comes_back_and_begins_no_formula() {
     room.say(&["subscribers", "add", "gone@example.org"]);
     room.say(&["subscribers", "remove", "gone@example.org"]);
     let exported = room.say(&["subscribers", "export"]);
+    assert!(exported.lines().next().unwrap().ends_with(",source,paused_until"), "{exported}");
     for cell in exported.split([',', ';', '\n', '\t']) {
         let cell = cell.trim_start_matches('"').trim_start();
         assert!(!cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{cell}");

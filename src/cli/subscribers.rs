@@ -18,6 +18,8 @@ use crate::task::{Newsroom, SubscriberAccount};
 /// What is told of a subscriber, in this order.
 pub(super) const COLUMNS: [&str; 10] =
     ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
+/// What an export has besides: the end of the last pause.
+const PAUSED_UNTIL: &str = "paused_until";
 
 pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal: Terminal) -> anyhow::Result<Exit> {
     let newsroom = opening::newsroom(file, terminal).await?;
@@ -191,9 +193,19 @@ pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String;
 }
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
-    terminal.text(&csv_line(COLUMNS));
-    let line = |one: &Subscriber| Ok(csv_line(cells(one).each_ref().map(String::as_str)));
+    terminal.text(&csv_line(with(COLUMNS, PAUSED_UNTIL)));
+    let line = |one: &Subscriber| {
+        let until = one.pause.map(|pause| pause.until.to_rfc3339()).unwrap_or_default();
+        Ok(csv_line(with(cells(one).each_ref().map(String::as_str), &until)))
+    };
     each(newsroom, terminal, line).await
+}
+
+/// These cells, and one more.
+fn with<'c>(cells: [&'c str; 10], last: &'c str) -> [&'c str; 11] {
+    let mut all = [last; 11];
+    all[..cells.len()].copy_from_slice(&cells);
+    all
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::{EmailAddress, EndReason, Frequency, NewSubscriber, SuppressionReason, Topic};
 use crate::language::Language;
 
@@ -39,6 +41,8 @@ pub struct Entry {
     pub standing: Standing,
     /// What the line says of their consent: when they asked, when they confirmed, where.
     pub consent: String,
+    /// Until when they want no letters, be it in the past.
+    pub paused_until: Option<DateTime<Utc>>,
 }
 
 /// What holds where a line says nothing.
@@ -68,6 +72,7 @@ impl Entry {
             foreign: Vec::new(),
             standing: Standing::Subscribed,
             consent: String::new(),
+            paused_until: None,
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) enum Column {
     Complained,
     /// Whether nothing is delivered for a time.
     Suspended,
+    /// Until when they pause, as an export of Depeche says.
+    PausedUntil,
     /// Further values, as JSON.
     Attributes,
     /// When or how they consented: of no further meaning here.
@@ -49,7 +51,7 @@ pub(super) enum Column {
 }
 
 /// The headings of each, folded.
-const HEADINGS: [(Column, &str); 25] = [
+const HEADINGS: [(Column, &str); 26] = [
     (
         Column::Address,
         "email emailaddress emails mail mel courriel courrielelectronique adresseemail adressemail adressemel \
@@ -123,6 +125,7 @@ const HEADINGS: [(Column, &str); 25] = [
     ),
     (Column::Complained, "complained complaint complainedat plainte spam spamreport markedasspam abuse"),
     (Column::Suspended, "suspend suspended"),
+    (Column::PausedUntil, "pauseduntil"),
     (Column::Attributes, "attributes attribs"),
     (
         Column::Consent,

@@ -1,5 +1,7 @@
 //! The cells of one line become what it says of a person.
 
+use chrono::{DateTime, Utc};
+
 use super::headings::{Column, folded};
 use super::lists::{self, Lists};
 use super::noes;
@@ -74,6 +76,7 @@ impl Row {
             foreign,
             standing,
             consent: self.consent(),
+            paused_until: self.get(Column::PausedUntil).and_then(instant),
             ..Entry::new(mailbox.address)
         })
     }
@@ -129,6 +132,7 @@ fn said(column: Column, cell: &str) -> Option<Standing> {
         Column::Blocked => statuses::no(cell, Standing::Barred(SuppressionReason::Blocked)),
         Column::Complained => statuses::no(cell, Standing::Barred(SuppressionReason::Complained)),
         Column::NoMail => statuses::nomail(cell),
+        Column::PausedUntil => (cell.is_empty() || instant(cell).is_some()).then_some(Standing::Subscribed),
         Column::LeftWhy if statuses::is_complaint(cell) => Some(Standing::Barred(SuppressionReason::Complained)),
         Column::LeftWhy => Some(gone),
         // Nothing else says that it ended.
@@ -174,8 +178,14 @@ const fn not_known(column: Column, cell: String) -> Fault {
         | Column::Blocked
         | Column::Complained
         | Column::Suspended
+        | Column::PausedUntil
         | Column::Agreement => Fault::UnknownStatus(cell),
     }
+}
+
+/// A cell that is an instant (RFC 3339).
+fn instant(cell: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(cell.trim()).ok().map(|instant| instant.to_utc())
 }
 
 /// A cell that is an address, or a name and one; spreadsheets and web pages leave `mailto:` and odd spaces about.

@@ -29,14 +29,31 @@ fn told(Line { number, said }: &Line) -> String {
     let mut out = format!("{number} ");
     match said {
         Err(fault) => write!(out, "{} {}", fault.as_str(), fault.detail()).unwrap(),
-        Ok(Entry { address, name, organisation, language, frequency, topics, foreign, standing, consent }) => {
+        Ok(Entry {
+            address,
+            name,
+            organisation,
+            language,
+            frequency,
+            topics,
+            foreign,
+            standing,
+            consent,
+            paused_until,
+        }) => {
             write!(out, "{address} {standing:?}").unwrap();
             let texts = [name, organisation].map(|text| text.as_deref().unwrap_or_default().to_owned());
             let words = [language.map(|word| word.to_string()), frequency.map(|word| word.to_string())];
             let topics: BTreeSet<String> =
                 topics.iter().map(ToString::to_string).chain(foreign.iter().cloned()).collect();
             let topics: Vec<String> = topics.into_iter().collect();
-            let said = texts.into_iter().chain(words.into_iter().flatten()).chain(topics).chain([consent.clone()]);
+            let until = paused_until.map(|until| format!("until {}", until.to_rfc3339()));
+            let said = texts
+                .into_iter()
+                .chain(words.into_iter().flatten())
+                .chain(topics)
+                .chain([consent.clone()])
+                .chain(until);
             for text in said.filter(|text| !text.is_empty()) {
                 write!(out, " | {text}").unwrap();
             }
@@ -49,6 +66,26 @@ fn told(Line { number, said }: &Line) -> String {
 fn check(text: &str, name: &str, expected: &[&str]) {
     let found: Vec<String> = lines(text.as_bytes(), name).iter().map(told).collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_depeche_exports() {
+    check(
+        "address,name,organisation,language,frequency,state,since,reason,topics,source,paused_until\n\
+         ann@example.org,Ann,Le Fil,en,weekly,active,2026-01-02T03:04:05+00:00,,tag:eau,form,2026-02-03T04:05:06+00:00\n\
+         bob@example.org,,,fr,immediate,pending,2026-01-02T03:04:05+00:00,unsubscribed,all,form,\n\
+         cy@example.org,,,fr,immediate,pending,2026-01-02T03:04:05+00:00,,all,form,\n\
+         di@example.org,,,fr,immediate,ended,2026-01-02T03:04:05+00:00,bounced,,form,\n\
+         eve@example.org,,,fr,immediate,active,2026-01-02T03:04:05+00:00,,all,form,for ever\n",
+        "export.csv",
+        &[
+            "2 ann@example.org Subscribed | Ann | Le Fil | en | weekly | tag:eau | 2026-01-02T03:04:05+00:00; form | until 2026-02-03T04:05:06+00:00",
+            "3 bob@example.org Left(Unsubscribed) | fr | immediate | all | 2026-01-02T03:04:05+00:00; form",
+            "4 cy@example.org Unconfirmed | fr | immediate | all | 2026-01-02T03:04:05+00:00; form",
+            "5 di@example.org Barred(Bounced) | fr | immediate | 2026-01-02T03:04:05+00:00; form",
+            "6 unknown-status for ever",
+        ],
+    );
 }
 
 #[test]

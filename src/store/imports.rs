@@ -10,7 +10,7 @@ use super::optin::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
 use super::subscribers::{self, Ending, LAST_TURN};
 use super::values::Values;
-use super::{Proof, Store, StoreError, ids, suppressions};
+use super::{Proof, Store, StoreError, ids, pauses, suppressions};
 use crate::domain::{EndReason, NewSubscriber, SubscriberId, SuppressionReason};
 use crate::import::{Defaults, Entry, Here, Known, Outcome, decide};
 
@@ -193,6 +193,9 @@ async fn carry_out<'p>(
             subscribers::activate(connection, id, now).await?;
             let proof = Proof { words: placed.entry.consent.clone(), source: new.source };
             optin::keep(connection, id, ConsentAction::Vouched, &proof, now).await?;
+            if let Some(until) = placed.entry.paused_until.filter(|until| *until > now) {
+                pauses::begin(connection, id, until, now).await?;
+            }
         }
         (Outcome::Ended(reason), Some(id)) if matches!(placed.here.known, Known::Pending { .. }) => {
             subscribers::say_no(connection, id, reason).await?;
@@ -229,8 +232,10 @@ async fn insert<'r, 'p>(
     rows: &'r [NewRow<'p>],
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<SubscriberId, &'r NewRow<'p>>, StoreError> {
-    const TYPES: [&str; 12] =
-        ["BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT"];
+    const TYPES: [&str; 14] = [
+        "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT",
+        "BIGINT",
+    ];
     let mut kept: BTreeMap<SubscriberId, &NewRow<'p>> = rows.iter().map(|row| (row.id, row)).collect();
     if rows.is_empty() {
         return Ok(kept);
@@ -238,14 +243,16 @@ async fn insert<'r, 'p>(
     let values = Values { types: &TYPES, rows: rows.len() };
     let statement = format!(
         "WITH made (id, address, folded, address_hash, name, organisation, language, frequency, state, end_reason, source, \
-         at) AS (VALUES {}) INSERT INTO subscribers (id, address, folded, address_hash, name, organisation, language, \
-         frequency, state, end_reason, source, since, created, covered) SELECT id, address, folded, address_hash, name, \
-         organisation, language, frequency, state, end_reason, source, at, at, {LAST_TURN} FROM made \
+         at, paused, until) AS (VALUES {}) INSERT INTO subscribers (id, address, folded, address_hash, name, organisation, \
+         language, frequency, state, end_reason, source, since, created, covered, paused_since, paused_until) \
+         SELECT id, address, folded, address_hash, name, organisation, language, frequency, state, end_reason, source, at, at, \
+         {LAST_TURN}, paused, until FROM made \
          WHERE id IS NOT NULL ON CONFLICT (folded) DO NOTHING",
         values.text(connection)
     );
     let mut query = sqlx::query(AssertSqlSafe(statement));
     for NewRow { id, placed, new, ended } in rows {
+        let pause = placed.entry.paused_until.filter(|until| ended.is_none() && *until > now);
         query = query
             .bind(id.number())
             .bind(new.address.as_str())
@@ -258,7 +265,9 @@ async fn insert<'r, 'p>(
             .bind(if ended.is_some() { "ended" } else { "active" })
             .bind(ended.map(EndReason::as_str))
             .bind(clean(&new.source))
-            .bind(micros(now));
+            .bind(micros(now))
+            .bind(pause.map(|_| micros(now)))
+            .bind(pause.map(micros));
     }
     let written = values.fill_up(query).execute(&mut *connection).await?.rows_affected();
     if written < rows.len() as u64 {

@@ -1,6 +1,7 @@
 //! Pauses: a subscriber wants no letters for a while. Audiences and claims leave them out; nothing is sent later.
 
 use chrono::{DateTime, Utc};
+use sqlx::AnyConnection;
 
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, micros};
@@ -21,16 +22,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE subscribers SET paused_since = CASE WHEN paused_until > $3 THEN paused_since ELSE $3 END, \
-             paused_until = $2 WHERE id = $1 AND state = 'active'",
-        )
-        .bind(id.number())
-        .bind(micros(until))
-        .bind(micros(now))
-        .execute(&mut *transaction)
-        .await?;
-        if done.rows_affected() == 0 {
+        if !begin(&mut transaction, id, until, now).await? {
             return Ok(false);
         }
         sqlx::query(
@@ -67,6 +59,25 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// An active subscriber is to get no letters until `until`; `false` for one who is not active.
+pub(super) async fn begin(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE subscribers SET paused_since = CASE WHEN paused_until > $3 THEN paused_since ELSE $3 END, \
+         paused_until = $2 WHERE id = $1 AND state = 'active'",
+    )
+    .bind(id.number())
+    .bind(micros(until))
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// The last pause of a subscriber's row.

@@ -1,6 +1,6 @@
 //! A list from elsewhere: what its lines do, and that the same list again does nothing.
 
-use depeche::domain::{DeliveryState, EndReason, Frequency, SkipReason, SubscriberState, SuppressionReason};
+use depeche::domain::{DeliveryState, EndReason, Frequency, Pause, SkipReason, SubscriberState, SuppressionReason};
 use depeche::import::{Defaults, Entry, Outcome, Standing, Why};
 use depeche::language::Language;
 use depeche::store::{Added, ConsentAction, Names, Preferences, SubscriberFilter, Unblocked};
@@ -161,6 +161,26 @@ pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
     assert!(room.store.leave(back, &proof(), minute(20)).await.unwrap());
     assert!(room.store.come_back(back, minute(20), &proof(), minute(21)).await.unwrap());
     assert_eq!(room.import(&[returned]).await, [own_will]);
+}
+
+pub(crate) async fn a_pause_comes_along(room: Room) {
+    let until = |text, minutes| Entry { paused_until: Some(minute(minutes)), ..entry(text, Standing::Subscribed) };
+    let new = newcomer("asked@example.org", &["all"]);
+    room.store.subscribe_pending(&new, &proof(), minute(0), confirmation).await.unwrap();
+    let gone = Entry { standing: LEFT, ..until("gone@example.org", 100) };
+    let entries = [until("ann@example.org", 100), until("asked@example.org", 100), until("back@example.org", 10), gone];
+    room.import(&entries).await;
+    let pause = Some(Pause { since: minute(10), until: minute(100) });
+    for (entry, expected) in entries.iter().zip([pause, pause, None, None]) {
+        let one = room.store.find(&entry.address).await.unwrap().unwrap();
+        assert_eq!(one.pause, expected, "{:?}", one.address);
+    }
+    room.import(&[until("ann@example.org", 200)]).await;
+    assert_eq!(
+        room.store.find(&entries[0].address).await.unwrap().unwrap().pause,
+        pause,
+        "the same list changes nothing"
+    );
 }
 
 pub(crate) async fn who_left_elsewhere_is_not_brought_in_by_the_form_and_a_list(room: Room) {

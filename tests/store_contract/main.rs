@@ -116,6 +116,7 @@ stories! {
     forgetting::a_suppressed_address_is_not_written_down,
     imports::a_list_is_taken_in_and_again_changes_nothing,
     imports::a_list_brings_nobody_back_and_overrules_nobody,
+    imports::a_pause_comes_along,
     imports::who_left_elsewhere_is_not_brought_in_by_the_form_and_a_list,
     imports::a_no_of_a_list_is_remembered_of_who_is_asked,
     imports::who_is_forgotten_while_a_list_is_taken_in_stays_forgotten,
