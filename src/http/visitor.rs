@@ -86,7 +86,8 @@ fn forwarded(value: &str) -> Vec<Option<IpAddr>> {
     outside_quotes(value, ',').into_iter().map(for_of).collect()
 }
 
-/// `text` cut at each `cut` that stands outside quoted strings.
+/// `text` cut at each `cut` that stands outside quoted strings. A quote that never closes quotes nothing: somebody may have
+/// opened it so that it swallows what a proxy adds.
 fn outside_quotes(text: &str, cut: char) -> Vec<&str> {
     let (mut pieces, mut start, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
     for (at, c) in text.char_indices() {
@@ -100,6 +101,9 @@ fn outside_quotes(text: &str, cut: char) -> Vec<&str> {
             }
             _ => {}
         }
+    }
+    if is_quoted {
+        return text.split(cut).collect();
     }
     pieces.push(&text[start..]);
     pieces
@@ -174,6 +178,18 @@ mod tests {
         check("127.0.0.1", &[("forwarded", "for=192.0.2.1, for=unknown")], "127.0.0.1");
         check("127.0.0.1", &[("forwarded", "for=192.0.2.1, proto=http")], "127.0.0.1");
         check("127.0.0.1", &[("forwarded", "for=\"192.0.2.1")], "127.0.0.1");
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_swallows_nothing_of_what_a_proxy_adds() {
+        for forged in
+            ["for=6.6.6.6;x=\"", "for=6.6.6.6;x=\"\\", "for=6.6.6.6;x=\"a\\\"", "x=\"\"\"", "for=\"[2001:db8::6]"]
+        {
+            for added in ["for=192.0.2.1", "for=\"192.0.2.1:4711\";proto=https", "for=192.0.2.1, for=\"10.0.0.9\""] {
+                check("127.0.0.1", &[("forwarded", &format!("{forged}, {added}"))], "192.0.2.1");
+            }
+        }
+        check("127.0.0.1", &[("forwarded", "for=6.6.6.6;x=\""), ("forwarded", "for=192.0.2.1")], "192.0.2.1");
     }
 
     #[test]
