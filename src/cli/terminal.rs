@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 use super::Exit;
+use crate::domain::turns_direction;
 
 /// Standard output and standard error.
 #[derive(Debug, Clone, Copy)]
@@ -92,8 +93,7 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
 
 /// Whether a character could.
 pub(super) fn steers(c: char) -> bool {
-    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+    turns_direction(c) || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
 #[cfg(test)]

@@ -93,6 +93,20 @@ pub fn squeezed(text: &str) -> String {
     squeezed
 }
 
+/// `text` as one line of words: a control character is a space, and none turns the direction in which others are shown.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let kept = text.chars().filter(|c| !turns_direction(*c));
+    squeezed(&kept.map(|c| if c.is_control() { ' ' } else { c }).collect::<String>())
+}
+
+/// Whether a character only turns the direction of text (Unicode's `Bidi_Control`): after one, a name may be read otherwise
+/// than it is written.
+#[must_use]
+pub const fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The parts of `text` between line feeds.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
@@ -137,6 +151,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_line_keeps_its_words_apart_and_its_direction() {
+        assert_eq!(one_line(" Ann\r\nBcc:\u{7f}x@example.org\u{202e}gpj.exe "), "Ann Bcc: x@example.orggpj.exe");
+        assert_eq!(
+            one_line("\u{061c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{2066}\u{2067}\u{2068}\u{2069}"),
+            ""
+        );
+        assert_eq!(one_line("Zoé\u{200d}\u{200c} O’Hara"), "Zoé\u{200d}\u{200c} O’Hara");
+    }
 
     proptest! {
         #[test]

@@ -36,11 +36,11 @@ mod topic_aliases;
 mod upload;
 mod word_hash;
 
-pub use address::{AddressError, EmailAddress, Mailbox};
+pub use address::{AddressError, EmailAddress, Mailbox, mask_addresses};
 pub use attempt::{Attempt, Phase, Reply};
 pub use body::{Bodies, Body, BodyGone};
 pub use bounce::{Bounce, BounceKind, ReportAction};
-pub use characters::{ByteSet, composed, is_unsuspicious, lines, squeezed};
+pub use characters::{ByteSet, composed, is_unsuspicious, lines, one_line, squeezed, turns_direction};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
 pub use digest::{Digest, Digesting};
 pub use document::{Document, DocumentState, Image, PDF, Target};

@@ -125,7 +125,7 @@ impl Newsroom {
         if bounce.kind == BounceKind::Fault && delivery.subscriber.is_some() {
             let code = bounce.status.map(|status| status.to_string()).unwrap_or_default();
             let by = Refuser::Domain(ours.domain());
-            log_untold(self.tell_refused(by, &code, &bounce.diagnostic, now).await);
+            log_untold(self.tell_refused(by, &code, &ours.masked_in(&bounce.diagnostic), now).await);
         } else if bounce.kind >= BounceKind::Fault && delivery.subscriber.is_none() {
             warn!(delivery.id = %delivery.id, "a letter to one of the office's own addresses came back: see `office.copies`");
         }
@@ -163,7 +163,8 @@ impl Newsroom {
         info!(what = %taken, "refused at once: {taken}");
         if kind == BounceKind::Fault {
             let code = reply.enhanced.map_or_else(|| reply.code.to_string(), |status| status.to_string());
-            log_untold(self.tell_refused(Refuser::Relay(relay), &code, &bounce.diagnostic, now).await);
+            let said = delivery.recipient.address.masked_in(&bounce.diagnostic);
+            log_untold(self.tell_refused(Refuser::Relay(relay), &code, &said, now).await);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use depeche::task::{TakenIn, take_in_lmtp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::draft::release;
-use crate::newsroom::{Letter, TestNewsroom};
+use crate::newsroom::{Letter, OFFICE, TestNewsroom};
 use crate::report::{dsn, feedback};
 
 const ANN: &str = "ann@example.org";
@@ -164,6 +164,17 @@ pub(crate) async fn what_is_our_own_fault_is_told_to_the_office_once_a_day(mut r
         assert_eq!(refused(room.office()).len(), 1);
     }
     assert_eq!(ended(&room).await, None);
+    // Whom it went to, the office is not told.
+    room.pass("24h").await;
+    let quoting = ["failed", "5.7.1", "smtp; 550 <ANN@example.org> ann is no reader; \"Ann\"@example.org"];
+    take_in(&room, &dsn(&envelope(&room).await, ANN, quoting, "Subject: x", "q")).await;
+    room.look().await;
+    let notices = room.inbox(OFFICE);
+    let told = notices.iter().find(|letter| letter.shown.subject.contains("refusé par")).unwrap();
+    for words in ["<A…@example.org> a… is no reader", " A…@example.org"] {
+        assert!(told.shown.text.contains(words), "{words}: {}", told.shown.text);
+    }
+    assert!(!told.shown.text.to_lowercase().contains("ann@"), "{}", told.shown.text);
     // A letter to the office that comes back is told to nobody, and bars nobody.
     let notice = room.newsroom().store.delivery(depeche::domain::DeliveryId::new(1)).await.unwrap().unwrap();
     assert_eq!(notice.subscriber, None);

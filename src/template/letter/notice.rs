@@ -6,7 +6,7 @@ use super::super::engine::Letter;
 use super::super::page::samples as page_samples;
 use super::super::parts::Link;
 use super::{LetterFrame, digest_title, samples};
-use crate::domain::{DeliveryTally, EditionKind, Frequency, HoldReason};
+use crate::domain::{DeliveryTally, EditionKind, Frequency, HoldReason, mask_addresses};
 use crate::language::{Language, hold_reason, say, say_count};
 
 /// How many titles of a crowd are named; the others are counted.
@@ -79,7 +79,7 @@ impl NoticeLetter {
         }
     }
 
-    /// A relay takes no letters: since when, and what it said.
+    /// A relay takes no letters: since when, and what it said, without the addresses in it.
     #[must_use]
     pub fn relay_stopped(frame: LetterFrame, relay: &str, since_words: &str, reply: &str) -> Self {
         let language = frame.language;
@@ -90,13 +90,14 @@ impl NoticeLetter {
                 say(language, "mail.notice.relay-what", &arguments),
                 say(language, "mail.notice.relay-advice", &[]),
             ],
-            details: vec![reply.to_owned()],
+            details: vec![mask_addresses(reply)],
             links: Vec::new(),
             frame,
         }
     }
 
-    /// A letter was refused for what it is or for who sends it: by whom, with which code, and what was said.
+    /// A letter was refused for what it is or for who sends it: by whom, with which code, and what was said, without
+    /// the addresses in it.
     #[must_use]
     pub fn letter_refused(frame: LetterFrame, by: Refuser<'_>, code: &str, reply: &str) -> Self {
         let language = frame.language;
@@ -108,7 +109,7 @@ impl NoticeLetter {
         Self {
             title: say(language, "mail.notice.refused-subject", &arguments),
             paragraphs: vec![say(language, what, &arguments), say(language, "mail.notice.refused-advice", &[])],
-            details: if reply.is_empty() { Vec::new() } else { vec![reply.to_owned()] },
+            details: if reply.is_empty() { Vec::new() } else { vec![mask_addresses(reply)] },
             links: Vec::new(),
             frame,
         }
