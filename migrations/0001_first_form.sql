@@ -149,7 +149,8 @@ CREATE TABLE fragments (
 CREATE INDEX fragments_by_release ON fragments (release, edition);
 
 -- The last pause lasts from `paused_since` until `paused_until`. `letters` counts the letters that somebody with the link to
--- the preferences had written since `letters_since`.
+-- the preferences had written since `letters_since`, `changes` what they changed since `changes_since`. `returned` is when
+-- they came back by a link after leaving.
 -- For digests: what was announced up to the turn `covered` is dealt with. Who left the digest `owed` for another frequency
 -- still gets what was announced before, up to the turn `owed_until`, with the next one.
 CREATE TABLE subscribers (
@@ -173,7 +174,10 @@ CREATE TABLE subscribers (
     paused_since BIGINT,
     paused_until BIGINT,
     letters_since BIGINT,
-    letters BIGINT
+    letters BIGINT,
+    changes_since BIGINT,
+    changes BIGINT,
+    returned BIGINT
 );
 -- Those who never confirm are removed.
 CREATE INDEX subscribers_pending ON subscribers (since) WHERE state = 'pending';

@@ -130,7 +130,7 @@ pub enum TokenError {
     Forged,
     /// It was one of ours; its time is over.
     #[error("this link has expired")]
-    Expired,
+    Expired(Token),
 }
 
 /// How many bytes of the HMAC a token carries.
@@ -158,7 +158,7 @@ impl Token {
             return Err(TokenError::Forged);
         }
         let token = Self::from_payload(payload).ok_or(TokenError::Forged)?;
-        if token.expires().is_some_and(|expires| expires < now) { Err(TokenError::Expired) } else { Ok(token) }
+        if token.expires().is_some_and(|expires| expires < now) { Err(TokenError::Expired(token)) } else { Ok(token) }
     }
 
     /// The subscriber it unsubscribes, when it does that.
@@ -279,7 +279,7 @@ mod tests {
             Token::Erase { subscriber, expires },
         ] {
             assert_eq!(Token::read(&ending.signed(&key[0]), &key, at(1000)), Ok(ending));
-            assert_eq!(Token::read(&ending.signed(&key[0]), &key, at(1001)), Err(TokenError::Expired));
+            assert_eq!(Token::read(&ending.signed(&key[0]), &key, at(1001)), Err(TokenError::Expired(ending)));
         }
         let leave = Token::Unsubscribe { subscriber: SubscriberId::new(3) };
         assert_eq!(Token::read(&leave.signed(&key[0]), &key, at(i64::from(u32::MAX))), Ok(leave));

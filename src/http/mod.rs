@@ -6,7 +6,7 @@ mod server;
 mod answer;
 mod conditional;
 mod prepared;
-mod form;
+mod fields;
 mod visitor;
 mod page;
 mod upload;

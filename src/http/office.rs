@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 
-use super::form::Fields;
+use super::fields::Fields;
 use super::page::{Problem, page, private_layout, respond};
 use crate::domain::{Edition, EditionId, EditionState, Token, TokenError};
 use crate::language::{edition_kind, edition_state, grouped, hold_reason, say};
@@ -38,8 +38,8 @@ async fn edition(newsroom: &Newsroom, token: &str) -> Result<Edition, Problem> {
             // A token knows seconds only.
             if found.created.timestamp() > made.timestamp() { Err(Problem::NotFound) } else { Ok(found) }
         }
-        Ok(_) | Err(TokenError::Forged) => Err(Problem::NotFound),
-        Err(TokenError::Expired) => Err(Problem::LostLink(LostLink::Office)),
+        Err(TokenError::Expired(Token::Office { .. })) => Err(Problem::LostLink(LostLink::Office)),
+        Ok(_) | Err(TokenError::Expired(_) | TokenError::Forged) => Err(Problem::NotFound),
     }
 }
 

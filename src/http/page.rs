@@ -138,6 +138,9 @@ pub(super) fn problem_in(newsroom: &Newsroom, language: Language, problem: Probl
     if status == StatusCode::SERVICE_UNAVAILABLE {
         set(response.headers_mut(), RETRY_AFTER, "30");
     }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        set(response.headers_mut(), RETRY_AFTER, "86400");
+    }
     response
 }
 

@@ -24,4 +24,4 @@ pub use missed::{Missed, Reader, missed};
 pub use pause::PauseLength;
 pub use retry::{DOMAIN_REST, Verdict, domain_rest, is_domain_busy, verdict};
 pub use revision::{Revision, carried};
-pub use sign_ups::{Allowed, Refused, SignUpLimit, SignUps, Source};
+pub use sign_ups::{Refused, SignUpLimit, SignUps, Source};

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, micros};
-use super::{Proof, Store, StoreError, ids, subscribers, suppressions};
+use super::{Proof, Question, Store, StoreError, ids, requests, subscribers, suppressions};
 use crate::domain::{AddressChangeId, EmailAddress, EndReason, SubscriberId, SuppressionReason};
 
 /// A change of address that was asked for and is not over.
@@ -57,52 +57,42 @@ pub enum AddressAnswer {
 /// An address is asked at most once in this time whether it takes over a subscription.
 const BETWEEN_QUESTIONS: TimeDelta = TimeDelta::hours(24);
 
+/// Both sides of a change are written to.
+const LETTERS_OF_A_CHANGE: i64 = 2;
+
 /// How the time of the last question is remembered.
 const QUESTION: &str = "address-change";
 
 impl Store {
-    /// Somebody asked for another address. What was asked for before is void. `None` for a subscriber who is not active, or
-    /// has that address.
+    /// Somebody asked for another address. What was asked for before is void; the `questions` to both sides are queued at
+    /// once, for a side that is not asked now is not asked for a day. `None` when too many letters were asked for of late, and
+    /// for a subscriber who is not active, or has that address.
     ///
     /// # Errors
-    /// When the database does not answer, or was opened without its key.
-    pub async fn ask_address(
+    /// Those of `questions`; when the database does not answer, or was opened without its key.
+    pub async fn ask_address<E: From<StoreError>>(
         &self,
         id: SubscriberId,
         address: &EmailAddress,
         proof: &Proof,
         now: DateTime<Utc>,
-    ) -> Result<Option<AskedAddress>, StoreError> {
+        questions: impl FnOnce(AskedAddress) -> Result<Vec<Question>, E> + Send,
+    ) -> Result<Option<AskedAddress>, E> {
         let hash = self.address_hash(address)?;
         let mut transaction = self.begin().await?;
-        let done = sqlx::query("UPDATE subscribers SET id = id WHERE id = $1 AND state = 'active' AND folded <> $2")
-            .bind(id.number())
-            .bind(address.folded())
-            .execute(&mut *transaction)
-            .await?;
-        if done.rows_affected() == 0 {
+        if !requests::may_write(&mut transaction, id, LETTERS_OF_A_CHANGE, now).await? {
             return Ok(None);
         }
-        sqlx::query("DELETE FROM address_changes WHERE subscriber = $1")
-            .bind(id.number())
-            .execute(&mut *transaction)
-            .await?;
-        let change = ids::random_address_change()?;
-        sqlx::query(
-            "INSERT INTO address_changes (id, subscriber, address, address_hash, asked) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(change.number())
-        .bind(id.number())
-        .bind(address.as_str())
-        .bind(&hash)
-        .bind(micros(now))
-        .execute(&mut *transaction)
-        .await?;
-        let write_to_new =
-            may_be_asked(&mut transaction, &hash).await? && was_not_asked_of_late(&mut transaction, &hash, now).await?;
-        optin::keep(&mut transaction, id, ConsentAction::AddressAsked, proof, now).await?;
-        transaction.commit().await?;
-        Ok(Some(AskedAddress { change, write_to_new }))
+        let asked = begin_change(&mut transaction, id, address, &hash, now).await?;
+        if let Some(asked) = asked {
+            optin::keep(&mut transaction, id, ConsentAction::AddressAsked, proof, now).await?;
+            for question in questions(asked)? {
+                self.post_question(&mut transaction, id, &question, now).await?;
+            }
+        }
+        // What was asked for in vain counts, too.
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(asked)
     }
 
     /// The change with this number, also one that took effect; `None` when it was refused, replaced or forgotten.
@@ -207,6 +197,41 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// Puts a change of address in the place of the one before; `None` for a subscriber who is not active, or has that address.
+async fn begin_change(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    address: &EmailAddress,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<AskedAddress>, StoreError> {
+    let done = sqlx::query("UPDATE subscribers SET id = id WHERE id = $1 AND state = 'active' AND folded <> $2")
+        .bind(id.number())
+        .bind(address.folded())
+        .execute(&mut *connection)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    sqlx::query("DELETE FROM address_changes WHERE subscriber = $1")
+        .bind(id.number())
+        .execute(&mut *connection)
+        .await?;
+    let change = ids::random_address_change()?;
+    sqlx::query(
+        "INSERT INTO address_changes (id, subscriber, address, address_hash, asked) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(change.number())
+    .bind(id.number())
+    .bind(address.as_str())
+    .bind(hash)
+    .bind(micros(now))
+    .execute(&mut *connection)
+    .await?;
+    let write_to_new = may_be_asked(connection, hash).await? && was_not_asked_of_late(connection, hash, now).await?;
+    Ok(Some(AskedAddress { change, write_to_new }))
 }
 
 /// Whether an address may be written to although it has no subscription: an erasure is lifted by its owner's own word.

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::row::{Fields, micros, placeholders};
 use super::subscribers::end_within;
 use super::{Store, StoreError, addresses, suppressions};
-use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
+use crate::domain::{EmailAddress, EndReason, LetterKind, SubscriberId, SuppressionReason};
 
 /// How many rows one statement may name.
 const IDS_IN_A_STATEMENT: usize = 500;
@@ -56,7 +56,7 @@ impl Store {
             end_within(&mut transaction, id, EndReason::Erased.into(), now).await?
         } else {
             suppressions::add(&mut transaction, &hash, SuppressionReason::Erased, now).await?;
-            forget_address(&mut transaction, address.as_str(), &hash, now).await?
+            forget_address(&mut transaction, address, &hash, now).await?
         };
         transaction.commit().await?;
         Ok(match before {
@@ -161,6 +161,25 @@ impl Person {
         }
         Ok(person)
     }
+
+    /// Adds the addresses that are known from letters alone.
+    async fn recall(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        for row in &self.rows {
+            let written = sqlx::query(
+                "SELECT DISTINCT subscriber, recipient_address, address_hash FROM deliveries WHERE subscriber = $1",
+            )
+            .bind(*row)
+            .fetch_all(&mut *connection)
+            .await?;
+            for row in &written {
+                let fields = Fields::keyed_by_number(row, "deliveries", "subscriber");
+                if self.hashes.contains(&fields.text("address_hash")?) {
+                    self.addresses.insert(fields.text("recipient_address")?);
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Removes what tells who a subscriber was; their deliveries stay in the counts.
@@ -171,9 +190,14 @@ pub(super) async fn forget(
     address_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Person { rows, hashes, addresses } = Person::of(connection, id.number(), address, address_hash).await?;
+    let mut person = Person::of(connection, id.number(), address, address_hash).await?;
+    person.recall(connection).await?;
+    let Person { rows, hashes, addresses } = person;
     for address in addresses {
-        forget_mentions(connection, &address, now).await?;
+        // Empty of those that were forgotten before.
+        if let Ok(address) = address.parse::<EmailAddress>() {
+            forget_mentions(connection, &address, now).await?;
+        }
     }
     for hash in hashes {
         suppressions::add(connection, &hash, SuppressionReason::Erased, now).await?;
@@ -186,7 +210,8 @@ pub(super) async fn forget(
         "DELETE FROM consents WHERE subscriber = $1",
         "UPDATE subscribers SET state = 'ended', end_reason = 'erased', address = '', \
          folded = 'erased ' || CAST(id AS TEXT), name = NULL, organisation = NULL, source = '', address_hash = '', \
-         paused_since = NULL, paused_until = NULL, asked = NULL, letters_since = NULL, letters = NULL WHERE id = $1",
+         paused_since = NULL, paused_until = NULL, asked = NULL, letters_since = NULL, letters = NULL, \
+         changes_since = NULL, changes = NULL, returned = NULL WHERE id = $1",
     ];
     for row in rows {
         blank(connection, "subscriber = $1", row, now).await?;
@@ -200,7 +225,7 @@ pub(super) async fn forget(
 /// Removes an address with which nobody subscribes; whether there was something.
 async fn forget_address(
     connection: &mut AnyConnection,
-    address: &str,
+    address: &EmailAddress,
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
@@ -221,47 +246,55 @@ async fn forget_traces(connection: &mut AnyConnection, hash: &str, now: DateTime
     Ok(blanked.iter().sum::<usize>() > 0)
 }
 
-/// Takes back the letters that name an address, when others asked for it; whether there were any.
+/// Takes back the letters that name an address, when others asked for it, and masks it in what the office was told; whether
+/// there were any.
 async fn forget_mentions(
     connection: &mut AnyConnection,
-    address: &str,
+    address: &EmailAddress,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let rows = sqlx::query("SELECT id, text FROM letters WHERE kind = 'request' AND text <> ''")
-        .fetch_all(&mut *connection)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT id, kind, subject, text, html FROM letters WHERE kind IN ('request', 'notice') AND edition IS NULL \
+         AND text <> '' AND LOWER(text) LIKE $1",
+    )
+    .bind(format!("%{}%", address.domain()))
+    .fetch_all(&mut *connection)
+    .await?;
     let mut is_mentioned = false;
     for row in &rows {
         let fields = Fields::keyed_by_number(row, "letters", "id");
-        if names(&fields.text("text")?, address) {
-            is_mentioned = true;
-            sqlx::query(
-                "UPDATE deliveries SET state = 'skipped', skip_reason = 'unsubscribed', since = $2, owner = NULL, \
-                 lease_until = NULL WHERE letter = $1 AND state IN ('queued', 'leased', 'unknown')",
-            )
-            .bind(fields.number("id")?)
-            .bind(micros(now))
+        let (id, subject, html) = (fields.number("id")?, fields.text("subject")?, fields.text("html")?);
+        let Some(text) = address.masked_out_of(&fields.text("text")?) else { continue };
+        is_mentioned = true;
+        let (text, html) = if fields.text("kind")? == LetterKind::Notice.as_str() {
+            // In HTML it may be written otherwise: what was said there is said in the text as well.
+            (text, address.masked_out_of(&html).unwrap_or_default())
+        } else {
+            take_back(connection, id, now).await?;
+            (String::new(), String::new())
+        };
+        sqlx::query("UPDATE letters SET subject = $2, text = $3, html = $4 WHERE id = $1")
+            .bind(id)
+            .bind(address.masked_out_of(&subject).unwrap_or(subject))
+            .bind(text)
+            .bind(html)
             .execute(&mut *connection)
             .await?;
-            sqlx::query("UPDATE letters SET text = '', html = '' WHERE id = $1")
-                .bind(fields.number("id")?)
-                .execute(&mut *connection)
-                .await?;
-        }
     }
     Ok(is_mentioned)
 }
 
-/// Whether an address stands in a text, and not as a part of another.
-fn names(text: &str, address: &str) -> bool {
-    let (text, address) = (text.to_lowercase(), address.to_lowercase());
-    let is_part = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    text.match_indices(&address).any(|(at, found)| {
-        let after = &text[at + found.len()..];
-        // A full stop may end the sentence.
-        let goes_on = after.strip_prefix('.').unwrap_or(after).starts_with(|c: char| c.is_alphanumeric() || c == '-');
-        !text[..at].ends_with(is_part) && !goes_on
-    })
+/// A letter that has not left does not any more.
+async fn take_back(connection: &mut AnyConnection, letter: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', skip_reason = 'unsubscribed', since = $2, owner = NULL, \
+         lease_until = NULL WHERE letter = $1 AND state IN ('queued', 'leased', 'unknown')",
+    )
+    .bind(letter)
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Takes the recipient, what was said to them alone, and every try and report out of the deliveries `which` `key` finds.
@@ -313,19 +346,4 @@ async fn each_of(connection: &mut AnyConnection, statement: &str, ids: &[i64]) -
         some.iter().fold(query, |query, id| query.bind(*id)).execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names;
-
-    #[test]
-    fn an_address_is_found_where_it_stands_by_itself() {
-        for text in ["To ann@example.org.", "« Ann@Example.org »", "ann@example.org, please", "<ann@example.org>"] {
-            assert!(names(text, "ann@example.org"), "{text}");
-        }
-        for text in ["joann@example.org", "j.ann@example.org", "ann@example.org.uk", "ann@example.organic", ""] {
-            assert!(!names(text, "ann@example.org"), "{text}");
-        }
-    }
 }

@@ -89,6 +89,9 @@ pub struct Wished {
 /// At most one confirmation an address in this time.
 const BETWEEN_CONFIRMATIONS: TimeDelta = TimeDelta::hours(24);
 
+/// How many proofs of one subscriber are read at once: more than half a year of as many changes a day as a link may make.
+const MOST_PROOFS: i64 = 10_000;
+
 /// Keeps a proof.
 pub(super) async fn keep(
     connection: &mut AnyConnection,
@@ -203,13 +206,14 @@ impl Store {
         Ok(true)
     }
 
-    /// The proofs kept of a subscriber, in order.
+    /// The proofs kept of a subscriber, in order: the latest 10,000.
     ///
     /// # Errors
     /// When the database does not answer or a row cannot be read.
     pub async fn consents_of(&self, id: SubscriberId) -> Result<Vec<ConsentKept>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM consents WHERE subscriber = $1 ORDER BY id")
+        let rows = sqlx::query("SELECT * FROM consents WHERE subscriber = $1 ORDER BY id DESC LIMIT $2")
             .bind(id.number())
+            .bind(MOST_PROOFS)
             .fetch_all(&self.read)
             .await?;
         let read = |row| {
@@ -220,6 +224,6 @@ impl Store {
                 proof: Proof { words: fields.text("words")?, source: fields.text("source")? },
             })
         };
-        rows.iter().map(read).collect()
+        rows.iter().rev().map(read).collect()
     }
 }

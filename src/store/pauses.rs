@@ -10,7 +10,7 @@ use crate::domain::{Pause, SkipReason, SubscriberId};
 
 impl Store {
     /// An active subscriber gets no letters until `until`, not those on their way either; `false` for one who is not
-    /// active. Whoever pauses already does so since the same instant.
+    /// active. Whoever pauses already does so since the same instant; until the same one, too, is no change to prove.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -22,9 +22,18 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        if !begin(&mut transaction, id, until, now).await? {
-            return Ok(false);
+        let row = sqlx::query(
+            "UPDATE subscribers SET id = id WHERE id = $1 AND state = 'active' RETURNING id, paused_since, paused_until",
+        )
+        .bind(id.number())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(row) = row else { return Ok(false) };
+        let before = pause_from(&Fields::keyed_by_number(&row, "subscribers", "id"))?;
+        if before.is_some_and(|pause| pause.covers(now) && pause.until == until) {
+            return Ok(true);
         }
+        begin(&mut transaction, id, until, now).await?;
         sqlx::query(
             "UPDATE deliveries SET state = 'skipped', skip_reason = $2, since = $3, owner = NULL, lease_until = NULL \
              WHERE subscriber = $1 AND edition IS NOT NULL AND state IN ('queued', 'leased')",

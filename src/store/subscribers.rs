@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
-use super::{Proof, Store, StoreError, forgetting, ids, pauses, suppressions};
+use super::{Proof, Question, Store, StoreError, forgetting, ids, pauses, suppressions};
 use crate::domain::{
     EmailAddress, EndReason, Frequency, NewSubscriber, SkipReason, Subscriber, SubscriberId, SubscriberState,
     SuppressionReason, Topic,
@@ -70,9 +70,12 @@ pub enum Names {
 pub(super) const LAST_TURN: &str =
     "COALESCE((SELECT MAX(last_one.turn) FROM editions last_one WHERE last_one.kind = 'announcement'), 0)";
 
-/// The subscriber `$1`, when they left by themselves at `$2` or later and may be written to.
+/// How often somebody may come back by a link: each time the owner is told, and no mailbox is filled.
+const BETWEEN_RETURNS: TimeDelta = TimeDelta::hours(24);
+
+/// The subscriber `$1`, when they left by themselves at `$2` or later, did not come back after `$3` and may be written to.
 const MAY_COME_BACK: &str = "SELECT s.id FROM subscribers s WHERE s.id = $1 AND s.state = 'ended' \
-    AND s.end_reason = 'unsubscribed' AND s.since >= $2 \
+    AND s.end_reason = 'unsubscribed' AND s.since >= $2 AND (s.returned IS NULL OR s.returned <= $3) \
     AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = s.address_hash) \
     AND EXISTS (SELECT 1 FROM subscriptions t WHERE t.subscriber = s.id) \
     AND EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = s.id AND c.action = 'left' AND c.at = s.since)";
@@ -220,6 +223,43 @@ async fn name(connection: &mut AnyConnection, id: SubscriberId, names: &Names) -
     Ok(())
 }
 
+/// Locks an active subscriber's row: whether any of `preferences` is not what is kept; `None` for one who is not active.
+async fn are_new(
+    connection: &mut AnyConnection,
+    id: SubscriberId,
+    preferences: &Preferences,
+) -> Result<Option<bool>, StoreError> {
+    let Preferences { topics, frequency, language, names } = preferences;
+    let row = sqlx::query(
+        "UPDATE subscribers SET id = id WHERE id = $1 AND state = 'active' \
+         RETURNING id, frequency, language, name, organisation",
+    )
+    .bind(id.number())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let kept = (fields.text_or_none("name")?, fields.text_or_none("organisation")?);
+    let is_other = |given: &Option<String>, kept: &Option<String>| {
+        given.as_deref().is_some_and(|given| Some(&*clean(given)) != kept.as_deref())
+    };
+    let names_are_new = match names {
+        Names::Stay => false,
+        Names::Given { name, organisation } => is_other(name, &kept.0) || is_other(organisation, &kept.1),
+        Names::Forgotten => kept != (None, None),
+    };
+    let rows = sqlx::query("SELECT subscriber, topic FROM subscriptions WHERE subscriber = $1")
+        .bind(id.number())
+        .fetch_all(&mut *connection)
+        .await?;
+    let followed = rows.iter().map(|row| Fields::keyed_by_number(row, "subscriptions", "subscriber").text("topic"));
+    let followed: BTreeSet<String> = followed.collect::<Result<_, _>>()?;
+    let are_same = fields.text("frequency")? == frequency.as_str()
+        && fields.text("language")? == language.code()
+        && followed == topics.iter().map(ToString::to_string).collect();
+    Ok(Some(names_are_new || !are_same))
+}
+
 pub(super) async fn replace_topics(
     connection: &mut AnyConnection,
     id: SubscriberId,
@@ -317,7 +357,8 @@ impl Store {
         Ok(topics)
     }
 
-    /// Changes what an active subscriber asked for; `false` for one who is not active.
+    /// Changes what an active subscriber asked for; `false` for one who is not active. Where all is as it was, there is
+    /// nothing to prove.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -329,14 +370,15 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query("UPDATE subscribers SET language = $2 WHERE id = $1 AND state = 'active'")
+        let Some(are_new) = are_new(&mut transaction, id, preferences).await? else { return Ok(false) };
+        if !are_new {
+            return Ok(true);
+        }
+        sqlx::query("UPDATE subscribers SET language = $2 WHERE id = $1")
             .bind(id.number())
             .bind(preferences.language.code())
             .execute(&mut *transaction)
             .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
         name(&mut transaction, id, &preferences.names).await?;
         choose_frequency(&mut transaction, id, preferences.frequency).await?;
         replace_topics(&mut transaction, id, &preferences.topics).await?;
@@ -364,31 +406,36 @@ impl Store {
         Ok(ended)
     }
 
-    /// Whoever left by themselves at `since` or later comes back, to the same topics at the same frequency; `false` for
-    /// anybody else, and for a suppressed address.
+    /// Whoever left by themselves at `since` or later comes back, to the same topics at the same frequency, once a day, and
+    /// is told so by `letter`; `false` for anybody else, and for a suppressed address.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn come_back(
+    /// Those of `letter`; when the database does not answer, or was opened without its key.
+    pub async fn come_back<E: From<StoreError>>(
         &self,
         id: SubscriberId,
         since: DateTime<Utc>,
         proof: &Proof,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+        letter: impl FnOnce() -> Result<Question, E> + Send,
+    ) -> Result<bool, E> {
         let mut transaction = self.begin().await?;
-        let statement = format!("UPDATE subscribers SET since = since WHERE id IN ({MAY_COME_BACK})");
+        let statement = format!("UPDATE subscribers SET returned = $4 WHERE id IN ({MAY_COME_BACK})");
         let done = sqlx::query(AssertSqlSafe(statement))
             .bind(id.number())
             .bind(micros(since))
+            .bind(micros(now - BETWEEN_RETURNS))
+            .bind(micros(now))
             .execute(&mut *transaction)
-            .await?;
+            .await
+            .map_err(StoreError::from)?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
         activate(&mut transaction, id, now).await?;
         optin::keep(&mut transaction, id, ConsentAction::Returned, proof, now).await?;
-        transaction.commit().await?;
+        self.post_question(&mut transaction, id, &letter()?, now).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
         Ok(true)
     }
 
@@ -396,8 +443,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn may_come_back(&self, id: SubscriberId, since: DateTime<Utc>) -> Result<bool, StoreError> {
-        let query = sqlx::query(MAY_COME_BACK).bind(id.number()).bind(micros(since));
+    pub async fn may_come_back(
+        &self,
+        id: SubscriberId,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let query =
+            sqlx::query(MAY_COME_BACK).bind(id.number()).bind(micros(since)).bind(micros(now - BETWEEN_RETURNS));
         Ok(query.fetch_optional(&self.read).await?.is_some())
     }
 

@@ -122,7 +122,7 @@ pub fn preview_for(
                 *kind,
                 recipient.address.as_str(),
                 &home,
-                Some(now).filter(|_| *kind != RequestKind::Known),
+                Some(now).filter(|_| kind.ends()),
             )?;
             new_letter(LetterKind::Request, language, parts, now)
         }

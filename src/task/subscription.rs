@@ -1,4 +1,5 @@
-//! Letters to one subscriber: the one that asks to confirm, and those that ask whether it was really they who asked.
+//! Letters to one subscriber: the one that asks to confirm, those that ask whether it was really they who asked, and the
+//! one that says they are back.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +10,7 @@ use crate::domain::{
 };
 use crate::language::Language;
 use crate::resource::Wording;
-use crate::store::{AskedAddress, Proof, SingleLetter, Wished};
+use crate::store::{AskedAddress, ConsentAction, Proof, Question, StoreError, Wished};
 use crate::template::RequestKind;
 
 /// How long the link to a copy of what is kept, or to be forgotten, works.
@@ -58,27 +59,37 @@ impl Newsroom {
         Ok(new_letter(LetterKind::Confirmation, new.language, parts, now))
     }
 
-    /// Asks both sides whether the subscription of `subscriber` is to have the `new` address; the new one only when it may be
-    /// written to.
+    /// Somebody with the link of `subscriber` asks that the subscription have the `new` address: both sides are asked, the new
+    /// one only when it may be written to.
     ///
     /// # Errors
-    /// When a letter cannot be rendered or queued.
-    pub async fn post_address_questions(
+    /// When a letter cannot be rendered, or nothing be kept.
+    pub async fn ask_for_address(
         &self,
         subscriber: &Subscriber,
         new: &EmailAddress,
-        asked: AskedAddress,
+        proof: &Proof,
     ) -> Result<(), OfficeError> {
-        let AskedAddress { change, write_to_new } = asked;
-        let expires = self.now() + self.config.keep.unconfirmed.min(ADDRESS_LINK_LASTS);
-        let token = Token::AddressOld { change, expires };
-        let present = Mailbox::new(subscriber.name.as_deref(), subscriber.address.clone());
-        self.post_request(subscriber, &present, RequestKind::AddressOld, new.as_str(), &token).await?;
-        if write_to_new {
-            // Whoever reads there may be a stranger: neither the name nor the present address is told.
-            let token = Token::AddressNew { change, expires };
-            let recipient = Mailbox::new(None, new.clone());
-            self.post_request(subscriber, &recipient, RequestKind::AddressNew, new.as_str(), &token).await?;
+        let now = self.now();
+        let expires = now + self.config.keep.unconfirmed.min(ADDRESS_LINK_LASTS);
+        let questions = |AskedAddress { change, write_to_new }| {
+            let token = Token::AddressOld { change, expires };
+            let mut questions = vec![Question {
+                letter: self.request(subscriber.language, RequestKind::AddressOld, new.as_str(), &token, now)?,
+                recipient: owner(subscriber),
+            }];
+            if write_to_new {
+                // Whoever reads there may be a stranger: neither the name nor the present address is told.
+                let token = Token::AddressNew { change, expires };
+                questions.push(Question {
+                    letter: self.request(subscriber.language, RequestKind::AddressNew, new.as_str(), &token, now)?,
+                    recipient: Mailbox::new(None, new.clone()),
+                });
+            }
+            Ok::<_, OfficeError>(questions)
+        };
+        if self.store.ask_address(subscriber.id, new, proof, now, questions).await?.is_some() {
+            self.letters_queued.notify_waiters();
         }
         Ok(())
     }
@@ -86,42 +97,75 @@ impl Newsroom {
     /// Sends `subscriber` the link to a copy of what is kept of them.
     ///
     /// # Errors
-    /// When the letter cannot be rendered or queued.
-    pub async fn post_export_link(&self, subscriber: &Subscriber) -> Result<(), OfficeError> {
+    /// When the letter cannot be rendered, or nothing be kept.
+    pub async fn ask_for_copy(&self, subscriber: &Subscriber, proof: &Proof) -> Result<(), OfficeError> {
         let token = Token::Export { subscriber: subscriber.id, expires: self.now() + DATA_LINK_LASTS };
-        self.post_to_owner(subscriber, RequestKind::Export, &token).await
+        self.ask_owner(subscriber, RequestKind::Export, &token, ConsentAction::ExportAsked, proof).await
     }
 
     /// Asks `subscriber` whether they want to be forgotten.
     ///
     /// # Errors
-    /// When the letter cannot be rendered or queued.
-    pub async fn post_erasure_question(&self, subscriber: &Subscriber) -> Result<(), OfficeError> {
+    /// When the letter cannot be rendered, or nothing be kept.
+    pub async fn ask_for_erasure(&self, subscriber: &Subscriber, proof: &Proof) -> Result<(), OfficeError> {
         let token = Token::Erase { subscriber: subscriber.id, expires: self.now() + DATA_LINK_LASTS };
-        self.post_to_owner(subscriber, RequestKind::Erasure, &token).await
+        self.ask_owner(subscriber, RequestKind::Erasure, &token, ConsentAction::ErasureAsked, proof).await
     }
 
-    async fn post_to_owner(
+    /// Whether a link to one's data, which ends at `expires`, went to an address that `subscriber` has no more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_moved_since_link(
+        &self,
+        subscriber: SubscriberId,
+        expires: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let sent = expires - DATA_LINK_LASTS;
+        Ok(self.store.former_addresses_of(subscriber).await?.iter().any(|former| former.gone >= sent))
+    }
+
+    /// Takes `subscriber`, who left at `since` or later, back, and writes to them that the subscription goes on: it may be
+    /// somebody else who has the link. `false` when that cannot be.
+    ///
+    /// # Errors
+    /// When the letter cannot be rendered, or nothing be kept.
+    pub async fn take_back(
+        &self,
+        subscriber: &Subscriber,
+        since: DateTime<Utc>,
+        proof: &Proof,
+    ) -> Result<bool, OfficeError> {
+        let now = self.now();
+        let letter = || {
+            let token = Token::Unsubscribe { subscriber: subscriber.id };
+            let letter = self.request(subscriber.language, RequestKind::Returned, "", &token, now)?;
+            Ok::<_, OfficeError>(Question { letter, recipient: owner(subscriber) })
+        };
+        let is_back = self.store.come_back(subscriber.id, since, proof, now, letter).await?;
+        if is_back {
+            self.letters_queued.notify_waiters();
+        }
+        Ok(is_back)
+    }
+
+    async fn ask_owner(
         &self,
         subscriber: &Subscriber,
         kind: RequestKind,
         token: &Token,
-    ) -> Result<(), OfficeError> {
-        let recipient = Mailbox::new(subscriber.name.as_deref(), subscriber.address.clone());
-        self.post_request(subscriber, &recipient, kind, "", token).await
-    }
-
-    async fn post_request(
-        &self,
-        subscriber: &Subscriber,
-        recipient: &Mailbox,
-        kind: RequestKind,
-        address: &str,
-        token: &Token,
+        action: ConsentAction,
+        proof: &Proof,
     ) -> Result<(), OfficeError> {
         let now = self.now();
-        let letter = self.request(subscriber.language, kind, address, token, now)?;
-        self.post_single(subscriber.id, &letter, recipient, now).await
+        let question = || {
+            let letter = self.request(subscriber.language, kind, "", token, now)?;
+            Ok::<_, OfficeError>(Question { letter, recipient: owner(subscriber) })
+        };
+        if self.store.ask_owner(subscriber.id, action, proof, now, question).await? {
+            self.letters_queued.notify_waiters();
+        }
+        Ok(())
     }
 
     /// A letter with a link that answers something asked for in the recipient's name.
@@ -139,22 +183,15 @@ impl Newsroom {
             RequestKind::Export => "preferences/export",
             RequestKind::Erasure => "preferences/erase",
             RequestKind::Known => "preferences",
+            RequestKind::Returned => "u",
         };
         let url = self.token_url(below, token);
         let parts = self.writer(current.resources.site()).request(language, kind, address, &url, token.expires())?;
         Ok(new_letter(LetterKind::Request, language, parts, now))
     }
+}
 
-    async fn post_single(
-        &self,
-        id: SubscriberId,
-        letter: &RenderedLetter,
-        recipient: &Mailbox,
-        now: DateTime<Utc>,
-    ) -> Result<(), OfficeError> {
-        let single = SingleLetter { letter, recipient, subscriber: Some(id), due: now, cause: None };
-        self.store.post_letter(&single, now).await?;
-        self.letters_queued.notify_waiters();
-        Ok(())
-    }
+/// Who has a subscription, as letters name them.
+fn owner(subscriber: &Subscriber) -> Mailbox {
+    Mailbox::new(subscriber.name.as_deref(), subscriber.address.clone())
 }

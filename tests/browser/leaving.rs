@@ -32,6 +32,8 @@ async fn come_back(flow: &mut Flow, letter: &Letter) {
     assert!(!flow.is_active().await && flow.shows("a…@example.org").await);
     flow.press("button[value=back]").await;
     assert!(flow.is_active().await);
+    flow.room.look().await;
+    drop(flow.room.letter(ANN).link("/u/"));
     flow.announce("Un dernier pont", "Ponts").await;
     flow.room.letter(ANN);
 }

@@ -12,7 +12,7 @@ use depeche::domain::{
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
 use depeche::store::{
-    Added, Begin, Closed, Fence, Finished, Hold, Outcome, Progress, Step, Store, StoreError, TransferError,
+    Added, Begin, Closed, Fence, Finished, Hold, Outcome, Progress, Proof, Step, Store, StoreError, TransferError,
 };
 use tokio::sync::Notify;
 
@@ -228,7 +228,8 @@ async fn an_instance_that_stood_still_while_its_database_was_moved_sends_nothing
     assert!(is_moved(stopped.deliver_chunk(edition, &everybody, 500, later).await.unwrap_err()));
     // Nor is anything written there that would be missed where it was moved to.
     assert!(is_moved(stopped.end(held[0].subscriber.unwrap(), EndReason::Unsubscribed, later).await.unwrap_err()));
-    assert!(is_moved(stopped.may_write(held[0].subscriber.unwrap(), 1, later).await.unwrap_err()));
+    let proof = Proof { words: String::new(), source: "web".to_owned() };
+    assert!(is_moved(stopped.resume(held[0].subscriber.unwrap(), &proof, later).await.unwrap_err()));
     assert_eq!(stopped.closed(), Some(Closed::Moved { to: "target".to_owned() }));
 
     let mut inboxes = BTreeMap::new();

@@ -10,7 +10,7 @@ use depeche::language::Language;
 use depeche::policy::Consequence;
 use depeche::store::{AddressSide, Kept, Outcome, SingleLetter};
 
-use super::room::{CAUSE, Room, address, letter, minute, proof};
+use super::room::{CAUSE, Room, address, letter, minute, nobody_asked, proof};
 
 fn bounce(delivery: &Delivery, kind: BounceKind, report: &str, at: i64) -> Bounce {
     Bounce {
@@ -101,7 +101,12 @@ pub(crate) async fn what_comes_back_of_another_address_ends_nobody(room: Room) {
     assert!(active().await);
     // What comes back of her own ends her subscription; of the one that she left, no more.
     let old = question("ann@example.org").await;
-    let asked = room.store.ask_address(ann, &address("ann@example.net"), &proof(), minute(6)).await.unwrap().unwrap();
+    let asked = room
+        .store
+        .ask_address(ann, &address("ann@example.net"), &proof(), minute(6), nobody_asked)
+        .await
+        .unwrap()
+        .unwrap();
     for side in [AddressSide::Old, AddressSide::New] {
         room.store.agree_to_address(asked.change, side, &proof(), minute(6)).await.unwrap();
     }

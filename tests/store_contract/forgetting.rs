@@ -13,7 +13,9 @@ use depeche::store::{SingleLetter, StoreError, SubscriberFilter};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::{AnyConnection, AssertSqlSafe, Column as _, Connection as _, Row as _};
 
-use super::room::{Room, address, confirmation, finished, letter, minute, newcomer, proof, topics};
+use super::room::{
+    Room, address, confirmation, finished, letter, minute, newcomer, nobody_asked, proof, question, topics,
+};
 
 const DAY: i64 = 24 * 60;
 const BLANK: &str = "erased@erased.invalid";
@@ -90,7 +92,8 @@ impl Room {
 
     /// Both sides of a change of address agree.
     async fn moves(&self, id: SubscriberId, to: &str, at: i64) {
-        let asked = self.store.ask_address(id, &address(to), &proof(), minute(at)).await.unwrap().unwrap();
+        let asked =
+            self.store.ask_address(id, &address(to), &proof(), minute(at), nobody_asked).await.unwrap().unwrap();
         self.store.agree_to_address(asked.change, AddressSide::Old, &proof(), minute(at)).await.unwrap();
         let answer = self.store.agree_to_address(asked.change, AddressSide::New, &proof(), minute(at)).await.unwrap();
         assert_eq!(answer, AddressAnswer::Done);
@@ -195,7 +198,10 @@ pub(crate) async fn who_subscribed_before_is_not_taken_for_a_stranger(room: Room
         let SubscriberState::Ended { reason, .. } = state else { panic!("{state:?}") };
         reason
     };
-    let back = async |id, at| store.come_back(id, minute(at - 7 * DAY), &proof(), minute(at)).await.unwrap();
+    let back = async |id, at| {
+        let letter = || question("back@example.org");
+        store.come_back(id, minute(at - 7 * DAY), &proof(), minute(at), letter).await.unwrap()
+    };
     // Whose subscription the office ended, or a mailbox that is full, does not come back because somebody types the address.
     for reason in [EndReason::Removed, EndReason::Bounced] {
         let text = format!("{reason}@example.org");
@@ -215,13 +221,19 @@ pub(crate) async fn who_subscribed_before_is_not_taken_for_a_stranger(room: Room
                 assert!(store.leave(id, &proof(), minute(at + 1)).await.unwrap());
             }
             assert_eq!(ended(id).await, EndReason::Removed, "{text}");
-            assert!(!back(id, at + 2).await && !store.may_come_back(id, minute(0)).await.unwrap(), "{text}");
+            assert!(
+                !back(id, at + 2).await && !store.may_come_back(id, minute(0), minute(at + 2)).await.unwrap(),
+                "{text}"
+            );
         }
         room.signs_up(&newcomer(&text, &["all"]), 20 * DAY).await;
         assert!(store.confirm(id, &proof(), minute(20 * DAY)).await.unwrap());
         assert!(store.leave(id, &proof(), minute(20 * DAY + 1)).await.unwrap());
         assert_eq!(ended(id).await, EndReason::Unsubscribed);
-        assert!(store.may_come_back(id, minute(20 * DAY)).await.unwrap() && back(id, 20 * DAY + 2).await);
+        assert!(
+            store.may_come_back(id, minute(20 * DAY), minute(20 * DAY + 2)).await.unwrap()
+                && back(id, 20 * DAY + 2).await
+        );
     }
     // Who left long ago, is asked and says no has not left just now.
     let id = room.subscriber("long@example.org", &["all"]).await;
@@ -253,7 +265,7 @@ pub(crate) async fn who_subscribed_before_is_not_taken_for_a_stranger(room: Room
 pub(crate) async fn what_was_asked_of_an_address_is_forgotten_with_the_unconfirmed(room: Room) {
     let bob = room.subscriber("bob@example.org", &["all"]).await;
     let carol = address("carol@example.net");
-    room.store.ask_address(bob, &carol, &proof(), minute(0)).await.unwrap().unwrap();
+    room.store.ask_address(bob, &carol, &proof(), minute(0), nobody_asked).await.unwrap().unwrap();
     room.post(LetterKind::Request, "bob@example.org", Some(bob), "Passer à carol@example.net ?", 0).await;
     room.post(LetterKind::Request, "carol@example.net", Some(bob), "carol@example.net ?", 0).await;
     room.send_all(Outcome::Sent, 1).await;
@@ -290,21 +302,37 @@ pub(crate) async fn who_is_erased_stands_nowhere(room: Room) {
     room.moves(former, "O.Vermeil@example.com", 5).await;
     assert_eq!(store.list(&SubscriberFilter::default()).await.unwrap().len(), 3);
     // She asks for a copy, and to move on; another asks for her address, twice, and takes it back.
-    store.keep_proof(id, ConsentAction::ExportAsked, &proof(), minute(6)).await.unwrap();
-    let export = room.post(LetterKind::Request, "o.vermeil@example.com", Some(id), "Une copie", 6).await;
-    store.ask_address(id, &address("next@ondine.example"), &proof(), minute(6)).await.unwrap().unwrap();
+    let copy = || question("o.vermeil@example.com");
+    assert!(store.ask_owner(id, ConsentAction::ExportAsked, &proof(), minute(6), copy).await.unwrap());
+    let export = store.deliveries_of_subscriber(id, 1).await.unwrap()[0].id;
+    store.ask_address(id, &address("next@ondine.example"), &proof(), minute(6), nobody_asked).await.unwrap().unwrap();
     room.post(LetterKind::Request, "o.vermeil@example.com", Some(id), "Passer à next@ondine.example ?", 6).await;
-    let asked = store.ask_address(reader, &address("O.Vermeil@example.com"), &proof(), minute(6)).await.unwrap();
+    let asked =
+        store.ask_address(reader, &address("O.Vermeil@example.com"), &proof(), minute(6), nobody_asked).await.unwrap();
     room.post(LetterKind::Request, "reader@example.org", Some(reader), "Passer à O.Vermeil@example.com ?", 6).await;
     room.post(LetterKind::Request, "O.Vermeil@example.com", Some(reader), "O.Vermeil@example.com ?", 6).await;
     for delivery in room.send_all(Outcome::Sent, 7).await {
         store.keep_bounce(&report(&delivery, BounceKind::Soft, "4.2.2", 7), chrono_tz::UTC).await.unwrap();
     }
     assert!(store.refuse_address(asked.unwrap().change, &proof(), minute(8)).await.unwrap());
-    store.ask_address(reader, &address("o.vermeil@example.com"), &proof(), minute(8)).await.unwrap().unwrap();
+    store
+        .ask_address(reader, &address("o.vermeil@example.com"), &proof(), minute(8), nobody_asked)
+        .await
+        .unwrap()
+        .unwrap();
     let about_her =
         room.post(LetterKind::Request, "reader@example.org", Some(reader), "o.vermeil@example.com.", 8).await;
     let own = room.post(LetterKind::Request, "reader@example.org", Some(reader), "not-o.vermeil@example.com", 8).await;
+    // What the office was told names her, and others.
+    let told = [
+        "550 <O.Vermeil@Example.com>: spam; ondine@example.org, too",
+        "550 rfc822;ondine@example.net.",
+        "550 <reader@example.org>",
+    ];
+    let mut notices = Vec::new();
+    for text in told {
+        notices.push(room.post(LetterKind::Notice, "office@example.org", None, text, 8).await);
+    }
     // One letter was lost after the dot, one is in a relay's hands.
     let lost = room.post(LetterKind::Request, "o.vermeil@example.com", Some(id), "Effacer ?", 8).await;
     let in_hand = room.post(LetterKind::Request, "o.vermeil@example.com", Some(id), "Effacer ?", 8).await;
@@ -328,7 +356,16 @@ pub(crate) async fn who_is_erased_stands_nowhere(room: Room) {
     let swept = store.sweep(minute(60), OnLostReply::Resend, TimeDelta::minutes(15)).await.unwrap();
     assert_eq!(swept.resent, 0);
     let left: Vec<_> = room.claim("b", 100, minute(60)).await.iter().map(|delivery| delivery.id).collect();
-    assert_eq!(left, [own]);
+    assert_eq!(left, [vec![own], notices.clone()].concat());
+    for (id, text) in notices.into_iter().zip([
+        "550 <o…@example.com>: spam; o…@example.org, too",
+        "550 rfc822;o…@example.net.",
+        "550 <reader@example.org>",
+    ]) {
+        let letter = store.delivery(id).await.unwrap().unwrap().letter;
+        let letter = store.letter(letter).await.unwrap().unwrap();
+        assert_eq!((letter.text.as_str(), letter.html), (text, format!("<p>{text}</p>")));
+    }
     let skipped = DeliveryState::Skipped(SkipReason::Unsubscribed);
     for id in [lost, in_hand] {
         assert_eq!(room.state_of(id).await, (skipped.clone(), BLANK.to_owned()));

@@ -5,7 +5,7 @@ use depeche::import::{Defaults, Entry, Outcome, Standing, Why};
 use depeche::language::Language;
 use depeche::store::{Added, ConsentAction, Names, Preferences, SubscriberFilter, Unblocked};
 
-use super::room::{Room, address, confirmation, minute, newcomer, proof, topics};
+use super::room::{Room, address, confirmation, minute, newcomer, proof, question, topics};
 
 fn entry(text: &str, standing: Standing) -> Entry {
     Entry { standing, ..Entry::new(address(text)) }
@@ -159,7 +159,8 @@ pub(crate) async fn a_list_brings_nobody_back_and_overrules_nobody(room: Room) {
     let returned = Entry { address: address("vouched@example.org"), ..barred };
     let back = room.subscriber("vouched@example.org", &["all"]).await;
     assert!(room.store.leave(back, &proof(), minute(20)).await.unwrap());
-    assert!(room.store.come_back(back, minute(20), &proof(), minute(21)).await.unwrap());
+    let letter = || question("back@example.org");
+    assert!(room.store.come_back(back, minute(20), &proof(), minute(21), letter).await.unwrap());
     assert_eq!(room.import(&[returned]).await, [own_will]);
 }
 

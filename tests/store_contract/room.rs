@@ -6,14 +6,15 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use depeche::config::DatabaseSettings;
 use depeche::domain::{
-    Delivery, Digest, EditionId, EditionKind, EditionState, EmailAddress, Frequency, LetterKind, NewEdition,
+    Delivery, Digest, EditionId, EditionKind, EditionState, EmailAddress, Frequency, LetterKind, Mailbox, NewEdition,
     NewSubscriber, ReleaseId, RenderedLetter, SourcePath, SubscriberId, TokenKey, Topic,
 };
 use depeche::language::Language;
 use depeche::policy::{Audience, Followers};
 use depeche::register::{Announcement, Record, RegisterChanges, Texts};
 use depeche::store::{
-    Added, AttemptMade, Begin, Cause, Exchanged, Fence, Finished, Hold, Outcome, Proof, Store, StoreError, Wished,
+    Added, AskedAddress, AttemptMade, Begin, Cause, Exchanged, Fence, Finished, Hold, Outcome, Proof, Question, Store,
+    StoreError, Wished,
 };
 
 /// A database with its key bound.
@@ -62,6 +63,18 @@ pub(crate) fn confirmation(_: Wished) -> Result<RenderedLetter, StoreError> {
 
 pub(crate) fn release(name: &str) -> ReleaseId {
     ReleaseId::mint("presse.example.org", 2026, name)
+}
+
+/// Neither side of a change of address is written to.
+#[expect(clippy::unnecessary_wraps, reason = "a letter that is asked for may fail")]
+pub(crate) fn nobody_asked(_: AskedAddress) -> Result<Vec<Question>, StoreError> {
+    Ok(Vec::new())
+}
+
+/// What is written to one reader because of their link.
+#[expect(clippy::unnecessary_wraps, reason = "a letter that is asked for may fail")]
+pub(crate) fn question(to: &str) -> Result<Question, StoreError> {
+    Ok(Question { letter: letter(LetterKind::Request, Language::French), recipient: Mailbox::new(None, address(to)) })
 }
 
 pub(crate) fn record(name: &str) -> Record {

@@ -7,10 +7,11 @@ use depeche::domain::{
 };
 use depeche::language::Language;
 use depeche::register::{KeptRegister, NoTexts, RegisterChanges};
-use depeche::store::{EditionFilter, Names, Preferences, SingleLetter, SubscriberFilter};
+use depeche::store::{ConsentAction, EditionFilter, Names, Preferences, SingleLetter, SubscriberFilter};
 
 use super::room::{
-    CAUSE, Room, address, announcement, confirmation, everybody, letter, minute, newcomer, proof, release, topics,
+    CAUSE, Room, address, announcement, confirmation, everybody, letter, minute, newcomer, nobody_asked, proof,
+    question, release, topics,
 };
 
 const fn is_send<T: Send>(_: &T) {}
@@ -40,6 +41,8 @@ pub(crate) async fn futures_may_be_spawned(room: Room) {
     is_send(&store.next_due());
     is_send(&store.add_active(&new, minute(0)));
     is_send(&store.subscribe_pending(&new, &told, minute(0), confirmation));
+    is_send(&store.ask_address(who, &ann, &told, minute(0), nobody_asked));
+    is_send(&store.ask_owner(who, ConsentAction::ExportAsked, &told, minute(0), || question("ann@example.org")));
     is_send(&store.confirm(who, &told, minute(0)));
     is_send(&store.list(&SubscriberFilter::default()));
     is_send(&store.subscriber(who));

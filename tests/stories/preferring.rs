@@ -2,7 +2,7 @@
 //! address, a copy of one's data, being forgotten, coming back; in which language pages answer.
 
 use depeche::domain::{EndReason, Frequency, Subscriber, SubscriberState, Token};
-use depeche::store::Proof;
+use depeche::store::{Proof, StoreError};
 use depeche::task::missed_by;
 
 use crate::draft::release;
@@ -171,7 +171,8 @@ pub(crate) async fn who_holds_a_forwarded_link_cannot_take_over_a_subscription(m
     assert!(room.letter(ANN).links().iter().any(|link| link.starts_with("/preferences/export/")));
     // A week later nobody can agree any more, although the change is there still.
     let (new, proof) = ("zoe@example.net".parse().unwrap(), Proof { words: String::new(), source: "web".to_owned() });
-    let asked = room.newsroom().store.ask_address(ann, &new, &proof, room.now()).await.unwrap().unwrap();
+    let unasked = |_| Ok::<_, StoreError>(Vec::new());
+    let asked = room.newsroom().store.ask_address(ann, &new, &proof, room.now(), unasked).await.unwrap().unwrap();
     let expires = room.now() + chrono::TimeDelta::days(7);
     let link = |token: Token| format!("/preferences/address/{}", token.signed(room.newsroom().key()));
     let links =
@@ -215,7 +216,7 @@ pub(crate) async fn data_are_shown_and_erased_by_the_address_itself_alone(mut ro
     assert_eq!(copy["subscriber"]["name"], "Ann Bell");
     let actions: Vec<_> =
         copy["consents"].as_array().unwrap().iter().map(|kept| kept["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["vouched", "changed", "changed", "export-asked"]);
+    assert_eq!(actions, ["vouched", "changed", "export-asked"], "what changes nothing is not noted");
     assert_eq!(copy["deliveries"][1]["subject"], "Du nouveau : un");
     assert_eq!(copy["deliveries"][1]["state"], "sent");
     assert!(copy["deliveries"][1]["attempts"][0]["reply"].is_string());
@@ -258,16 +259,27 @@ pub(crate) async fn whoever_left_by_mistake_comes_back_at_once(mut room: TestNew
     let leave = room.letter(ANN).link("/u/");
     assert!(room.post(&leave, "").await.text().contains("value=\"back\""));
     assert!(room.get(&leave).await.text().contains("value=\"back\""));
-    // Asking to come back is not leaving, and twice is once.
+    // Asking to come back is not leaving, and twice is once. It may be somebody else who asks: the owner is told.
     for _ in 0..2 {
         assert_eq!(room.post(&leave, "do=back").await.status, 200);
     }
+    room.look().await;
+    let told = room.letter(ANN);
+    assert_eq!(told.shown.subject, "Votre abonnement reprend – Espace presse");
     let back = find(&room, ANN).await.unwrap();
     assert_eq!(back.topics.iter().map(ToString::to_string).collect::<Vec<_>>(), ["tag:ponts"]);
     let actions: Vec<_> = room.newsroom().store.consents_of(ann).await.unwrap();
     let actions: Vec<_> = actions.iter().map(|kept| kept.action.as_str()).collect();
     assert_eq!(actions, ["vouched", "left", "returned"]);
     announce(&mut room, "deux").await;
+    room.letter(ANN);
+    // By that letter she leaves at once, and whoever has the other link cannot undo it that day.
+    assert_eq!(room.post(&told.link("/u/"), "").await.status, 200);
+    assert!(!room.get(&leave).await.text().contains("value=\"back\""));
+    assert_eq!(room.post(&leave, "do=back").await.status, 410);
+    room.pass("24h").await;
+    assert_eq!(room.post(&leave, "do=back").await.status, 200);
+    room.look().await;
     room.letter(ANN);
     // A week later somebody else may have the letter.
     room.post(&leave, "List-Unsubscribe=One-Click").await;
@@ -347,6 +359,12 @@ pub(crate) async fn lost_links_say_what_to_do(mut room: TestNewsroom) {
         let text = answer.text();
         assert!(text.contains("a expiré") && text.contains("href=\"/subscribe?lang=fr\""), "{text}");
     }
+    // Of another page it says nothing, also when its time is over.
+    let token = confirm.rsplit('/').next().unwrap();
+    for page in ["u", "preferences", "preferences/address", "preferences/export", "preferences/erase", "office"] {
+        let swapped = format!("/{page}/{token}");
+        assert_eq!((room.get(&swapped).await.status, room.post(&swapped, "").await.status), (404, 404), "{page}");
+    }
     let cut = &confirm[..confirm.len() - 3];
     let text = room.get(cut).await.text();
     assert!(text.contains("copiez-le en entier"), "{text}");
@@ -392,4 +410,108 @@ pub(crate) async fn proofs_say_from_which_network_a_button_was_pressed(mut room:
     let kept = room.newsroom().store.consents_of(ann.id).await.unwrap();
     let sources: Vec<_> = kept.iter().rev().take(2).map(|kept| kept.proof.source.as_str()).collect();
     assert_eq!(sources, ["web, 127.0.0.0/24", "web, 127.0.0.0/24"]);
+}
+
+pub(crate) async fn a_move_ends_the_links_to_data_that_the_address_before_was_sent(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    room.subscriber(ANN, "all").await;
+    let page = preferences(&room, ANN).await;
+    let links = async |room: &mut TestNewsroom, owner: &str| {
+        let mut links = Vec::new();
+        for wish in ["export", "erase"] {
+            assert_eq!(room.post(&page, &format!("do={wish}")).await.status, 200);
+            room.look().await;
+            links.push(room.letter(owner).link(&format!("/preferences/{wish}/")));
+        }
+        links
+    };
+    let before = links(&mut room, ANN).await;
+    room.post(&page, "do=address&email=ann%40example.net").await;
+    room.look().await;
+    let sides = [room.letter(ANN).link("/preferences/address/"), room.letter(NEW).link("/preferences/address/")];
+    room.pass("1h").await;
+    for side in &sides {
+        for link in &before {
+            assert_eq!(room.get(link).await.status, 200);
+        }
+        assert_eq!(room.post(side, "do=agree").await.status, 200);
+    }
+    for link in &before {
+        let answers = (room.get(link).await.status, room.post(link, "do=erase").await.status);
+        assert_eq!(answers, (410, 410), "{link}");
+    }
+    room.pass("1h").await;
+    let after = links(&mut room, NEW).await;
+    let copy = room.post(&after[0], "do=download").await;
+    let copy: serde_json::Value = serde_json::from_str(&copy.text()).unwrap();
+    let former = copy["former_addresses"].as_array().unwrap();
+    assert_eq!(former.len(), 1);
+    assert_eq!(
+        (former[0]["left"].as_str(), former[0]["address_hash"].as_str().unwrap().len()),
+        (Some("2026-11-23T10:30:00+00:00"), 64)
+    );
+    assert_eq!(room.post(&after[1], "do=erase").await.status, 200);
+    assert!(find(&room, NEW).await.is_none());
+}
+
+pub(crate) async fn whoever_posts_the_same_again_and_again_adds_no_row(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    let ann = room.subscriber(ANN, "tag:ponts").await;
+    let page = preferences(&room, ANN).await;
+    let proofs = async |room: &TestNewsroom| room.newsroom().store.consents_of(ann).await.unwrap().len();
+    let mut statuses = Vec::new();
+    for number in 0..60 {
+        let form =
+            if number % 2 == 0 { "topic=tag%3Aponts&frequency=daily&language=fr" } else { "do=pause&pause=week" };
+        statuses.push(room.post(&page, form).await.status);
+    }
+    assert_eq!((statuses.iter().filter(|status| **status == 200).count(), proofs(&room).await), (50, 3));
+    assert_eq!(statuses[50..], [429; 10]);
+    let refused = room.post(&page, "do=resume").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "86400"));
+    assert!(refused.text().contains("Trop de changements aujourd’hui"), "{}", refused.text());
+    // Looking, one's data, and leaving are no changes.
+    assert_eq!(room.get(&page).await.status, 200);
+    assert_eq!(room.post(&page, "do=export").await.status, 200);
+    room.look().await;
+    room.letter(ANN);
+    let leave = format!("/u/{}", Token::Unsubscribe { subscriber: ann }.signed(room.newsroom().key()));
+    for _ in 0..5 {
+        assert_eq!(room.post(&leave, "").await.status, 200);
+    }
+    assert_eq!(proofs(&room).await, 5, "vouched, changed, paused, asked for a copy, left");
+}
+
+pub(crate) async fn a_change_of_address_tells_nobody_who_subscribes(mut room: TestNewsroom) {
+    begin(&mut room).await;
+    room.subscriber("bob@example.org", "all").await;
+    room.newsroom().store.block(&"barred@example.org".parse().unwrap(), room.now()).await.unwrap();
+    let mut answers = Vec::new();
+    for (owner, new) in [
+        ("a1@example.org", "new@example.net"),
+        ("a2@example.org", "bob@example.org"),
+        ("a3@example.org", "barred@example.org"),
+        ("a4@example.org", "new@example.net"),
+        ("a5@example.org", "a5@example.org"),
+    ] {
+        room.subscriber(owner, "all").await;
+        let page = preferences(&room, owner).await;
+        let began = std::time::Instant::now();
+        let answer = room.post(&page, &format!("do=address&email={}", new.replace('@', "%40"))).await;
+        assert!(began.elapsed() >= std::time::Duration::from_millis(250), "{new}: {:?}", began.elapsed());
+        let token = page.rsplit('/').next().unwrap();
+        answers.push((answer.status, answer.text().replace(token, "…")));
+        for wish in ["do=export", "do=erase"] {
+            let began = std::time::Instant::now();
+            assert_eq!(room.post(&page, wish).await.status, 200);
+            assert!(began.elapsed() >= std::time::Duration::from_millis(250), "{wish}: {:?}", began.elapsed());
+        }
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    room.look().await;
+    assert_eq!((room.inbox("new@example.net").len(), room.inbox("bob@example.org").len()), (1, 1));
+    assert_eq!(room.inbox("barred@example.org").len(), 0);
+    for owner in ["a1", "a2", "a3", "a4", "a5"] {
+        room.inbox(&format!("{owner}@example.org"));
+    }
 }

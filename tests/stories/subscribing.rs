@@ -1,5 +1,7 @@
 //! From `/subscribe` to the last letter, and what mail scanners cannot do.
 
+use std::time::{Duration, Instant};
+
 use depeche::domain::SubscriberState;
 use sqlx::{AssertSqlSafe, Column as _, Connection as _, Row as _, ValueRef as _};
 
@@ -105,14 +107,15 @@ pub(crate) async fn nobody_learns_who_subscribes(mut room: TestNewsroom) {
     room.look().await;
     let link = room.letter(ANN).link("/confirm/");
     room.post(&link, "").await;
+    // A day later a letter leaves again: it is another one, and the answer is the same.
+    room.pass("24h").await;
     let known = room.post("/subscribe", form).await;
     assert_eq!((first.status, &first.body), (known.status, &known.body));
     room.look().await;
-    // Whoever may not be written to is no exception, and no answer is quicker than the slowest.
+    assert!(room.letter(ANN).shown.text.contains("rien n’y a été changé"));
+    // Whoever may not be written to is no exception.
     room.newsroom().store.block(&ANN.parse().unwrap(), room.now()).await.unwrap();
-    let began = std::time::Instant::now();
     let blocked = room.post("/subscribe", form).await;
-    assert!(began.elapsed() >= std::time::Duration::from_millis(250), "{:?}", began.elapsed());
     assert_eq!((first.status, &first.body), (blocked.status, &blocked.body));
     room.look().await;
     // A program that fills the field people do not see is told the same, and nothing is sent.
@@ -123,6 +126,37 @@ pub(crate) async fn nobody_learns_who_subscribes(mut room: TestNewsroom) {
     assert_eq!(room.post("/subscribe", "email=ann%40example.org&website=").await.status, 422);
     for forged in ["/confirm/x", "/u/x", "/preferences/x", "/office/x"] {
         assert_eq!((room.get(forged).await.status, room.post(forged, "").await.status), (404, 404), "{forged}");
+    }
+}
+
+pub(crate) async fn an_answer_takes_as_long_whatever_is_done(mut room: TestNewsroom) {
+    const LEAST: Duration = Duration::from_millis(250);
+    room.configure("signup.per_source", "1000");
+    room.configure("signup.per_domain", "1000");
+    begin(&mut room).await;
+    for kind in ["new", "asked", "active", "blocked", "trapped"] {
+        let mut seen = Vec::new();
+        // The machine may be busy with something else now and then: some try is answered as soon as it may be.
+        while seen.len() < 10 && seen.iter().all(|took| *took >= LEAST + Duration::from_millis(50)) {
+            let address = format!("{kind}{}@example.net", seen.len());
+            let trap = if kind == "trapped" { "x" } else { "" };
+            let form = format!("email={}&topic=all&website={trap}", address.replace('@', "%40"));
+            match kind {
+                "asked" => drop(room.post("/subscribe", &form).await),
+                "active" => drop(room.subscriber(&address, "all").await),
+                "blocked" => drop(room.newsroom().store.block(&address.parse().unwrap(), room.now()).await.unwrap()),
+                _ => {}
+            }
+            let began = Instant::now();
+            assert_eq!(room.post("/subscribe", &form).await.status, 200);
+            seen.push(began.elapsed());
+        }
+        assert!(seen.iter().all(|took| *took >= LEAST), "{kind}: {seen:?}");
+        assert!(seen.last().unwrap() < &(LEAST + Duration::from_millis(50)), "{kind}: {seen:?}");
+    }
+    room.look().await;
+    for address in room.unread() {
+        room.inbox(&address);
     }
 }
 

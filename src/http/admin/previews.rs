@@ -57,7 +57,7 @@ const OF_COMING: [(&str, bool); 2] = [("announcement", true), ("office", false)]
 const OF_LIVE: [(&str, bool); 4] =
     [("announcement", true), ("office", false), ("correction", true), ("withdrawal", true)];
 const OF_WITHDRAWN: [(&str, bool); 1] = [("withdrawal", true)];
-const OTHERS: [(&str, bool); 9] = [
+const OTHERS: [(&str, bool); 10] = [
     ("digest-daily", true),
     ("digest-weekly", true),
     ("confirmation", true),
@@ -66,6 +66,7 @@ const OTHERS: [(&str, bool); 9] = [
     ("request-export", true),
     ("request-erasure", true),
     ("request-known", true),
+    ("request-returned", true),
     ("notice", false),
 ];
 

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use super::frame::layout;
 use super::previews::preview_address;
 use crate::domain::{Edition, EditionId, EditionKind};
-use crate::http::form::Fields;
+use crate::http::fields::Fields;
 use crate::http::office::{actions, carry_out};
 use crate::http::page::{Problem, page, respond};
 use crate::language::{countdown_words, edition_kind, edition_state, hold_reason, say};

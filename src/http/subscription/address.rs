@@ -3,9 +3,10 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
+use super::even::in_even_time;
 use super::visit::Visit;
 use crate::domain::{AddressChangeId, Subscriber, Token};
-use crate::http::form::Fields;
+use crate::http::fields::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, say};
 use crate::store::{AddressAnswer, AddressChange, AddressSide};
@@ -32,17 +33,17 @@ struct Asked {
 
 impl Asked {
     async fn find(visit: &Visit) -> Result<Self, Problem> {
-        let (id, side) = match visit.token(LostLink::Request)? {
-            Token::AddressOld { change, .. } => (change, AddressSide::Old),
-            Token::AddressNew { change, .. } => (change, AddressSide::New),
+        let (id, side) = visit.token(LostLink::Request, |token| match token {
+            Token::AddressOld { change, .. } => Some((change, AddressSide::Old)),
+            Token::AddressNew { change, .. } => Some((change, AddressSide::New)),
             Token::Confirm { .. }
             | Token::Preferences { .. }
             | Token::Unsubscribe { .. }
             | Token::Office { .. }
             | Token::Export { .. }
             | Token::Erase { .. }
-            | Token::Bounce { .. } => return Err(Problem::LostLink(LostLink::Wrong)),
-        };
+            | Token::Bounce { .. } => None,
+        })?;
         let store = &visit.newsroom.store;
         let change = store.address_change(id).await?.ok_or(OVER)?;
         let subscriber = store.subscriber(change.subscriber).await?.ok_or(OVER)?;
@@ -100,7 +101,9 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
     match (fields.get("do"), asked.side) {
         ("agree", side) => {
             let button = if side == AddressSide::Old { "address.old-agree" } else { "address.new-agree" };
-            let answer = newsroom.store.agree_to_address(asked.id, side, &visit.proof(language, button), now).await?;
+            let proof = visit.proof(language, button);
+            // Whether there is another subscription to become one with, its time does not tell.
+            let answer = in_even_time(newsroom.store.agree_to_address(asked.id, side, &proof, now)).await?;
             done(newsroom, &asked, language, answer)
         }
         ("refuse", AddressSide::Old) => {

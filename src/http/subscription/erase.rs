@@ -8,7 +8,7 @@ use crate::domain::{EndReason, SubscriberId, Token};
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, say};
 use crate::task::Newsroom;
-use crate::template::{AskPage, Choice, DonePage, LostLink};
+use crate::template::{AskPage, Choice, DonePage};
 
 pub(in crate::http) async fn show(visit: Visit) -> Response<Body> {
     visit.answer(shown(&visit).await)
@@ -19,14 +19,15 @@ pub(in crate::http) async fn act(visit: Visit) -> Response<Body> {
 }
 
 /// Somebody who was forgotten already has a link still.
-fn whose(visit: &Visit) -> Result<SubscriberId, Problem> {
-    let whose = |token| if let Token::Erase { subscriber, .. } = token { Some(subscriber) } else { None };
-    visit.subscriber_id(LostLink::Request, whose)
+async fn whose(visit: &Visit) -> Result<SubscriberId, Problem> {
+    let whose =
+        |token| if let Token::Erase { subscriber, expires } = token { Some((subscriber, expires)) } else { None };
+    visit.owner(whose).await
 }
 
 async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
-    let Some(subscriber) = newsroom.store.subscriber(whose(visit)?).await? else {
+    let Some(subscriber) = newsroom.store.subscriber(whose(visit).await?).await? else {
         return Ok(erased(newsroom, visit.language(None)));
     };
     let language = visit.language(Some(&subscriber));
@@ -44,7 +45,7 @@ async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
 
 async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
-    let id = whose(visit)?;
+    let id = whose(visit).await?;
     let language = visit.language(newsroom.store.subscriber(id).await?.as_ref());
     // To be forgotten twice is no harm.
     newsroom.store.end(id, EndReason::Erased, newsroom.now()).await?;

@@ -27,8 +27,10 @@ pub(in crate::http) async fn act(visit: Visit) -> Response<Body> {
 }
 
 async fn whose(visit: &Visit) -> Result<Subscriber, Problem> {
-    let whose = |token| if let Token::Export { subscriber, .. } = token { Some(subscriber) } else { None };
-    visit.subscriber(LostLink::Request, whose).await
+    let whose =
+        |token| if let Token::Export { subscriber, expires } = token { Some((subscriber, expires)) } else { None };
+    let id = visit.owner(whose).await?;
+    visit.newsroom.store.subscriber(id).await?.ok_or(Problem::LostLink(LostLink::Wrong))
 }
 
 async fn shown(visit: &Visit) -> Result<Response<Body>, Problem> {
@@ -78,12 +80,19 @@ async fn everything(newsroom: &Newsroom, subscriber: &Subscriber) -> Result<Valu
             "new_address_agreed": at(change.new_agreed), "done": at(change.done),
         })
     });
+    let former = store
+        .former_addresses_of(subscriber.id)
+        .await?
+        .into_iter()
+        .map(|former| json!({ "address_hash": former.address_hash, "left": former.gone.to_rfc3339() }));
+    let former: Vec<Value> = former.collect();
     let suppressed = store.suppression_of(subscriber.id).await?;
     Ok(json!({
         "exported": newsroom.now().to_rfc3339(),
         "subscriber": SubscriberAccount::from(subscriber),
         "suppressed": suppressed.map(SuppressionAccount::from),
         "address_change": change,
+        "former_addresses": former,
         "consents": consents,
         "deliveries": deliveries,
     }))

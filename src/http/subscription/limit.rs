@@ -7,11 +7,11 @@ use tracing::warn;
 
 use crate::domain::EmailAddress;
 use crate::language::{Language, countdown_words, say};
-use crate::policy::{Allowed, Refused, SignUpLimit, Source};
+use crate::policy::{Refused, SignUpLimit, Source};
 use crate::task::Newsroom;
 
 /// Whether one more may be asked for. What is refused does not depend on whether the address is known.
-pub(super) fn allowed(newsroom: &Newsroom, source: Source, address: &EmailAddress) -> Result<Allowed, Refused> {
+pub(super) fn allowed(newsroom: &Newsroom, source: Source, address: &EmailAddress) -> Result<(), Refused> {
     let mut sign_ups = newsroom.sign_ups.lock().unwrap_or_else(PoisonError::into_inner);
     let allowed = sign_ups.ask(source, address, newsroom.now());
     if let Err(Refused { limit, is_alarm: true, .. }) = &allowed {

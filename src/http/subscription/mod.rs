@@ -1,9 +1,10 @@
 //! What subscribers do by themselves: subscribe, confirm, change preferences, leave, come back, be forgotten. `GET` shows,
 //! `POST` acts: mail scanners follow every link.
 
-mod spoken;
+mod language_choice;
 mod visit;
-mod form;
+mod wishes;
+mod even;
 mod limit;
 pub(super) mod subscribe;
 pub(super) mod confirm;

@@ -7,20 +7,18 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
 use super::confirm::path_of;
-use super::form::{Wishes, called, email, known_topics};
+use super::even::in_even_time;
 use super::limit;
 use super::visit::Visit;
+use super::wishes::{Wishes, called, email, known_topics};
 use crate::domain::{Subscriber, SubscriberState, Token, Topic};
-use crate::http::form::Fields;
+use crate::http::fields::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, date_words, say};
 use crate::policy::PauseLength;
 use crate::store::{ConsentAction, Names, Preferences};
 use crate::task::Newsroom;
 use crate::template::{DonePage, Link, LostLink, PreferencesPage};
-
-/// Both sides of a change of address may be written to.
-const LETTERS_OF_A_CHANGE: u32 = 2;
 
 pub(in crate::http) async fn show(visit: Visit) -> Response<Body> {
     visit.answer(shown(&visit).await)
@@ -93,6 +91,12 @@ impl Desk<'_> {
         Wishes { topics, frequency, language }
     }
 
+    /// Whoever has the link may change much in a day, and not without end.
+    async fn count_change(&self, subscriber: &Subscriber) -> Result<(), Problem> {
+        let may_change = self.newsroom.store.may_change(subscriber.id, self.newsroom.now()).await?;
+        may_change.then_some(()).ok_or(Problem::LostLink(LostLink::Busy))
+    }
+
     async fn save(&self, subscriber: &Subscriber, fields: &Fields) -> Result<Response<Body>, Problem> {
         let newsroom = self.newsroom;
         let current = newsroom.current();
@@ -115,6 +119,7 @@ impl Desk<'_> {
             Names::Forgotten
         };
         let preferences = Preferences { topics, frequency, language, names };
+        self.count_change(subscriber).await?;
         let proof = self.visit.proof(self.language(subscriber), "preferences.save");
         if !newsroom.store.change_preferences(subscriber.id, &preferences, &proof, newsroom.now()).await? {
             return Err(Problem::LostLink(LostLink::Subscription));
@@ -139,6 +144,7 @@ impl Desk<'_> {
             let outcome = Outcome { pause_error, ..Outcome::default() };
             return Ok(self.answer(subscriber, &self.wishes(subscriber), outcome));
         };
+        self.count_change(subscriber).await?;
         if !newsroom.store.pause(subscriber.id, until, &self.visit.proof(language, "pause.button"), now).await? {
             return Err(Problem::LostLink(LostLink::Subscription));
         }
@@ -146,6 +152,7 @@ impl Desk<'_> {
     }
 
     async fn resume(&self, subscriber: &Subscriber) -> Result<Response<Body>, Problem> {
+        self.count_change(subscriber).await?;
         let proof = self.visit.proof(self.language(subscriber), "pause.resume");
         // Ending what has ended is no harm.
         self.newsroom.store.resume(subscriber.id, &proof, self.newsroom.now()).await?;
@@ -164,31 +171,27 @@ impl Desk<'_> {
         if let Err(refused) = limit::allowed(newsroom, self.visit.source, &address) {
             return wrong(limit::words(newsroom, &refused, language));
         }
-        let (now, proof) = (newsroom.now(), self.visit.proof(language, "address.button"));
-        if newsroom.store.may_write(subscriber.id, LETTERS_OF_A_CHANGE, now).await?
-            && let Some(asked) = newsroom.store.ask_address(subscriber.id, &address, &proof, now).await?
-        {
-            newsroom.post_address_questions(subscriber, &address, asked).await?;
-        }
+        let proof = self.visit.proof(language, "address.button");
+        in_even_time(newsroom.ask_for_address(subscriber, &address, &proof)).await?;
         Ok(self.asked(subscriber, "address.asked-lead", &["address.asked-next", "address.asked-lost"]))
     }
 
     /// Asks the owner of the address, by a letter, whether it was they who asked: this link may be in other hands.
     async fn ask_for_data(&self, subscriber: &Subscriber, action: ConsentAction) -> Result<Response<Body>, Problem> {
-        let (newsroom, now, language) = (self.newsroom, self.newsroom.now(), self.language(subscriber));
+        let (newsroom, language) = (self.newsroom, self.language(subscriber));
         if matches!(subscriber.state, SubscriberState::Pending { .. }) {
             return Err(Problem::LostLink(LostLink::Subscription));
         }
         let wants_erasure = action == ConsentAction::ErasureAsked;
-        if newsroom.store.may_write(subscriber.id, 1, now).await? {
-            let button = if wants_erasure { "data.erase" } else { "data.export" };
-            newsroom.store.keep_proof(subscriber.id, action, &self.visit.proof(language, button), now).await?;
+        let proof = self.visit.proof(language, if wants_erasure { "data.erase" } else { "data.export" });
+        let asking = async {
             if wants_erasure {
-                newsroom.post_erasure_question(subscriber).await?;
+                newsroom.ask_for_erasure(subscriber, &proof).await
             } else {
-                newsroom.post_export_link(subscriber).await?;
+                newsroom.ask_for_copy(subscriber, &proof).await
             }
-        }
+        };
+        in_even_time(asking).await?;
         let next = if wants_erasure { "data.asked-erase" } else { "data.asked-export" };
         Ok(self.asked(subscriber, "data.asked-lead", &[next, "data.asked-often"]))
     }

@@ -5,8 +5,7 @@
 //! [`crate::policy::SignUps`], and the field that people do not see.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
@@ -14,15 +13,15 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, Response, StatusCode};
 use chrono::TimeDelta;
-use tokio::time::sleep;
 
-use super::form::{Wishes, called, email};
+use super::even::in_even_time;
+use super::language_choice::LanguageChoice;
 use super::limit;
-use super::spoken::LanguageChoice;
 use super::visit::proof;
+use super::wishes::{Wishes, called, email};
 use crate::domain::{EmailAddress, FormStamp, Frequency, NewSubscriber, Topic};
 use crate::http::answer::set;
-use crate::http::form::Fields;
+use crate::http::fields::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::http::server::Peer;
 use crate::http::visitor;
@@ -36,39 +35,37 @@ use crate::template::{CheckInboxPage, LanguageLink, Layout, SubscribePage, Subsc
 const SHORTEST_FILLING: TimeDelta = TimeDelta::seconds(3);
 /// The longest time for which a form that was shown is taken.
 const LONGEST_FILLING: TimeDelta = TimeDelta::hours(24);
-/// How long an answer takes, whatever is done meanwhile: longer than a letter takes to be queued.
-const ANSWERED_AFTER: Duration = Duration::from_millis(250);
 
 pub(in crate::http) async fn show(
     State(newsroom): State<Arc<Newsroom>>,
-    spoken: LanguageChoice,
+    choice: LanguageChoice,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     let current = newsroom.current();
     let live = current.resources.live();
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let language = spoken.language(&newsroom, None);
+    let language = choice.language(&newsroom, None);
     let mut wishes = Wishes::read(&fields, live, language, Frequency::Immediate);
     let asked = wishes.topics.clone();
     if wishes.topics.is_empty() {
         wishes.topics = BTreeSet::from([Topic::All]);
     }
-    let mut form = wishes.form(&newsroom, live, spoken.action(&action(&newsroom)), language);
+    let mut form = wishes.form(&newsroom, live, choice.action(&action(&newsroom)), language);
     form.started = FormStamp::at(newsroom.now()).signed(newsroom.key());
-    spoken.answer(&newsroom, Ok(page(&newsroom, StatusCode::OK, &context(&newsroom, language, &asked, form))))
+    choice.answer(&newsroom, Ok(page(&newsroom, StatusCode::OK, &context(&newsroom, language, &asked, form))))
 }
 
 pub(in crate::http) async fn act(
     State(newsroom): State<Arc<Newsroom>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    spoken: LanguageChoice,
+    choice: LanguageChoice,
     fields: Fields,
 ) -> Response<Body> {
     let source = visitor::source(peer, &headers, &newsroom.config.http.trusted_proxies);
     let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site");
-    let result = acted(&newsroom, spoken, source, is_foreign, &fields).await;
-    spoken.answer(&newsroom, result)
+    let result = acted(&newsroom, choice, source, is_foreign, &fields).await;
+    choice.answer(&newsroom, result)
 }
 
 fn action(newsroom: &Newsroom) -> String {
@@ -86,19 +83,19 @@ fn context(newsroom: &Newsroom, language: Language, asked: &BTreeSet<Topic>, for
 
 async fn acted(
     newsroom: &Newsroom,
-    spoken: LanguageChoice,
+    choice: LanguageChoice,
     source: Source,
     is_foreign: bool,
     fields: &Fields,
 ) -> Result<Response<Body>, Problem> {
     let current = newsroom.current();
     let live = current.resources.live();
-    let language = spoken.language(newsroom, None);
+    let language = choice.language(newsroom, None);
     let wishes = Wishes::read(fields, live, language, Frequency::Immediate);
     let address = email(fields);
     // What was typed is never lost.
     let again = |status, complain: &dyn Fn(&mut SubscriptionForm)| {
-        let mut form = wishes.form(newsroom, live, spoken.action(&action(newsroom)), language);
+        let mut form = wishes.form(newsroom, live, choice.action(&action(newsroom)), language);
         fields.get("email").clone_into(&mut form.email);
         fields.get("name").clone_into(&mut form.name);
         fields.get("organisation").clone_into(&mut form.organisation);
@@ -120,17 +117,14 @@ async fn acted(
             form.error = Some(words.clone());
         }));
     }
-    let allowed = match limit::allowed(newsroom, source, address) {
-        Ok(allowed) => allowed,
-        Err(refused) => {
-            newsroom.metrics.sign_ups.count(SignUpEnd::from(refused.limit));
-            let words = limit::words(newsroom, &refused, language);
-            let mut response = again(StatusCode::TOO_MANY_REQUESTS, &|form| form.error = Some(words.clone()));
-            let seconds = (refused.wait + TimeDelta::milliseconds(999)).num_seconds();
-            set(response.headers_mut(), RETRY_AFTER, &seconds.to_string());
-            return Ok(response);
-        }
-    };
+    if let Err(refused) = limit::allowed(newsroom, source, address) {
+        newsroom.metrics.sign_ups.count(SignUpEnd::from(refused.limit));
+        let words = limit::words(newsroom, &refused, language);
+        let mut response = again(StatusCode::TOO_MANY_REQUESTS, &|form| form.error = Some(words.clone()));
+        let seconds = (refused.wait + TimeDelta::milliseconds(999)).num_seconds();
+        set(response.headers_mut(), RETRY_AFTER, &seconds.to_string());
+        return Ok(response);
+    }
     // People do not see this field; programs fill it, and are told what everybody is told.
     let is_trapped = !fields.get("website").is_empty();
     let asking = async {
@@ -139,11 +133,7 @@ async fn acted(
         }
         ask(newsroom, source, language, fields, address, wishes.clone()).await
     };
-    let (asked, ()) = tokio::join!(asking, sleep(ANSWERED_AFTER));
-    if !matches!(asked, Ok(true)) {
-        newsroom.sign_ups.lock().unwrap_or_else(PoisonError::into_inner).give_back(&allowed);
-    }
-    newsroom.metrics.sign_ups.count(match asked? {
+    newsroom.metrics.sign_ups.count(match in_even_time(asking).await? {
         true => SignUpEnd::Asked,
         false if is_trapped => SignUpEnd::Trapped,
         false => SignUpEnd::Silent,

@@ -9,7 +9,7 @@ use super::confirm::path_of;
 use super::preferences::paused_until;
 use super::visit::Visit;
 use crate::domain::{Subscriber, SubscriberState};
-use crate::http::form::Fields;
+use crate::http::fields::Fields;
 use crate::http::page::{Problem, page, private_layout};
 use crate::language::{Language, say};
 use crate::template::{DonePage, Link, LostLink, UnsubscribePage, UnsubscribedPage};
@@ -61,9 +61,8 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
 
 async fn back(visit: &Visit, subscriber: &Subscriber, language: Language) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
-    let now = newsroom.now();
     let proof = visit.proof(language, "unsubscribed.back");
-    let is_back = newsroom.store.come_back(subscriber.id, now - BACK_WITHIN, &proof, now).await?;
+    let is_back = newsroom.take_back(subscriber, newsroom.now() - BACK_WITHIN, &proof).await?;
     // Coming back twice is no harm either.
     if !is_back && !matches!(subscriber.state, SubscriberState::Active { .. }) {
         return Err(Problem::LostLink(LostLink::Subscription));
@@ -80,7 +79,8 @@ async fn back(visit: &Visit, subscriber: &Subscriber, language: Language) -> Res
 
 async fn gone(visit: &Visit, subscriber: &Subscriber, language: Language) -> Result<Response<Body>, Problem> {
     let newsroom = &*visit.newsroom;
-    let may_return = newsroom.store.may_come_back(subscriber.id, newsroom.now() - BACK_WITHIN).await?;
+    let now = newsroom.now();
+    let may_return = newsroom.store.may_come_back(subscriber.id, now - BACK_WITHIN, now).await?;
     let context = UnsubscribedPage {
         layout: private_layout(newsroom, language, &say(language, "unsubscribed.title", &[])),
         address: subscriber.address.masked_in_text(),

@@ -8,8 +8,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::Response;
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 
-use super::spoken::LanguageChoice;
+use super::language_choice::LanguageChoice;
 use crate::domain::{Subscriber, SubscriberId, Token, TokenError};
 use crate::http::page::Problem;
 use crate::http::server::Peer;
@@ -25,7 +26,7 @@ pub(in crate::http) struct Visit {
     pub(super) newsroom: Arc<Newsroom>,
     /// Where it comes from.
     pub(super) source: Source,
-    spoken: LanguageChoice,
+    choice: LanguageChoice,
     token: String,
 }
 
@@ -36,41 +37,47 @@ impl FromRequestParts<Arc<Newsroom>> for Visit {
         let Path(token) = Path::from_request_parts(parts, newsroom).await?;
         let peer = parts.extensions.get::<Peer>().copied().map(Extension);
         let source = visitor::source(peer, &parts.headers, &newsroom.config.http.trusted_proxies);
-        Ok(Self { newsroom: newsroom.clone(), source, spoken: LanguageChoice::of(parts), token })
+        Ok(Self { newsroom: newsroom.clone(), source, choice: LanguageChoice::of(parts), token })
     }
 }
 
 impl Visit {
-    /// The token, when it counts still; `late` says what it was good for.
-    pub(super) fn token(&self, late: LostLink) -> Result<Token, Problem> {
-        Token::read(&self.token, &self.newsroom.all_keys(), self.newsroom.now()).map_err(|error| match error {
-            TokenError::Forged => Problem::LostLink(LostLink::Wrong),
-            TokenError::Expired => Problem::LostLink(late),
-        })
+    /// What `of` takes from the token, when that is one of this page's and counts still; `late` says what it was good for.
+    pub(super) fn token<T>(&self, late: LostLink, of: impl Fn(Token) -> Option<T>) -> Result<T, Problem> {
+        let wrong = Problem::LostLink(LostLink::Wrong);
+        match Token::read(&self.token, &self.newsroom.all_keys(), self.newsroom.now()) {
+            Ok(token) => of(token).ok_or(wrong),
+            Err(TokenError::Expired(token)) if of(token).is_some() => Err(Problem::LostLink(late)),
+            Err(TokenError::Expired(_) | TokenError::Forged) => Err(wrong),
+        }
     }
 
-    /// For whom the token was made, as told by `of`.
-    pub(super) fn subscriber_id(
-        &self,
-        late: LostLink,
-        of: impl Fn(Token) -> Option<SubscriberId>,
-    ) -> Result<SubscriberId, Problem> {
-        of(self.token(late)?).ok_or(Problem::LostLink(LostLink::Wrong))
-    }
-
-    /// The same as a subscriber, whether active or not.
+    /// The subscriber for whom the token was made, as told by `of`; whether active or not.
     pub(super) async fn subscriber(
         &self,
         late: LostLink,
         of: impl Fn(Token) -> Option<SubscriberId>,
     ) -> Result<Subscriber, Problem> {
-        let id = self.subscriber_id(late, of)?;
+        let id = self.token(late, of)?;
         self.newsroom.store.subscriber(id).await?.ok_or(Problem::LostLink(LostLink::Wrong))
+    }
+
+    /// For whom the token of a link to one's data was made, and until when, as told by `of`; a link that was sent to an address
+    /// which is not theirs any more has ended.
+    pub(super) async fn owner(
+        &self,
+        of: impl Fn(Token) -> Option<(SubscriberId, DateTime<Utc>)>,
+    ) -> Result<SubscriberId, Problem> {
+        let (id, expires) = self.token(LostLink::Request, of)?;
+        if self.newsroom.has_moved_since_link(id, expires).await? {
+            return Err(Problem::LostLink(LostLink::Request));
+        }
+        Ok(id)
     }
 
     /// The language in which a subscriber is answered.
     pub(super) fn language(&self, subscriber: Option<&Subscriber>) -> Language {
-        self.spoken.language(&self.newsroom, subscriber.map(|subscriber| subscriber.language))
+        self.choice.language(&self.newsroom, subscriber.map(|subscriber| subscriber.language))
     }
 
     /// Where the form of the page posts to; `page` is what stands before the token.
@@ -80,7 +87,7 @@ impl Visit {
 
     /// An address of a form on this page: the answer to it is in the language that was asked for.
     pub(super) fn in_language(&self, address: &str) -> String {
-        self.spoken.action(address)
+        self.choice.action(address)
     }
 
     /// What is kept of how somebody agreed: the words of the button as they were shown, and from which network.
@@ -90,7 +97,7 @@ impl Visit {
 
     /// A page's result as a response.
     pub(super) fn answer(&self, result: Result<Response<Body>, Problem>) -> Response<Body> {
-        self.spoken.answer(&self.newsroom, result)
+        self.choice.answer(&self.newsroom, result)
     }
 }
 

@@ -21,11 +21,14 @@ pub enum RequestKind {
     Erasure,
     /// A subscription, by somebody who has one.
     Known,
+    /// Nothing more: the subscription goes on after they left.
+    Returned,
 }
 
 impl RequestKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::AddressOld, Self::AddressNew, Self::Export, Self::Erasure, Self::Known];
+    pub const ALL: [Self; 6] =
+        [Self::AddressOld, Self::AddressNew, Self::Export, Self::Erasure, Self::Known, Self::Returned];
 
     /// Its name.
     #[must_use]
@@ -36,6 +39,16 @@ impl RequestKind {
             Self::Export => "export",
             Self::Erasure => "erasure",
             Self::Known => "known",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// Whether the link of its letter ends.
+    #[must_use]
+    pub const fn ends(self) -> bool {
+        match self {
+            Self::AddressOld | Self::AddressNew | Self::Export | Self::Erasure => true,
+            Self::Known | Self::Returned => false,
         }
     }
 }
@@ -99,8 +112,8 @@ impl Letter for RequestLetter {
     fn samples(language: Language) -> Vec<Self> {
         let url = "https://example.org/presse/preferences/erase/a.b";
         let stamp = || page_samples::stamp(language, 30).words;
-        let letter = |kind| {
-            let expires = (kind != RequestKind::Known).then(stamp);
+        let letter = |kind: RequestKind| {
+            let expires = kind.ends().then(stamp);
             Self::new(samples::frame(language), kind, "camille.roy@example.net", url, expires)
         };
         RequestKind::ALL.map(letter).into()

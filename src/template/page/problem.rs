@@ -34,12 +34,15 @@ pub enum LostLink {
     Confirmation,
     /// That of a letter which asks whether it was really the owner who asked: its time is over, or it was refused.
     Request,
+    /// One that made more changes in a day than anybody wants.
+    Busy,
     /// Not one of ours, or for another page.
     Wrong,
 }
 
 impl LostLink {
-    const ALL: [Self; 5] = [Self::Office, Self::Subscription, Self::Confirmation, Self::Request, Self::Wrong];
+    const ALL: [Self; 6] =
+        [Self::Office, Self::Subscription, Self::Confirmation, Self::Request, Self::Busy, Self::Wrong];
 
     /// Its words, below `problem`.
     const fn key(self) -> &'static str {
@@ -48,6 +51,7 @@ impl LostLink {
             Self::Subscription => "subscription-over",
             Self::Confirmation => "confirmation-over",
             Self::Request => "request-over",
+            Self::Busy => "link-busy",
             Self::Wrong => "wrong-link",
         }
     }
@@ -57,6 +61,7 @@ impl LostLink {
     pub const fn status(self) -> u16 {
         match self {
             Self::Office | Self::Subscription | Self::Confirmation | Self::Request => 410,
+            Self::Busy => 429,
             Self::Wrong => 404,
         }
     }

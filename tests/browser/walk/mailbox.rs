@@ -86,6 +86,7 @@ impl Walk<'_> {
             "request-erasure",
             "request-export",
             "request-known",
+            "request-returned",
             "withdrawal",
         ];
         assert_eq!(kinds, expected.map(str::to_owned).into());

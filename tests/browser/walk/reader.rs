@@ -98,7 +98,10 @@ impl Walk<'_> {
         self.visit("unsubscribe", &leave).await;
         self.press("unsubscribed", "main form button.button").await;
         self.press("back", "button[value=back]").await;
-        self.browser.visit(&leave).await;
+        self.room.look().await;
+        let told = self.room.letter(LAST);
+        self.read("returned", &told).await;
+        self.browser.visit(&link(&told, "/u/")).await;
         self.browser.follow("main form button.button").await;
         self.visit("preferences-over", &preferences).await;
         self.room.clock().advance(TimeDelta::days(8));

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response};
 
 use crate::http::answer::set;
-use crate::http::form::Fields;
+use crate::http::fields::Fields;
 use crate::http::page::{Problem, respond_in};
 use crate::language::Language;
 use crate::task::Newsroom;
@@ -105,10 +105,10 @@ mod tests {
     fn what_is_asked_for_counts_most() {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_LANGUAGE, "fr".parse().unwrap());
-        let spoken = LanguageChoice::new("topic=all&lang=en", &headers);
-        assert_eq!((spoken.chosen, spoken.accepted), (Some(Language::English), Some(Language::French)));
-        assert_eq!(spoken.action("/subscribe"), "/subscribe?lang=en");
-        let spoken = LanguageChoice::new("lang=xx", &headers);
-        assert_eq!((spoken.chosen, spoken.action("/subscribe")), (None, "/subscribe".to_owned()));
+        let choice = LanguageChoice::new("topic=all&lang=en", &headers);
+        assert_eq!((choice.chosen, choice.accepted), (Some(Language::English), Some(Language::French)));
+        assert_eq!(choice.action("/subscribe"), "/subscribe?lang=en");
+        let choice = LanguageChoice::new("lang=xx", &headers);
+        assert_eq!((choice.chosen, choice.action("/subscribe")), (None, "/subscribe".to_owned()));
     }
 }

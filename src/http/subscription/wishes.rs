@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Live;
 use crate::config::DigestSettings;
-use crate::domain::{EmailAddress, Frequency, Taxonomy, Topic};
-use crate::http::form::Fields;
+use crate::domain::{EmailAddress, Frequency, Taxonomy, Topic, one_line};
+use crate::http::fields::Fields;
 use crate::language::Language;
 use crate::task::Newsroom;
 use crate::template::{DigestTimes, SubscriptionForm, TopicChoice};
@@ -85,6 +85,27 @@ const LONGEST_NAME: usize = 120;
 
 /// What somebody calls themselves or their organisation; `None` when they did not say.
 pub(super) fn called(fields: &Fields, name: &str) -> Option<String> {
-    let text: String = fields.get(name).chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    Some(text).filter(|text| !text.is_empty())
+    let text: String = one_line(fields.get(name)).chars().take(LONGEST_NAME).collect();
+    Some(text.trim_end().to_owned()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(given: &str, expected: Option<&str>) {
+        let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("name", given).finish();
+        assert_eq!(called(&Fields::parse(form.as_bytes()), "name").as_deref(), expected, "{given:?}");
+    }
+
+    #[test]
+    fn a_name_is_one_line_of_words() {
+        check("Ann\r\nBcc: eve@example.org", Some("Ann Bcc: eve@example.org"));
+        check("Ann\u{202e}lleB", Some("AnnlleB"));
+        check(" \u{200f}\t\u{2066} ", None);
+        check("", None);
+        check(&"é".repeat(200), Some(&"é".repeat(120)));
+        check(&format!("{} b", "a".repeat(119)), Some(&"a".repeat(119)));
+    }
 }
