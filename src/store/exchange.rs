@@ -6,13 +6,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 use super::connection::Engine;
 use super::deliveries::AttemptMade;
@@ -28,8 +29,12 @@ const LARGEST_GROUP: usize = 256;
 /// How many commits in a row share a connection: others that write have a turn then. To take one and to give it back costs
 /// as much as a commit where the database is far.
 const COMMITS_IN_A_ROW: u32 = 8;
-/// After so many looks, with everybody else having had a turn, at which nobody joined, a group is committed.
-const LOOKS_IN_VAIN: u32 = 4;
+/// A group waits for others while relays have more than so many letters for each that waits in it.
+const AWAY_FOR_EACH: usize = 2;
+/// How long it does.
+const PATIENCE: Duration = Duration::from_millis(1);
+/// How many groups do without that at most, after nobody joined in that time again and again.
+const MOST_IN_HASTE: u32 = 64;
 
 /// Who believes to hold a delivery, by which claim: what every later change of it must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,19 +146,9 @@ pub(super) async fn commit_in_groups(
 ) {
     let mut group = Vec::with_capacity(LARGEST_GROUP);
     let mut line = Line { engine, pool, held: None, commits: 0 };
+    let mut company = Company::default();
     while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
-        // Whoever is about to ask shares the commit: those whose relay has just answered, too.
-        let mut in_vain = 0;
-        while group.len() < LARGEST_GROUP && in_vain < LOOKS_IN_VAIN {
-            tokio::task::yield_now().await;
-            let before = group.len();
-            while group.len() < LARGEST_GROUP
-                && let Ok(request) = waiting.try_recv()
-            {
-                group.push(request);
-            }
-            in_vain = if group.len() == before { in_vain + 1 } else { 0 };
-        }
+        company.join(&mut group, &mut waiting).await;
         let begun = Instant::now();
         let committed = line.commit(&group).await;
         if let Err(error) = &committed {
@@ -163,6 +158,7 @@ pub(super) async fn commit_in_groups(
             Ok(done) => {
                 health.metrics.took(DatabaseWork::Exchange, begun.elapsed());
                 for (request, exchanged) in group.drain(..).zip(done) {
+                    company.learn(exchanged);
                     answer(request, Ok(exchanged));
                 }
             }
@@ -189,7 +185,7 @@ pub(super) async fn commit_in_groups(
                         health.note(error);
                         ailment = error.ailment();
                     }
-                    answer(request, done.map(|done| done[0]));
+                    answer(request, done.map(|done| done[0]).inspect(|exchanged| company.learn(*exchanged)));
                 }
             }
             Err(error) => {
@@ -207,6 +203,54 @@ pub(super) async fn commit_in_groups(
 /// Tells the caller; one that has gone away meanwhile will find the state in the database.
 fn answer(request: Request, done: Result<Exchanged, StoreError>) {
     drop(request.answer.send(done));
+}
+
+/// Who else will want to share a commit: whoever has a letter with a relay now.
+#[derive(Debug, Default)]
+struct Company {
+    /// How many letters were begun and are not finished.
+    away: usize,
+    /// How many groups in a row waited, and nobody joined.
+    in_vain: u32,
+    /// How many groups do not wait from now on.
+    in_haste: u32,
+}
+
+impl Company {
+    /// Lets others join `group` while relays have many more letters than wait here: they are busy meanwhile, and a commit for
+    /// many costs little more than one for few. Where relays take long over each letter, groups soon stop waiting.
+    async fn join(&mut self, group: &mut Vec<Request>, waiting: &mut mpsc::Receiver<Request>) {
+        if self.in_haste > 0 {
+            self.in_haste -= 1;
+            return;
+        }
+        let until = tokio::time::Instant::now() + PATIENCE;
+        let (alone, mut has_waited) = (group.len(), false);
+        while group.len() < LARGEST_GROUP && group.len() * AWAY_FOR_EACH < self.still_away(group) {
+            has_waited = true;
+            let room = LARGEST_GROUP - group.len();
+            if timeout_at(until, waiting.recv_many(group, room)).await.unwrap_or(0) == 0 {
+                break;
+            }
+        }
+        if group.len() > alone {
+            self.in_vain = 0;
+        } else if has_waited {
+            self.in_vain = (self.in_vain + 1).min(MOST_IN_HASTE.ilog2());
+            self.in_haste = 1 << self.in_vain;
+        }
+    }
+
+    /// How many letters relays have when those of `group` are back.
+    fn still_away(&self, group: &[Request]) -> usize {
+        self.away.saturating_sub(group.iter().filter(|request| request.finished.is_some()).count())
+    }
+
+    /// Takes note of what was committed.
+    fn learn(&mut self, exchanged: Exchanged) {
+        self.away = self.away.saturating_sub(usize::from(exchanged.finished.is_some()));
+        self.away += usize::from(exchanged.begun == Some(Hold::Kept));
+    }
 }
 
 /// A connection that is kept while exchanges come one after the other.
@@ -338,4 +382,67 @@ impl Changes<'_> {
 async fn changes_of(connection: &mut AnyConnection, query: Bound<'_>) -> Result<Vec<u64>, sqlx::Error> {
     let steps = connection.fetch_many(query);
     steps.try_filter_map(async |step| Ok(step.left().map(|done| done.rows_affected()))).try_collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn request(number: i64) -> Request {
+        let fence = Fence { delivery: DeliveryId::new(number), owner: "here".to_owned(), claim: 1 };
+        let finished = Finished { fence, outcome: Outcome::Sent, attempt: None, at: DateTime::UNIX_EPOCH };
+        Request { finished: Some(finished), next: None, answer: oneshot::channel().0 }
+    }
+
+    /// How many share a commit when `others` wait behind one, and whether it waited for more.
+    async fn joined(company: &mut Company, others: i64) -> (usize, bool) {
+        let (sender, mut waiting) = mpsc::channel(64);
+        for number in 1..=others {
+            sender.send(request(number)).await.unwrap();
+        }
+        let mut group = vec![request(0)];
+        let has_waited = {
+            let mut joining = Box::pin(company.join(&mut group, &mut waiting));
+            let is_done = (&mut joining).now_or_never().is_some();
+            if !is_done {
+                joining.await;
+            }
+            !is_done
+        };
+        (group.len(), has_waited)
+    }
+
+    #[tokio::test]
+    async fn a_group_waits_for_its_share_of_what_relays_have() {
+        let with = |away| Company { away, ..Company::default() };
+        assert_eq!(joined(&mut with(0), 0).await, (1, false));
+        assert_eq!(joined(&mut with(3), 0).await, (1, false), "two are away then");
+        assert_eq!(joined(&mut with(4), 0).await, (1, true));
+        assert_eq!(joined(&mut with(9), 2).await, (3, false));
+        assert_eq!(joined(&mut with(10), 2).await, (3, true));
+
+        let mut company = with(2);
+        company.learn(Exchanged { finished: Some(Hold::Kept), begun: Some(Hold::Kept) });
+        company.learn(Exchanged { finished: None, begun: Some(Hold::Kept) });
+        company.learn(Exchanged { finished: None, begun: Some(Hold::Lost) });
+        company.learn(Exchanged { finished: Some(Hold::Lost), begun: None });
+        assert_eq!(company.away, 2);
+    }
+
+    #[tokio::test]
+    async fn slow_relays_are_not_waited_for_again_and_again() {
+        let mut company = Company { away: 9, ..Company::default() };
+        let mut waits = 0;
+        for _ in 0..1000 {
+            waits += u32::from(joined(&mut company, 0).await.1);
+        }
+        assert!((16..=24).contains(&waits), "{waits}");
+        while company.in_haste > 0 {
+            joined(&mut company, 0).await;
+        }
+        assert_eq!(joined(&mut company, 1).await, (2, true));
+        assert_eq!(joined(&mut company, 0).await, (1, true), "they are fast again");
+    }
 }
