@@ -5,8 +5,12 @@
 //! them is kept.
 
 use super::headings::Unknown;
+use super::statuses::Heard;
 use super::{noes, statuses};
 use crate::domain::squeezed;
+
+/// The longest answer to a question, in bytes: of what is longer, words alone are looked for.
+const LONGEST_ANSWER: usize = 24;
 
 /// A column that is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,16 +36,17 @@ impl Unread {
         if cell.is_empty() || self.unknown == Unknown::Else {
             return false;
         }
-        let is_asked = self.unknown == Unknown::OfAYes && statuses::is_no(cell);
-        if is_asked || noes::is_clear(cell) {
+        let heard = if cell.len() <= LONGEST_ANSWER { statuses::heard(cell) } else { Heard::Else };
+        let is_no = self.unknown == Unknown::OfAYes && says_no(cell);
+        if is_no || heard == Heard::Out || noes::tells(cell) {
             self.has_no = true;
             return true;
         }
-        if statuses::is_nothing(cell) {
+        if heard == Heard::Nothing {
             return false;
         }
         self.filled += 1;
-        let is_answer = statuses::is_answer(cell);
+        let is_answer = heard == Heard::Answer;
         self.answers += u64::from(is_answer);
         self.words += u64::from(is_answer && cell.chars().filter(|c| c.is_alphabetic()).count() > 1);
         is_answer && self.answers_something()
@@ -57,6 +62,12 @@ impl Unread {
     fn is_doubtful(&self) -> bool {
         self.unknown == Unknown::OfANo || self.has_no || self.answers_something()
     }
+}
+
+/// Whether a cell that should say "yes" holds a "no". In an address such a word is a name.
+fn says_no(cell: &str) -> bool {
+    let is_place = cell.contains('@') || cell.contains("://");
+    (cell.len() <= LONGEST_ANSWER && statuses::is_no(cell)) || (!is_place && noes::answer(cell).is_some())
 }
 
 /// The columns of a list that are not read.
@@ -151,6 +162,7 @@ mod tests {
             check("Colloque", cells, false);
         }
         check("Sexe", &["F", "F"], false);
+        check("Courriel secondaire", &["no.name@example.org", "https://example.org/no"], false);
         check("MEMBER_RATING", &["1", "1"], false);
     }
 
@@ -164,6 +176,7 @@ mod tests {
             ["Reçoit nos communiqués", "Accepte les mails", "Diffusion presse", "Contactable", "Autorisation"]
         {
             check(heading, &["à voir", "peut-être", "Ann", "par Bob", "non"], true);
+            check(heading, &["à voir", "Ann", "par Bob", "Cy", "non, vue le 7 juin"], true);
             check(heading, &["à voir", "peut-être", "Ann", "par Bob", "oui"], false);
         }
     }

@@ -4,7 +4,7 @@
 //! than one letter a week" is one as well.
 
 use super::Standing;
-use super::statuses;
+use super::statuses::{self, Heard};
 use crate::domain::{EndReason, Label};
 
 /// Beginnings of words, folded, that tell wherever they stand that somebody left.
@@ -39,18 +39,30 @@ const TAKING_BACK: [&str; 6] = [" oppos", " withdr", " revo", " denied", " decli
 /// Words, folded, that say no where they are the answer, or part of it.
 const SAYING_NO: &str = "non no never jamais none aucun aucune false faux off not";
 
+/// Parts of these, as they stand in a cell in whatever case: what holds none of them need not be folded.
+const TRACES: [&str; 16] = [
+    "abo", "inscri", "unsub", "plus", "recevoir", "opt", "list", "veut", "souhaite", "merci", "thank", "refus",
+    "retir", "do", "npai", "sili",
+];
+
 /// Whether this tells that somebody left, even where a name should stand.
 pub(super) fn tells_who_left(cell: &str) -> bool {
-    has_letters(cell) && holds(&spaced(cell), &LEAVING)
+    has_trace(cell) && holds(&spaced(cell), &LEAVING)
 }
 
-/// Whether a cell says by itself that somebody left, is barred or wants no letters, and can be no answer to another question.
-pub(super) fn is_clear(cell: &str) -> bool {
-    if !has_letters(cell) {
+/// Whether a cell tells in any words that somebody left or wants no letters, and can be no answer to another question.
+pub(super) fn tells(cell: &str) -> bool {
+    let begins_with_stop = cell.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("stop"));
+    if !begins_with_stop && !has_trace(cell) {
         return false;
     }
     let words = spaced(cell);
-    words.starts_with(" stop ") || holds(&words, &LEAVING) || holds(&words, &WANTING_NONE) || statuses::is_out(cell)
+    words.starts_with(" stop ") || holds(&words, &LEAVING) || holds(&words, &WANTING_NONE)
+}
+
+/// Whether a cell says by itself that somebody left, is barred or wants no letters.
+pub(super) fn is_clear(cell: &str) -> bool {
+    statuses::heard(cell) == Heard::Out || tells(cell)
 }
 
 /// The "no" in a cell that answers whether somebody receives letters; `None` when it holds none.
@@ -64,6 +76,14 @@ pub(super) fn answer(cell: &str) -> Option<Standing> {
     let of_phrases = holds(&words, &LEAVING) || holds(&words, &WANTING_NONE) || holds(&words, &TAKING_BACK);
     // `0` says no by itself alone, and not in a day.
     of_words.filter(|_| has_letters(cell)).chain(of_phrases.then_some(gone)).max()
+}
+
+fn has_trace(cell: &str) -> bool {
+    let bytes = cell.as_bytes();
+    let stands_at = |at: usize, trace: &str| {
+        bytes.get(at..at + trace.len()).is_some_and(|found| found.eq_ignore_ascii_case(trace.as_bytes()))
+    };
+    (0..bytes.len()).any(|at| TRACES.iter().any(|trace| stands_at(at, trace)))
 }
 
 fn has_letters(cell: &str) -> bool {
@@ -119,6 +139,14 @@ mod tests {
         ] {
             assert!(!is_clear(cell), "{cell}");
         }
+    }
+
+    #[test]
+    fn whatever_is_looked_for_leaves_a_trace() {
+        for phrase in LEAVING.iter().chain(&WANTING_NONE) {
+            assert!(has_trace(phrase), "{phrase}");
+        }
+        assert!(tells("RÉSILIÉ") && tells("STOP") && tells("ne veut\u{a0} pas") && tells("De\u{301}sabonne\u{301}e"));
     }
 
     #[test]

@@ -190,16 +190,10 @@ pub(super) fn is_no(word: &str) -> bool {
     NOT_SO.contains(&folded(word).as_str()) || matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)))
 }
 
-/// Whether this is the word of a tool for somebody who left or is barred, and can be no answer to another question.
-pub(super) fn is_out(word: &str) -> bool {
-    let is_answer = NOT_SO.contains(&folded(word).as_str());
-    !is_answer && matches!(standing(word), Some(Standing::Left(_) | Standing::Barred(_)))
-}
-
 /// Whether this is a bare "no": of somebody, one cannot know to what.
 pub(super) fn is_bare_no(word: &str) -> bool {
     let folded = folded(word);
-    folded.len() > 1 && NOT_SO.contains(&folded.as_str()) && !is_nothing(word)
+    folded.len() > 1 && NOT_SO.contains(&folded.as_str()) && !is_nothing(&folded)
 }
 
 /// Whether this names nothing at all, where something is to be chosen.
@@ -207,19 +201,44 @@ pub(super) fn is_none(word: &str) -> bool {
     is_bare_no(word) || matches!(folded(word).as_str(), "none" | "aucun" | "aucune" | "rien" | "nothing")
 }
 
-/// Whether this is an answer to a question of yes or no.
-pub(super) fn is_answer(cell: &str) -> bool {
-    /// What is ticked and crossed.
-    const TICKS: &str = "✓✔✅☑☒☐✗✘❌×";
-    let folded = folded(cell);
-    let is_tick = !cell.is_empty() && cell.chars().all(|c| TICKS.contains(c) || c == '\u{fe0f}');
-    is_tick || ((SO.contains(&folded.as_str()) || NOT_SO.contains(&folded.as_str())) && !is_nothing(cell))
+/// What a word of a column says that is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It stands for an empty cell.
+    Nothing,
+    /// It answers a question of yes or no.
+    Answer,
+    /// It is a tool's word for somebody who left or is barred.
+    Out,
+    /// Something else.
+    Else,
 }
 
-/// Whether such a word stands for an empty cell.
-pub(super) fn is_nothing(word: &str) -> bool {
-    let folded = folded(word);
-    NOTHING.contains(&folded.as_str()) || matches!(folded.as_str(), "none" | "aucun" | "aucune")
+/// What a word says, whatever was asked.
+pub(super) fn heard(cell: &str) -> Heard {
+    /// What is ticked and crossed.
+    const TICKS: &str = "✓✔✅☑☒☐✗✘❌×";
+    // Most of what a list holds beside names is numbers and dates.
+    if !cell.chars().any(char::is_alphabetic) {
+        let is_tick = !cell.is_empty() && cell.chars().all(|c| TICKS.contains(c) || c == '\u{fe0f}');
+        return if is_tick || matches!(cell, "0" | "1") { Heard::Answer } else { Heard::Else };
+    }
+    let folded = folded(cell);
+    let word = folded.as_str();
+    if is_nothing(word) {
+        Heard::Nothing
+    } else if SO.contains(&word) || NOT_SO.contains(&word) {
+        Heard::Answer
+    } else if standing(word).is_some_and(|standing| standing > Standing::Unconfirmed) {
+        Heard::Out
+    } else {
+        Heard::Else
+    }
+}
+
+/// Whether such a word, folded, stands for an empty cell.
+fn is_nothing(folded: &str) -> bool {
+    NOTHING.contains(&folded) || matches!(folded, "none" | "aucun" | "aucune")
 }
 
 /// Mailman's `nomail`: whether nothing is delivered, and why. The table of members has a box and a letter (`on [U]`), a dump
