@@ -29,9 +29,13 @@ const LARGEST_GROUP: usize = 256;
 /// How many commits in a row share a connection: others that write have a turn then. To take one and to give it back costs
 /// as much as a commit where the database is far.
 const COMMITS_IN_A_ROW: u32 = 8;
-/// A group waits for others while relays have more than so many letters for each that waits in it.
+/// After so many looks, with everybody else having had a turn, at which nobody joined, a group is committed…
+const LOOKS_IN_VAIN: u32 = 4;
+/// …unless relays have more than so many letters, for with few there is little to gain…
+const FEW_AWAY: usize = 8;
+/// …and more than so many for each that waits in it: then it waits for others…
 const AWAY_FOR_EACH: usize = 2;
-/// How long it does.
+/// …for so long.
 const PATIENCE: Duration = Duration::from_millis(1);
 /// How many groups do without that at most, after nobody joined in that time again and again.
 const MOST_IN_HASTE: u32 = 64;
@@ -217,16 +221,28 @@ struct Company {
 }
 
 impl Company {
-    /// Lets others join `group` while relays have many more letters than wait here: they are busy meanwhile, and a commit for
-    /// many costs little more than one for few. Where relays take long over each letter, groups soon stop waiting.
+    /// Lets others join `group`: whoever is about to ask, and whoever comes while relays have many more letters than wait
+    /// here. They are busy meanwhile, and a commit for many costs little more than one for few. Where relays take long over
+    /// each letter, groups soon stop waiting.
     async fn join(&mut self, group: &mut Vec<Request>, waiting: &mut mpsc::Receiver<Request>) {
+        let mut in_vain = 0;
+        while group.len() < LARGEST_GROUP && in_vain < LOOKS_IN_VAIN {
+            tokio::task::yield_now().await;
+            let before = group.len();
+            while group.len() < LARGEST_GROUP
+                && let Ok(request) = waiting.try_recv()
+            {
+                group.push(request);
+            }
+            in_vain = if group.len() == before { in_vain + 1 } else { 0 };
+        }
         if self.in_haste > 0 {
             self.in_haste -= 1;
             return;
         }
         let until = tokio::time::Instant::now() + PATIENCE;
         let (alone, mut has_waited) = (group.len(), false);
-        while group.len() < LARGEST_GROUP && group.len() * AWAY_FOR_EACH < self.still_away(group) {
+        while group.len() < LARGEST_GROUP && self.still_away(group) > FEW_AWAY.max(group.len() * AWAY_FOR_EACH) {
             has_waited = true;
             let room = LARGEST_GROUP - group.len();
             if timeout_at(until, waiting.recv_many(group, room)).await.unwrap_or(0) == 0 {
@@ -386,8 +402,6 @@ async fn changes_of(connection: &mut AnyConnection, query: Bound<'_>) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
 
     fn request(number: i64) -> Request {
@@ -396,34 +410,34 @@ mod tests {
         Request { finished: Some(finished), next: None, answer: oneshot::channel().0 }
     }
 
-    /// How many share a commit when `others` wait behind one, and whether it waited for more.
-    async fn joined(company: &mut Company, others: i64) -> (usize, bool) {
+    /// How many share a commit when `others` wait behind one.
+    async fn joined(company: &mut Company, others: i64) -> usize {
         let (sender, mut waiting) = mpsc::channel(64);
         for number in 1..=others {
             sender.send(request(number)).await.unwrap();
         }
         let mut group = vec![request(0)];
-        let has_waited = {
-            let mut joining = Box::pin(company.join(&mut group, &mut waiting));
-            let is_done = (&mut joining).now_or_never().is_some();
-            if !is_done {
-                joining.await;
-            }
-            !is_done
-        };
-        (group.len(), has_waited)
+        company.join(&mut group, &mut waiting).await;
+        group.len()
     }
 
     #[tokio::test]
     async fn a_group_waits_for_its_share_of_what_relays_have() {
-        let with = |away| Company { away, ..Company::default() };
-        assert_eq!(joined(&mut with(0), 0).await, (1, false));
-        assert_eq!(joined(&mut with(3), 0).await, (1, false), "two are away then");
-        assert_eq!(joined(&mut with(4), 0).await, (1, true));
-        assert_eq!(joined(&mut with(9), 2).await, (3, false));
-        assert_eq!(joined(&mut with(10), 2).await, (3, true));
-
-        let mut company = with(2);
+        for (away, others, expected) in [
+            (0, 0, (1, 0)),
+            // Eight are away then, which are few.
+            (9, 0, (1, 0)),
+            (10, 0, (1, 1)),
+            (10, 3, (4, 0)),
+            (30, 8, (9, 1)),
+            // Twenty are away then.
+            (30, 9, (10, 0)),
+        ] {
+            let mut company = Company { away, ..Company::default() };
+            let size = joined(&mut company, others).await;
+            assert_eq!((size, company.in_vain), expected, "{others} of {away}");
+        }
+        let mut company = Company { away: 2, ..Company::default() };
         company.learn(Exchanged { finished: Some(Hold::Kept), begun: Some(Hold::Kept) });
         company.learn(Exchanged { finished: None, begun: Some(Hold::Kept) });
         company.learn(Exchanged { finished: None, begun: Some(Hold::Lost) });
@@ -433,16 +447,28 @@ mod tests {
 
     #[tokio::test]
     async fn slow_relays_are_not_waited_for_again_and_again() {
-        let mut company = Company { away: 9, ..Company::default() };
+        let mut company = Company { away: 30, ..Company::default() };
         let mut waits = 0;
         for _ in 0..1000 {
-            waits += u32::from(joined(&mut company, 0).await.1);
+            waits += u32::from(company.in_haste == 0);
+            assert_eq!(joined(&mut company, 0).await, 1);
         }
         assert!((16..=24).contains(&waits), "{waits}");
-        while company.in_haste > 0 {
-            joined(&mut company, 0).await;
-        }
-        assert_eq!(joined(&mut company, 1).await, (2, true));
-        assert_eq!(joined(&mut company, 0).await, (1, true), "they are fast again");
+
+        // Somebody comes in time: they are fast again.
+        company.in_haste = 0;
+        let (sender, mut waiting) = mpsc::channel(64);
+        let late = tokio::spawn(async move {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            for number in 1..=9 {
+                sender.send(request(number)).await.unwrap();
+            }
+        });
+        let mut group = vec![request(0)];
+        company.join(&mut group, &mut waiting).await;
+        late.await.unwrap();
+        assert_eq!((group.len(), company.in_vain, company.in_haste), (10, 0, 0));
     }
 }
