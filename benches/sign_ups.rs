@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use depeche::app::{Daemon, open_newsroom, read_config};
+use depeche::app::{Daemon, Sockets, open_newsroom, read_config};
 use depeche::clock::SystemClock;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -61,7 +61,9 @@ fn main() {
 /// The daemon: says where it listens and works until it is killed.
 async fn serve_folder(folder: &Utf8Path) {
     let (config, _) = read_config(&folder.join("config.toml")).unwrap();
-    let daemon = Daemon::prepare(open_newsroom(config, Arc::new(SystemClock)).await.unwrap()).await.unwrap();
+    let listeners = Sockets::default().listeners(&config).unwrap();
+    let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
+    let daemon = Daemon::prepare(newsroom, listeners).await.unwrap();
     println!("{}", daemon.public_address().unwrap().port());
     let mut running = daemon.start().await.unwrap();
     running.broken().await;

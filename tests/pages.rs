@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use depeche::app::{Daemon, open_newsroom};
+use depeche::app::{Daemon, Sockets, open_newsroom};
 use depeche::clock::FixedClock;
 use depeche::config::Config;
 use tempfile::TempDir;
@@ -200,7 +200,8 @@ async fn check(language: &str) {
     let folder = TempDir::new().unwrap();
     let clock = FixedClock::at("2030-01-01T09:00:00Z".parse().unwrap());
     let newsroom = open_newsroom(config(&folder, language), Arc::new(clock)).await.unwrap();
-    let daemon = Daemon::prepare(newsroom).await.unwrap();
+    let listeners = Sockets::default().listeners(&newsroom.config).unwrap();
+    let daemon = Daemon::prepare(newsroom, listeners).await.unwrap();
     let server = daemon.public_address().unwrap();
     let running = daemon.start().await.unwrap();
     let releases = running.newsroom().current().resources.live().releases().len();

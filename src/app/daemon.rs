@@ -16,7 +16,10 @@ use super::descriptors::connections_within;
 use super::instance::Instance;
 use super::own_folders::refuse_own_folders;
 use super::schedule::start_schedule;
+use super::sockets::Listeners;
 use crate::cache::{Cache, Fingerprint};
+use crate::clock::SteadyClock;
+use crate::config::Config;
 use crate::http::{AdminToken, Limits, admin_router, public_router, serve, serve_router};
 use crate::mail::LARGEST_RETURN;
 use crate::returns::serve_lmtp;
@@ -25,8 +28,14 @@ use crate::store::DaemonLock;
 use crate::task::{Dispatcher, Editor, Ingest, MaildirIntake, Newsroom, Pinger, Watchman, take_in_lmtp};
 use crate::watch::{Cores, Watcher};
 
-/// How long letters in flight and requests under way may take once the daemon is told to stop.
+/// How long letters in flight may take once the daemon is told to stop. Requests are answered all the while.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How long the other parts may take to stop after that.
+const WORK_ENDS: Duration = Duration::from_secs(5);
+/// How long answers under way may take once nothing more is taken in, before the process ends.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// The same before another daemon of this process goes on: a longer answer is finished beside it.
+const BRIEF_ANSWERS: Duration = Duration::from_secs(2);
 /// How many connections the administration's side has.
 const ADMIN_CONNECTIONS: usize = 64;
 /// How often what readers were given of feeds is kept.
@@ -34,13 +43,11 @@ const KEPT_EVERY: Duration = Duration::from_secs(1);
 /// The shortest and longest pause between two looks for letters that were left behind.
 const SWEEP_BETWEEN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 
-/// A daemon whose ports are bound and whose folder was read: what is left is to run it.
+/// A daemon that has its sockets and has read its folder: what is left is to run it.
 #[derive(Debug)]
 pub struct Daemon {
     newsroom: Arc<Newsroom>,
-    public: TcpListener,
-    admin: TcpListener,
-    lmtp: Option<TcpListener>,
+    listeners: Listeners,
     admin_token: Option<AdminToken>,
     relays: Vec<Relay>,
     editor: Editor,
@@ -51,40 +58,24 @@ pub struct Daemon {
 /// A daemon at work.
 #[derive(Debug)]
 pub struct RunningDaemon {
+    /// Stops everything but the answering of requests.
     stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    work: JoinSet<()>,
+    /// Takes no more requests in.
+    close: watch::Sender<bool>,
+    doors: JoinSet<()>,
     newsroom: Arc<Newsroom>,
 }
 
 impl Daemon {
-    /// Binds the ports, takes up what was left in flight, and reads the folder for the first time.
+    /// Takes up what was left in flight, and reads the folder for the first time. Whoever connects to the sockets
+    /// meanwhile waits.
     ///
     /// # Errors
-    /// When a port is taken, another daemon has the database, a relay is not usable, or the database does not answer.
-    pub async fn prepare(newsroom: Arc<Newsroom>) -> anyhow::Result<Self> {
-        let http = &newsroom.config.http;
-        let public = bind(http.listen, "http.listen").await?;
-        let admin = bind(http.admin, "http.admin").await?;
-        let lmtp = match newsroom.config.bounces.lmtp {
-            Some(address) => Some(bind(address, "bounces.lmtp").await?),
-            None => None,
-        };
-        let admin_token = match &http.admin_token_file {
-            None => None,
-            Some(file) => {
-                let text = std::fs::read_to_string(file)
-                    .with_context(|| format!("failed to read `http.admin_token_file`: `{file}`"))?;
-                let token = AdminToken::from_file_text(&text);
-                if token.is_none() {
-                    bail!("`{file}` (`http.admin_token_file`) is empty: write a long random word into it");
-                }
-                token
-            }
-        };
-        let mut relays = Vec::new();
-        for settings in &newsroom.config.relays {
-            relays.push(Relay::open(settings, &newsroom.config.newsletter.from.address, newsroom.clock.clone())?);
-        }
+    /// When another daemon has the database, a relay is not usable, or the database does not answer.
+    pub async fn prepare(newsroom: Arc<Newsroom>, listeners: Listeners) -> anyhow::Result<Self> {
+        let admin_token = read_admin_token(&newsroom.config)?;
+        let relays = open_relays(&newsroom.config, &newsroom.clock)?;
         if let Some(folder) = &newsroom.config.publish_folder {
             refuse_own_folders(&newsroom.config, folder)?;
         }
@@ -112,7 +103,7 @@ impl Daemon {
         }
         editor.look().await?;
         editor.work_on(Cores::AllButOne);
-        Ok(Self { newsroom, public, admin, lmtp, admin_token, relays, editor, instance, _lock: lock })
+        Ok(Self { newsroom, listeners, admin_token, relays, editor, instance, _lock: lock })
     }
 
     /// Where the public side listens.
@@ -120,7 +111,7 @@ impl Daemon {
     /// # Errors
     /// When the system does not say.
     pub fn public_address(&self) -> std::io::Result<SocketAddr> {
-        self.public.local_addr()
+        self.listeners.public.local_addr()
     }
 
     /// Where the administration's side listens.
@@ -128,7 +119,7 @@ impl Daemon {
     /// # Errors
     /// When the system does not say.
     pub fn admin_address(&self) -> std::io::Result<SocketAddr> {
-        self.admin.local_addr()
+        self.listeners.admin.local_addr()
     }
 
     /// Sets everything to work.
@@ -136,39 +127,41 @@ impl Daemon {
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start(self) -> anyhow::Result<RunningDaemon> {
-        let Self { newsroom, public, admin, lmtp, admin_token, relays, editor, instance, _lock: lock } = self;
+        let Self { newsroom, listeners, admin_token, relays, editor, instance, _lock: lock } = self;
+        let Listeners { public, admin, lmtp } = listeners;
         let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
+        let (close, closed) = watch::channel(false);
+        let (mut work, mut doors) = (JoinSet::new(), JoinSet::new());
         let owner = instance.name.clone();
         let dispatcher = Arc::new(Dispatcher::new(newsroom.clone(), relays, owner));
         let readers = Limits::of(connections_within(newsroom.config.http.connections));
         info!(public = %public.local_addr()?, admin = %admin.local_addr()?, "depeche is at work");
         let office = Limits::of(ADMIN_CONNECTIONS);
-        tasks.spawn(serve(public, public_router(newsroom.clone()), readers, stopped.clone()));
-        tasks.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, stopped.clone()));
+        doors.spawn(serve(public, public_router(newsroom.clone()), readers, closed.clone()));
+        doors.spawn(serve_router(admin, admin_router(newsroom.clone(), admin_token), office, closed));
         let watcher = Watcher::new(&newsroom.config.content, newsroom.clock.clone());
-        tasks.spawn(editor.run(watcher, stopped.clone()));
-        tasks.spawn(sweep(newsroom.clone(), stopped.clone()));
-        tasks.spawn(Watchman::new(newsroom.clone()).run(stopped.clone()));
-        tasks.spawn(keep_served(newsroom.clone(), stopped.clone()));
+        work.spawn(editor.run(watcher, stopped.clone()));
+        work.spawn(sweep(newsroom.clone(), stopped.clone()));
+        work.spawn(Watchman::new(newsroom.clone()).run(stopped.clone()));
+        work.spawn(keep_served(newsroom.clone(), stopped.clone()));
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
-            tasks.spawn(pinger.run(stopped.clone()));
+            work.spawn(pinger.run(stopped.clone()));
         }
-        take_in(&newsroom, lmtp, &stopped, &mut tasks)?;
+        take_in(&newsroom, lmtp, &stopped, &mut work)?;
         let dispatch_stop = stopped.clone();
-        tasks.spawn(async move {
+        work.spawn(async move {
             dispatcher.run(dispatch_stop, DRAIN).await;
             drop((instance, lock));
         });
         let mut scheduler = start_schedule(&newsroom).await.context("failed to start the scheduler")?;
         let mut stopping = stopped;
-        tasks.spawn(async move {
+        work.spawn(async move {
             let _ = stopping.wait_for(|stop| *stop).await;
             if let Err(error) = scheduler.shutdown().await {
                 error!(%error, "the scheduler did not stop: {error}");
             }
         });
-        Ok(RunningDaemon { stop, tasks, newsroom })
+        Ok(RunningDaemon { stop, work, close, doors, newsroom })
     }
 }
 
@@ -181,21 +174,84 @@ impl RunningDaemon {
 
     /// Waits for a part that ends although nobody asked it to: the daemon is to be started anew then.
     pub async fn broken(&mut self) {
-        if let Some(Err(error)) = self.tasks.join_next().await {
+        let ended = tokio::select! {
+            Some(ended) = self.work.join_next() => ended,
+            Some(ended) = self.doors.join_next() => ended,
+            else => return,
+        };
+        if let Err(error) = ended {
             error!(%error, "a part of the daemon broke down: {error}");
         }
     }
 
-    /// Stops: no new letters, letters in flight and requests under way are finished, everything is closed.
+    /// Stops: no new letters, letters in flight are finished while requests are still answered; then nothing more is
+    /// taken in, answers under way are finished, and everything is closed.
     pub async fn stop(mut self) {
         info!("depeche stops");
+        self.stop_work().await;
+        self.close.send_replace(true);
+        if timeout(LAST_ANSWERS, ended(&mut self.doors)).await.is_err() {
+            self.doors.shutdown().await;
+        }
+        self.keep_and_close().await;
+    }
+
+    /// Stops in favour of another daemon of this process that has the same sockets: whoever connects meanwhile waits for
+    /// it, and answers that take long are finished beside it.
+    pub async fn give_way(mut self) {
+        self.stop_work().await;
+        self.close.send_replace(true);
+        if timeout(BRIEF_ANSWERS, ended(&mut self.doors)).await.is_err() {
+            let mut doors = std::mem::take(&mut self.doors);
+            // What is still being answered was read before: it needs no database.
+            tokio::spawn(async move { ended(&mut doors).await });
+        }
+        self.keep_and_close().await;
+    }
+
+    async fn stop_work(&mut self) {
         self.stop.send_replace(true);
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
-        if timeout(DRAIN + Duration::from_secs(5), ended).await.is_err() {
-            self.tasks.shutdown().await;
+        if timeout(DRAIN + WORK_ENDS, ended(&mut self.work)).await.is_err() {
+            self.work.shutdown().await;
+        }
+    }
+
+    async fn keep_and_close(self) {
+        // Readers were answered until just now.
+        if let Err(error) = self.newsroom.keep_served().await {
+            self.newsroom.log_failure(&error, "what readers were given is not kept");
         }
         self.newsroom.store.close().await;
     }
+}
+
+async fn ended(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+/// The token that the administration's side asks for, where it asks for one.
+///
+/// # Errors
+/// When its file cannot be read, or is empty.
+pub(super) fn read_admin_token(config: &Config) -> anyhow::Result<Option<AdminToken>> {
+    let Some(file) = &config.http.admin_token_file else { return Ok(None) };
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("failed to read `http.admin_token_file`: `{file}`"))?;
+    let token = AdminToken::from_file_text(&text);
+    if token.is_none() {
+        bail!("`{file}` (`http.admin_token_file`) is empty: write a long random word into it");
+    }
+    Ok(token)
+}
+
+/// The relays, in order. Nothing is contacted.
+///
+/// # Errors
+/// When a certificate or a password cannot be read.
+pub(super) fn open_relays(config: &Config, clock: &Arc<SteadyClock>) -> anyhow::Result<Vec<Relay>> {
+    let from = &config.newsletter.from.address;
+    let open = |settings| Ok(Relay::open(settings, from, clock.clone())?);
+    config.relays.iter().map(open).collect()
 }
 
 /// Opens the ways in for what comes back.
@@ -215,14 +271,6 @@ fn take_in(
         tasks.spawn(intake.run(stopped.clone()));
     }
     Ok(())
-}
-
-async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!(
-            "failed to listen on {address} (`{key}`): is another program using it? choose another port in config.toml"
-        )
-    })
 }
 
 /// Keeps what readers were given of feeds, so that a restart takes nothing back.

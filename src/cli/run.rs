@@ -28,7 +28,7 @@ pub fn run() -> ExitCode {
 async fn command(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let config = arguments.config.as_path();
     match &arguments.command {
-        Command::Serve(serve) => serve::run(config, serve, terminal).await,
+        Command::Serve(serve) => Box::pin(serve::run(config, serve, terminal)).await,
         Command::Build(build) => build::run(config, build, terminal).await,
         Command::Check(check) => check::run(config, check, terminal).await,
         Command::New(new) => new::run(config, new, terminal),

@@ -27,6 +27,9 @@ pub struct Metrics {
     /// Subscriptions asked for on the web.
     pub sign_ups: SignUpCounts,
     gauges: Gauges,
+    began: Gauge,
+    reload_succeeded: Gauge,
+    reloaded_at: Gauge,
     registry: Registry,
     /// Two who ask at once do not mix their figures.
     page: Mutex<()>,
@@ -40,15 +43,43 @@ impl Metrics {
         let (letters, requests, gauges) = (LetterMetrics::default(), RequestCounts::default(), Gauges::default());
         let sign_ups = SignUpCounts::default();
         registry.register("build", "The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        let began: Gauge = Gauge::default();
-        began.set(start.timestamp());
-        registry.register("start_time_seconds", "When the process began, in seconds since 1970", began);
+        let [began, reload_succeeded, reloaded_at] = [start.timestamp(), 1, start.timestamp()].map(|figure| {
+            let gauge: Gauge = Gauge::default();
+            gauge.set(figure);
+            gauge
+        });
+        registry.register("start_time_seconds", "When the process began, in seconds since 1970", began.clone());
+        let help = "1 when the configuration was taken over the last time it was read";
+        registry.register("config_last_reload_successful", help, reload_succeeded.clone());
+        let help = "When the configuration was last read, in seconds since 1970";
+        registry.register("config_last_reload_timestamp_seconds", help, reloaded_at.clone());
         gauges.register(&mut registry);
         letters.register(&mut registry);
         database.register(&mut registry);
         registry.register_collector(Box::new(requests.clone()));
         registry.register_collector(Box::new(sign_ups.clone()));
-        Self { letters, requests, sign_ups, gauges, registry, page: Mutex::default() }
+        Self {
+            letters,
+            requests,
+            sign_ups,
+            gauges,
+            began,
+            reload_succeeded,
+            reloaded_at,
+            registry,
+            page: Mutex::default(),
+        }
+    }
+
+    /// The process is the one of `earlier`: it began when that says. What was counted begins anew.
+    pub fn go_on_from(&self, earlier: &Self) {
+        self.began.set(earlier.began.get());
+    }
+
+    /// The configuration was read at `now`, and taken over or not.
+    pub fn reloaded(&self, success: bool, now: DateTime<Utc>) {
+        self.reload_succeeded.set(i64::from(success));
+        self.reloaded_at.set(now.timestamp());
     }
 
     /// The page, with these `figures`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use chrono::TimeDelta;
-use depeche::app::{Daemon, RunningDaemon, open_newsroom};
+use depeche::app::{Daemon, RunningDaemon, Sockets, open_newsroom};
 use depeche::clock::SystemClock;
 use depeche::config::Config;
 use depeche::domain::{EditionId, FormStamp, Frequency, NewSubscriber, SubscriberId, Token, Topic};
@@ -82,7 +82,8 @@ impl Room {
         let newsroom = open_newsroom(config(&root), Arc::new(SystemClock)).await.unwrap();
         let ann = subscriber(&newsroom, "ann@example.org").await;
         let bob = subscriber(&newsroom, "bob@example.org").await;
-        let daemon = Daemon::prepare(newsroom).await.unwrap();
+        let listeners = Sockets::default().listeners(&newsroom.config).unwrap();
+        let daemon = Daemon::prepare(newsroom, listeners).await.unwrap();
         let (public, admin) = (daemon.public_address().unwrap().port(), daemon.admin_address().unwrap().port());
         Self { folder, public, admin, ann, bob, running: daemon.start().await.unwrap() }
     }

@@ -148,10 +148,15 @@ impl Daemon {
     #[track_caller]
     pub(crate) fn stop(mut self) -> (ExitStatus, Duration) {
         let asked = Instant::now();
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
-        assert!(sent.success());
+        self.signal("TERM");
         let status = until("the daemon's end", || self.child.try_wait().unwrap());
         (status, asked.elapsed())
+    }
+
+    /// Sends it a signal, such as `HUP`.
+    #[track_caller]
+    pub(crate) fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().unwrap().success());
     }
 
     /// What the public side answers to a GET: status and body.
@@ -196,7 +201,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 /// Starts the daemon and waits until it is at work.
 #[track_caller]
-fn start(mut command: Command) -> Daemon {
+pub(crate) fn start(mut command: Command) -> Daemon {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let log = Arc::new(Mutex::new(String::new()));
     collect(child.stdout.take().unwrap(), Arc::clone(&log));

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{Method, Request};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, Request};
+use futures_util::future::Either;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -31,21 +33,32 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/pla
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Peer(pub(in crate::http) IpAddr);
 
-/// Answers requests on `socket` until the client goes, is too slow, or the connection is asked to leave.
+/// Answers requests on `socket` until the client goes, is too slow, or the connection is asked to leave. When all are
+/// asked, one more request is answered ([`Limits::linger`]).
 ///
 /// Answers to requests in a row are written one by one: hyper's `pipeline_flush` would copy each body and bound nothing.
 pub(super) async fn converse<S: Answers>(socket: TcpStream, service: S, mut place: Place, limits: &Limits) {
     let peer = socket.peer_addr().ok().map(|address| Peer(address.ip()));
     let is_answering = Arc::new(AtomicBool::new(false));
     let socket = PatientSocket::new(socket, limits, is_answering.clone());
-    let service = Noting { service, peer, is_answering, body_within: limits.body };
+    let is_last = Arc::new(AtomicBool::new(false));
+    let noted = (is_answering.clone(), is_last.clone());
+    let service = Noting { service, peer, is_answering, is_last, body_within: limits.body };
     let mut connection = pin!(http1::Builder::new().max_header_size(LARGEST_HEAD).serve_connection(socket, service));
     // What ends a connection is the client's doing: nobody here could mend it.
     tokio::select! {
         biased;
         _ = connection.as_mut() => return,
-        _ = &mut place.asked_to_leave => connection.as_mut().graceful_shutdown(),
+        _ = &mut place.asked_to_leave => {}
     }
+    let (is_answering, is_last) = noted;
+    if place.is_closed() && !is_answering.load(Ordering::Relaxed) {
+        is_last.store(true, Ordering::Relaxed);
+        if timeout(limits.linger, connection.as_mut()).await.is_ok() {
+            return;
+        }
+    }
+    connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 
@@ -67,13 +80,15 @@ struct Noting<S> {
     service: S,
     peer: Option<Peer>,
     is_answering: Arc<AtomicBool>,
+    /// Whether the client is to be told that nothing more is answered on this connection.
+    is_last: Arc<AtomicBool>,
     body_within: Duration,
 }
 
 impl<S: Answers> Service<Request<Incoming>> for Noting<S> {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         if let Some(peer) = self.peer
@@ -82,12 +97,20 @@ impl<S: Answers> Service<Request<Incoming>> for Noting<S> {
             request.extensions_mut().insert(peer);
         }
         self.is_answering.store(true, Ordering::Relaxed);
-        self.service.call(request.map(|body| {
+        let answer = self.service.call(request.map(|body| {
             if body.is_end_stream() {
                 Body::empty()
             } else {
                 Body::new(TimedBody { body, alarm: Box::pin(sleep(self.body_within)) })
             }
+        }));
+        if !self.is_last.load(Ordering::Relaxed) {
+            return Either::Left(answer);
+        }
+        Either::Right(Box::pin(async move {
+            let mut answer = answer.await?;
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            Ok(answer)
         }))
     }
 }

@@ -24,6 +24,9 @@ pub struct Limits {
     pub stalled: Duration,
     /// How many bytes a second a reader must take in the long run.
     pub pace: u32,
+    /// How long idle connections are kept once nothing more is taken in. Who asks meanwhile is answered and told that
+    /// it was the last time: closed at once, a connection may be lost with the request that is on its way over it.
+    pub linger: Duration,
 }
 
 impl Limits {
@@ -44,6 +47,7 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             stalled: Duration::from_secs(30),
             pace: 1024,
+            linger: Duration::from_millis(500),
         }
     }
 }

@@ -54,6 +54,11 @@ impl Places {
         Arc::new(Self { free, waiting, taken: Mutex::default() })
     }
 
+    /// Whether everyone was asked to leave.
+    pub(super) fn are_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     /// Takes in a new connection.
     pub(super) fn welcome(self: &Arc<Self>) -> Welcome {
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
@@ -94,6 +99,13 @@ impl Places {
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Whether everyone was asked to leave, and not this connection alone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.places.are_closed()
     }
 }
 

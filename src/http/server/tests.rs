@@ -363,3 +363,17 @@ async fn told_to_stop_it_finishes_what_is_under_way_and_takes_in_nothing_more() 
     assert!(waiting.rest().await.ends_with("thought"));
     timeout(PATIENCE, served.ended).await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn told_to_stop_it_answers_once_more_whoever_has_a_connection() {
+    let served = served(Limits { linger: PATIENCE, ..wide() }, press()).await;
+    let mut client = Client::of(&served).await;
+    client.ask("/number/1").await;
+    assert_eq!(client.answer().await.0, 200);
+    served.stop.send_replace(true);
+    assert!(timeout(SHORT, client.0.read_u8()).await.is_err(), "an idle connection is kept for a moment");
+    client.ask("/number/2").await;
+    let answer = client.rest().await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 200") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    timeout(PATIENCE, served.ended).await.unwrap().unwrap();
+}
