@@ -127,6 +127,12 @@ fn router(side: &Arc<PublicSide>) -> Router {
 /// done to its end, also when its sender goes away meanwhile: half of it is worse than all or nothing.
 async fn answered(side: Arc<PublicSide>, request: Request<Body>, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
+    if !path.is_empty() && path == side.newsroom.config.site.url.path() {
+        // The front page has one address.
+        let response = moved(&format!("{path}/"));
+        side.count(&path, &response);
+        return response;
+    }
     let is_form = *request.method() == Method::POST;
     let answer = next.run(request);
     let answer = if is_form { Either::Left(tokio::spawn(answer)) } else { Either::Right(answer.map(Ok)) };

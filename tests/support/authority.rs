@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -37,14 +37,7 @@ impl Authority {
 
     /// What a server needs that is called `name` in its certificate.
     pub(crate) fn server(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = match validity {
-            Validity::Long => date_time_ymd(2999, 1, 1),
-            Validity::Over => date_time_ymd(2001, 1, 1),
-        };
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let (certificate, key) = self.sign(name, validity);
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -54,5 +47,17 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         Arc::new(config)
+    }
+
+    /// A certificate for `name`, and its key.
+    pub(crate) fn sign(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = match validity {
+            Validity::Long => date_time_ymd(2999, 1, 1),
+            Validity::Over => date_time_ymd(2001, 1, 1),
+        };
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 }
