@@ -1,0 +1,211 @@
+//! `docs/OPERATIONS.md` says what is so: its commands are run as they stand there, and a restoring by the document is
+//! rehearsed from the backup to the next letter.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use chrono::{SecondsFormat, TimeDelta};
+use depeche::clock::{Clock as _, SystemClock};
+
+#[path = "support/press_room.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod press_room;
+
+use press_room::{Daemon, PressRoom, text, until};
+
+/// How many readers there are.
+const READERS: usize = 120;
+
+fn document() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATIONS.md")).unwrap()
+}
+
+/// The shell commands of a section of the document, a line each.
+fn commands(section: &str) -> Vec<String> {
+    let document = document();
+    let found = document.split("\n## ").find(|found| found.starts_with(&format!("{section}\n"))).unwrap();
+    let blocks = found.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```\n").unwrap().0);
+    blocks.flat_map(str::lines).map(str::to_owned).collect()
+}
+
+/// Runs a command of the document in the room, with `/backup` leading to `backups`.
+#[track_caller]
+fn run(room: &PressRoom, backups: &Path, command: &str) -> String {
+    let folder = room.path(".bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    let _ = std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_depeche"), folder.join("depeche"));
+    let path = std::env::join_paths(
+        std::iter::once(folder).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", &command.replace("/backup/", &format!("{}/", backups.display()))]).current_dir(room.path(""));
+    for (name, _) in room.command(&[]).get_envs() {
+        shell.env_remove(name);
+    }
+    let output = shell.env("PATH", path.unwrap()).output().unwrap();
+    assert!(output.status.success(), "{command}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn room() -> PressRoom {
+    PressRoom::new(
+        "[newsletter]\nfrom = \"Salle de presse <presse@presse.example>\"\ngrace = \"1ms\"\n\
+         [office]\ncopies = [\"bureau@presse.example\"]\n[[relay]]\nkind = \"directory\"\nrate = 60\n",
+    )
+}
+
+/// Publishes a release that is dated so long from now.
+fn publish(room: &PressRoom, file: &str, title: &str, date: TimeDelta) {
+    let date = (SystemClock.now() + date).to_rfc3339_opts(SecondsFormat::Secs, true);
+    room.save("content/uploads/plan.pdf", "%PDF-1.4 plan");
+    room.save(
+        &format!("content/{file}"),
+        &format!(
+            "---\ntitle: {title}\ndate: {date}\nchapeau-text: Les faits.\nfiles:\n  - file: /uploads/plan.pdf\n    \
+             nom: Le plan\n---\n\nLe texte de {title}.\n"
+        ),
+    );
+}
+
+/// How many letters with this word in their subject each reader has.
+fn letters(room: &PressRoom, word: &str) -> BTreeMap<String, usize> {
+    let mut letters = BTreeMap::new();
+    for letter in room.letters() {
+        let to = letter.lines().find_map(|line| line.strip_prefix("To: ")).unwrap().to_owned();
+        let about = letter.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap();
+        if to.ends_with("@journal.example") && about.contains(word) {
+            *letters.entry(to).or_insert(0) += 1;
+        }
+    }
+    letters
+}
+
+/// The addresses below the site in all letters.
+fn links(room: &PressRoom) -> BTreeSet<String> {
+    let mut links = BTreeSet::new();
+    for letter in room.letters() {
+        let parsed = mail_parser::MessageParser::default().parse(letter.as_bytes()).unwrap();
+        let (plain, html) = (parsed.body_text(0).unwrap(), parsed.body_html(0).unwrap());
+        for part in plain.split("http://127.0.0.1:8080").skip(1).chain(html.split("http://127.0.0.1:8080").skip(1)) {
+            let end = part.find(|c: char| c.is_whitespace() || "<>\"')".contains(c)).unwrap_or(part.len());
+            links.insert(part[..end].replace("&#x2F;", "/").replace("&amp;", "&"));
+        }
+    }
+    links.retain(|link| !link.starts_with("/office/"));
+    links
+}
+
+fn answers(daemon: &Daemon, links: &BTreeSet<String>) {
+    for link in links {
+        assert_eq!(daemon.get(if link.is_empty() { "/" } else { link }).0, 200, "{link}");
+    }
+}
+
+#[test]
+fn a_restoring_is_rehearsed_by_the_document() {
+    let commands = commands("Backup and restore");
+    let [back_up, restore, examine, show] = commands.as_slice() else { panic!("{commands:?}") };
+    let (lost, backups) = (room(), tempfile::tempdir().unwrap());
+    let readers: Vec<String> = (0..READERS).map(|number| format!("reader{number}@journal.example")).collect();
+    lost.save("list.txt", &readers.join("\n"));
+    lost.say(&["subscribers", "import", "list.txt", "--source", "essai"]);
+    let daemon = lost.serve();
+    publish(&lost, "2026-01-01-pont.md", "Un pont neuf", -TimeDelta::seconds(30));
+    until("half of the letters", || (letters(&lost, "pont").len() > READERS / 2).then_some(()));
+    run(&lost, backups.path(), back_up);
+    until("all letters", || (letters(&lost, "pont").len() == READERS).then_some(()));
+    publish(&lost, "2026-01-02-gare.md", "Une gare neuve", -TimeDelta::seconds(30));
+    until("the next letters", || (letters(&lost, "gare").len() == READERS).then_some(()));
+    let old = links(&lost);
+    assert!(old.len() > 2 * READERS, "{} links", old.len());
+    answers(&daemon, &old);
+    daemon.kill();
+
+    // The new machine has what the document asks for, and nothing of the old database.
+    let begun = Instant::now();
+    let new = room();
+    for name in ["2026-01-01-pont.md", "2026-01-02-gare.md", "uploads/plan.pdf"] {
+        std::fs::copy(lost.path(&format!("content/{name}")), new.path(&format!("content/{name}"))).unwrap();
+    }
+    run(&new, backups.path(), restore);
+    run(&new, backups.path(), examine);
+    let daemon = new.serve();
+    let took = begun.elapsed();
+    until("the notice", || {
+        new.letters().iter().any(|letter| letter.contains("To: bureau@presse.example")).then_some(())
+    });
+    // What waits for a person.
+    let mut waits = Vec::new();
+    until("what is held", || {
+        waits = new.editions();
+        waits.retain(|edition| ["held", "paused"].contains(&edition["state"].as_str().unwrap()));
+        (waits.len() == 2).then_some(())
+    });
+    assert!(run(&new, backups.path(), show).contains("Une gare neuve"));
+    for edition in &waits {
+        new.say(&["editions", "cancel", &edition["id"].to_string()]);
+    }
+    answers(&daemon, &old);
+    // And life goes on, with releases dated since.
+    publish(&new, "2026-01-03-port.md", "Un port neuf", TimeDelta::seconds(2));
+    until("the letters of the next release", || (letters(&new, "port").len() == READERS).then_some(()));
+    assert!(letters(&new, "port").values().all(|number| *number == 1));
+    let wrong = letters(&new, "pont").len() + letters(&new, "gare").len();
+    assert_eq!(wrong, 0, "letters that had left before left again");
+    println!(
+        "restored and serving after {:.1} s; {wrong} letters wrongly sent; {} of {} links in old letters answer",
+        took.as_secs_f64(),
+        old.len(),
+        old.len()
+    );
+}
+
+#[test]
+fn every_command_is_one_that_the_program_takes() {
+    let (room, document) = (PressRoom::new(""), document().replace("$(date +%F)", "today"));
+    let document = document.replace("EDITION", "12").replace("ADDRESS", "ann@journal.example");
+    let marked =
+        document.split(['`', '\n']).filter(|code| code.starts_with("depeche ") && !code.starts_with("depeche unix "));
+    // What a shell makes of the rest is not the program's.
+    let ends = [" #", " |", " >", " <", " &&", ";"];
+    let alone = |code: &str| ends.iter().filter_map(|end| code.find(end)).min().unwrap_or(code.len());
+    let commands: BTreeSet<&str> = marked.map(|code| &code[..alone(code)]).collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in commands {
+        // As a shell takes them apart; quotes are double and hold no other.
+        let parts = command.split('"').enumerate();
+        let words = parts.flat_map(|(place, part)| if place % 2 == 0 { part.split(' ').collect() } else { vec![part] });
+        let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).skip(1).collect();
+        words.push("--help");
+        assert!(room.run(&words).status.success(), "`{command}` is not taken");
+    }
+}
+
+#[test]
+fn keys_made_by_the_document_are_those_that_doctor_describes() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        assert_ne!(std::env::var("DEPECHE_REQUIRE").as_deref(), Ok("all"), "openssl is required here");
+        println!("skipped: openssl is not installed");
+        return;
+    }
+    let room = room();
+    std::fs::create_dir_all(room.path("var")).unwrap();
+    let (mut records, commands) = (Vec::new(), commands("Signatures"));
+    for command in &commands {
+        records.extend(run(&room, Path::new("/nowhere"), command).lines().map(str::to_owned));
+    }
+    assert_eq!(records.len(), 2, "{commands:?}");
+    let config = std::fs::read_to_string(room.path("config.toml")).unwrap();
+    let dkim = "[dkim]\ndomain = \"presse.example\"\nrsa = { selector = \"rsa2026\", key_file = \"var/dkim-rsa.pem\" }\n\
+                ed25519 = { selector = \"ed2026\", key_file = \"var/dkim-ed25519.pem\" }\n";
+    room.save("config.toml", &format!("{config}{dkim}"));
+    let said = text(&room.run(&["doctor", "--format", "json"]).stdout);
+    for record in records {
+        let (_, value) = record.split_once("  ").unwrap();
+        assert!(said.replace("\\\" \\\"", "").contains(value), "{value} in {said}");
+    }
+}
