@@ -11,10 +11,15 @@ use std::time::Instant;
 use chrono::{SecondsFormat, TimeDelta};
 use depeche::clock::{Clock as _, SystemClock};
 
+#[path = "support/git.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+mod git;
 #[path = "support/press_room.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod press_room;
 
+use git::Git;
 use press_room::{Daemon, PressRoom, text, until};
 
 /// How many readers there are.
@@ -162,6 +167,63 @@ fn a_restoring_is_rehearsed_by_the_document() {
         old.len(),
         old.len()
     );
+}
+
+#[test]
+fn the_first_day_beside_a_site_goes_by_the_document() {
+    let room = room();
+    let config = std::fs::read_to_string(room.path("config.toml")).unwrap();
+    let beside = "[content]\nfolder = \"site\"\nuploads = \"site/assets\"\ndocuments = \"any\"\n";
+    room.save("config.toml", &config.replace("[content]\n", beside));
+    for folder in ["site/_posts", "site/assets", "site/_layouts"] {
+        std::fs::create_dir_all(room.path(folder)).unwrap();
+    }
+    room.save("site/_config.yml", "title: Un site\nurl: https://www.example.org\npermalink: /actualites/:title/\n");
+    for (day, name) in [("2025-03-01", "pont"), ("2025-04-01", "gare")] {
+        room.save(&format!("site/_posts/{day}-{name}.md"), &format!("---\ntitle: Le {name}\n---\n\nTexte.\n"));
+    }
+    let entry = "<entry><id>https://www.example.org/old/1</id><title>Le pont</title>\
+                 <link href=\"https://www.example.org/actualites/pont/\"/><updated>2025-03-01T00:00:00Z</updated></entry>";
+    let feed =
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>x</title><id>x</id><updated>2025-03-01T00:00:00Z</updated>";
+    room.save("feed.xml", &format!("{feed}{entry}</feed>"));
+    room.save("list.csv", "email\nann@journal.example\n");
+    let commands = commands("The first day beside a living site");
+    let (before, after) = commands.split_at(4);
+    for command in before {
+        run(&room, Path::new("/nowhere"), command);
+    }
+    let daemon = room.serve();
+    let said: Vec<String> = after.iter().map(|command| run(&room, Path::new("/nowhere"), command)).collect();
+    assert!(room.editions().is_empty() && said.len() == 2, "{said:?}");
+    assert!(said[1].contains("https://www.example.org/old/1"), "{said:?}");
+    assert!(text(&daemon.get("/feeds/all.atom").1).contains("<id>https://www.example.org/old/1</id>"));
+}
+
+#[test]
+fn what_is_pushed_is_pulled_and_announced() {
+    let room = room();
+    let place = room.path("origin");
+    std::fs::create_dir_all(&place).unwrap();
+    let Some(git) = Git::init(&place) else { return };
+    std::fs::write(place.join("2025-01-01-ancien.md"), "---\ntitle: Un ancien\n---\n\nTexte.\n").unwrap();
+    git.commit("Un ancien");
+    std::fs::remove_dir_all(room.path("content")).unwrap();
+    git.run(&["clone", "--quiet", ".", room.path("content").to_str().unwrap()]);
+    std::fs::create_dir_all(room.path("content/uploads")).unwrap();
+    let unit = include_str!("../packaging/git/depeche-releases.service");
+    let pull = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/")).unwrap();
+    let pull = pull.replace("/srv/releases", &format!("'{}'", room.path("content").display()));
+    room.say(&["subscribers", "add", "ann@journal.example"]);
+    let daemon = room.serve();
+    let date = (SystemClock.now() - TimeDelta::seconds(1)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let release = format!("---\ntitle: Un pont neuf\ndate: {date}\n---\n\nTexte.\n");
+    std::fs::write(place.join("pont.md"), release).unwrap();
+    git.commit("Un pont neuf");
+    run(&room, Path::new("/nowhere"), &pull);
+    until("the letter", || (letters(&room, "pont").len() == 1).then_some(()));
+    assert!(letters(&room, "ancien").is_empty());
+    drop(daemon);
 }
 
 #[test]
