@@ -47,15 +47,16 @@ impl ServiceManager {
         tell(&[NotifyState::Stopping]);
     }
 
-    /// Waits until it is time to say that the daemon is alive.
+    /// Waits until it is time, and says that the daemon is alive: its tasks get their turn. That the database or a relay
+    /// does not answer is no reason to be started anew.
     pub async fn turn(&mut self) {
         self.alive.tick().await;
+        tell(&[NotifyState::Watchdog]);
     }
 
-    /// The daemon is alive: its tasks get their turn. That the database or a relay does not answer is no reason to be
-    /// started anew, and is not told here.
-    pub fn alive(&self, newsroom: &Newsroom) {
-        tell(&[NotifyState::Watchdog, NotifyState::Status(&status(newsroom))]);
+    /// How many releases are live.
+    pub fn status(&self, newsroom: &Newsroom) {
+        tell(&[NotifyState::Status(&status(newsroom))]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `serve`: the daemon, until it is told to stop; SIGHUP reads the configuration anew.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use camino::Utf8Path;
@@ -45,11 +46,17 @@ pub(super) async fn run(file: &Utf8Path, arguments: &ServeArguments, terminal: T
             _ = terminate.recv() => break Exit::Done,
             _ = hang_up.recv() => {
                 manager.reloading();
-                running = reload(running, read_anew(file, arguments), &mut sockets).await?;
+                let mut reloading = pin!(reload(running, read_anew(file, arguments), &mut sockets));
+                running = loop {
+                    tokio::select! {
+                        reloaded = reloading.as_mut() => break reloaded?,
+                        () = manager.turn() => {}
+                    }
+                };
                 start_logging(running.newsroom().config.log);
                 manager.ready(running.newsroom());
             }
-            () = manager.turn() => manager.alive(running.newsroom()),
+            () = manager.turn() => manager.status(running.newsroom()),
             // Half a daemon looks like a whole one from outside: better that whoever started it starts it again.
             () = running.broken() => break Exit::Failed,
         }
