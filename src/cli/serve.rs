@@ -45,6 +45,10 @@ pub(super) async fn run(file: &Utf8Path, arguments: &ServeArguments, terminal: T
             _ = interrupt.recv() => break Exit::Done,
             _ = terminate.recv() => break Exit::Done,
             _ = hang_up.recv() => {
+                if terminal.is_interactive() {
+                    // It means that the terminal is gone.
+                    break Exit::Done;
+                }
                 manager.reloading();
                 let mut reloading = pin!(reload(running, read_anew(file, arguments), &mut sockets));
                 running = loop {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AnyConnection;
 
+use super::endings::end_within;
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, micros};
 use super::{Proof, Question, Store, StoreError, ids, requests, subscribers, suppressions};
@@ -366,7 +367,7 @@ async fn merge(
     let fields = Fields::keyed_by_number(&row, "consents", "id");
     let proof = Proof { words: fields.text("words")?, source: fields.text("source")? };
     optin::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;
-    subscribers::end_within(connection, id, EndReason::Unsubscribed.into(), now).await?;
+    end_within(connection, id, EndReason::Unsubscribed.into(), now).await?;
     Ok(())
 }
 

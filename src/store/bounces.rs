@@ -4,9 +4,9 @@ use chrono_tz::Tz;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::endings::{Ending, end_within};
 use super::forgetting::IS_BLANK;
 use super::row::{Fields, clean, micros};
-use super::subscribers::{Ending, end_within};
 use super::{Store, StoreError, ids, suppressions};
 use crate::domain::{Bounce, DeliveryId, EndReason, SubscriberId, SuppressionReason};
 use crate::policy::{Consequence, consequence};

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::endings::end_within;
 use super::row::{Fields, micros, placeholders};
-use super::subscribers::end_within;
 use super::{Store, StoreError, addresses, suppressions};
 use crate::domain::{EmailAddress, EndReason, LetterKind, SubscriberId, SuppressionReason};
 

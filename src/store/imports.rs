@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::endings::{Ending, end_within};
 use super::optin::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
-use super::subscribers::{self, Ending, LAST_TURN};
+use super::subscribers::{self, LAST_TURN};
 use super::values::Values;
 use super::{Proof, Store, StoreError, ids, pauses, suppressions};
 use crate::domain::{EndReason, NewSubscriber, SubscriberId, SuppressionReason};
@@ -203,12 +204,12 @@ async fn carry_out<'p>(
             optin::keep(connection, id, ConsentAction::Declined, &proof, now).await?;
         }
         (Outcome::Ended(reason), Some(id)) => {
-            subscribers::end_within(connection, id, Ending { reason, suppressed: None }, now).await?;
+            end_within(connection, id, Ending { reason, suppressed: None }, now).await?;
         }
         (Outcome::Suppressed(reason), id) => {
             suppressions::add(connection, &placed.hash, reason, now).await?;
             if let Some(id) = id {
-                subscribers::end_within(connection, id, ending(reason), now).await?;
+                end_within(connection, id, ending(reason), now).await?;
             }
         }
         (Outcome::AlreadyThere | Outcome::AlreadyOut | Outcome::LeftAlone(_) | Outcome::Duplicate, _) => {}

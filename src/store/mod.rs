@@ -11,6 +11,7 @@ mod connection;
 mod decisions;
 mod deliveries;
 mod editions;
+mod endings;
 mod error;
 mod exchange;
 mod figures;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::endings::{Ending, end_within};
 use super::row::{Fields, micros};
-use super::subscribers::{Ending, end_within};
 use super::values::Values;
 use super::{ConsentAction, Proof, Store, StoreError, optin};
 use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
