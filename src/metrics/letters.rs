@@ -71,12 +71,14 @@ fn histogram() -> Histogram {
 }
 
 impl LetterMetrics {
-    /// Begins counting the tries with a relay: what begins with its first increase has none that Prometheus could see.
+    /// Begins counting the tries with a relay, and its connections: what begins with its first increase has none that
+    /// Prometheus could see.
     pub fn begin(&self, relay: &str) {
         for outcome in OUTCOMES {
             let labels = [("relay", relay.to_owned()), ("outcome", outcome.to_owned())];
             drop(self.by_relay.get_or_create(&labels));
         }
+        drop(self.connections.get_or_create(&[("relay", relay.to_owned())]));
     }
 
     /// Counts a try.
@@ -185,6 +187,7 @@ mod tests {
             let line = format!("letters_total{{relay=\"memory\",outcome=\"{outcome}\"}} 0");
             assert!(page.contains(&line), "{page}");
         }
+        assert!(page.contains("relay_connections{relay=\"memory\"} 0"), "{page}");
     }
 
     #[test]

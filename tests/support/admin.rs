@@ -5,12 +5,17 @@ use std::net::{SocketAddr, TcpStream};
 
 use crate::press_room::{Daemon, text};
 
-/// What the administration's side answers to a GET, head and body.
-pub(crate) fn admin(daemon: &Daemon, path: &str) -> String {
+/// Where the administration's side listens.
+pub(crate) fn admin_address(daemon: &Daemon) -> SocketAddr {
     let log = daemon.log();
     let line = log.lines().find(|line| line.contains("depeche is at work")).unwrap();
     let said: serde_json::Value = serde_json::from_str(line).unwrap();
-    let address: SocketAddr = said["admin"].as_str().unwrap().parse().unwrap();
+    said["admin"].as_str().unwrap().parse().unwrap()
+}
+
+/// What the administration's side answers to a GET, head and body.
+pub(crate) fn admin(daemon: &Daemon, path: &str) -> String {
+    let address = admin_address(daemon);
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();

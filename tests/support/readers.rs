@@ -13,14 +13,19 @@ use depeche::store::Added;
 use super::press_room::PressRoom;
 use super::smtp_server::Accepted;
 
-/// Adds these readers of every topic, through the library: a command each would take minutes.
+/// Adds these readers of every topic.
 pub(crate) async fn subscribe(room: &PressRoom, readers: impl IntoIterator<Item = String>) {
+    subscribe_addresses(room, readers.into_iter().map(|reader| format!("{reader}@journal.example"))).await;
+}
+
+/// The same for whole addresses, through the library: a command each would take minutes.
+pub(crate) async fn subscribe_addresses(room: &PressRoom, addresses: impl IntoIterator<Item = String>) {
     let file = room.path("config.toml");
     let (config, _) = read_config(Utf8Path::from_path(&file).unwrap()).unwrap();
     let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
-    for reader in readers {
+    for address in addresses {
         let new = NewSubscriber {
-            address: format!("{reader}@journal.example").parse().unwrap(),
+            address: address.parse().unwrap(),
             name: None,
             organisation: None,
             language: Language::French,
@@ -29,7 +34,7 @@ pub(crate) async fn subscribe(room: &PressRoom, readers: impl IntoIterator<Item 
             source: "test".to_owned(),
         };
         let added = newsroom.store.add_active(&new, newsroom.now()).await.unwrap();
-        assert!(matches!(added, Added::New(_)), "{reader}");
+        assert!(matches!(added, Added::New(_)), "{address}");
     }
     newsroom.store.close().await;
 }

@@ -22,6 +22,8 @@ mod relay;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
 mod room;
 mod server;
+#[path = "../support/small_disk.rs"]
+mod small_disk;
 #[path = "../support/smtp_server.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod smtp_server;

@@ -16,9 +16,9 @@ use depeche::task::{BrokenFile, Dispatcher, Readiness};
 use tokio::sync::watch;
 
 use crate::admin::ready;
-use crate::disk::{fill, serve_on_small_disk};
 use crate::press_room::{PressRoom, until};
 use crate::room::{READERS, add_readers, metric};
+use crate::small_disk::{fill, serve_on_small_disk};
 use crate::smtp_server::{Script, SmtpServer};
 
 /// Letters that met a relay in trouble wait more than a minute.

@@ -28,15 +28,17 @@ impl AdminToken {
     /// Whether a request carries it: as a bearer token, or as the password of basic authentication, so that a browser
     /// can ask for it. Digests are compared, so the time it takes tells nothing.
     fn opens(&self, headers: &HeaderMap) -> bool {
-        let Some(value) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else { return false };
-        let given = match value.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim().as_bytes().to_vec(),
-            Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => {
-                let pair = STANDARD.decode(pair.trim()).unwrap_or_default();
-                let colon = pair.iter().position(|byte| *byte == b':').map_or(pair.len(), |at| at + 1);
-                pair[colon..].to_vec()
-            }
-            _ => return false,
+        let Some(value) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) else { return false };
+        let Some(space) = value.iter().position(|byte| *byte == b' ') else { return false };
+        let (scheme, given) = (&value[..space], value[space..].trim_ascii());
+        let given = if scheme.eq_ignore_ascii_case(b"bearer") {
+            given.to_vec()
+        } else if scheme.eq_ignore_ascii_case(b"basic") {
+            let pair = STANDARD.decode(given).unwrap_or_default();
+            let colon = pair.iter().position(|byte| *byte == b':').map_or(pair.len(), |at| at + 1);
+            pair[colon..].to_vec()
+        } else {
+            return false;
         };
         Sha256::digest(&given)[..] == self.0
     }
@@ -137,6 +139,10 @@ mod tests {
             assert!(!token.opens(&wrong), "{wrong:?}");
         }
         assert!(AdminToken::from_file_text(" \n").is_none());
+        // Programs send the bytes of the file as they are.
+        let drawn = AdminToken::from_file_text("un mot tiré au sort\n").unwrap();
+        let bytes = HeaderValue::from_bytes("Bearer un mot tiré au sort".as_bytes()).unwrap();
+        assert!(drawn.opens(&HeaderMap::from_iter([(AUTHORIZATION, bytes)])));
     }
 
     #[test]
