@@ -5,6 +5,8 @@
 //! resolved, so a name smuggled through a macro is not noticed.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "house/logging.rs"]
+mod logging;
 #[path = "house/reading.rs"]
 mod reading;
 

@@ -21,6 +21,7 @@ pub async fn confirm_alarm(newsroom: &Newsroom) -> Result<(), StoreError> {
         let changes =
             RegisterChanges { alarm: Some(FolderAlarm { confirmed: true, ..alarm }), ..RegisterChanges::default() };
         newsroom.store.save_register(&changes, newsroom.now(), &NoTexts).await?;
+        info!("releases that are gone from the folder are meant to be: confirmed");
         newsroom.look_wanted.notify_waiters();
     }
     Ok(())
@@ -45,7 +46,8 @@ pub(super) async fn watch_clock(newsroom: &Newsroom, before: Option<ClockDoubt>)
     let doubt = newsroom.clock.doubt();
     match (before, doubt) {
         (before, Some(doubt)) if before.is_none_or(|before| is_another(before, doubt)) => {
-            warn!(machine = %doubt.machine, believed = %doubt.believed, "the machine's clock jumped forwards and is not followed");
+            let (machine, believed) = (doubt.machine.to_rfc3339(), doubt.believed.to_rfc3339());
+            warn!(machine, believed, "the machine's clock jumped forwards and is not followed");
             if let Err(error) = newsroom.store.remember_clock_doubt(Some(doubt)).await {
                 newsroom.log_failure(&error, "the jump of the clock could not be remembered");
                 return before;

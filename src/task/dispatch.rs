@@ -17,6 +17,7 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
 use self::claimed::Claimed;
@@ -387,7 +388,8 @@ impl Dispatcher {
 
     /// Ends a delivery that cannot be composed, whatever the relay: it would come back for ever.
     async fn give_up(&self, desk: &mut Connection, delivery: &Delivery, why: String) -> Result<(), StoreError> {
-        error!(delivery.id = %delivery.id, "delivery {} is given up: {why}", delivery.id);
+        let edition = delivery.edition.map(display);
+        error!(delivery.id = %delivery.id, edition.id = edition, why, "delivery {} is given up: {why}", delivery.id);
         self.record(desk).await?;
         let at = self.newsroom.now();
         let fence = Fence { delivery: delivery.id, owner: self.owner.clone(), claim: delivery.claim };
@@ -419,13 +421,7 @@ impl Dispatcher {
         };
         let domain = delivery.recipient.address.domain();
         self.newsroom.metrics.letters.ended(&LetterEnd { relay, domain, attempt, outcome: word, took });
-        let to = delivery.recipient.address.masked();
-        // What goes well is a line an edition; a line a letter is for those who look for something.
-        if verdict == Verdict::Sent {
-            debug!(delivery.id = %delivery.id, delivery.attempt, relay, verdict = word, to, "delivery {}: {word}", delivery.id);
-        } else {
-            info!(delivery.id = %delivery.id, delivery.attempt, relay, verdict = word, to, "delivery {}: {word}", delivery.id);
-        }
+        log_judgement(ready, relay, attempt, &outcome, word, took);
         let (phase, reply) = match attempt {
             Attempt::Accepted(reply) => ("accepted".to_owned(), Some(reply)),
             Attempt::Refused { phase, reply } => (phase.to_string(), Some(reply)),
@@ -443,6 +439,30 @@ impl Dispatcher {
             verdict: word.to_owned(),
         };
         Finished { fence, outcome, attempt: Some(made), at: now }
+    }
+}
+
+/// Logs what becomes of a letter. What goes well is a line an edition, for there may be a hundred thousand; a line a letter
+/// is for those who look for something.
+fn log_judgement(ready: &Ready, relay: &str, attempt: &Attempt, outcome: &Outcome, verdict: &str, took: Duration) {
+    let Delivery { id, edition, subscriber, attempt: number, recipient, .. } = &ready.delivery;
+    let (edition, subscriber) = (edition.map(display), subscriber.map(display));
+    let (to, how) = (recipient.address.masked(), attempt.without_words().to_string());
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let due = match outcome {
+        Outcome::Later { due } | Outcome::LaterUncounted { due } => Some(due.to_rfc3339()),
+        Outcome::Sent | Outcome::Failed | Outcome::Unknown => None,
+    };
+    if *outcome == Outcome::Sent {
+        debug!(
+            delivery.id = %id, edition.id = edition, subscriber.id = subscriber, attempt = number, relay, verdict, to,
+            how, took_ms, "delivery {id}: {verdict}"
+        );
+    } else {
+        info!(
+            delivery.id = %id, edition.id = edition, subscriber.id = subscriber, attempt = number, relay, verdict, to,
+            how, took_ms, due, "delivery {id}: {verdict}"
+        );
     }
 }
 

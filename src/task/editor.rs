@@ -27,7 +27,7 @@ use super::standing::LookNote;
 use crate::cache::{Cache, OpenCache};
 use crate::clock::{Clock as _, ClockDoubt};
 use crate::publish::{PublishError, publish};
-use crate::register::{Announcement, KeptRegister, RegisterChanges};
+use crate::register::{Announcement, FolderAlarm, KeptRegister, RegisterChanges};
 use crate::resource::Ready;
 use crate::store::{Revision, StoreError};
 use crate::watch::{Cores, Hint, Watcher};
@@ -121,7 +121,12 @@ impl Editor {
         }
         let leads = store.take_lead(LEAD, &self.owner, now, LEAD_LASTS).await;
         // Whoever cannot renew the lead does not know whether it has it still.
-        self.newsroom.standing.leads(matches!(leads, Ok(true)));
+        let is_leader = matches!(leads, Ok(true));
+        match (self.newsroom.standing.leads(is_leader), is_leader) {
+            (true, true) => info!(instance = self.owner, "{} leads from now on", self.owner),
+            (true, false) => info!(instance = self.owner, "{} does not lead, or not any more", self.owner),
+            (false, _) => {}
+        }
         leads
     }
 
@@ -242,6 +247,7 @@ impl Editor {
                 Ok(saved) => saved?,
                 Err(error) => return Ok(self.begin_anew(&error)),
             };
+            log_alarm(alarm_before, changes.alarm);
         }
         if let Some(ingest) = &mut self.ingest {
             ingest.keep(&current, files, settled);
@@ -586,8 +592,20 @@ fn log_decisions(changes: &RegisterChanges) {
         return;
     }
     for decision in &changes.decisions {
-        let (release, what, why) = (&decision.release, decision.what, &decision.why);
-        info!(release.id = %release, what, "{release}: {what} ({why})");
+        let (release, what, why) = (&decision.release, decision.what, &*decision.why);
+        info!(release.id = %release, what, why, "{release}: {what} ({why})");
+    }
+}
+
+/// Logs that most of the folder is gone at once, or that this is over.
+fn log_alarm(before: Option<FolderAlarm>, alarm: Option<FolderAlarm>) {
+    let is_asked = |alarm: Option<FolderAlarm>| alarm.filter(|alarm| !alarm.confirmed);
+    match (is_asked(before), is_asked(alarm)) {
+        (None, Some(FolderAlarm { missing, of, .. })) => {
+            warn!(missing, of, "{missing} of {of} live releases are gone at once: what was public is served on");
+        }
+        (Some(_), None) => info!("the folder is believed again"),
+        (None, None) | (Some(_), Some(_)) => {}
     }
 }
 

@@ -27,10 +27,10 @@ pub fn longest_silence(config: &Config) -> TimeDelta {
 /// When the database does not answer.
 pub(super) async fn take_up(newsroom: &Newsroom, now: DateTime<Utc>) -> Result<(), StoreError> {
     if let Some(gap) = newsroom.store.take_up(now, longest_silence(&newsroom.config)).await? {
-        let (held, since) = (gap.held.len(), gap.since);
+        let (held, since) = (gap.held.len(), gap.since.to_rfc3339());
         match gap.kind {
-            GapKind::Restored => warn!(held, %since, "a backup of {since} was restored: {held} editions are held"),
-            GapKind::Silence => warn!(held, %since, "no daemon has worked since {since}: {held} editions are held"),
+            GapKind::Restored => warn!(held, since, "a backup of {since} was restored: {held} editions are held"),
+            GapKind::Silence => warn!(held, since, "no daemon has worked since {since}: {held} editions are held"),
         }
     }
     for gap in newsroom.store.untold_gaps().await? {

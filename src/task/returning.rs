@@ -30,6 +30,8 @@ pub enum TakenIn {
         kind: BounceKind,
         /// The status code.
         status: Option<StatusCode>,
+        /// Whose letter it was; `None`: the office's.
+        subscriber: Option<SubscriberId>,
         /// What followed.
         consequence: Consequence,
         /// Whether a subscription ended by it.
@@ -42,6 +44,8 @@ pub enum TakenIn {
     },
     /// Somebody wanted no more letters.
     Unsubscribed {
+        /// Who.
+        subscriber: SubscriberId,
         /// Whether a subscription ended by it; `false`: it had ended before.
         ended: bool,
     },
@@ -64,11 +68,23 @@ impl fmt::Display for TakenIn {
                 f.write_str(if *ended { ", its subscription ended" } else { ", noted" })
             }
             Self::Known { delivery } => write!(f, "delivery {delivery}: this report was known"),
-            Self::Unsubscribed { ended: true } => f.write_str("unsubscribed"),
-            Self::Unsubscribed { ended: false } => f.write_str("was unsubscribed before"),
+            Self::Unsubscribed { ended: true, .. } => f.write_str("unsubscribed"),
+            Self::Unsubscribed { ended: false, .. } => f.write_str("was unsubscribed before"),
             Self::Unproven => f.write_str("it names no letter of ours by a proof: nothing was changed"),
             Self::SaysNothing => f.write_str("a report that nothing follows from"),
             Self::NotOurs => f.write_str("neither a report nor a request to unsubscribe: nothing was changed"),
+        }
+    }
+}
+
+impl TakenIn {
+    /// Which delivery and which subscriber it is about.
+    const fn about(&self) -> (Option<DeliveryId>, Option<SubscriberId>) {
+        match self {
+            Self::Bounce { delivery, subscriber, .. } => (Some(*delivery), *subscriber),
+            Self::Known { delivery } => (Some(*delivery), None),
+            Self::Unsubscribed { subscriber, .. } => (None, Some(*subscriber)),
+            Self::Unproven | Self::SaysNothing | Self::NotOurs => (None, None),
         }
     }
 }
@@ -97,7 +113,8 @@ impl Newsroom {
             Returned::Unsubscribe(tokens) => self.unsubscribe_by(&tokens, now).await?,
             Returned::Other => TakenIn::NotOurs,
         };
-        info!(what = %taken, "came back: {taken}");
+        let (delivery, subscriber) = taken.about();
+        info!(delivery.id = delivery.map(display), subscriber.id = subscriber.map(display), "came back: {taken}");
         Ok(taken)
     }
 
@@ -160,7 +177,8 @@ impl Newsroom {
             digest: Digest::of(format!("attempt {} of {}", delivery.attempt, delivery.id).as_bytes()),
         };
         let taken = self.keep(&bounce).await?;
-        info!(what = %taken, "refused at once: {taken}");
+        let (about, subscriber) = taken.about();
+        info!(delivery.id = about.map(display), subscriber.id = subscriber.map(display), "refused at once: {taken}");
         if kind == BounceKind::Fault {
             let code = reply.enhanced.map_or_else(|| reply.code.to_string(), |status| status.to_string());
             let said = delivery.recipient.address.masked_in(&bounce.diagnostic);
@@ -191,7 +209,9 @@ impl Newsroom {
     async fn keep(&self, bounce: &Bounce) -> Result<TakenIn, StoreError> {
         let &Bounce { delivery, kind, status, .. } = bounce;
         Ok(match self.store.keep_bounce(bounce, self.config.site.timezone).await? {
-            Kept::New { consequence, ended, .. } => TakenIn::Bounce { delivery, kind, status, consequence, ended },
+            Kept::New { consequence, subscriber, ended } => {
+                TakenIn::Bounce { delivery, kind, status, subscriber, consequence, ended }
+            }
             Kept::Known => TakenIn::Known { delivery },
             Kept::NoDelivery => TakenIn::Unproven,
         })
@@ -204,6 +224,6 @@ impl Newsroom {
         let Some(subscriber) = subscriber else { return Ok(TakenIn::Unproven) };
         let proof = Proof { words: String::new(), source: "mail".to_owned() };
         let ended = self.store.leave(subscriber, &proof, now).await?;
-        Ok(TakenIn::Unsubscribed { ended })
+        Ok(TakenIn::Unsubscribed { subscriber, ended })
     }
 }

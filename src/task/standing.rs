@@ -104,8 +104,9 @@ impl Standing {
         self.lock().look = Some(look);
     }
 
-    pub(super) fn leads(&self, leads: bool) {
-        self.lock().leads = Some(leads);
+    /// Whether this instance leads; gives whether that is news.
+    pub(super) fn leads(&self, leads: bool) -> bool {
+        self.lock().leads.replace(leads) != Some(leads)
     }
 
     pub(super) fn ill(&self, illness: Option<(Illness, DateTime<Utc>)>) {

@@ -2,6 +2,8 @@
 //! one that says they are back.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tracing::field::display;
+use tracing::info;
 
 use super::newsroom::{Newsroom, new_letter};
 use super::office::OfficeError;
@@ -39,6 +41,10 @@ impl Newsroom {
         if asked.is_written_to {
             self.letters_queued.notify_waiters();
         }
+        let (to, source, is_written_to) = (new.address.masked(), &proof.source, asked.is_written_to);
+        // Of an address that may not be written to, nobody is kept.
+        let id = is_written_to.then(|| display(asked.id));
+        info!(subscriber.id = id, to, source, is_written_to, "a subscription is asked for");
         Ok(asked.is_written_to)
     }
 
@@ -90,6 +96,8 @@ impl Newsroom {
         };
         if self.store.ask_address(subscriber.id, new, proof, now, questions).await?.is_some() {
             self.letters_queued.notify_waiters();
+            let (id, what) = (subscriber.id, "address");
+            info!(subscriber.id = %id, what, to = new.masked(), "subscriber {id} is asked by letter: {what}");
         }
         Ok(())
     }
@@ -145,6 +153,7 @@ impl Newsroom {
         let is_back = self.store.come_back(subscriber.id, since, proof, now, letter).await?;
         if is_back {
             self.letters_queued.notify_waiters();
+            info!(subscriber.id = %subscriber.id, "subscriber {} is back after leaving", subscriber.id);
         }
         Ok(is_back)
     }
@@ -164,6 +173,8 @@ impl Newsroom {
         };
         if self.store.ask_owner(subscriber.id, action, proof, now, question).await? {
             self.letters_queued.notify_waiters();
+            let (id, what) = (subscriber.id, action.as_str());
+            info!(subscriber.id = %id, what, "subscriber {id} is asked by letter: {what}");
         }
         Ok(())
     }

@@ -377,11 +377,12 @@ pub(crate) async fn a_letter_to_the_lists_address_unsubscribes(mut room: TestNew
     assert!(address.starts_with("unsubscribe+") && address.ends_with("@retours.example.org"), "{address}");
     let message = "From: Somebody <x@elsewhere.example>\r\nSubject: unsubscribe\r\n\r\n";
     let taken = room.newsroom().take_in(message.as_bytes(), Some(&address)).await.unwrap();
-    assert_eq!(taken, TakenIn::Unsubscribed { ended: true });
+    assert!(matches!(taken, TakenIn::Unsubscribed { ended: true, .. }), "{taken:?}");
     assert_eq!(ended(&room).await, Some(EndReason::Unsubscribed));
     assert_eq!(suppressed(&room).await, None);
     let message = format!("To: {address}\r\n\r\n");
-    assert_eq!(take_in(&room, &message).await, TakenIn::Unsubscribed { ended: false });
+    let taken = take_in(&room, &message).await;
+    assert!(matches!(taken, TakenIn::Unsubscribed { ended: false, .. }), "{taken:?}");
     assert!(announce(&mut room, "deux").await.is_none());
 }
 
@@ -392,6 +393,7 @@ pub(crate) async fn a_letter_to_the_sender_unsubscribes_by_its_subject(mut room:
     let (address, rest) = header.split("<mailto:").nth(1).unwrap().split_once("?subject=").unwrap();
     assert_eq!(address, crate::newsroom::OFFICE);
     let message = format!("From: {ANN}\r\nTo: {address}\r\nSubject: {}\r\n\r\n", rest.trim_end_matches('>'));
-    assert_eq!(take_in(&room, &message).await, TakenIn::Unsubscribed { ended: true });
+    let taken = take_in(&room, &message).await;
+    assert!(matches!(taken, TakenIn::Unsubscribed { ended: true, .. }), "{taken:?}");
     assert_eq!(ended(&room).await, Some(EndReason::Unsubscribed));
 }

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use tracing::info;
 
 use super::even::in_even_time;
 use super::visit::Visit;
@@ -104,6 +105,7 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
             let proof = visit.proof(language, button);
             // Whether there is another subscription to become one with, its time does not tell.
             let answer = in_even_time(newsroom.store.agree_to_address(asked.id, side, &proof, now)).await?;
+            info!(subscriber.id = %asked.subscriber.id, ?answer, "subscriber {} agrees to another address", asked.subscriber.id);
             done(newsroom, &asked, language, answer)
         }
         ("refuse", AddressSide::Old) => {
@@ -111,6 +113,7 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
             if !newsroom.store.refuse_address(asked.id, &proof, now).await? {
                 return Err(OVER);
             }
+            info!(subscriber.id = %asked.subscriber.id, "subscriber {} refuses another address", asked.subscriber.id);
             Ok(said(newsroom, language, "address.refused-title", asked.words(language, "refused")))
         }
         _ => Err(Problem::BadRequest),

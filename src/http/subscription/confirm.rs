@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use tracing::info;
 
 use super::visit::Visit;
 use crate::domain::{Subscriber, SubscriberState, Token};
@@ -59,6 +60,10 @@ async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
     let language = visit.language(Some(&subscriber));
     if !newsroom.store.confirm(subscriber.id, &visit.proof(language, "confirm.button"), newsroom.now()).await? {
         return Err(Problem::LostLink(LostLink::Subscription));
+    }
+    if matches!(subscriber.state, SubscriberState::Pending { .. }) {
+        let source = visit.source.masked();
+        info!(subscriber.id = %subscriber.id, source, "subscriber {} confirmed", subscriber.id);
     }
     Ok(confirmed(newsroom, &subscriber, language))
 }

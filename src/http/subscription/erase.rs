@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use tracing::info;
 
 use super::visit::Visit;
 use crate::domain::{EndReason, SubscriberId, Token};
@@ -48,7 +49,9 @@ async fn acted(visit: &Visit) -> Result<Response<Body>, Problem> {
     let id = whose(visit).await?;
     let language = visit.language(newsroom.store.subscriber(id).await?.as_ref());
     // To be forgotten twice is no harm.
-    newsroom.store.end(id, EndReason::Erased, newsroom.now()).await?;
+    if newsroom.store.end(id, EndReason::Erased, newsroom.now()).await? {
+        info!(subscriber.id = %id, source = visit.source.masked(), "subscriber {id} is forgotten");
+    }
     Ok(erased(newsroom, language))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use chrono::TimeDelta;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::domain::EmailAddress;
 use crate::language::{Language, countdown_words, say};
@@ -14,9 +14,13 @@ use crate::task::Newsroom;
 pub(super) fn allowed(newsroom: &Newsroom, source: Source, address: &EmailAddress) -> Result<(), Refused> {
     let mut sign_ups = newsroom.sign_ups.lock().unwrap_or_else(PoisonError::into_inner);
     let allowed = sign_ups.ask(source, address, newsroom.now());
-    if let Err(Refused { limit, is_alarm: true, .. }) = &allowed {
-        let domain = address.domain();
-        warn!(?limit, domain, "subscriptions are asked for faster than `[signup]` allows: some are told to wait");
+    if let Err(Refused { limit, is_alarm, wait }) = &allowed {
+        let (domain, source, wait_s) = (address.domain(), source.masked(), wait.num_seconds());
+        // In a flood there are many.
+        debug!(?limit, domain, source, wait_s, "a visitor is told to wait before subscribing");
+        if *is_alarm {
+            warn!(?limit, domain, "subscriptions are asked for faster than `[signup]` allows: some are told to wait");
+        }
     }
     allowed
 }

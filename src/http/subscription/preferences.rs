@@ -5,6 +5,7 @@
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use tracing::info;
 
 use super::confirm::path_of;
 use super::even::in_even_time;
@@ -91,6 +92,12 @@ impl Desk<'_> {
         Wishes { topics, frequency, language }
     }
 
+    /// Logs what a subscriber changed.
+    fn log(&self, subscriber: &Subscriber, what: &str) {
+        let (id, source) = (subscriber.id, self.visit.source.masked());
+        info!(subscriber.id = %id, what, source, "subscriber {id} changes: {what}");
+    }
+
     /// Whoever has the link may change much in a day, and not without end.
     async fn count_change(&self, subscriber: &Subscriber) -> Result<(), Problem> {
         let may_change = self.newsroom.store.may_change(subscriber.id, self.newsroom.now()).await?;
@@ -124,6 +131,7 @@ impl Desk<'_> {
         if !newsroom.store.change_preferences(subscriber.id, &preferences, &proof, newsroom.now()).await? {
             return Err(Problem::LostLink(LostLink::Subscription));
         }
+        self.log(subscriber, "preferences");
         self.answer_anew(|language| say(language, "preferences.saved", &[])).await
     }
 
@@ -148,6 +156,7 @@ impl Desk<'_> {
         if !newsroom.store.pause(subscriber.id, until, &self.visit.proof(language, "pause.button"), now).await? {
             return Err(Problem::LostLink(LostLink::Subscription));
         }
+        self.log(subscriber, "pause");
         self.answer_anew(|language| say(language, "pause.done", &[])).await
     }
 
@@ -156,6 +165,7 @@ impl Desk<'_> {
         let proof = self.visit.proof(self.language(subscriber), "pause.resume");
         // Ending what has ended is no harm.
         self.newsroom.store.resume(subscriber.id, &proof, self.newsroom.now()).await?;
+        self.log(subscriber, "resume");
         self.answer_anew(|language| say(language, "pause.resumed", &[])).await
     }
 

@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use chrono::TimeDelta;
+use tracing::info;
 
 use super::confirm::path_of;
 use super::preferences::paused_until;
@@ -55,7 +56,9 @@ async fn acted(visit: &Visit, fields: &Fields) -> Result<Response<Body>, Problem
         return back(visit, &before, language).await;
     }
     // Leaving twice is no harm.
-    newsroom.store.leave(before.id, &visit.proof(language, "unsubscribe.button"), newsroom.now()).await?;
+    if newsroom.store.leave(before.id, &visit.proof(language, "unsubscribe.button"), newsroom.now()).await? {
+        info!(subscriber.id = %before.id, source = visit.source.masked(), "subscriber {} left", before.id);
+    }
     gone(visit, &whose(visit).await?, language).await
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::pace::Pace;
 use crate::clock::Clock as _;
@@ -190,6 +190,10 @@ impl Relays {
                 self.end_rest(&name).await;
             }
             self.newsroom.standing.relay_works(&name, self.newsroom.clock.elapsed());
+            if let Some(since) = failed_since {
+                let lasted = (now - since).num_seconds();
+                info!(relay = name, lasted_s = lasted, "relay {name} takes letters again after {lasted} s");
+            }
             if let Some(since) = failed_since.filter(|since| now - *since >= TELL_AFTER) {
                 log_untold(self.newsroom.tell_relay_works(&name, since, now).await);
             }
@@ -217,7 +221,8 @@ impl Relays {
             }
         }
         self.newsroom.standing.relay_rests(&name, since, rests_until.into_std());
-        warn!(relay = %name, "relay {name} takes no letters: {}", attempt.without_words());
+        let (pause_s, since_when, why) = (pause.as_secs(), since.to_rfc3339(), attempt.without_words());
+        warn!(relay = name, pause_s, since = since_when, "relay {name} takes no letters: {why}");
         if now - since >= TELL_AFTER {
             log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
         }

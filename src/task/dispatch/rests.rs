@@ -51,20 +51,21 @@ impl DomainRests {
             match store.rest(RestOf::Domain, domain, domain_rest(delivery.attempt), &self.owner, now).await {
                 Ok(until) => {
                     if self.known().insert(domain.to_owned(), until).is_none_or(|before| before < until) {
-                        info!(domain, %until, "{domain} asks for patience: nothing is sent there until {until}");
+                        let until = until.to_rfc3339();
+                        info!(domain, until, "{domain} asks for patience: nothing is sent there until {until}");
                     }
                     Ok(())
                 }
                 Err(error) => Err(error),
             }
         } else if matches!(attempt, Attempt::Accepted(_)) && self.known().remove(domain).is_some() {
+            info!(domain, "{domain} takes letters again");
             store.end_rest(RestOf::Domain, domain).await
         } else {
             Ok(())
         };
         if let Err(error) = done {
-            let what = format!("that {domain} asks for patience, or does no more, is not written down");
-            self.newsroom.log_failure(&error, &what);
+            self.newsroom.log_failure(&error, "which domain asks for patience, or does no more, is not written down");
         }
     }
 

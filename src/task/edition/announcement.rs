@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tracing::info;
 
-use super::round::{Planned, alone, earlier, folder_in_doubt};
+use super::journal;
+use super::round::{Planned, alone, cancel, earlier, folder_in_doubt};
 use super::writing;
 use crate::catalog::{GONE_AFTER, Published};
 use crate::domain::{
@@ -56,7 +56,7 @@ pub(super) async fn plan_all(
     for edition in planned.of_kind(EditionKind::Announcement) {
         let record = edition.release.as_ref().and_then(|release| current.register.records.get(release));
         if let Some(Announcement::Never(reason)) = record.map(|record| record.announcement) {
-            newsroom.store.drop_edition(edition.id, reason.as_str(), now).await?;
+            cancel(newsroom, edition.id, reason.as_str(), now).await?;
         }
     }
     Ok(next)
@@ -116,7 +116,7 @@ impl Case<'_> {
         if let (Plan::Hold(HoldReason::Unpublished), Some(edition)) = (&plan, self.edition)
             && is_long_gone(self.record, now)
         {
-            newsroom.store.drop_edition(edition.id, "its file has been gone for a week", now).await?;
+            cancel(newsroom, edition.id, "its file has been gone for a week", now).await?;
             return Ok(None);
         }
         let (state, due) = match &plan {
@@ -178,7 +178,7 @@ impl Case<'_> {
             newsroom.store.revise_edition(edition.id, &record.title, &topics).await?;
         }
         if edition.state != *state && newsroom.store.replan_edition(edition, state, now).await? {
-            info!(edition.id = %edition.id, "edition {} is now {}", edition.id, state.as_str());
+            journal::changed(edition, state);
             let changed = Edition { state: state.clone(), ..edition.clone() };
             log_untold(newsroom.tell_held(current, &changed, now).await);
         }
@@ -203,7 +203,7 @@ async fn create(
     };
     let (id, created) = newsroom.store.create_edition(&edition, topics, now).await?;
     if created {
-        info!(edition.id = %id, release.id = %record.id, state = state.as_str(), "edition {id} is planned");
+        journal::planned(id, &edition);
     }
     Ok(id)
 }
@@ -218,7 +218,7 @@ async fn open(
 ) -> Result<(), OfficeError> {
     let letters = announcement_letters(newsroom, current, published, id, now)?;
     if newsroom.store.open_edition(id, &letters, None, now).await? {
-        info!(edition.id = %id, release.id = %published.id, "edition {id} is open");
+        journal::opened(id, Some(&published.id));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use tracing::error;
 
+use super::journal;
 use crate::domain::{Edition, EditionId, EditionKind, Frequency, SubscriberId};
 use crate::policy::{Audience, DigestRun, Followers};
 use crate::store::{EditionFilter, OpeningEnd, StoreError};
@@ -47,10 +48,13 @@ pub(super) async fn deliver(
         Audience::Followers(_) => WHOLE_CHUNK,
         Audience::Readers { .. } | Audience::Digest(_) | Audience::Again { .. } => CHUNK,
     };
+    let mut written = 0;
     loop {
         let chunk = newsroom.store.deliver_chunk(edition.id, &audience, size, now).await?;
         newsroom.letters_queued.notify_waiters();
+        written += chunk.written;
         if let Some(end) = chunk.end {
+            journal::delivered(edition.id, written);
             return Ok(end);
         }
     }
@@ -109,9 +113,9 @@ pub(super) async fn tell_summary(
     id: EditionId,
     now: DateTime<Utc>,
 ) -> Result<(), OfficeError> {
-    if let Some(edition) = newsroom.store.edition(id).await?
-        && (edition.kind != EditionKind::Digest || edition.tally.total() > 0)
-    {
+    let Some(edition) = newsroom.store.edition(id).await? else { return Ok(()) };
+    journal::ended(&edition);
+    if edition.kind != EditionKind::Digest || edition.tally.total() > 0 {
         log_untold(newsroom.tell_summary(current, &edition, now).await);
     }
     Ok(())

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use tracing::info;
 
-use super::round::{Planned, alone, earlier, folder_in_doubt};
+use super::journal;
+use super::round::{Planned, alone, cancel, earlier, folder_in_doubt};
 use super::writing;
 use crate::catalog::Published;
 use crate::config::DigestSettings;
@@ -84,7 +84,7 @@ async fn make(
     };
     let (id, created) = newsroom.store.create_edition(&edition, &BTreeSet::new(), now).await?;
     if created {
-        info!(edition.id = %id, "edition {id}, the digest {round}, is planned");
+        journal::planned(id, &edition);
         if let Some(edition) = newsroom.store.edition(id).await? {
             log_untold(newsroom.tell_held(&newsroom.current(), &edition, now).await);
         }
@@ -131,7 +131,7 @@ impl Case<'_> {
             // Missed or not approved, and a later one has come, which holds the same; or its day is no day of digests
             // any more.
             let why = format!("digests are due at {}, and a later one takes its place", self.settings.at);
-            newsroom.store.drop_edition(edition.id, &why, now).await?;
+            cancel(newsroom, edition.id, &why, now).await?;
             return Ok(None);
         };
         let grace = newsroom.config.newsletter.grace;
@@ -168,8 +168,11 @@ impl Case<'_> {
     /// Moves the edition to `state` where it stands otherwise.
     async fn stand(&self, state: &EditionState) -> Result<(), StoreError> {
         let both_wait = matches!((&self.edition.state, state), (EditionState::Waiting { due }, EditionState::Waiting { due: other }) if *due == *other || *due <= self.now);
-        if self.edition.state != *state && !both_wait {
-            self.newsroom.store.replan_edition(self.edition, state, self.now).await?;
+        if self.edition.state != *state
+            && !both_wait
+            && self.newsroom.store.replan_edition(self.edition, state, self.now).await?
+        {
+            journal::changed(self.edition, state);
         }
         Ok(())
     }
@@ -200,7 +203,7 @@ impl Case<'_> {
             letters.push(digest_letter(newsroom, current, round, &contents.texts, language, now)?);
         }
         if newsroom.store.open_edition(edition.id, &letters, Some(&contents), now).await? {
-            info!(edition.id = %edition.id, releases = contents.texts.len(), "edition {} is open", edition.id);
+            journal::opened(edition.id, None);
         }
         Ok(None)
     }

@@ -8,7 +8,8 @@ use tracing::info;
 use super::announcement::{announcement_letters, is_long_gone};
 use super::delivering::repeated;
 use super::digest;
-use super::round::{Planned, alone, earlier, folder_in_doubt};
+use super::journal;
+use super::round::{Planned, alone, cancel, earlier, folder_in_doubt};
 use super::writing;
 use crate::catalog::Published;
 use crate::domain::{
@@ -118,7 +119,7 @@ impl Case<'_> {
         if let Some(edition) = self.edition {
             let record = current.register.records.get(self.release);
             if record.is_some_and(|record| is_long_gone(record, now)) {
-                newsroom.store.drop_edition(edition.id, "its file has been gone for a week", now).await?;
+                cancel(newsroom, edition.id, "its file has been gone for a week", now).await?;
                 return Ok(None);
             }
             self.renew_what_is_on_its_way().await?;
@@ -139,7 +140,7 @@ impl Case<'_> {
             FollowUpPlan::Hold(reason) => (EditionState::Held(reason), None),
             FollowUpPlan::Drop => {
                 if let Some(edition) = self.edition {
-                    newsroom.store.drop_edition(edition.id, "its file does not ask for it any more", now).await?;
+                    cancel(newsroom, edition.id, "its file does not ask for it any more", now).await?;
                 }
                 return Ok(None);
             }
@@ -170,7 +171,10 @@ impl Case<'_> {
             EditionFilter { states: vec!["opening", "sending", "paused"], release: Some(self.release.clone()) };
         for edition in newsroom.store.editions_uncounted(&filter).await? {
             if edition.kind == EditionKind::Correction && self.is_outdated(&edition).await? {
-                newsroom.store.withdraw_edition(edition.id, now).await?;
+                let has_stopped = newsroom.store.withdraw_edition(edition.id, now).await?;
+                if has_stopped {
+                    journal::stopped(edition.id, self.release, "its release was corrected once more");
+                }
             }
             let Some(published) = published.filter(|_| self.revision.kind == EditionKind::Correction) else { continue };
             if edition.kind == EditionKind::Announcement
@@ -179,7 +183,7 @@ impl Case<'_> {
                 let letters = announcement_letters(newsroom, current, published, edition.id, now)?;
                 newsroom.store.supersede_letters(edition.id, &letters, now).await?;
                 newsroom.letters_queued.notify_waiters();
-                info!(edition.id = %edition.id, "edition {} goes on with the corrected text", edition.id);
+                info!(edition.id = %edition.id, release.id = %self.release, "edition {} goes on with the corrected text", edition.id);
             }
         }
         let Some(published) = published.filter(|_| self.revision.kind == EditionKind::Correction) else {
@@ -187,7 +191,9 @@ impl Case<'_> {
         };
         for outdated in newsroom.store.outdated_fragments(self.release, &self.revision.mark).await? {
             let text = digest::text_of(newsroom, current, published, outdated.turn, (0, outdated.place))?;
+            let id = outdated.edition;
             newsroom.store.replace_fragment(outdated, Some(&text), SkipReason::Superseded, now).await?;
+            info!(edition.id = %id, release.id = %self.release, "digest {id} goes on with the corrected text of {}", self.release);
             newsroom.letters_queued.notify_waiters();
         }
         Ok(())
@@ -208,6 +214,7 @@ impl Case<'_> {
         let Self { newsroom, current, now, .. } = *self;
         if let Some(edition) = self.edition {
             if edition.state != *state && newsroom.store.replan_edition(edition, state, now).await? {
+                journal::changed(edition, state);
                 let changed = Edition { state: state.clone(), ..edition.clone() };
                 log_untold(newsroom.tell_held(current, &changed, now).await);
             }
@@ -224,8 +231,7 @@ impl Case<'_> {
         };
         let (id, created) = newsroom.store.create_edition(&edition, &BTreeSet::new(), now).await?;
         if created {
-            let kind = self.revision.kind;
-            info!(edition.id = %id, release.id = %self.release, %kind, "edition {id}, a {kind}, is planned");
+            journal::planned(id, &edition);
         }
         Ok(created.then_some(id))
     }
@@ -237,7 +243,7 @@ impl Case<'_> {
             letters.push(follow_up_letter(newsroom, current, published, self.revision.kind, language, now)?);
         }
         if newsroom.store.open_edition(id, &letters, None, now).await? {
-            info!(edition.id = %id, release.id = %self.release, "edition {id} is open");
+            journal::opened(id, Some(self.release));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod announcement;
 mod delivering;
 mod digest;
 mod follow_up;
+mod journal;
 mod missed;
 mod recall;
 mod resend;

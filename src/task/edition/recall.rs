@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use tracing::info;
 
 use super::delivering::tell_summary;
+use super::journal;
 use super::round::folder_in_doubt;
-use crate::domain::{EditionKind, ReleaseId, SkipReason};
+use crate::domain::{EditionId, EditionKind, ReleaseId, SkipReason};
 use crate::register::ALARM_PATIENCE;
-use crate::store::EditionFilter;
+use crate::store::{EditionFilter, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
 use crate::task::office::OfficeError;
 
@@ -27,11 +28,11 @@ pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime
         match (&edition.release, edition.kind) {
             (Some(release), EditionKind::Announcement | EditionKind::Correction) => {
                 if is_live(current, release, now) {
-                    newsroom.store.go_on(id, now).await?;
+                    go_on(newsroom, id, now).await?;
                 } else if is_away(current, release, now) {
-                    newsroom.store.suspend_edition(id, now).await?;
+                    wait(newsroom, id, now).await?;
                 } else if newsroom.store.withdraw_edition(id, now).await? {
-                    info!(edition.id = %id, release.id = %release, "edition {id} stops: its release is not public any more");
+                    journal::stopped(id, release, "its release is not public any more");
                     tell_summary(newsroom, current, id, now).await?;
                 }
             }
@@ -39,7 +40,7 @@ pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime
                 let entries = newsroom.store.digest_entries(id).await?;
                 let told_of = entries.iter().filter(|entry| !entry.topics.is_empty());
                 if told_of.clone().any(|entry| is_away(current, &entry.release, now)) {
-                    newsroom.store.suspend_edition(id, now).await?;
+                    wait(newsroom, id, now).await?;
                     continue;
                 }
                 for entry in entries.iter().filter(|entry| !is_live(current, &entry.release, now)) {
@@ -49,12 +50,28 @@ pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime
                         info!(edition.id = %id, release.id = %entry.release, "digest {id} leaves out {}", entry.release);
                     }
                 }
-                newsroom.store.go_on(id, now).await?;
+                go_on(newsroom, id, now).await?;
             }
             // A notice of withdrawal is about a release that is gone.
             (Some(_), EditionKind::Withdrawal | EditionKind::Digest)
             | (None, EditionKind::Announcement | EditionKind::Correction | EditionKind::Withdrawal) => {}
         }
+    }
+    Ok(())
+}
+
+/// Lets an edition go on that waited for a file.
+async fn go_on(newsroom: &Newsroom, id: EditionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if newsroom.store.go_on(id, now).await? {
+        journal::goes_on(id);
+    }
+    Ok(())
+}
+
+/// Stops an edition until a file is back.
+async fn wait(newsroom: &Newsroom, id: EditionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if newsroom.store.suspend_edition(id, now).await? {
+        journal::waits(id);
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ pub async fn resend(
     let id = store.open_repeat(&repeat, source, &gone, &letters, cause, now).await?;
     let opened = store.edition(id).await?.ok_or(ResendError::NoEdition(id))?;
     deliver(newsroom, &opened, now).await?;
-    info!(edition.id = %id, source = %source, "edition {id} repeats edition {source}");
+    info!(edition.id = %id, repeated.id = %source, who, "edition {id} repeats edition {source}");
     Ok(store.edition(id).await?.unwrap_or(opened))
 }
 
@@ -104,7 +104,9 @@ pub async fn retry(newsroom: &Newsroom, current: &Current, id: EditionId, who: &
         return Err(ResendError::Corrected(id));
     }
     let cause = Cause { who, why: "the office tries again what was given up" };
-    Ok(store.retry_failed(id, cause, newsroom.now()).await?)
+    let letters = store.retry_failed(id, cause, newsroom.now()).await?;
+    info!(edition.id = %id, letters, who, "edition {id}: {letters} letters that were given up are tried again");
+    Ok(letters)
 }
 
 /// The releases that an edition holds the text of and that are not public now.

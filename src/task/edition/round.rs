@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use tracing::error;
 
-use super::{announcement, delivering, digest, follow_up, recall};
-use crate::domain::{Edition, EditionKind, ReleaseId};
+use super::{announcement, delivering, digest, follow_up, journal, recall};
+use crate::domain::{Edition, EditionId, EditionKind, ReleaseId};
 use crate::store::{EditionFilter, StoreError};
 use crate::task::newsroom::{Current, Newsroom};
 use crate::task::office::OfficeError;
@@ -57,6 +57,19 @@ pub(super) fn earlier(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) 
 /// Whether most of the folder is gone at once and nothing of that is believed for now.
 pub(super) fn folder_in_doubt(current: &Current) -> bool {
     current.register.alarm.is_some_and(|alarm| !alarm.confirmed)
+}
+
+/// Cancels an edition that has not opened.
+pub(super) async fn cancel(
+    newsroom: &Newsroom,
+    id: EditionId,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if newsroom.store.drop_edition(id, why, now).await? {
+        journal::cancelled(id, why);
+    }
+    Ok(())
 }
 
 /// What came of planning one edition: a template that cannot be rendered for it stops no other.

@@ -156,7 +156,8 @@ pub async fn decide(
         OfficeDecision::Resume => store.resume_edition(id, cause, now).await?,
     };
     let after = store.edition(id).await?.unwrap_or(before);
-    info!(edition.id = %id, decision = ?decision, in_time, state = after.state.as_str(), "the office decided about edition {id}");
+    let state = after.state.as_str();
+    info!(edition.id = %id, ?decision, who, in_time, state, "the office decided about edition {id}: it is {state}");
     Ok(Some((after, in_time)))
 }
 
