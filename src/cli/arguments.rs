@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::domain::{EditionId, EmailAddress, Frequency, Topic};
 use crate::language::Language;
@@ -85,6 +86,19 @@ pub(crate) enum Command {
     /// Move the database
     #[command(subcommand)]
     Database(DatabaseCommand),
+    /// Write what a shell needs to complete commands and options, to standard output
+    #[command(after_help = "Example: depeche completions bash > /usr/share/bash-completion/completions/depeche")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Write the manual pages, one for each command, to a folder
+    #[command(after_help = "Example: depeche man /usr/local/share/man/man1, then `man depeche-serve`.")]
+    Man {
+        /// The folder; made if it is not there
+        #[arg(value_name = "DIR")]
+        folder: Utf8PathBuf,
+    },
 }
 
 /// `backup`

@@ -29,6 +29,8 @@ mod backup;
 mod restore;
 mod database;
 mod doctor;
+mod completions;
+mod man;
 mod run;
 
 pub use exit::Exit;

@@ -8,8 +8,8 @@ use super::arguments::{Arguments, Command};
 use super::exit::Exit;
 use super::terminal::Terminal;
 use super::{
-    backup, bounce, build, check, database, doctor, editions, new, preview, register, restore, send_test, serve,
-    subscribers,
+    backup, bounce, build, check, completions, database, doctor, editions, man, new, preview, register, restore,
+    send_test, serve, subscribers,
 };
 
 /// Reads the arguments, runs the command, and says what came of it.
@@ -42,5 +42,7 @@ async fn command(arguments: &Arguments, terminal: Terminal) -> anyhow::Result<Ex
         Command::Backup(backup) => backup::run(config, &backup.file, terminal).await,
         Command::Restore(restore) => restore::run(config, &restore.file, terminal).await,
         Command::Database(database) => database::run(config, database, terminal).await,
+        Command::Completions { shell } => Ok(completions::run(*shell, terminal)),
+        Command::Man { folder } => man::run(folder, terminal),
     }
 }
