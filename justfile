@@ -21,6 +21,14 @@ deny:
 serve:
     cargo run --locked -- serve
 
+# The Debian packages, in target/debian; needs cargo-deb and jq.
+package:
+    packaging/deb
+
+# Installs, upgrades and removes two packages on a bare Debian; needs root and debootstrap.
+try-package earlier later:
+    packaging/try-in-debootstrap {{earlier}} {{later}}
+
 # Looks for texts that break the reader, for ten minutes: `just fuzz body`; needs nightly and cargo-fuzz.
 fuzz target:
     cargo +nightly fuzz run {{target}} -- -max_total_time=600
