@@ -21,7 +21,7 @@ deny:
 serve:
     cargo run --locked -- serve
 
-# The Debian packages, in target/debian; needs cargo-deb and jq.
+# The Debian packages, in target/debian; needs cargo-deb.
 package:
     packaging/deb
 

@@ -188,6 +188,7 @@ fn the_scripts_can_be_read_by_their_shells() {
         ("sh", "packaging/debian/scripts/postrm"),
         ("bash", "packaging/deb"),
         ("bash", "packaging/container-root"),
+        ("bash", "packaging/third-party"),
         ("bash", "packaging/try-in-debootstrap"),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
