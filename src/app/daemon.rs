@@ -76,7 +76,7 @@ impl Daemon {
     pub async fn prepare(newsroom: Arc<Newsroom>, listeners: Listeners) -> anyhow::Result<Self> {
         let admin_token = read_admin_token(&newsroom.config)?;
         let relays = open_relays(&newsroom.config, &newsroom.clock)?;
-        if let Some(folder) = &newsroom.config.publish_folder {
+        if let Some(folder) = &newsroom.config.publish.folder {
             refuse_own_folders(&newsroom.config, folder)?;
         }
         let lock = newsroom.store.lock_daemon_soon().await?;

@@ -71,7 +71,7 @@ fn vet(config: &Config) -> anyhow::Result<()> {
     config.dkim.as_ref().map(read_signer).transpose()?;
     read_admin_token(config)?;
     open_relays(config, &Arc::new(SteadyClock::new(Arc::new(SystemClock))))?;
-    if let Some(folder) = &config.publish_folder {
+    if let Some(folder) = &config.publish.folder {
         refuse_own_folders(config, folder)?;
     }
     Ok(())

@@ -190,6 +190,11 @@ impl Live {
         self.index.aliases.canonical(topic)
     }
 
+    /// The topics that were merged into `topic`.
+    pub fn merged_into<'t>(&'t self, topic: &'t Topic) -> impl Iterator<Item = &'t Topic> {
+        self.index.aliases.old_names(topic)
+    }
+
     /// Every live release, newest first, then by id.
     #[must_use]
     pub fn releases(&self) -> Listing<'_> {

@@ -14,9 +14,9 @@ use crate::app::refuse_own_folders;
 use crate::domain::Taxonomy;
 use crate::feed::FeedFormat;
 use crate::language::{Counted, Language, counted};
-use crate::publish::publish;
+use crate::publish::{publish, stands};
 use crate::resource::DocumentKind;
-use crate::task::{count_site_files, site_files};
+use crate::task::{FilesWanted, count_site_files, site_files, stage_of};
 
 pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let config = opening::config(file, terminal)?;
@@ -28,7 +28,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
     // The process ends with the command: whatever it holds is the system's to take back at once, not ours piece by piece.
     std::mem::forget(Arc::clone(&current));
     let wanted = move |kind| is_wanted(kind, &only, &formats);
-    let out = arguments.out.clone();
+    let (out, precompress) = (arguments.out.clone(), config.publish.precompress);
     let progress = progress(terminal, || count_site_files(&current, &wanted));
     let counting = progress.clone();
     let counts = {
@@ -36,8 +36,10 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
         (live.releases().len(), live.topics_in(Taxonomy::Category).len(), live.topics_in(Taxonomy::Tag).len())
     };
     let written = tokio::task::spawn_blocking(move || {
-        let files = site_files(&current, &uploads, &wanted, &threads).inspect(|_| counting.inc(1));
-        publish(&out, files.map(|file| file.map_err(anyhow::Error::from)))
+        let is_there = |file: &str| stands(&out, file);
+        let wanted = FilesWanted { kinds: &wanted, precompressed: precompress, is_there: &is_there };
+        let files = site_files(&current, &uploads, wanted, &threads).inspect(|_| counting.inc(1));
+        publish(&out, files.map(|file| file.map_err(anyhow::Error::from)), stage_of)
     });
     let report = written.await?.with_context(|| format!("failed to build `{}`", arguments.out))?;
     progress.finish_and_clear();

@@ -23,8 +23,8 @@ use super::setting::{Misplaced, Setting};
 use super::settings::{
     BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings,
     FetchSettings, HttpSettings, JekyllConfigAt, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,
-    OnLostReply, Origin, PollMode, PrivacySettings, SecretSettings, SignUpSettings, SiteDefaults, SiteOrigins,
-    SiteSettings, SqliteSync,
+    OnLostReply, Origin, PollMode, PrivacySettings, PublishSettings, SecretSettings, SignUpSettings, SiteDefaults,
+    SiteOrigins, SiteSettings, SqliteSync,
 };
 use super::suggestion::nearest;
 use crate::domain::{EmailAddress, Mailbox, Network, PermalinkPattern, SiteUrl};
@@ -74,7 +74,7 @@ pub(super) fn check(
         content,
         feeds,
         topics: TopicsFile { aliases },
-        publish: PublishFile { folder: publish_folder },
+        publish,
         database,
         http,
         signup,
@@ -102,7 +102,7 @@ pub(super) fn check(
         content,
         feeds: feed_settings(feeds)?,
         topic_aliases: or(aliases.as_ref(), Arc::default(), |table| topic_aliases(table).map(Arc::new))?,
-        publish_folder: or(publish_folder.as_ref(), None, |path| path.optional_path(base))?,
+        publish: publish_settings(&publish, base)?,
         database: database_settings(database, base)?,
         http: http_settings(http, base)?,
         sign_ups: sign_up_settings(&signup)?,
@@ -186,6 +186,14 @@ fn feed_settings(file: FeedsFile) -> Result<FeedSettings, Misplaced> {
         icon: or(icon.as_ref(), None, |text| text.optional(Expected::WebAddress, web_address))?,
         hub: or(hub.as_ref(), None, |text| text.optional(Expected::WebAddress, web_address))?,
         aliases: or(aliases.as_ref(), BTreeMap::new(), feed_aliases)?,
+    })
+}
+
+fn publish_settings(file: &PublishFile, base: &Utf8Path) -> Result<PublishSettings, Misplaced> {
+    let PublishFile { folder, precompress } = file;
+    Ok(PublishSettings {
+        folder: or(folder.as_ref(), None, |path| path.optional_path(base))?,
+        precompress: or(precompress.as_ref(), false, Setting::boolean)?,
     })
 }
 

@@ -35,7 +35,7 @@ config_file! {
     content: ContentFile { folder, uploads, documents, jekyll_config, quiet, rescan, poll }
     feeds: FeedsFile { entries, ttl, rights, icon, hub, aliases }
     topics: TopicsFile { aliases }
-    publish: PublishFile { folder }
+    publish: PublishFile { folder, precompress }
     database: DatabaseFile { url, sync }
     http: HttpFile { listen, admin, admin_token_file, trusted_proxies, connections }
     signup: SignupFile { per_source, per_domain, overall }

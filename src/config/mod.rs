@@ -26,6 +26,6 @@ pub use settings::{
     BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey, DkimSettings,
     DocumentsAt, FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat,
     LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode,
-    PrivacySettings, RelayKind, RelaySettings, RelayTls, Secret, SecretSettings, SignUpSettings, SiteDefaults,
-    SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
+    PrivacySettings, PublishSettings, RelayKind, RelaySettings, RelayTls, Secret, SecretSettings, SignUpSettings,
+    SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
 };

@@ -73,7 +73,7 @@ fn address_warnings(config: &Config) -> Vec<ConfigWarning> {
     let url = config.site.url.as_str().to_owned();
     let writes = config.relays.iter().any(|relay| matches!(relay.kind, RelayKind::Smtp(_)));
     if is_local(&config.site.url) {
-        let reached = writes || !config.http.listen.ip().is_loopback() || config.publish_folder.is_some();
+        let reached = writes || !config.http.listen.ip().is_loopback() || config.publish.folder.is_some();
         return if reached { vec![ConfigWarning::LocalAddress { url }] } else { Vec::new() };
     }
     if url.starts_with("https:") { Vec::new() } else { vec![ConfigWarning::PlainAddress { url }] }
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(config.content.folder, "/srv/press/../site");
         assert_eq!(config.content.uploads, "/data/up");
         assert_eq!(config.database.url, DatabaseUrl::Sqlite("/srv/press/var/depeche.sqlite".into()));
-        assert_eq!(config.publish_folder, None);
+        assert_eq!(config.publish.folder, None);
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub struct Config {
     pub feeds: FeedSettings,
     /// `topics.aliases`: topics that were merged into others.
     pub topic_aliases: Arc<TopicAliases>,
-    /// `publish.folder`: where everything public is also written.
-    pub publish_folder: Option<Utf8PathBuf>,
+    /// `[publish]`
+    pub publish: PublishSettings,
     /// `[database]`
     pub database: DatabaseSettings,
     /// `[http]`
@@ -218,6 +218,15 @@ pub struct FeedSettings {
     pub hub: Option<String>,
     /// Addresses at which readers knew a feed before, each with the path of the feed it leads to.
     pub aliases: BTreeMap<Permalink, String>,
+}
+
+/// `[publish]`: where everything public is also written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PublishSettings {
+    /// The folder of a static server.
+    pub folder: Option<Utf8PathBuf>,
+    /// Whether compressed forms of documents stand beside them there.
+    pub precompress: bool,
 }
 
 /// `[database]`

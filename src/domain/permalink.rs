@@ -15,8 +15,10 @@ const KEPT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'+').remove(b',');
 
 /// First parts of a path that belong to Depeche itself.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 16] = [
     "-release-",
+    "404.html",
+    "410.html",
     "assets",
     "confirm",
     "favicon.ico",
@@ -31,6 +33,9 @@ const RESERVED: [&str; 14] = [
     "u",
     "uploads",
 ];
+
+/// How names begin that belong to whoever writes the public folder.
+const OF_THE_FOLDER: &str = ".depeche";
 
 /// A release's address below the site's: begins with `/`, percent-encoded, composed (NFC), outside reserved paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +82,7 @@ impl FromStr for Permalink {
             return Err(PermalinkError::Part(text.to_owned()));
         }
         let first = parts.split('/').next().unwrap_or_default().to_lowercase();
-        if RESERVED.contains(&first.as_str()) {
+        if RESERVED.contains(&first.as_str()) || parts.split('/').any(|part| part.starts_with(OF_THE_FOLDER)) {
             return Err(PermalinkError::Reserved(text.to_owned()));
         }
         Ok(Self(utf8_percent_encode(&path, KEPT).to_string().into()))
@@ -393,7 +398,21 @@ mod tests {
 
     #[test]
     fn reserved_and_crooked_paths_are_refused() {
-        for bad in ["", "/", "x", "/feeds/x/", "/Uploads/a", "/a/../b", "/a//b", "/%2e%2e/x", "/a\u{0}b", "/u/"] {
+        for bad in [
+            "",
+            "/",
+            "x",
+            "/feeds/x/",
+            "/Uploads/a",
+            "/a/../b",
+            "/a//b",
+            "/%2e%2e/x",
+            "/a\u{0}b",
+            "/u/",
+            "/.depeche/x/",
+            "/a/.depeche-x",
+            "/404.html",
+        ] {
             assert!(bad.parse::<Permalink>().is_err(), "{bad}");
         }
         assert!("/espace-presse/".parse::<PermalinkPattern>().is_err());

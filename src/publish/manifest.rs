@@ -54,13 +54,21 @@ impl Manifest {
     }
 
     /// Whether the file at `path` is one of ours, unchanged since.
-    fn is_ours(&self, folder: &Utf8Path, path: &str) -> bool {
+    pub(super) fn is_ours(&self, folder: &Utf8Path, path: &str) -> bool {
         let target = folder.join(path);
         let regular = fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_file());
         let Some(digests) = self.written.get(path) else { return false };
         regular
             && is_reached_plainly(folder, path)
             && fs::read(&target).is_ok_and(|bytes| digests.contains(&Digest::of(&bytes)))
+    }
+
+    /// Whether the file at `path` holds what was listed for it last.
+    pub(super) fn is_as_listed(&self, folder: &Utf8Path, path: &str) -> bool {
+        let last = self.written.get(path).and_then(|digests| digests.last());
+        last.is_some()
+            && self.is_ours(folder, path)
+            && fs::read(folder.join(path)).ok().map(|bytes| Digest::of(&bytes)).as_ref() == last
     }
 
     /// The listed paths that are not in `published`.
@@ -88,6 +96,6 @@ impl Manifest {
             }
         }
         drop(self.journal);
-        replace(&self.path, text.as_bytes())
+        replace(&self.path, text.as_bytes(), None)
     }
 }

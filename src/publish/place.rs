@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -68,8 +69,9 @@ pub(super) fn make_way(
     if is_folder() { Err(PublishError::InTheWay(place)) } else { Ok(removed) }
 }
 
-/// Puts `bytes` at `target`: written beside it, then renamed over it, so that nobody ever reads half a file.
-pub(super) fn replace(target: &Utf8Path, bytes: &[u8]) -> Result<(), PublishError> {
+/// Puts `bytes` at `target`, as if written at `time` where one is given: written beside it, then renamed over it, so that
+/// nobody ever reads half a file.
+pub(super) fn replace(target: &Utf8Path, bytes: &[u8], time: Option<SystemTime>) -> Result<(), PublishError> {
     let unfinished = target.with_file_name(UNFINISHED);
     match fs::remove_file(&unfinished) {
         Ok(()) => {}
@@ -79,6 +81,9 @@ pub(super) fn replace(target: &Utf8Path, bytes: &[u8]) -> Result<(), PublishErro
     let write = || -> io::Result<()> {
         let mut file = File::create_new(&unfinished)?;
         file.write_all(bytes)?;
+        if let Some(time) = time {
+            file.set_modified(time)?;
+        }
         drop(file);
         fs::rename(&unfinished, target)
     };

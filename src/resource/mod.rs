@@ -18,7 +18,7 @@ mod served;
 pub use cards::layout;
 pub use coding::Coding;
 pub use document::PublicDocument;
-pub use resources::{DocumentKind, Found, ResourceError, Resources};
+pub use resources::{DocumentKind, Former, Found, ResourceError, Resources};
 pub use served::{ServedFeed, ServedFeeds};
 pub use shelf::{Ready, Shelf};
 pub use words::Wording;

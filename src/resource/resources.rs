@@ -1,6 +1,9 @@
 //! Everything public at one instant, by address.
 
+mod former;
 mod ready;
+
+pub use former::Former;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -8,6 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::address::Address;
+use super::cards::layout;
 use super::document::PublicDocument;
 use super::pages;
 use super::shelf::{Ingredients, Shelf};
@@ -18,7 +22,7 @@ use crate::domain::{BodyGone, Permalink, ReleaseId, Topic, UploadPath};
 use crate::feed::opml::opml_of;
 use crate::feed::{Archives, Feed, FeedFormat, FeedSite, HeldEntries, archive_of, feed_of, feed_since};
 use crate::register::SharedMap;
-use crate::template::{Page, TemplateError, Templates};
+use crate::template::{Layout, Page, ProblemPage, TemplateError, Templates};
 
 /// Everything public at one instant. Documents are made when they are first asked for, and kept.
 #[derive(Debug, Clone)]
@@ -63,6 +67,14 @@ pub enum Found {
     Gone,
     /// Nothing.
     Missing,
+}
+
+/// The same, before a document is made.
+enum Standing {
+    Document(Address),
+    Upload(UploadPath),
+    Former(Former),
+    Nothing,
 }
 
 /// Why a document cannot be made.
@@ -148,23 +160,33 @@ impl Resources {
     /// # Errors
     /// When a template that replaces a built-in one cannot be rendered, or a file changed while its text was asked for.
     pub fn find(&self, path: &str) -> Result<Found, ResourceError> {
+        Ok(match self.standing(path) {
+            Standing::Document(address) => self.document(&address)?.map_or(Found::Missing, Found::Document),
+            Standing::Upload(upload) => Found::Upload(upload),
+            Standing::Former(Former::Moved(address)) => Found::Moved(address),
+            Standing::Former(Former::Gone) => Found::Gone,
+            Standing::Nothing => Found::Missing,
+        })
+    }
+
+    /// What stands at `path`, told without making a document.
+    fn standing(&self, path: &str) -> Standing {
         let Some(address) = Address::parse(path) else {
-            let slashed = format!("{path}/");
-            let found = Address::parse(&slashed).filter(|address| self.stands(address));
-            return Ok(found.map_or(Found::Missing, |address| self.moved(&address)));
+            let slashed = Address::parse(&format!("{path}/")).filter(|address| self.stands(address));
+            return slashed.map_or(Standing::Nothing, |address| self.moved(&address));
         };
         if let Some(topic) = address.topic() {
             let topic = self.live.canonical(topic).clone();
             if address.topic() != Some(&topic) {
-                return Ok(self.moved(&address.of_topic(topic)));
+                return self.moved(&address.of_topic(topic));
             }
         }
         match &address {
-            Address::Upload(upload) if self.live.refers_to(upload) => Ok(Found::Upload(upload.clone())),
+            Address::Upload(upload) if self.live.refers_to(upload) => Standing::Upload(upload.clone()),
             Address::Release(permalink)
                 if self.live.by_permalink(permalink).is_none() || self.site.releases_url.is_some() =>
             {
-                Ok(self.old_address(permalink))
+                self.old_address(permalink)
             }
             Address::Front
             | Address::Stylesheet
@@ -178,7 +200,13 @@ impl Resources {
             | Address::Feed(..)
             | Address::Archive(..)
             | Address::Upload(_)
-            | Address::Release(_) => Ok(self.document(&address)?.map_or(Found::Missing, Found::Document)),
+            | Address::Release(_) => {
+                if self.stands(&address) {
+                    Standing::Document(address)
+                } else {
+                    Standing::Nothing
+                }
+            }
         }
     }
 
@@ -323,17 +351,13 @@ impl Resources {
     }
 
     /// What became of an address at which no release's page stands.
-    fn old_address(&self, permalink: &Permalink) -> Found {
-        let path = permalink.as_str();
-        let other: Option<Permalink> = match path.strip_suffix('/') {
-            Some(bare) => bare.parse().ok(),
-            None => format!("{path}/").parse().ok(),
-        };
+    fn old_address(&self, permalink: &Permalink) -> Standing {
+        let other = with_or_without_slash(permalink);
         let candidates = || std::iter::once(permalink).chain(&other);
         for candidate in candidates() {
             if let Some(feed) = self.feed_aliases.get(candidate).filter(|_| self.live.by_permalink(candidate).is_none())
             {
-                return Found::Moved(Wording::of_pages(&self.site).own_address(feed));
+                return Standing::Former(Former::Moved(Wording::of_pages(&self.site).own_address(feed)));
             }
             let led = |to: &ReleaseId| self.live.get(to);
             let named = || self.named.get(candidate).and_then(led);
@@ -342,16 +366,28 @@ impl Resources {
                 return self.moved(&Address::Release(published.release.permalink.clone()));
             }
         }
-        if candidates().any(|candidate| self.gone.contains(candidate)) { Found::Gone } else { Found::Missing }
+        if candidates().any(|candidate| self.gone.contains(candidate)) {
+            Standing::Former(Former::Gone)
+        } else {
+            Standing::Nothing
+        }
     }
 
-    fn moved(&self, address: &Address) -> Found {
+    fn moved(&self, address: &Address) -> Standing {
         let (words, path) = (Wording::of_pages(&self.site), address.path());
-        Found::Moved(if matches!(address, Address::Release(_)) {
+        Standing::Former(Former::Moved(if matches!(address, Address::Release(_)) {
             words.address(&path)
         } else {
             words.own_address(&path)
-        })
+        }))
+    }
+
+    /// The page that a server gives with `status` (404 or 410), in place of what was asked for.
+    ///
+    /// # Errors
+    /// When a template that replaces a built-in one cannot be rendered.
+    pub fn problem(&self, status: u16) -> Result<PublicDocument, ResourceError> {
+        self.page(&ProblemPage::new(Layout { noindex: true, ..layout(&self.site, "") }, status))
     }
 
     fn document(&self, address: &Address) -> Result<Option<Arc<PublicDocument>>, ResourceError> {
@@ -457,5 +493,14 @@ impl Resources {
 
     fn text(&self, media_type: &'static str, bytes: Vec<u8>, modified: Option<DateTime<Utc>>) -> PublicDocument {
         PublicDocument::new(media_type, bytes, modified, self.site.ttl)
+    }
+}
+
+/// The same address with a slash at its end, or without the one it has.
+fn with_or_without_slash(permalink: &Permalink) -> Option<Permalink> {
+    let path = permalink.as_str();
+    match path.strip_suffix('/') {
+        Some(bare) => bare.parse().ok(),
+        None => format!("{path}/").parse().ok(),
     }
 }

@@ -22,11 +22,12 @@ use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
 use super::office::{OfficeError, log_untold};
 use super::readying::make_ready;
-use super::site_files::{SiteFilesError, site_files};
+use super::site_files::{FilesWanted, SiteFilesError, site_files, stage_of};
 use super::standing::LookNote;
 use crate::cache::{Cache, OpenCache};
 use crate::clock::{Clock as _, ClockDoubt};
-use crate::publish::{PublishError, publish};
+use crate::config::PublishSettings;
+use crate::publish::{PublishError, publish, stands};
 use crate::register::{Announcement, FolderAlarm, KeptRegister, RegisterChanges};
 use crate::resource::Ready;
 use crate::store::{Revision, StoreError};
@@ -517,7 +518,8 @@ impl Editor {
 
     /// Writes everything public to `publish.folder`, when one is set, and says that it is shown; `false` when that failed.
     async fn write_public(&self, current: &Arc<Current>) -> bool {
-        let Some(folder) = self.newsroom.config.publish_folder.clone() else {
+        let PublishSettings { folder, precompress } = self.newsroom.config.publish.clone();
+        let Some(folder) = folder else {
             self.newsroom.shown.send_replace(current.clone());
             return true;
         };
@@ -526,8 +528,10 @@ impl Editor {
         let threads = self.ingest.as_ref().map(|ingest| ingest.threads());
         let written = tokio::task::spawn_blocking(move || {
             let threads = threads.unwrap_or_else(|| Arc::new(Cores::AllButOne.pool()));
-            let files = site_files(&current, &uploads, &|_| true, &threads);
-            publish(&folder, files.map(|file| file.map_err(WriteError::from)))
+            let is_there = |file: &str| stands(&folder, file);
+            let wanted = FilesWanted { kinds: &|_| true, precompressed: precompress, is_there: &is_there };
+            let files = site_files(&current, &uploads, wanted, &threads);
+            publish(&folder, files.map(|file| file.map_err(WriteError::from)), stage_of)
         });
         let written = written.await;
         let done = matches!(written, Ok(Ok(_)));

@@ -46,6 +46,6 @@ pub use pinging::Pinger;
 pub use preview::{Preview, PreviewError, preview, preview_for};
 pub use readiness::Readiness;
 pub use returning::{ReturnError, TakenIn};
-pub use site_files::{SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files};
+pub use site_files::{FilesWanted, SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files, stage_of};
 pub use standing::{LookNote, Notes, RelayNote, Standing};
 pub use watchman::Watchman;

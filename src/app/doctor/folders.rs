@@ -40,7 +40,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     if let DatabaseUrl::Sqlite(path) = &config.database.url {
         written.push(("database.url", path.parent().unwrap_or(Utf8Path::new(".")).to_owned()));
     }
-    written.extend(config.publish_folder.clone().map(|folder| ("publish.folder", folder)));
+    written.extend(config.publish.folder.clone().map(|folder| ("publish.folder", folder)));
     written.extend(config.relays.iter().filter_map(|relay| match &relay.kind {
         RelayKind::Directory { folder } => Some(("relay.folder", folder.clone())),
         RelayKind::Smtp(_) => None,
@@ -54,7 +54,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
             ),
         });
     }
-    if let Some(folder) = &config.publish_folder
+    if let Some(folder) = &config.publish.folder
         && let Err(error) = refuse_own_folders(config, folder)
     {
         found.push(Finding::problem("folder-own", &[("why", &error.to_string())]));
