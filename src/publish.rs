@@ -6,10 +6,11 @@
 //!
 //! # What readers find meanwhile
 //!
-//! Files are written in the order in which they come; whoever hands them over sees to it that none names one that comes
-//! after it ([`Stage`]). What is no longer published goes last, in the opposite order. So a reader who follows addresses
-//! finds something at each of them, wherever a run stands or was killed. One case is left out: a page whose name becomes
-//! that of a folder is away until the folder has it.
+//! Files are written in the order in which they come. Whoever hands them over sees to it that what readers know already
+//! names nothing that comes after it: first come those that are not there yet, of which nobody knows, then those that may
+//! name them, each by its [`Stage`]. What is no longer published goes last, the other way round. So whoever follows
+//! addresses finds something at each of them, wherever a run stands or was killed. One case is left out: a page whose name
+//! becomes that of a folder is away until the folder has it.
 //!
 //! # Compressed forms
 //!
@@ -134,8 +135,7 @@ impl Form {
     }
 }
 
-/// When a file is written: each names only files of its own stage or of those before it. What is removed goes the other
-/// way round.
+/// When a file is written: those that others name, before those. What is removed goes the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// What pages show and offer.
@@ -148,7 +148,9 @@ pub enum Stage {
     List,
     /// A feed.
     Feed,
-    /// Where readers come in.
+    /// A list of lists and feeds.
+    Index,
+    /// The page at which readers come in.
     Front,
     /// What is for the server itself.
     Server,

@@ -1,8 +1,7 @@
 //! Everything public as files for a static server: the same bytes as are served.
 //!
-//! They come in an order in which none names one that comes later: first those that are not there yet, of which nobody
-//! knows; then, when all of these are there, those that may name them. Each group goes by [`Stage`]. Beside them are the
-//! pages of what is not there, and lists of what was, for the server itself.
+//! They come in the order that [`crate::publish`] asks for. Beside them are the pages of what is not there, and lists of
+//! what was, for the server itself.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{ErrorKind, Read as _};
@@ -230,8 +229,9 @@ pub fn stage_of(file: &str) -> Stage {
     match parts.as_slice() {
         [".depeche", ..] => Stage::Server,
         ["uploads" | "assets", ..] => Stage::Upload,
-        ["index.html" | "feeds.opml" | "robots.txt"] | ["feeds", "index.html"] => Stage::Front,
-        [name] if name.starts_with("sitemap") => Stage::Front,
+        ["index.html"] => Stage::Front,
+        ["feeds.opml" | "robots.txt"] | ["feeds", "index.html"] => Stage::Index,
+        [name] if name.starts_with("sitemap") => Stage::Index,
         ["feeds", ..] if is_html => Stage::List,
         // Below a topic stands what its feed has no room for.
         ["feeds", "all", _] | ["feeds", _, _, _] => Stage::Archive,
@@ -308,9 +308,9 @@ mod tests {
             ("feeds/all.json", Stage::Feed),
             ("feeds/tag/ponts/index.html", Stage::List),
             ("feeds/all/page/2/index.html", Stage::List),
-            ("feeds/index.html", Stage::Front),
+            ("feeds/index.html", Stage::Index),
+            ("sitemap-2.xml", Stage::Index),
             ("index.html", Stage::Front),
-            ("sitemap-2.xml", Stage::Front),
             (".depeche/redirects.map", Stage::Server),
         ] {
             assert_eq!(stage_of(file), stage, "{file}");
