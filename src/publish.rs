@@ -19,10 +19,14 @@
 //! and then the server gives the file itself. Forms have their file's time. A form is listed before its file is: whatever
 //! was cut off, a form that is not the file's is not the last one that was listed for it, and is made anew.
 
+#[cfg(feature = "bucket")]
+mod bucket;
 mod manifest;
 mod nginx;
 mod place;
 
+#[cfg(feature = "bucket")]
+pub use bucket::{Bucket, BucketError, ObjectHead};
 pub use nginx::nginx_map;
 
 use std::cmp::Reverse;

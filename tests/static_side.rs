@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use depeche::publish::{PublishError, publish_watched, stands};
 use depeche::resource::Former;
-use depeche::task::{FilesWanted, SiteFilesError, site_files, stage_of};
+use depeche::task::{FileNames, FilesWanted, SiteFilesError, site_files, stage_of};
 use depeche::watch::Cores;
 use tempfile::TempDir;
 
@@ -264,7 +264,7 @@ struct Watched<'k> {
 fn publish_to(room: &TestNewsroom, folder: &Utf8Path, run: &Watched<'_>) -> Result<usize, Stop> {
     let newsroom = room.newsroom();
     let is_there = |file: &str| stands(folder, file);
-    let wanted = FilesWanted { kinds: &|_| true, precompressed: true, is_there: &is_there };
+    let wanted = FilesWanted { kinds: &|_| true, names: FileNames::Ending, precompressed: true, is_there: &is_there };
     let files = site_files(&newsroom.current(), &newsroom.uploads, wanted, &Cores::AllButOne.pool());
     let mut steps = 0;
     publish_watched(folder, files.map(|file| file.map_err(Stop::from)), stage_of, &mut |_| {

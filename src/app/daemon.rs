@@ -147,6 +147,10 @@ impl Daemon {
         if let Some(pinger) = Pinger::new(newsroom.clone(), instance.name.clone()) {
             work.spawn(pinger.run(stopped.clone()));
         }
+        #[cfg(feature = "bucket")]
+        if let Some(writer) = crate::task::BucketWriter::open(newsroom.clone(), instance.name.clone())? {
+            work.spawn(writer.run(stopped.clone()));
+        }
         take_in(&newsroom, lmtp, &stopped, &mut work)?;
         let dispatch_stop = stopped.clone();
         work.spawn(async move {

@@ -71,6 +71,8 @@ fn vet(config: &Config) -> anyhow::Result<()> {
     config.dkim.as_ref().map(read_signer).transpose()?;
     read_admin_token(config)?;
     open_relays(config, &Arc::new(SteadyClock::new(Arc::new(SystemClock))))?;
+    #[cfg(feature = "bucket")]
+    config.publish.bucket.as_ref().map(crate::publish::Bucket::open).transpose()?;
     if let Some(folder) = &config.publish.folder {
         refuse_own_folders(config, folder)?;
     }

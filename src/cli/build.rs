@@ -16,7 +16,7 @@ use crate::feed::FeedFormat;
 use crate::language::{Counted, Language, counted};
 use crate::publish::{publish, stands};
 use crate::resource::DocumentKind;
-use crate::task::{FilesWanted, count_site_files, site_files, stage_of};
+use crate::task::{FileNames, FilesWanted, count_site_files, site_files, stage_of};
 
 pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: Terminal) -> anyhow::Result<Exit> {
     let config = opening::config(file, terminal)?;
@@ -37,7 +37,8 @@ pub(super) async fn run(file: &Utf8Path, arguments: &BuildArguments, terminal: T
     };
     let written = tokio::task::spawn_blocking(move || {
         let is_there = |file: &str| stands(&out, file);
-        let wanted = FilesWanted { kinds: &wanted, precompressed: precompress, is_there: &is_there };
+        let wanted =
+            FilesWanted { kinds: &wanted, names: FileNames::Ending, precompressed: precompress, is_there: &is_there };
         let files = site_files(&current, &uploads, wanted, &threads).inspect(|_| counting.inc(1));
         publish(&out, files.map(|file| file.map_err(anyhow::Error::from)), stage_of)
     });

@@ -22,6 +22,8 @@ pub fn run() -> ExitCode {
         Err(error) => return terminal.fail(&error.into()).into(),
     };
     let exit = runtime.block_on(command(&arguments, terminal)).unwrap_or_else(|error| terminal.fail(&error));
+    // What still waits for another server has nobody any more who waits for it.
+    runtime.shutdown_background();
     exit.into()
 }
 

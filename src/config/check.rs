@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::aliases::{feed_aliases, topic_aliases};
+use super::bucket::bucket;
 use super::dkim::dkim;
 use super::fault::{ConfigFault, Expected};
 use super::file::{
@@ -190,10 +191,10 @@ fn feed_settings(file: FeedsFile) -> Result<FeedSettings, Misplaced> {
 }
 
 fn publish_settings(file: &PublishFile, base: &Utf8Path) -> Result<PublishSettings, Misplaced> {
-    let PublishFile { folder, precompress } = file;
     Ok(PublishSettings {
-        folder: or(folder.as_ref(), None, |path| path.optional_path(base))?,
-        precompress: or(precompress.as_ref(), false, Setting::boolean)?,
+        folder: or(file.folder.as_ref(), None, |path| path.optional_path(base))?,
+        precompress: or(file.precompress.as_ref(), false, Setting::boolean)?,
+        bucket: bucket(file, base)?,
     })
 }
 

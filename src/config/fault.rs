@@ -91,7 +91,19 @@ pub enum ConfigFault {
         from: String,
     },
     /// A password stands in the file.
-    SecretInFile,
+    SecretInFile {
+        /// The key that may name a file with it.
+        file_key: &'static str,
+        /// The variable that may hold it.
+        variable: &'static str,
+    },
+    /// A key asks for what this program was built without.
+    NotBuilt {
+        /// The key.
+        key: &'static str,
+        /// The feature of the build.
+        feature: &'static str,
+    },
     /// A key of one kind of relay is given for the other.
     OtherRelay {
         /// The key.
@@ -144,6 +156,8 @@ pub enum Expected {
     SiteUrl,
     /// The address of a page.
     WebAddress,
+    /// A bucket, with or without a path in it.
+    Bucket,
     /// A zone of the tz database.
     Zone {
         /// The zone that was probably meant.

@@ -35,7 +35,9 @@ config_file! {
     content: ContentFile { folder, uploads, documents, jekyll_config, quiet, rescan, poll }
     feeds: FeedsFile { entries, ttl, rights, icon, hub, aliases }
     topics: TopicsFile { aliases }
-    publish: PublishFile { folder, precompress }
+    publish: PublishFile {
+        folder, precompress, bucket, bucket_endpoint, bucket_region, bucket_key_id, bucket_secret_file, bucket_secret,
+    }
     database: DatabaseFile { url, sync }
     http: HttpFile { listen, admin, admin_token_file, trusted_proxies, connections }
     signup: SignupFile { per_source, per_domain, overall }

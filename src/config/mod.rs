@@ -5,6 +5,7 @@
 
 mod aliases;
 mod check;
+mod bucket;
 mod dkim;
 mod document;
 mod duration;
@@ -23,9 +24,9 @@ pub use fault::{ConfigError, ConfigFault, ConfigWarning, Expected, Place};
 #[cfg(test)]
 pub(crate) use settings::sample_content;
 pub use settings::{
-    BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey, DkimSettings,
-    DocumentsAt, FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings, LogFormat,
-    LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode,
+    BounceSettings, BucketSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey,
+    DkimSettings, DocumentsAt, FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings,
+    LogFormat, LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode,
     PrivacySettings, PublishSettings, RelayKind, RelaySettings, RelayTls, Secret, SecretSettings, SignUpSettings,
     SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
 };

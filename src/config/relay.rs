@@ -97,7 +97,10 @@ fn login(file: &RelayFile, base: &Utf8Path) -> Result<Option<LoginSettings>, Mis
         Some(setting) if setting.is_from_environment() => {
             Some(setting.text()?.to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
         }
-        Some(setting) => return Err(setting.wrong(ConfigFault::SecretInFile)),
+        Some(setting) => {
+            return Err(setting
+                .wrong(ConfigFault::SecretInFile { file_key: "password_file", variable: "DEPECHE_RELAY__PASSWORD" }));
+        }
         None => None,
     };
     let password = match (password, path) {

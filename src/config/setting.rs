@@ -38,7 +38,7 @@ pub(super) struct Setting {
 pub(super) type Misplaced = (Option<Place>, ConfigFault);
 
 /// Keys whose value no message shows.
-const SECRET_KEYS: [&str; 2] = ["database.url", "relay.password"];
+const SECRET_KEYS: [&str; 3] = ["database.url", "publish.bucket_secret", "relay.password"];
 
 impl Setting {
     /// The complaint that this value is not what its key takes.

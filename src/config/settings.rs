@@ -227,6 +227,25 @@ pub struct PublishSettings {
     pub folder: Option<Utf8PathBuf>,
     /// Whether compressed forms of documents stand beside them there.
     pub precompress: bool,
+    /// The bucket of an object store.
+    pub bucket: Option<BucketSettings>,
+}
+
+/// `publish.bucket`: where everything public is also put, in a store that speaks S3.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BucketSettings {
+    /// Its name.
+    pub name: String,
+    /// Where the site lies in it: empty, or a path without slashes at its ends.
+    pub prefix: String,
+    /// The address of the store; `None`: Amazon's, in the region.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Who we are to it: the id of our key.
+    pub key_id: String,
+    /// Where the key's secret is.
+    pub secret: PasswordSource,
 }
 
 /// `[database]`

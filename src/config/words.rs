@@ -66,11 +66,14 @@ impl ConfigFault {
                 "`dkim.domain` is `{domain}`, which proves nothing about letters from `{from}`: write `{from}`, or a \
                  domain above it"
             ),
-            Self::SecretInFile => {
-                "a password does not belong into this file: write it into a file of its own, named by \
-                `password_file`, or into the variable DEPECHE_RELAY__PASSWORD"
-                    .to_owned()
-            }
+            Self::SecretInFile { file_key, variable } => format!(
+                "a password does not belong into this file: write it into a file of its own, named by `{file_key}`, or \
+                 into the variable {variable}"
+            ),
+            Self::NotBuilt { key, feature } => format!(
+                "`{key}` needs a program that was built for it: `cargo build --release --features {feature}`; or take the \
+                 line out"
+            ),
             Self::OtherRelay { key, kind } => {
                 format!("`{key}` belongs to a relay of the kind `{kind}`: take it out, or write `kind = \"{kind}\"`")
             }
@@ -126,11 +129,14 @@ impl ConfigFault {
                 "`dkim.domain` vaut `{domain}`, qui ne prouve rien des lettres de `{from}` : écrivez `{from}`, ou un \
                  domaine au-dessus"
             ),
-            Self::SecretInFile => {
-                "un mot de passe n’a pas sa place dans ce fichier : écrivez-le seul dans un fichier, \
-                indiqué par `password_file`, ou dans la variable DEPECHE_RELAY__PASSWORD"
-                    .to_owned()
-            }
+            Self::SecretInFile { file_key, variable } => format!(
+                "un mot de passe n’a pas sa place dans ce fichier : écrivez-le seul dans un fichier, indiqué par \
+                 `{file_key}`, ou dans la variable {variable}"
+            ),
+            Self::NotBuilt { key, feature } => format!(
+                "`{key}` demande un programme construit pour cela : `cargo build --release --features {feature}` ; sinon, \
+                 retirez la ligne"
+            ),
             Self::OtherRelay { key, kind } => {
                 format!("`{key}` appartient à un relais de type `{kind}` : retirez-la, ou écrivez `kind = \"{kind}\"`")
             }
@@ -176,6 +182,7 @@ impl Expected {
                 "an address such as `https://presse.example.org`, without `?`, `#` or user name".to_owned()
             }
             Self::WebAddress => "an address such as `https://hub.example.org/`".to_owned(),
+            Self::Bucket => "a bucket such as `s3://presse` or `s3://presse/site`".to_owned(),
             Self::Zone { suggestion: Some(zone) } => format!("a time zone: perhaps `{zone}`"),
             Self::Zone { suggestion: None } => "a time zone such as `Europe/Paris`".to_owned(),
             Self::Permalink => "a path with `:title`, `:slug` or `:path` that lies under no reserved address, such as \
@@ -219,6 +226,7 @@ impl Expected {
                 "une adresse comme `https://presse.example.org`, sans `?`, ni `#`, ni nom d’utilisateur".to_owned()
             }
             Self::WebAddress => "une adresse comme `https://hub.example.org/`".to_owned(),
+            Self::Bucket => "un espace de stockage comme `s3://presse` ou `s3://presse/site`".to_owned(),
             Self::Zone { suggestion: Some(zone) } => format!("un fuseau horaire : peut-être `{zone}`"),
             Self::Zone { suggestion: None } => "un fuseau horaire comme `Europe/Paris`".to_owned(),
             Self::Permalink => "un chemin avec `:title`, `:slug` ou `:path`, hors des adresses réservées, comme \

@@ -71,5 +71,5 @@ pub use suppression::SuppressionReason;
 pub use token::{Token, TokenError, TokenKey};
 pub use topic::{Taxonomy, Topic, TopicError};
 pub use topic_aliases::{TopicAliasError, TopicAliases};
-pub use upload::{FileKind, UploadFacts, UploadPath, Uploads};
+pub use upload::{FileKind, UploadFacts, UploadPath, Uploads, is_shown_by_browsers};
 pub use word_hash::WordHash;

@@ -81,6 +81,15 @@ pub struct UploadFacts {
     pub kind: FileKind,
 }
 
+/// The media types that a browser may show by itself.
+const SHOWN: [&str; 6] = ["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
+
+/// Whether a browser may show a file below uploads by itself; others are offered for download.
+#[must_use]
+pub fn is_shown_by_browsers(media_type: &str) -> bool {
+    SHOWN.contains(&media_type)
+}
+
 /// The uploads folder as the core sees it: what is known of a file, and nothing of where it is kept.
 pub trait Uploads {
     /// The facts of the regular file at `path`; `None` when there is none.

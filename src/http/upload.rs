@@ -13,11 +13,9 @@ use tokio::io::AsyncReadExt as _;
 use super::answer::set;
 use super::conditional::is_not_modified;
 use super::page::Problem;
-use crate::domain::{UploadPath, Uploads as _};
+use crate::domain::{UploadPath, Uploads as _, is_shown_by_browsers};
 use crate::task::Newsroom;
 
-/// The media types a browser may show by itself.
-const SHOWN: [&str; 6] = ["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
 /// How much of a file is held in memory at once.
 const PIECE: usize = 64 * 1024;
 
@@ -49,7 +47,7 @@ pub(super) async fn answer(
     let fields = response.headers_mut();
     set(fields, ETAG, &tag);
     set(fields, CACHE_CONTROL, &format!("public, max-age={}", newsroom.config.feeds.ttl.num_seconds()));
-    if !SHOWN.contains(&media_type.essence_str()) {
+    if !is_shown_by_browsers(media_type.essence_str()) {
         set(fields, CONTENT_DISPOSITION, "attachment");
         set(fields, CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
     }

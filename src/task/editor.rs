@@ -22,7 +22,7 @@ use super::last_good::LastGood;
 use super::newsroom::{Current, Newsroom};
 use super::office::{OfficeError, log_untold};
 use super::readying::make_ready;
-use super::site_files::{FilesWanted, SiteFilesError, site_files, stage_of};
+use super::site_files::{FileNames, FilesWanted, SiteFilesError, site_files, stage_of};
 use super::standing::LookNote;
 use crate::cache::{Cache, OpenCache};
 use crate::clock::{Clock as _, ClockDoubt};
@@ -518,7 +518,7 @@ impl Editor {
 
     /// Writes everything public to `publish.folder`, when one is set, and says that it is shown; `false` when that failed.
     async fn write_public(&self, current: &Arc<Current>) -> bool {
-        let PublishSettings { folder, precompress } = self.newsroom.config.publish.clone();
+        let PublishSettings { folder, precompress, bucket: _ } = self.newsroom.config.publish.clone();
         let Some(folder) = folder else {
             self.newsroom.shown.send_replace(current.clone());
             return true;
@@ -529,7 +529,12 @@ impl Editor {
         let written = tokio::task::spawn_blocking(move || {
             let threads = threads.unwrap_or_else(|| Arc::new(Cores::AllButOne.pool()));
             let is_there = |file: &str| stands(&folder, file);
-            let wanted = FilesWanted { kinds: &|_| true, precompressed: precompress, is_there: &is_there };
+            let wanted = FilesWanted {
+                kinds: &|_| true,
+                names: FileNames::Ending,
+                precompressed: precompress,
+                is_there: &is_there,
+            };
             let files = site_files(&current, &uploads, wanted, &threads);
             publish(&folder, files.map(|file| file.map_err(WriteError::from)), stage_of)
         });

@@ -17,6 +17,8 @@ mod edition;
 mod keeping;
 mod editor;
 mod site_files;
+#[cfg(feature = "bucket")]
+mod bucket_writer;
 mod subscription;
 mod account;
 mod preview;
@@ -29,6 +31,8 @@ mod watchman;
 
 pub use account::{ConsentAccount, DeliveryAccount, SubscriberAccount, SuppressionAccount};
 pub use alarm::{confirm_alarm, confirm_clock};
+#[cfg(feature = "bucket")]
+pub use bucket_writer::BucketWriter;
 pub use dispatch::Dispatcher;
 pub use edition::{
     MissedEdition, OfficeDecision, ResendError, Scope, crowd_with, decide, decide_for_crowd, missed_by, recipients,
@@ -46,6 +50,8 @@ pub use pinging::Pinger;
 pub use preview::{Preview, PreviewError, preview, preview_for};
 pub use readiness::Readiness;
 pub use returning::{ReturnError, TakenIn};
-pub use site_files::{FilesWanted, SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files, stage_of};
+pub use site_files::{
+    FileNames, FilesWanted, SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files, stage_of,
+};
 pub use standing::{LookNote, Notes, RelayNote, Standing};
 pub use watchman::Watchman;

@@ -49,17 +49,6 @@ pub enum SiteBytes {
     List(String),
 }
 
-impl SiteBytes {
-    /// The media type as it is served, where that does not follow from the file's name.
-    #[must_use]
-    pub fn media_type(&self) -> Option<&'static str> {
-        match self {
-            Self::Document(document, _) => Some(document.media_type()),
-            Self::Upload(_) | Self::List(_) => None,
-        }
-    }
-}
-
 impl AsRef<[u8]> for SiteBytes {
     fn as_ref(&self) -> &[u8] {
         match self {
@@ -105,10 +94,21 @@ const AHEAD: usize = 64;
 pub struct FilesWanted<'w> {
     /// The kinds of documents.
     pub kinds: &'w dyn Fn(DocumentKind) -> bool,
+    /// How they are called.
+    pub names: FileNames,
     /// Whether documents come with their compressed forms.
     pub precompressed: bool,
     /// Whether a file is there already, as it is or otherwise.
     pub is_there: &'w dyn Fn(&str) -> bool,
+}
+
+/// How the file at an address is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileNames {
+    /// As a server looks for it that tells what a file is by its ending: `/pont` is `pont.html`.
+    Ending,
+    /// As the address says, for a store that is told what each is.
+    Bare,
 }
 
 /// Something to be made a file.
@@ -143,7 +143,7 @@ pub fn site_files(
     wanted: FilesWanted<'_>,
     threads: &ThreadPool,
 ) -> impl Iterator<Item = Result<SiteFile, SiteFilesError>> + use<> {
-    let files = all_wanted(&current.resources, wanted.kinds);
+    let files = all_wanted(&current.resources, wanted.kinds, wanted.names);
     let names: HashSet<&str> = files.iter().map(|(file, _)| file.as_str()).collect();
     // What stands where a form would is no form.
     let may_have_forms =
@@ -152,7 +152,7 @@ pub fn site_files(
         .iter()
         .map(|(file, _)| if wanted.precompressed && may_have_forms(file) { &Form::ALL[..] } else { &[] })
         .collect();
-    let mut groups: BTreeMap<(bool, Stage), Vec<(String, Wanted, &'static [Form])>> = BTreeMap::new();
+    let mut groups: BTreeMap<(bool, Stage), Vec<_>> = BTreeMap::new();
     for ((file, what), forms) in files.into_iter().zip(forms) {
         let stage = if matches!(what, Wanted::Alias { .. }) { Stage::Feed } else { stage_of(&file) };
         groups.entry(((wanted.is_there)(&file), stage)).or_default().push((file, what, forms));
@@ -179,11 +179,15 @@ pub fn site_files(
 /// How many files there are of these kinds, about.
 #[must_use]
 pub fn count_site_files(current: &Current, wanted: &dyn Fn(DocumentKind) -> bool) -> usize {
-    all_wanted(&current.resources, wanted).len()
+    all_wanted(&current.resources, wanted, FileNames::Ending).len()
 }
 
 /// Every file of these kinds, each once.
-fn all_wanted(resources: &Resources, wanted: &dyn Fn(DocumentKind) -> bool) -> Vec<(String, Wanted)> {
+fn all_wanted(resources: &Resources, wanted: &dyn Fn(DocumentKind) -> bool, names: FileNames) -> Vec<(String, Wanted)> {
+    let file_of = |path: &str| match names {
+        FileNames::Ending => file_of(path),
+        FileNames::Bare => bare_file_of(path),
+    };
     let mut files: Vec<(String, Wanted)> =
         resources.paths(wanted).into_iter().map(|path| (file_of(&path), Wanted::Document(path))).collect();
     if wanted(DocumentKind::Page) {
@@ -225,7 +229,7 @@ fn lists(resources: &Resources) -> [(String, Wanted); 3] {
 #[must_use]
 pub fn stage_of(file: &str) -> Stage {
     let parts: Vec<&str> = file.split('/').collect();
-    let is_html = file.ends_with(".html");
+    let is_html = parts.last().is_some_and(|name| name.split('.').next_back() == Some("html"));
     match parts.as_slice() {
         [".depeche", ..] => Stage::Server,
         ["uploads" | "assets", ..] => Stage::Upload,
@@ -273,27 +277,27 @@ fn make(
 
 /// The file in which a static server looks for `path`.
 fn file_of(path: &str) -> String {
+    let file = bare_file_of(path);
+    let has_ending = file.rsplit('/').next().unwrap_or_default().contains('.');
+    if has_ending { file } else { format!("{file}.html") }
+}
+
+/// The object that a store gives for `path`.
+fn bare_file_of(path: &str) -> String {
     let decoded = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy().into_owned();
-    let last = decoded.rsplit('/').next().unwrap_or_default();
-    if last.is_empty() {
-        format!("{decoded}index.html")
-    } else if last.contains('.') {
-        decoded
-    } else {
-        format!("{decoded}.html")
-    }
+    if decoded.is_empty() || decoded.ends_with('/') { format!("{decoded}index.html") } else { decoded }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Stage, file_of, stage_of};
+    use super::{Stage, bare_file_of, file_of, stage_of};
 
     #[test]
     fn addresses_become_files() {
         assert_eq!(file_of("/"), "index.html");
         assert_eq!(file_of("/feeds/all.rss"), "feeds/all.rss");
         assert_eq!(file_of("/espace-presse/l%E2%80%99%C3%A9t%C3%A9/"), "espace-presse/l’été/index.html");
-        assert_eq!(file_of("/un-pont"), "un-pont.html");
+        assert_eq!((file_of("/un-pont").as_str(), bare_file_of("/un-pont").as_str()), ("un-pont.html", "un-pont"));
     }
 
     #[test]

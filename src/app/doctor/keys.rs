@@ -40,6 +40,9 @@ pub(super) fn look(config: &Config, fingerprint: Option<&str>) -> Vec<Finding> {
             secret.push(("relay.password_file", file));
         }
     }
+    if let Some(PasswordSource::File(file)) = config.publish.bucket.as_ref().map(|bucket| &bucket.secret) {
+        secret.push(("publish.bucket_secret_file", file));
+    }
     secret.extend(config.http.admin_token_file.as_deref().map(|file| ("http.admin_token_file", file)));
     found.extend(secret.into_iter().filter_map(|(key, file)| open_to_others(key, file)));
     found

@@ -38,7 +38,9 @@ impl Resources {
             }
         }
         for (old, _) in self.feed_aliases() {
-            with_or_without_slash(old).into_iter().for_each(|other| note(other.as_str().to_owned()));
+            if let Some(other) = with_or_without_slash(old) {
+                note(other.as_str().to_owned());
+            }
         }
         note(bare(&Address::Feeds));
         for topic in self.live.followed() {
@@ -46,7 +48,9 @@ impl Resources {
                 note(bare(&Address::FeedPage(topic.clone(), page)));
             }
             for old in self.live.merged_into(&topic) {
-                self.addresses_of(&topic, old).into_iter().for_each(&mut note);
+                for path in self.addresses_of(&topic, old) {
+                    note(path);
+                }
             }
         }
         former
