@@ -183,6 +183,20 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_needs_a_program_that_was_built_for_it_and_its_secret_elsewhere() {
+        let lines = "bucket = 's3://presse'\nbucket_key_id = 'a'\nbucket_secret_file = 'b'";
+        let read = read_with(&least_with("publish", lines), &[]);
+        if cfg!(feature = "bucket") {
+            assert_eq!(read.unwrap().0.publish.bucket.map(|bucket| bucket.name).as_deref(), Some("presse"));
+        } else {
+            let fault = ConfigFault::NotBuilt { key: "publish.bucket", feature: "bucket" };
+            assert_eq!(*read.unwrap_err().fault, fault);
+        }
+        let secret = read_with(&least_with("publish", "bucket_secret = 'sesame'"), &[]).unwrap_err();
+        assert!(matches!(*secret.fault, ConfigFault::SecretInFile { file_key: "bucket_secret_file", .. }));
+    }
+
+    #[test]
     fn paths_start_from_the_folder_of_the_file() {
         let config = config(&least_with("content", "folder = '../site'\nuploads = '/data/up'"), &[]);
         assert_eq!(config.content.folder, "/srv/press/../site");
