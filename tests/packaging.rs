@@ -109,7 +109,7 @@ fn what_is_written_lies_where_the_unit_allows_it() {
     for path in folders {
         assert!(path.starts_with(STATE), "{path}");
     }
-    assert!(config.publish_folder.is_none() && config.bounces.maildir.is_none());
+    assert!(config.publish.folder.is_none() && config.bounces.maildir.is_none());
     assert!(config.relays.iter().all(|relay| matches!(relay.kind, RelayKind::Smtp(_))), "{:?}", config.relays);
     let one = |name| settings("depeche.service", name).join(" ");
     assert_eq!((one("StateDirectory"), one("WorkingDirectory")), ("depeche".to_owned(), STATE.to_owned()));
