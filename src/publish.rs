@@ -24,6 +24,7 @@ mod bucket;
 mod manifest;
 mod nginx;
 mod place;
+mod way;
 
 #[cfg(feature = "bucket")]
 pub use bucket::{Bucket, BucketError, ObjectHead};
@@ -39,7 +40,8 @@ use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::manifest::Manifest;
-use self::place::{checked, clear_empty_folders, make_way, prepare_folder, replace};
+use self::place::{checked, clear_empty_folders, replace};
+use self::way::{make_way, prepare_folder};
 use crate::domain::Digest;
 
 /// The list of what was written.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use foldhash::{HashMap, HashSet};
 
-use super::snapshot::Published;
+use super::published::Published;
 use crate::domain::{Permalink, ReleaseId};
 use crate::register::{Record, Register};
 

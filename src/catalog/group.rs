@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use foldhash::HashMap;
 
-use super::snapshot::Published;
+use super::published::Published;
 use crate::domain::{Label, Taxonomy};
 
 /// The spellings of one topic.

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use foldhash::HashMap;
 
 use super::listing::Releases;
-use super::snapshot::{Catalog, Published};
+use super::published::Published;
+use super::snapshot::Catalog;
 use crate::domain::{Permalink, Release, ReleaseLink, SourcePath};
 
 /// Where live releases stand, by the names of their files.

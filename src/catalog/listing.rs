@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rpds::VectorSync;
 
-use super::snapshot::Published;
+use super::published::Published;
 
 /// Releases, newest first, then by id. One may be replaced without a copy of the others.
 pub(super) type Releases = VectorSync<Arc<Published>>;

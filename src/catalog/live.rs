@@ -6,8 +6,8 @@ use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::group::{Group, group, number, oldest_first};
 use super::listing::{Listing, Releases};
+use super::published::Published;
 use super::slug_book::SlugBook;
-use super::snapshot::Published;
 use crate::domain::{Permalink, ReleaseId, Taxonomy, Topic, TopicAliases, UploadPath};
 use crate::register::TopicSlug;
 

@@ -4,6 +4,7 @@
 //! addresses and uploads, and it is built from live releases alone: nothing of a coming release can be asked of it.
 //! It does not read files, decide identities or ask the time.
 
+mod published;
 mod departed;
 mod group;
 mod links;
@@ -21,4 +22,5 @@ pub use departed::{Departed, GONE_AFTER, departed};
 pub use listing::Listing;
 pub use live::{Live, TopicEntry};
 pub use note::{LabelNote, LabelUse};
-pub use snapshot::{Catalog, Published};
+pub use published::Published;
+pub use snapshot::Catalog;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::group::{Group, group, oldest_first};
-use super::snapshot::Published;
+use super::published::Published;
 use crate::domain::{Slug, SourcePath, Taxonomy};
 
 /// A label as it is written, and where.

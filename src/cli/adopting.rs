@@ -13,7 +13,6 @@ use crate::content::JekyllConfig;
 use crate::domain::{Permalink, ReleaseId, SiteUrl};
 use crate::feed::known_entries;
 use crate::register::{Adoption, Circumstances, KnownEntry, Recognised, Refusal, Register};
-use crate::store::{ADOPTED, Store};
 use crate::task::{Current, Ingest, LastGood, Newsroom};
 use crate::watch::{Cores, Hint};
 
@@ -68,7 +67,7 @@ async fn adopt(newsroom: &Newsroom, entries: &[KnownEntry], how: How, terminal: 
         store.save_register(&ingested.changes, now, &ingest.texts(&LastGood::default())).await?;
     }
     let register = if first { &ingested.current.register } else { &known };
-    let adopted = adopted(store).await?;
+    let adopted = opening::adopted(store).await?;
     let decided = decide(&newsroom.config, register, &ingested.current, &adopted, entries, how.force);
     let left = tell(entries, &decided, terminal);
     let pairs: Vec<_> = decided
@@ -94,13 +93,6 @@ fn read_feed(feed: &Utf8Path) -> anyhow::Result<Vec<KnownEntry>> {
     }
     let bytes = std::fs::read(feed).with_context(|| format!("failed to read `{feed}`"))?;
     known_entries(&bytes).with_context(|| format!("`{feed}` is neither Atom nor RSS"))
-}
-
-/// The releases that took an id over before.
-pub(super) async fn adopted(store: &Store) -> anyhow::Result<HashSet<ReleaseId>> {
-    let decisions = store.all_decisions().await?;
-    let took = decisions.into_iter().filter(|(_, made)| made.iter().any(|decision| decision.what == ADOPTED));
-    Ok(took.map(|(release, _)| release).collect())
 }
 
 fn decide(

@@ -14,7 +14,7 @@ use crate::config::{Config, DatabaseUrl};
 use crate::domain::ReleaseId;
 use crate::feed::FeedFormat;
 use crate::register::Register;
-use crate::store::Store;
+use crate::store::{ADOPTED, Store};
 use crate::task::{Current, Ingest, LastGood, Newsroom};
 use crate::watch::{Cores, Hint, UploadsFolder};
 
@@ -57,11 +57,18 @@ pub(super) async fn adopted_before(config: &Config) -> anyhow::Result<HashSet<Re
         DatabaseUrl::Sqlite(path) if !path.exists() => Ok(HashSet::new()),
         DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => {
             let store = Store::open(&config.database, SystemClock.now()).await?;
-            let adopted = super::adopting::adopted(&store).await;
+            let adopted = adopted(&store).await;
             store.close().await;
             adopted
         }
     }
+}
+
+/// The releases that took an id over before.
+pub(super) async fn adopted(store: &Store) -> anyhow::Result<HashSet<ReleaseId>> {
+    let decisions = store.all_decisions().await?;
+    let took = decisions.into_iter().filter(|(_, made)| made.iter().any(|decision| decision.what == ADOPTED));
+    Ok(took.map(|(release, _)| release).collect())
 }
 
 /// The same, beside the register as the database has it.

@@ -3,10 +3,9 @@
 use camino::Utf8Path;
 use url::Url;
 
-use super::check::or;
 use super::fault::{ConfigFault, Expected};
 use super::file::PublishFile;
-use super::setting::{Misplaced, Setting};
+use super::setting::{Misplaced, Setting, or};
 use super::settings::{BucketSettings, PasswordSource, Secret};
 
 /// What a bucket's address begins with.

@@ -20,7 +20,7 @@ use super::file::{
     NewsletterFile, OfficeFile, PrivacyFile, PublishFile, SecretsFile, SignupFile, SiteFile, TemplatesFile, TopicsFile,
 };
 use super::relay::relays;
-use super::setting::{Misplaced, Setting};
+use super::setting::{Misplaced, Setting, or};
 use super::settings::{
     BounceSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DocumentsAt, FeedSettings,
     FetchSettings, HttpSettings, JekyllConfigAt, KeepSettings, LogFormat, LogLevel, LogSettings, NewsletterSettings,
@@ -339,15 +339,6 @@ fn log_settings(file: LogFile) -> Result<LogSettings, Misplaced> {
         format: or(format.as_ref(), LogFormat::Auto, |word| word.choice(FORMAT))?,
         level: or(level.as_ref(), LogLevel::Info, |word| word.choice(LEVEL))?,
     })
-}
-
-/// What `read` makes of a setting, or the default where there is none.
-pub(super) fn or<T>(
-    setting: Option<&Setting>,
-    default: T,
-    read: impl FnOnce(&Setting) -> Result<T, Misplaced>,
-) -> Result<T, Misplaced> {
-    setting.map_or(Ok(default), read)
 }
 
 fn required(setting: Option<Setting>, key: &str, example: &str) -> Result<Setting, Misplaced> {

@@ -4,10 +4,9 @@ use std::net::IpAddr;
 
 use camino::Utf8Path;
 
-use super::check::or;
 use super::fault::{ConfigFault, Expected};
 use super::file::RelayFile;
-use super::setting::{Misplaced, Setting};
+use super::setting::{Misplaced, Setting, or};
 use super::settings::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, Secret, SmtpSettings};
 
 /// How many connections a relay gets when nothing is said.

@@ -175,3 +175,12 @@ impl Setting {
         matches!(self.place, Place::Variable(_))
     }
 }
+
+/// What `read` makes of a setting, or the default where there is none.
+pub(super) fn or<T>(
+    setting: Option<&Setting>,
+    default: T,
+    read: impl FnOnce(&Setting) -> Result<T, Misplaced>,
+) -> Result<T, Misplaced> {
+    setting.map_or(Ok(default), read)
+}

@@ -1,13 +1,11 @@
 //! Where a file may stand below the folder, and how it gets there.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::manifest::Manifest;
 use super::{LOCK, MANIFEST, PublishError, UNFINISHED};
 
 /// The path itself, once it is sure to lead to a file below the folder that publishing does not need for itself.
@@ -19,54 +17,13 @@ pub(super) fn checked(path: &str) -> Result<&str, PublishError> {
 }
 
 /// The folders between `folder` and the file at `path`, outermost first.
-fn folders_above<'a>(folder: &'a Utf8Path, path: &'a str) -> impl Iterator<Item = (&'a str, Utf8PathBuf)> {
+pub(super) fn folders_above<'a>(folder: &'a Utf8Path, path: &'a str) -> impl Iterator<Item = (&'a str, Utf8PathBuf)> {
     path.match_indices('/').map(move |(end, _)| (&path[..end], folder.join(&path[..end])))
 }
 
 /// Whether no folder on the way to `path` is a symbolic link.
 pub(super) fn is_reached_plainly(folder: &Utf8Path, path: &str) -> bool {
     folders_above(folder, path).all(|(_, place)| fs::symlink_metadata(place).is_ok_and(|metadata| metadata.is_dir()))
-}
-
-/// Makes the folders above `path`. A file of ours that stands where a folder is needed goes; anything else stays and is
-/// an error. Returns how many files went.
-pub(super) fn prepare_folder(folder: &Utf8Path, path: &str, manifest: &mut Manifest) -> Result<usize, PublishError> {
-    let mut removed = 0;
-    for (relative, place) in folders_above(folder, path) {
-        match fs::symlink_metadata(&place) {
-            Ok(metadata) if metadata.is_dir() => continue,
-            Ok(_) if manifest.forget_if_ours(folder, relative)? => removed += 1,
-            Ok(_) => return Err(PublishError::InTheWay(place)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(PublishError::io(&place)(error)),
-        }
-        fs::create_dir(&place).map_err(PublishError::io(&place))?;
-    }
-    Ok(removed)
-}
-
-/// Clears a folder that stands where the file at `path` belongs, when everything in it is ours and no longer published.
-/// Returns how many files went.
-pub(super) fn make_way(
-    folder: &Utf8Path,
-    path: &str,
-    published: &BTreeSet<String>,
-    manifest: &mut Manifest,
-) -> Result<usize, PublishError> {
-    let mut removed = 0;
-    let place = folder.join(path);
-    let is_folder = || fs::symlink_metadata(&place).is_ok_and(|metadata| metadata.is_dir());
-    if !is_folder() {
-        return Ok(removed);
-    }
-    let below = format!("{path}/");
-    for old in manifest.paths_but(published).iter().filter(|old| old.starts_with(&below)) {
-        if manifest.forget_if_ours(folder, old)? {
-            removed += 1;
-            clear_empty_folders(folder, old);
-        }
-    }
-    if is_folder() { Err(PublishError::InTheWay(place)) } else { Ok(removed) }
 }
 
 /// Puts `bytes` at `target`, as if written at `time` where one is given: written beside it, then renamed over it, so that

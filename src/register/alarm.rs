@@ -6,8 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use foldhash::HashSet;
 
 use super::matching::Match;
+use super::outcome::Reconciled;
 use super::present::Present;
-use super::reconcile::{FolderLook, Reconciled};
+use super::reconcile::FolderLook;
 use super::record::{FolderAlarm, Record, Register, RegisterChanges};
 use crate::domain::ReleaseId;
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use foldhash::HashMap;
 
 use super::likeness::Likeness;
-use super::reconcile::Seen;
 use super::record::Record;
+use super::seen::Seen;
 use super::texts::Texts;
 use crate::domain::{ReleaseId, SourcePath};
 

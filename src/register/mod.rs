@@ -5,6 +5,7 @@
 
 mod shared_map;
 mod record;
+mod seen;
 mod texts;
 mod likeness;
 mod comparing;
@@ -14,6 +15,7 @@ mod alarm;
 mod instants;
 mod pool;
 mod draft;
+mod outcome;
 mod step;
 mod settling;
 mod reconcile;
@@ -27,8 +29,10 @@ mod tests;
 pub use adoption::{Adoption, Circumstances, KnownEntry, Recognised, Refusal};
 pub use alarm::ALARM_PATIENCE;
 pub use kept::KeptRegister;
+pub use outcome::{Clash, Minting, Reconciled};
 pub use plain::{Edit, PlainEdits};
-pub use reconcile::{Clash, FolderLook, Minting, Reconciled, Seen};
+pub use reconcile::FolderLook;
 pub use record::{Announcement, Decision, FolderAlarm, NeverReason, Record, Register, RegisterChanges, TopicSlug};
+pub use seen::Seen;
 pub use shared_map::SharedMap;
 pub use texts::{NoTexts, Texts};

@@ -2,7 +2,7 @@
 
 use foldhash::HashSet;
 
-use super::reconcile::Seen;
+use super::seen::Seen;
 use crate::domain::SourcePath;
 
 /// Every file there is, readable or not.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::SubsecRound as _;
 use foldhash::{HashMap, HashSet, HashSetExt as _};
 
-use super::reconcile::{Clash, Seen};
+use super::outcome::Clash;
 use super::record::{Announcement, NeverReason, Record};
+use super::seen::Seen;
 use super::step::Step;
 use crate::domain::{Digest, Permalink, Release, ReleaseId};
 

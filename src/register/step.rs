@@ -13,10 +13,11 @@ use super::comparing::Comparisons;
 use super::draft::Draft;
 use super::instants::Instants;
 use super::matching::{Match, Rule};
+use super::outcome::{Clash, Minting, Reconciled};
 use super::pool::{both, is_in_pool, sort_by};
 use super::present::Present;
-use super::reconcile::{Clash, Minting, Reconciled, Seen};
 use super::record::{Announcement, Decision, Record, Register, RegisterChanges};
+use super::seen::Seen;
 use super::texts::Texts;
 use crate::domain::{HoldReason, Permalink, ReleaseId, SourcePath};
 

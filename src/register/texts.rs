@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::reconcile::Seen;
 use super::record::Record;
+use super::seen::Seen;
 use crate::domain::{Digest, SourcePath};
 
 /// Where the texts of files and of known releases are had.

@@ -7,6 +7,7 @@
 mod answer;
 mod certificate;
 mod directory;
+mod handing;
 mod look;
 mod memory;
 mod offer;
@@ -19,8 +20,9 @@ mod transaction;
 mod wire;
 
 pub use directory::{LetterName, LetterNameError, StoredLetter, list_letters, read_stored};
+pub use handing::{Envelope, Handed};
 pub use look::RelayLook;
 pub use memory::{KeptLetter, Letters};
-pub use relay::{Envelope, Handed, Relay, RelayError, Session};
+pub use relay::{Relay, RelayError, Session};
 pub use timeouts::Timeouts;
 pub use tls::TlsError;

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio::time::Instant;
 
 use super::directory::Directory;
+use super::handing::{Envelope, Handed};
 use super::look::RelayLook;
 use super::memory::Letters;
 use super::session::{Encryption, Login, SmtpRelay, SmtpSession};
@@ -17,17 +18,6 @@ use crate::clock::Clock;
 use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, Secret, SmtpSettings};
 use crate::domain::{Attempt, EmailAddress};
 use crate::metrics::OpenConnection;
-
-/// Who a letter is from and to, as the relay is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
-    /// Where it comes back to.
-    pub from: EmailAddress,
-    /// Where it goes.
-    pub to: EmailAddress,
-    /// By what reports name it (RFC 3461 §4.4), where the relay makes any; letters, digits and marks of ASCII.
-    pub id: Option<String>,
-}
 
 /// Why a relay cannot be used as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -168,18 +158,6 @@ impl std::fmt::Debug for Relay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Relay({})", self.name())
     }
-}
-
-/// What became of a letter in a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Handed {
-    /// It was tried.
-    Over(Attempt),
-    /// The session had come to its end since the letter before: of this one the relay heard nothing that counts, and it can
-    /// go to another session at once.
-    NotBegun,
-    /// Leave to write it was not given.
-    Withheld,
 }
 
 /// One conversation with a relay, for any number of letters one after the other.

@@ -7,7 +7,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{debug, error};
 
 use super::newsroom::{Current, Newsroom, new_letter};
-use super::watchman::Trouble;
 use crate::catalog::Published;
 use crate::clock::ClockDoubt;
 use crate::domain::{
@@ -16,7 +15,7 @@ use crate::domain::{
 use crate::mail::Copied;
 use crate::register::{Announcement, FolderAlarm, Record};
 use crate::resource::Wording;
-use crate::store::{Gap, SingleLetter, StoreError};
+use crate::store::{Ailment, Gap, SingleLetter, StoreError};
 use crate::template::{LetterParts, NoticeLetter, Refuser, TemplateError};
 
 /// How long the office's links to hold, send or cancel an edition work.
@@ -383,6 +382,14 @@ pub struct BrokenFile {
     pub still_shown: bool,
     /// What is wrong, a line each with its place.
     pub problems: Vec<String>,
+}
+
+/// Trouble that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) ailment: Ailment,
+    pub(super) since: DateTime<Utc>,
+    pub(super) until: DateTime<Utc>,
 }
 
 /// Logs that the office could not be told; nothing else is lost by it. What ails the database is said by the watchman.

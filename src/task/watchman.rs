@@ -11,9 +11,9 @@ use tokio::time::sleep;
 use tracing::{debug, error, info};
 
 use super::newsroom::Newsroom;
-use super::office::log_untold;
+use super::office::{Trouble, log_untold};
 use crate::clock::Clock as _;
-use crate::store::{Ailment, Illness, StoreError};
+use crate::store::{Illness, StoreError};
 
 /// How often the database is probed while it is well.
 const WELL: Duration = Duration::from_secs(10);
@@ -47,14 +47,6 @@ pub struct Watchman {
     over: Option<TimeDelta>,
     /// What is over and was not told yet: telling needs the database.
     untold: Vec<Trouble>,
-}
-
-/// Trouble that is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Trouble {
-    pub(super) ailment: Ailment,
-    pub(super) since: DateTime<Utc>,
-    pub(super) until: DateTime<Utc>,
 }
 
 impl Watchman {

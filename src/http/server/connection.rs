@@ -18,8 +18,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep, timeout};
 
+use super::answers::Answers;
 use super::limits::{LARGEST_HEAD, Limits};
-use super::listener::Answers;
 use super::patient::PatientSocket;
 use super::places::Place;
 

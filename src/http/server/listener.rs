@@ -1,14 +1,10 @@
 //! Takes connections in until told to stop, then lets those that are open finish.
 
-use std::convert::Infallible;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, Response};
-use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -16,26 +12,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::answers::Answers;
 use super::connection::{converse, turn_away};
 use super::limits::Limits;
 use super::places::{Places, Welcome};
 
 /// How long nothing is taken in after the system could not (no file descriptor is free, say), at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
-
-/// Whatever answers requests.
-pub trait Answers:
-    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
-{
-}
-
-impl<S> Answers for S where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
-        + Clone
-        + Send
-        + 'static
-{
-}
 
 /// Serves `router` as [`serve`] does.
 pub async fn serve_router(listener: TcpListener, router: Router, limits: Limits, stop: watch::Receiver<bool>) {

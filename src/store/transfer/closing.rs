@@ -16,6 +16,8 @@ use super::TransferError;
 /// Under this key a source remembers where it is moved to; nothing while it is not. The row is always there: whoever works
 /// with the database holds it, and a move waits for them.
 pub(in crate::store) const MOVE: &str = "move";
+/// What a target remembers while a backup is put back.
+pub(super) const RESTORING: &str = "restore";
 /// Under this key a target remembers how far it has come.
 pub(super) const ARRIVING: &str = "arriving";
 /// Under this key a target that is complete remembers which copy it is.
@@ -137,7 +139,7 @@ pub(in crate::store) async fn refuse_closed(connection: &mut AnyConnection) -> R
         return Err(StoreError::NotServed(moving.closes()));
     }
     match meta::get(connection, ARRIVING).await? {
-        Some(text) if text == super::restore::RESTORING => Err(StoreError::NotServed(Closed::Restoring)),
+        Some(text) if text == RESTORING => Err(StoreError::NotServed(Closed::Restoring)),
         Some(_) => Err(StoreError::NotServed(Closed::Arriving)),
         None => Ok(()),
     }

@@ -14,7 +14,7 @@ use sqlx::AnyConnection;
 use super::super::row::micros;
 use super::super::{Store, StoreError, gap, ids, meta, migrations};
 use super::backup::{BackupKey, Counts, Header, TableHead};
-use super::closing::{ARRIVING, Move};
+use super::closing::{ARRIVING, Move, RESTORING};
 use super::copy::is_own;
 use super::file::{Frame, Reader};
 use super::tables::{META, Table, carried};
@@ -26,9 +26,6 @@ use super::{Progress, TransferError};
 /// Rows of which numbers may have been given since the backup, and by how many more at the most: as many deliveries as
 /// nobody sends between two backups, and few enough editions for numbers that people type.
 const GIVEN_SINCE: [(&str, i64); 2] = [("deliveries", 1 << 32), ("editions", 1000)];
-
-/// What a target remembers while a backup is put back.
-pub(super) const RESTORING: &str = "restore";
 
 /// A backup that was opened and checked: its keys were read, its rows come next.
 pub struct Backup {
