@@ -168,11 +168,13 @@ fn what_is_built_is_what_is_served() {
             let relative = path.strip_prefix(room.path("public")).unwrap().to_str().unwrap();
             if path.is_dir() {
                 folders.push(path);
-            } else if !relative.starts_with('.') {
+            } else if relative.starts_with('.') || relative == "410.html" {
+                // For the static server alone: lists, and a page that it gives at addresses of its own.
+            } else {
                 let address = relative.strip_suffix("index.html").unwrap_or(relative);
                 let address = address.split('/').map(url_part).collect::<Vec<_>>().join("/");
                 let (status, body) = daemon.get(&format!("/{address}"));
-                assert_eq!(status, 200, "/{address}");
+                assert_eq!(status, if relative == "404.html" { 404 } else { 200 }, "/{address}");
                 assert!(body == std::fs::read(&path).unwrap(), "/{address} differs from {relative}");
                 compared += 1;
             }
