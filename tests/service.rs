@@ -21,6 +21,10 @@ mod admin;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod press_room;
 
+use camino::Utf8PathBuf;
+use depeche::app::{self, Sockets, open_newsroom, read_config};
+use depeche::clock::SystemClock;
+
 use admin::admin;
 use press_room::{DEADLINE, Daemon, PressRoom, start, until};
 
@@ -252,9 +256,70 @@ fn a_configuration_that_does_not_do_is_refused_and_the_old_one_stays() {
     room.save("templates/page/front.html", "{{ nothing.of.the.kind }}");
     check("a template", "front.html");
     std::fs::remove_file(room.path("templates/page/front.html")).unwrap();
+    room.save("var/secret.key", "no key");
+    check("a key", "secret.key");
+    room.save("var/secret.key", &key);
     daemon.signal("HUP");
     until("a good one", || (lines(&daemon, "the configuration was taken over") == 1).then_some(()));
     assert_eq!(std::fs::read_to_string(room.path("var/secret.key")).unwrap(), key);
+}
+
+#[test]
+fn a_form_that_is_on_its_way_is_taken_in() {
+    let room = room();
+    let daemon = room.serve();
+    let mut form = TcpStream::connect(daemon.public).unwrap();
+    form.write_all(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n")
+        .unwrap();
+    form.write_all(b"Content-Length: 27\r\n\r\nemail=ann").unwrap();
+    daemon.signal("HUP");
+    until("a reload", || (lines(&daemon, "the configuration was taken over") == 1).then_some(()));
+    form.write_all(b"%40journal.example").unwrap();
+    let mut answer = String::new();
+    form.read_to_string(&mut answer).unwrap();
+    // It came without the stamp of a form, so it is shown again: by a daemon whose database answers.
+    assert!(answer.starts_with("HTTP/1.1 422") && answer.contains("ann@journal.example"), "{answer}");
+}
+
+#[test]
+fn ports_are_swapped_and_a_port_that_was_handed_over_is_taken_again() {
+    let room = room();
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (admin, other) = (free(), free());
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let public = socket.local_addr().unwrap();
+    rewrite(&room, "admin = \"127.0.0.1:0\"", &format!("admin = \"{admin}\""));
+    rewrite(&room, "listen = \"127.0.0.1:0\"", &format!("listen = \"{public}\""));
+    let daemon = serve_on(&room, &socket, &[], &[]);
+    assert_eq!(daemon.public, public);
+    let feed = |at: SocketAddr| ask(at, None).is_ok();
+    let mut reloads = 0;
+    let mut take_over = |from: String, to: String| {
+        rewrite(&room, &from, &to);
+        daemon.signal("HUP");
+        reloads += 1;
+        until("a reload", || (lines(&daemon, "the configuration was taken over") == reloads).then_some(()));
+    };
+    take_over(format!("listen = \"{public}\""), format!("listen = \"{other}\""));
+    assert!(feed(other) && daemon.log().contains(&format!("the service manager listens on {public}")));
+    take_over(format!("listen = \"{other}\""), format!("listen = \"{public}\""));
+    assert!(feed(public));
+    let both = format!("listen = \"{public}\"\nadmin = \"{admin}\"");
+    take_over(both, format!("listen = \"{admin}\"\nadmin = \"{public}\""));
+    assert!(feed(admin) && !feed(public));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_ended_leaves_nothing_behind() {
+    let room = room();
+    let file = Utf8PathBuf::from_path_buf(room.path("config.toml")).unwrap();
+    let (config, _) = read_config(&file).unwrap();
+    let listeners = Sockets::default().listeners(&config).unwrap();
+    let newsroom = open_newsroom(config, Arc::new(SystemClock)).await.unwrap();
+    let kept = Arc::downgrade(&newsroom);
+    let running = app::Daemon::prepare(newsroom, listeners).await.unwrap().start().await.unwrap();
+    running.stop().await;
+    until("its end", || kept.upgrade().is_none().then_some(()));
 }
 
 /// What the daemon tells its service manager, as long as it is asked.

@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{error, info, warn};
 
 use super::descriptors::connections_within;
@@ -30,12 +30,15 @@ use crate::watch::{Cores, Watcher};
 
 /// How long letters in flight may take once the daemon is told to stop. Requests are answered all the while.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How long they may take before another daemon of this process goes on, if nobody is in a hurry: a relay may take ten
+/// minutes after the dot (RFC 5321 §4.5.3.2.6).
+const PATIENT_DRAIN: Duration = Duration::from_mins(11);
 /// How long the other parts may take to stop after that.
 const WORK_ENDS: Duration = Duration::from_secs(5);
 /// How long answers under way may take once nothing more is taken in, before the process ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
-/// The same before another daemon of this process goes on: a longer answer is finished beside it.
-const BRIEF_ANSWERS: Duration = Duration::from_secs(2);
+/// How long they may take beside another daemon of this process.
+const LONG_ANSWERS: Duration = Duration::from_mins(30);
 /// How many connections the administration's side has.
 const ADMIN_CONNECTIONS: usize = 64;
 /// How often what readers were given of feeds is kept.
@@ -48,8 +51,7 @@ const SWEEP_BETWEEN: (Duration, Duration) = (Duration::from_millis(250), Duratio
 pub struct Daemon {
     newsroom: Arc<Newsroom>,
     listeners: Listeners,
-    admin_token: Option<AdminToken>,
-    relays: Vec<Relay>,
+    means: Means,
     editor: Editor,
     instance: Instance,
     _lock: DaemonLock,
@@ -60,11 +62,36 @@ pub struct Daemon {
 pub struct RunningDaemon {
     /// Stops everything but the answering of requests.
     stop: watch::Sender<bool>,
+    /// Gives letters in flight up.
+    hurry: watch::Sender<bool>,
     work: JoinSet<()>,
     /// Takes no more requests in.
     close: watch::Sender<bool>,
     doors: JoinSet<()>,
+    /// What daemons before this one still answer.
+    earlier: JoinSet<()>,
     newsroom: Arc<Newsroom>,
+    means: Means,
+}
+
+/// What a daemon reads of files at its start, for itself.
+#[derive(Debug, Clone)]
+pub(super) struct Means {
+    admin_token: Option<AdminToken>,
+    relays: Vec<Relay>,
+}
+
+impl Means {
+    /// Reads them; nothing is contacted.
+    ///
+    /// # Errors
+    /// When the token's file, a certificate or a password cannot be read, or the folder to publish into is one of ours.
+    pub(super) fn read(config: &Config, clock: &Arc<SteadyClock>) -> anyhow::Result<Self> {
+        if let Some(folder) = &config.publish.folder {
+            refuse_own_folders(config, folder)?;
+        }
+        Ok(Self { admin_token: read_admin_token(config)?, relays: open_relays(config, clock)? })
+    }
 }
 
 impl Daemon {
@@ -74,11 +101,16 @@ impl Daemon {
     /// # Errors
     /// When another daemon has the database, a relay is not usable, or the database does not answer.
     pub async fn prepare(newsroom: Arc<Newsroom>, listeners: Listeners) -> anyhow::Result<Self> {
-        let admin_token = read_admin_token(&newsroom.config)?;
-        let relays = open_relays(&newsroom.config, &newsroom.clock)?;
-        if let Some(folder) = &newsroom.config.publish.folder {
-            refuse_own_folders(&newsroom.config, folder)?;
-        }
+        let means = Means::read(&newsroom.config, &newsroom.clock)?;
+        Self::prepare_with(newsroom, listeners, means).await
+    }
+
+    /// The same, with what was read of files before.
+    pub(super) async fn prepare_with(
+        newsroom: Arc<Newsroom>,
+        listeners: Listeners,
+        means: Means,
+    ) -> anyhow::Result<Self> {
         let lock = newsroom.store.lock_daemon_soon().await?;
         let secrets = newsroom.config.secrets.key_file.parent().unwrap_or(Utf8Path::new("."));
         let instance = Instance::take(secrets)?;
@@ -103,7 +135,7 @@ impl Daemon {
         }
         editor.look().await?;
         editor.work_on(Cores::AllButOne);
-        Ok(Self { newsroom, listeners, admin_token, relays, editor, instance, _lock: lock })
+        Ok(Self { newsroom, listeners, means, editor, instance, _lock: lock })
     }
 
     /// Where the public side listens.
@@ -127,9 +159,11 @@ impl Daemon {
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start(self) -> anyhow::Result<RunningDaemon> {
-        let Self { newsroom, listeners, admin_token, relays, editor, instance, _lock: lock } = self;
+        let Self { newsroom, listeners, means, editor, instance, _lock: lock } = self;
+        let Means { admin_token, relays } = means.clone();
         let Listeners { public, admin, lmtp } = listeners;
         let (stop, stopped) = watch::channel(false);
+        let (hurry, mut hurried) = watch::channel(false);
         let (close, closed) = watch::channel(false);
         let (mut work, mut doors) = (JoinSet::new(), JoinSet::new());
         let owner = instance.name.clone();
@@ -154,7 +188,10 @@ impl Daemon {
         take_in(&newsroom, lmtp, &stopped, &mut work)?;
         let dispatch_stop = stopped.clone();
         work.spawn(async move {
-            dispatcher.run(dispatch_stop, DRAIN).await;
+            let given_up = async move {
+                let _ = hurried.wait_for(|hurried| *hurried).await;
+            };
+            dispatcher.run_until(dispatch_stop, given_up).await;
             drop((instance, lock));
         });
         let mut scheduler = start_schedule(&newsroom).await.context("failed to start the scheduler")?;
@@ -165,7 +202,7 @@ impl Daemon {
                 error!(%error, "the scheduler did not stop: {error}");
             }
         });
-        Ok(RunningDaemon { stop, work, close, doors, newsroom })
+        Ok(RunningDaemon { stop, hurry, work, close, doors, earlier: JoinSet::new(), newsroom, means })
     }
 }
 
@@ -188,44 +225,71 @@ impl RunningDaemon {
         }
     }
 
+    /// What it read of files for itself.
+    pub(super) fn means(&self) -> &Means {
+        &self.means
+    }
+
+    /// Takes over what daemons before this one still answer.
+    pub(super) fn accompany(&mut self, earlier: JoinSet<()>) {
+        self.earlier = earlier;
+    }
+
     /// Stops: no new letters, letters in flight are finished while requests are still answered; then nothing more is
     /// taken in, answers under way are finished, and everything is closed.
     pub async fn stop(mut self) {
         info!("depeche stops");
         self.stop_work().await;
         self.close.send_replace(true);
-        if timeout(LAST_ANSWERS, ended(&mut self.doors)).await.is_err() {
+        let answered = async { tokio::join!(ended(&mut self.doors), ended(&mut self.earlier)) };
+        if timeout(LAST_ANSWERS, answered).await.is_err() {
             self.doors.shutdown().await;
+            self.earlier.shutdown().await;
         }
-        self.keep_and_close().await;
+        self.keep_served().await;
+        self.newsroom.store.close().await;
     }
 
-    /// Stops in favour of another daemon of this process that has the same sockets: whoever connects meanwhile waits for
-    /// it, and answers that take long are finished beside it.
-    pub async fn give_way(mut self) {
+    /// Stops in favour of another daemon of this process that has the same sockets, and gives what is still being answered:
+    /// whoever connects meanwhile waits for the other one. Letters in flight are finished, unless `hasten` says that this
+    /// is the end.
+    pub(super) async fn give_way(mut self, hasten: &watch::Receiver<bool>) -> JoinSet<()> {
+        self.stop.send_replace(true);
+        let mut hasten = hasten.clone();
+        tokio::select! {
+            () = ended(&mut self.work) => {}
+            _ = hasten.wait_for(|hasten| *hasten) => {}
+            () = sleep(PATIENT_DRAIN) => {}
+        }
         self.stop_work().await;
         self.close.send_replace(true);
-        if timeout(BRIEF_ANSWERS, ended(&mut self.doors)).await.is_err() {
-            let mut doors = std::mem::take(&mut self.doors);
-            // What is still being answered was read before: it needs no database.
-            tokio::spawn(async move { ended(&mut doors).await });
-        }
-        self.keep_and_close().await;
+        self.keep_served().await;
+        let Self { mut doors, mut earlier, newsroom, .. } = self;
+        // Forms that are on their way are taken in as well, so the database stays open as long.
+        earlier.spawn(async move {
+            let _ = timeout(LONG_ANSWERS, ended(&mut doors)).await;
+            drop(doors);
+            newsroom.store.close().await;
+        });
+        earlier
     }
 
     async fn stop_work(&mut self) {
         self.stop.send_replace(true);
-        if timeout(DRAIN + WORK_ENDS, ended(&mut self.work)).await.is_err() {
+        if timeout(DRAIN, ended(&mut self.work)).await.is_ok() {
+            return;
+        }
+        self.hurry.send_replace(true);
+        if timeout(WORK_ENDS, ended(&mut self.work)).await.is_err() {
             self.work.shutdown().await;
         }
     }
 
-    async fn keep_and_close(self) {
-        // Readers were answered until just now.
+    /// Readers were answered until just now.
+    async fn keep_served(&self) {
         if let Err(error) = self.newsroom.keep_served().await {
             self.newsroom.log_failure(&error, "what readers were given is not kept");
         }
-        self.newsroom.store.close().await;
     }
 }
 
@@ -237,7 +301,7 @@ async fn ended(tasks: &mut JoinSet<()>) {
 ///
 /// # Errors
 /// When its file cannot be read, or is empty.
-pub(super) fn read_admin_token(config: &Config) -> anyhow::Result<Option<AdminToken>> {
+fn read_admin_token(config: &Config) -> anyhow::Result<Option<AdminToken>> {
     let Some(file) = &config.http.admin_token_file else { return Ok(None) };
     let text =
         std::fs::read_to_string(file).with_context(|| format!("failed to read `http.admin_token_file`: `{file}`"))?;
@@ -252,7 +316,7 @@ pub(super) fn read_admin_token(config: &Config) -> anyhow::Result<Option<AdminTo
 ///
 /// # Errors
 /// When a certificate or a password cannot be read.
-pub(super) fn open_relays(config: &Config, clock: &Arc<SteadyClock>) -> anyhow::Result<Vec<Relay>> {
+fn open_relays(config: &Config, clock: &Arc<SteadyClock>) -> anyhow::Result<Vec<Relay>> {
     let from = &config.newsletter.from.address;
     let open = |settings| Ok(Relay::open(settings, from, clock.clone())?);
     config.relays.iter().map(open).collect()

@@ -20,7 +20,7 @@ pub use greeting::greeting;
 pub use logging::start_logging;
 pub use opening::{open_newsroom, read_config, read_templates};
 pub use own_folders::refuse_own_folders;
-pub use reloading::reload;
+pub use reloading::{Reloaded, reload};
 pub use secrets::{check_keys, keys_to_back_up, put_keys_back, read_key, read_or_make_key};
 pub use service_manager::ServiceManager;
 pub use sockets::{Listeners, Sockets};

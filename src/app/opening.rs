@@ -14,7 +14,9 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, SteadyClock};
 use crate::config::{Config, ConfigWarning, ContentSettings, JekyllConfigAt, JekyllFile, SiteDefaults};
 use crate::content::JekyllConfig;
+use crate::domain::TokenKey;
 use crate::fetch::Fetcher;
+use crate::mail::Signer;
 use crate::metrics::Metrics;
 use crate::policy::SignUps;
 use crate::register::{Register, SharedMap};
@@ -138,16 +140,56 @@ fn collect(root: &Utf8Path, folder: &Utf8Path, found: &mut Vec<(String, String)>
 /// # Errors
 /// When the database does not open, belongs to another key, or a template cannot be read.
 pub async fn open_newsroom(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Newsroom>> {
+    let materials = Materials::read(&config)?;
+    open_with(config, materials, clock).await
+}
+
+/// What a newsroom reads of files besides the configuration.
+#[derive(Debug, Clone)]
+pub(super) struct Materials {
+    pub(super) templates: Arc<Templates>,
+    /// The key that signs; `None`: it is read once it is known which one the database has.
+    pub(super) key: Option<TokenKey>,
+    previous: Vec<TokenKey>,
+    signer: Option<Signer>,
+}
+
+impl Materials {
+    /// Reads them, but for the key that signs.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub(super) fn read(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self {
+            templates: Arc::new(read_templates(&config.templates_folder)?),
+            key: None,
+            previous: config.secrets.previous_key_files.iter().map(|file| read_key(file)).collect::<Result<_, _>>()?,
+            signer: config.dkim.as_ref().map(read_signer).transpose()?,
+        })
+    }
+
+    /// Those that `newsroom` has.
+    pub(super) fn of(newsroom: &Newsroom) -> Self {
+        let (key, previous) = newsroom.keys.clone();
+        Self { templates: newsroom.templates.clone(), key: Some(key), previous, signer: newsroom.signer.clone() }
+    }
+}
+
+/// The same as [`open_newsroom`], with what was read of files before.
+pub(super) async fn open_with(
+    config: Config,
+    materials: Materials,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<Newsroom>> {
+    let Materials { templates, key, previous, signer } = materials;
     let (machine, clock) = (clock.clone(), Arc::new(SteadyClock::new(clock)));
-    let templates = Arc::new(read_templates(&config.templates_folder)?);
-    let previous = config.secrets.previous_key_files.iter().map(|file| read_key(file)).collect::<Result<_, _>>()?;
-    let signer = config.dkim.as_ref().map(read_signer).transpose()?;
     let now = clock.now();
     let store = Store::open(&config.database, now).await?;
     // Another key than the database's would be of no use, and in the way of the right one.
-    let key = match store.key_fingerprint().await? {
-        Some(fingerprint) => read_own_key(&config.secrets.key_file, &fingerprint)?,
-        None => read_or_make_key(&config.secrets.key_file)?,
+    let key = match (key, store.key_fingerprint().await?) {
+        (Some(key), _) => key,
+        (None, Some(fingerprint)) => read_own_key(&config.secrets.key_file, &fingerprint)?,
+        (None, None) => read_or_make_key(&config.secrets.key_file)?,
     };
     store.bind_key(&key).await?;
     store.hold_after(longest_silence(&config));

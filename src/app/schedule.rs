@@ -21,20 +21,27 @@ const LONGEST_STEP: Duration = Duration::from_mins(10);
 
 /// Starts the ticks.
 ///
+/// They hold nothing: what is scheduled outlives its scheduler.
+///
 /// # Errors
 /// When the scheduler does not start.
 pub(super) async fn start_schedule(newsroom: &Arc<Newsroom>) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    let looking = newsroom.clone();
+    let looking = Arc::downgrade(newsroom);
     let look = Job::new_async(LOOK, move |_, _| {
-        let newsroom = looking.clone();
-        Box::pin(async move { newsroom.folder_look_wanted.notify_one() })
+        let newsroom = looking.upgrade();
+        Box::pin(async move {
+            if let Some(newsroom) = newsroom {
+                newsroom.folder_look_wanted.notify_one();
+            }
+        })
     })?;
     scheduler.add(look).await?;
-    let keeping = newsroom.clone();
+    let keeping = Arc::downgrade(newsroom);
     let housekeeping = Job::new_async(HOUSEKEEPING, move |_, _| {
-        let newsroom = keeping.clone();
+        let newsroom = keeping.upgrade();
         Box::pin(async move {
+            let Some(newsroom) = newsroom else { return };
             if let Err(error) = newsroom.store.patiently(LONGEST_STEP, keep_house(&newsroom)).await {
                 newsroom.log_failure(&error, "housekeeping was not done");
             }

@@ -29,7 +29,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Watch the folder, serve feeds and pages, send letters (the daemon)
-    #[command(after_help = "Stops on Ctrl-C or SIGTERM once letters on their way have been handed over.")]
+    #[command(
+        after_help = "Stops on Ctrl-C or SIGTERM once letters on their way have been handed over. SIGHUP reads the \
+                      configuration and the templates anew, unless it runs at a terminal; what does not do is refused."
+    )]
     Serve(ServeArguments),
     /// Write everything public to a folder, for a static server or CDN
     #[command(after_help = "Writes changed files only, each atomically; removes only files it wrote. \

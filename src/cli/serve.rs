@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing::warn;
 
 use super::arguments::ServeArguments;
 use super::terminal::Terminal;
 use super::{Exit, opening};
-use crate::app::{Daemon, ServiceManager, Sockets, greeting, open_newsroom, read_config, reload, start_logging};
+use crate::app::{
+    Daemon, Reloaded, ServiceManager, Sockets, greeting, open_newsroom, read_config, reload, start_logging,
+};
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::language::Language;
 
 /// How the program was called, for the line to try: through cargo, or by its name.
 fn program() -> &'static str {
@@ -50,14 +54,23 @@ pub(super) async fn run(file: &Utf8Path, arguments: &ServeArguments, terminal: T
                     break Exit::Done;
                 }
                 manager.reloading();
-                let mut reloading = pin!(reload(running, read_anew(file, arguments), &mut sockets));
-                running = loop {
+                let (hasten, hastened) = watch::channel(false);
+                let mut reloading = pin!(reload(running, read_anew(file, arguments), &mut sockets, &hastened));
+                let reloaded = loop {
                     tokio::select! {
-                        reloaded = reloading.as_mut() => break reloaded?,
+                        reloaded = reloading.as_mut() => break reloaded,
                         () = manager.turn() => {}
+                        _ = interrupt.recv() => drop(hasten.send(true)),
+                        _ = terminate.recv() => drop(hasten.send(true)),
                     }
                 };
-                start_logging(running.newsroom().config.log);
+                running = match reloaded {
+                    Reloaded::Works(running) => running,
+                    Reloaded::Ended => return Ok(Exit::Done),
+                };
+                if *hastened.borrow() {
+                    break Exit::Done;
+                }
                 manager.ready(running.newsroom());
             }
             () = manager.turn() => manager.status(running.newsroom()),
@@ -74,7 +87,7 @@ pub(super) async fn run(file: &Utf8Path, arguments: &ServeArguments, terminal: T
 fn read_anew(file: &Utf8Path, arguments: &ServeArguments) -> anyhow::Result<Config> {
     let (config, warnings) = read_config(file)?;
     for warning in warnings {
-        warn!("{}", warning.words(config.site.language));
+        warn!("{}", warning.words(Language::English));
     }
     Ok(listening_as_told(config, arguments))
 }

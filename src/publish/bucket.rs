@@ -40,6 +40,8 @@ const AT_ONCE: usize = 8;
 const HELD: usize = 16 << 20;
 /// So many objects are held before they are put.
 const MOST_HELD: usize = 1_000;
+/// After so many that were put, the list is written, so that a run that is cut off is gone on with.
+const SETTLED: usize = 250;
 /// How often one request is tried again at once; whoever publishes tries again later, too.
 const RETRIES: usize = 2;
 /// How long one request is tried.
@@ -241,10 +243,16 @@ impl Run<'_> {
         }
         self.write_list(self.list.text()).await?;
         self.report.written += held.len();
-        for group in held.chunk_by(|one, next| one.group == next.group) {
+        let groups = held.chunk_by(|one, next| one.group == next.group).flat_map(|group| group.chunks(SETTLED));
+        for group in groups {
             let puts = group.iter().map(|held| self.put(&held.path, held.bytes.clone(), &held.head));
             let puts: Vec<_> = puts.collect();
             stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+            // A run that is cut off is gone on with from here.
+            for held in group {
+                self.list.settle(&held.path);
+            }
+            self.write_list(self.list.text()).await?;
         }
         Ok(())
     }

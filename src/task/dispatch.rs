@@ -16,7 +16,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::field::display;
 use tracing::{debug, error, info, warn};
 
@@ -76,6 +76,11 @@ impl Dispatcher {
 
     /// Sends until `stop` says so, then up to `drain` for letters in flight; what is cut off then is unknown.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, drain: Duration) {
+        self.run_until(stop, async move { sleep(drain).await }).await;
+    }
+
+    /// The same with letters in flight until `given_up` ends, which is asked only once it was told to stop.
+    pub async fn run_until(self: Arc<Self>, stop: watch::Receiver<bool>, given_up: impl Future<Output = ()>) {
         let mut connections = JoinSet::new();
         for _ in 0..self.connections {
             connections.spawn(self.clone().connection(stop.clone()));
@@ -91,8 +96,9 @@ impl Dispatcher {
             connections.spawn(self.clone().connection(stop.clone()));
         }
         let all_ended = async { while connections.join_next().await.is_some() {} };
-        if timeout(drain, all_ended).await.is_err() {
-            warn!("letters were still being handed over after {} s: whether they left is unknown", drain.as_secs());
+        tokio::select! {
+            () = all_ended => {}
+            () = given_up => warn!("connections are given up: whether letters that were being handed over left is unknown"),
         }
         let left = self.claimed.take_all().await;
         if let Err(error) = self.newsroom.store.give_back(&self.owner, &left, None).await {

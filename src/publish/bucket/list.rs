@@ -45,7 +45,19 @@ impl List {
 
     /// Notes that `path` is about to hold the object of `digest`: until the end, it may or may not.
     pub(super) fn add(&mut self, path: &str, digest: Digest) {
-        self.put.entry(path.to_owned()).or_insert_with(|| vec![nothing()]).push(digest);
+        let digests = self.put.entry(path.to_owned()).or_insert_with(|| vec![nothing()]);
+        if digests.last() != Some(&digest) {
+            digests.push(digest);
+        }
+    }
+
+    /// Notes that `path` holds the object that was on its way.
+    pub(super) fn settle(&mut self, path: &str) {
+        if let Some(digests) = self.put.get_mut(path)
+            && let Some(last) = digests.last().copied()
+        {
+            *digests = vec![last];
+        }
     }
 
     /// All of it.
