@@ -243,16 +243,19 @@ impl Run<'_> {
         }
         self.write_list(self.list.text()).await?;
         self.report.written += held.len();
-        let groups = held.chunk_by(|one, next| one.group == next.group).flat_map(|group| group.chunks(SETTLED));
-        for group in groups {
+        let mut settled = 0;
+        for group in held.chunk_by(|one, next| one.group == next.group).flat_map(|group| group.chunks(SETTLED)) {
             let puts = group.iter().map(|held| self.put(&held.path, held.bytes.clone(), &held.head));
             let puts: Vec<_> = puts.collect();
             stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-            // A run that is cut off is gone on with from here.
             for held in group {
                 self.list.settle(&held.path);
             }
-            self.write_list(self.list.text()).await?;
+            settled += group.len();
+            if settled >= SETTLED {
+                settled = 0;
+                self.write_list(self.list.text()).await?;
+            }
         }
         Ok(())
     }
