@@ -1,4 +1,4 @@
-//! Wiring: what a command needs is opened here, and the daemon is started and stopped here.
+//! Wiring: what a command needs is opened here, and the daemon is started, reloaded and stopped here.
 
 mod secrets;
 mod opening;
