@@ -59,6 +59,7 @@ pub async fn reload(
         warn!("`log.format` holds from the next start on");
     }
     start_logging(next.config.log);
+    info!("the new configuration is good: it is taken over once letters that are on their way have left");
     let mut left = running.give_way(hasten).await;
     if *hasten.borrow() {
         while left.join_next().await.is_some() {}

@@ -147,8 +147,10 @@ impl Dispatcher {
                 sleep(Duration::from_secs(1)).await;
             }
         }
-        if let Err(error) = self.close(&mut desk).await {
+        // What the relay said last is known here alone: it is recorded, or we are given up.
+        while let Err(error) = self.close(&mut desk).await {
             self.newsroom.log_failure(&error, "the last outcome could not be recorded");
+            sleep(Duration::from_secs(1)).await;
         }
     }
 

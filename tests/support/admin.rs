@@ -8,7 +8,7 @@ use crate::press_room::{Daemon, text};
 /// Where the administration's side listens.
 pub(crate) fn admin_address(daemon: &Daemon) -> SocketAddr {
     let log = daemon.log();
-    let line = log.lines().find(|line| line.contains("depeche is at work")).unwrap();
+    let line = log.lines().rfind(|line| line.contains("depeche is at work")).unwrap();
     let said: serde_json::Value = serde_json::from_str(line).unwrap();
     said["admin"].as_str().unwrap().parse().unwrap()
 }

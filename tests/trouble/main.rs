@@ -1,5 +1,6 @@
 //! Trouble that is really made: a full disk, a locked database, a database server that restarts, ends connections or is cut
-//! off. Each time letters stop before the dot and go on by themselves, none is lost or repeated, and feeds are served.
+//! off; and a reload in the middle of it. Each time letters stop before the dot and go on by themselves, none is lost or
+//! repeated, and feeds are served.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -19,6 +20,7 @@ mod proxy;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod readers;
 mod relay;
+mod reload;
 #[expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
 mod room;
 mod server;

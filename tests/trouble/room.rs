@@ -13,7 +13,7 @@ pub(crate) const READERS: usize = 240;
 /// How many letters leave in a second at most: so many readers take a while.
 const RATE: u32 = 60;
 /// How many connections to the relay there are.
-const CONNECTIONS: usize = 4;
+pub(crate) const CONNECTIONS: usize = 4;
 
 /// The room, its relay and its daemon.
 pub(crate) struct Troubled {
@@ -25,7 +25,12 @@ pub(crate) struct Troubled {
 impl Troubled {
     /// A room on the database at `url`, with its readers; nothing runs yet. `what` is what the figures are called.
     pub(crate) async fn new(what: &'static str, url: &str) -> Self {
-        let relay = SmtpServer::start(Script::default()).await;
+        Self::with_relay(what, url, Script::default()).await
+    }
+
+    /// The same, with a relay that does as the script says.
+    pub(crate) async fn with_relay(what: &'static str, url: &str, script: Script) -> Self {
+        let relay = SmtpServer::start(script).await;
         let press = PressRoom::new(&format!(
             "[database]\nurl = \"{url}\"\n\
              [newsletter]\nfrom = \"Salle de presse <presse@ministere.example>\"\ngrace = \"0s\"\n\

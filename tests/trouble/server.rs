@@ -8,7 +8,8 @@ use crate::postgres::Postgres;
 use crate::proxy::{Proxy, Way};
 use crate::room::Troubled;
 
-fn url(postgres: &Postgres, name: &str) -> String {
+/// Where a new database of this name is.
+pub(crate) fn url(postgres: &Postgres, name: &str) -> String {
     match postgres.database(name) {
         DatabaseUrl::Postgres(url) => url,
         DatabaseUrl::Sqlite(path) => panic!("{path}"),
