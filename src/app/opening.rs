@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, anyhow};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use tokio::sync::{Notify, watch};
+use walkdir::{DirEntry, WalkDir};
 
 use super::secrets::{read_key, read_or_make_key, read_own_key, read_signer};
 use crate::catalog::Catalog;
@@ -101,37 +102,32 @@ fn unreadable(content: &ContentSettings, path: &Utf8Path) -> String {
 /// # Errors
 /// When one cannot be read.
 pub fn read_templates(folder: &Utf8Path) -> anyhow::Result<Templates> {
-    let mut overrides = Vec::new();
-    collect(folder, folder, &mut overrides)?;
-    Ok(Templates::new(overrides)?)
-}
-
-fn collect(root: &Utf8Path, folder: &Utf8Path, found: &mut Vec<(String, String)>) -> anyhow::Result<()> {
-    let entries = match folder.read_dir_utf8() {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound && folder == root => return Ok(()),
-        Err(error) => return Err(error).with_context(|| format!("failed to read the templates in `{folder}`")),
+    let unreadable = || format!("failed to read the templates in `{folder}`");
+    // Editors leave copies and hidden files behind.
+    let is_kept = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(name.starts_with('.') || name.ends_with('~'))
     };
-    let mut paths: Vec<Utf8PathBuf> = Vec::new();
-    for entry in entries {
-        paths.push(entry.with_context(|| format!("failed to read the templates in `{folder}`"))?.into_path());
-    }
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default();
-        // Editors leave copies and hidden files behind.
-        if name.starts_with('.') || name.ends_with('~') {
+    let mut overrides = Vec::new();
+    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_kept) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error)
+                if error.depth() == 0 && error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) =>
+            {
+                break;
+            }
+            Err(error) => return Err(error).with_context(unreadable),
+        };
+        if entry.file_type().is_dir() {
             continue;
         }
-        if path.is_dir() {
-            collect(root, &path, found)?;
-        } else {
-            let text = fs::read_to_string(&path).with_context(|| format!("failed to read the template `{path}`"))?;
-            let name = path.strip_prefix(root).unwrap_or(&path).as_str().to_owned();
-            found.push((name, text));
-        }
+        let path = <&Utf8Path>::try_from(entry.path()).with_context(unreadable)?;
+        let text = fs::read_to_string(path).with_context(|| format!("failed to read the template `{path}`"))?;
+        let name = path.strip_prefix(folder).unwrap_or(path).as_str().to_owned();
+        overrides.push((name, text));
     }
-    Ok(())
+    Ok(Templates::new(overrides)?)
 }
 
 /// Opens everything: the key is made and the database set up when they are not there yet. Nothing is read of the
@@ -243,4 +239,33 @@ pub(super) async fn open_with(
         look_wanted: Notify::new(),
         folder_look_wanted: Notify::new(),
     }))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn templates_are_read_through_links_and_a_link_that_leads_back_is_named() {
+        let room = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(room.path()).unwrap();
+        assert!(read_templates(&root.join("absent")).is_ok());
+        let (templates, shared) = (root.join("templates"), root.join("shared"));
+        for folder in [&templates, &shared] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(shared.join("front.html"), "{{ wrong").unwrap();
+        fs::write(shared.join(".front.html.swp"), "{{ wrong").unwrap();
+        symlink(&shared, templates.join("page")).unwrap();
+        let broken = read_templates(&templates).unwrap_err();
+        assert!(format!("{broken:#}").contains("page/front.html"), "{broken:#}");
+        fs::remove_file(shared.join("front.html")).unwrap();
+        read_templates(&templates).unwrap();
+        symlink(&templates, shared.join("back")).unwrap();
+        let ring = format!("{:#}", read_templates(&templates).unwrap_err());
+        assert!(ring.contains("page/back points to an ancestor") && ring.len() < 400, "{ring}");
+    }
 }
