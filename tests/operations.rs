@@ -11,6 +11,9 @@ use std::time::Instant;
 use chrono::{SecondsFormat, TimeDelta};
 use depeche::clock::{Clock as _, SystemClock};
 
+#[path = "support/admin.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod admin;
 #[path = "support/git.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -19,6 +22,7 @@ mod git;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod press_room;
 
+use admin::admin;
 use git::Git;
 use press_room::{Daemon, PressRoom, text, until};
 
@@ -224,6 +228,33 @@ fn what_is_pushed_is_pulled_and_announced() {
     until("the letter", || (letters(&room, "pont").len() == 1).then_some(()));
     assert!(letters(&room, "ancien").is_empty());
     drop(daemon);
+}
+
+#[test]
+fn the_backup_of_every_night_is_made_and_old_ones_go() {
+    let room = room();
+    drop(room.serve());
+    let kept = room.path("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let (old, other) = (kept.join("depeche-2026-01-01"), kept.join("other"));
+    for file in [&old, &other] {
+        std::fs::write(file, "x").unwrap();
+        let aged = Command::new("touch").args(["-d", "16 days ago"]).arg(file).status().unwrap();
+        assert!(aged.success());
+    }
+    let unit = include_str!("../packaging/backup/depeche-backup.service");
+    for command in unit.lines().filter_map(|line| line.strip_prefix("ExecStart=")) {
+        // As systemd reads it (`systemd.unit(5)`, `systemd.service(5)`).
+        let command = command.replace("%%", "%").replace("$$", "$").replace("--config /etc/depeche/config.toml ", "");
+        run(&room, Path::new("/nowhere"), &command.replace("/backup", "kept"));
+    }
+    let names: Vec<String> =
+        std::fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(names.len() == 2 && names.contains(&"other".to_owned()) && !old.exists(), "{names:?}");
+    let metrics = admin(&room.serve(), "/metrics");
+    let last = metrics.lines().find_map(|line| line.strip_prefix("depeche_last_backup_timestamp_seconds ")).unwrap();
+    let age = SystemClock.now().timestamp() - last.parse::<i64>().unwrap();
+    assert!((0..600).contains(&age), "{last}");
 }
 
 #[test]

@@ -242,7 +242,6 @@ pub(super) async fn open_with(
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::os::unix::fs::symlink;
 
@@ -251,9 +250,9 @@ mod tests {
     #[test]
     fn templates_are_read_through_links_and_a_link_that_leads_back_is_named() {
         let room = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(room.path()).unwrap();
-        assert!(read_templates(&root.join("absent")).is_ok());
-        let (templates, shared) = (root.join("templates"), root.join("shared"));
+        let place = Utf8Path::from_path(room.path()).unwrap();
+        assert!(read_templates(&place.join("absent")).is_ok());
+        let (templates, shared) = (place.join("templates"), place.join("shared"));
         for folder in [&templates, &shared] {
             fs::create_dir(folder).unwrap();
         }

@@ -36,6 +36,10 @@ pub struct Figures {
     pub look_took: f64,
     /// How long ago the last look succeeded.
     pub look_age: f64,
+    /// By place (`folder`, `bucket`), whether what is public was written there when that was last tried.
+    pub published: BTreeMap<&'static str, bool>,
+    /// When the database was last backed up, since 1970; `None` where it never was, as far as is known.
+    pub backed_up: Option<i64>,
     /// By how much the machine's clock is ahead of what is believed.
     pub clock_ahead: f64,
 }
@@ -55,6 +59,8 @@ pub(super) struct Gauges {
     errors: Gauge,
     look_took: Number,
     look_age: Number,
+    published: Family<[(&'static str, &'static str); 1], Gauge>,
+    backed_up: Gauge,
     clock_ahead: Number,
 }
 
@@ -74,6 +80,10 @@ impl Gauges {
         registry.register("look_seconds", "How long the last look at the folder took", self.look_took.clone());
         let help = "How long ago a look at the folder last succeeded";
         registry.register("look_age_seconds", help, self.look_age.clone());
+        let help = "1 when what is public was written there when that was last tried";
+        registry.register("published", help, self.published.clone());
+        let help = "When the database was last backed up, since 1970; 0 when it never was";
+        registry.register("last_backup_timestamp_seconds", help, self.backed_up.clone());
         let help = "By how much the machine's clock is ahead of what is believed; 0 when it is believed";
         registry.register("clock_doubt_seconds", help, self.clock_ahead.clone());
     }
@@ -92,6 +102,8 @@ impl Gauges {
             errors,
             look_took,
             look_age,
+            published,
+            backed_up,
             clock_ahead,
         } = figures;
         self.ready.set(i64::from(*ready));
@@ -114,6 +126,12 @@ impl Gauges {
         self.errors.set(whole(*errors));
         self.look_took.set(*look_took);
         self.look_age.set(*look_age);
+        for (place, is_written) in published {
+            self.published.get_or_create(&[("place", *place)]).set(i64::from(*is_written));
+        }
+        if let Some(at) = backed_up {
+            self.backed_up.set(*at);
+        }
         self.clock_ahead.set(*clock_ahead);
     }
 }

@@ -124,6 +124,7 @@ mod tests {
             deliveries: one("sent"),
             editions: one("done"),
             resting: BTreeMap::from([("memory".to_owned(), true)]),
+            published: BTreeMap::from([("folder", true)]),
             ..Figures::default()
         };
         metrics.page(&figures)

@@ -81,4 +81,6 @@ pub use subscribers::{Added, Names, Preferences, SubscriberFilter};
 pub use supersede::OutdatedFragment;
 pub use suppressions::Unblocked;
 pub use sweep::Swept;
-pub use transfer::{BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe};
+pub use transfer::{
+    BACKUP, BackedUp, Backup, BackupKey, Closed, Copied, Progress, Restored, Step, TransferError, describe,
+};

@@ -543,6 +543,12 @@ impl Editor {
         if done {
             self.newsroom.shown.send_replace(shown);
         }
+        let failure = match &written {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        self.newsroom.standing.published("folder", failure, self.newsroom.now());
         match written {
             Ok(Ok(report)) if report.written + report.removed > 0 => {
                 info!(

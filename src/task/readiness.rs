@@ -13,7 +13,7 @@ use super::newsroom::Newsroom;
 use super::standing::Notes;
 use crate::clock::Clock as _;
 use crate::metrics::Figures;
-use crate::store::OutboxFigures;
+use crate::store::{BACKUP, OutboxFigures};
 
 /// How late the oldest delivery may be while no letter leaves.
 const LATEST: TimeDelta = TimeDelta::minutes(5);
@@ -67,7 +67,10 @@ impl Newsroom {
         let oldest_due = last.oldest_due.map_or(TimeDelta::zero(), |due| (self.now() - due).max(TimeDelta::zero()));
         reasons.extend(self.standstill(&notes, last.oldest_due, oldest_due));
         reasons.extend(refusing(&notes));
-        let figures = self.figures(&notes, &reasons, last, oldest_due, answers, disk_free);
+        reasons.extend(unwritten(&notes));
+        let backed_up = if answers { self.store.last_run(BACKUP).await.ok().flatten() } else { None };
+        let mut figures = self.figures(&notes, &reasons, last, oldest_due, answers, disk_free);
+        figures.backed_up = backed_up.map(|at| at.timestamp());
         Readiness { reasons, figures }
     }
 
@@ -167,6 +170,8 @@ impl Newsroom {
             errors: current.doubts.errors,
             look_took: notes.look.map_or(0.0, |look| look.took.as_secs_f64()),
             look_age: notes.look.map_or(0.0, |look| (self.clock.elapsed() - look.over).as_seconds_f64()),
+            published: notes.published.iter().map(|(place, note)| (*place, note.failing.is_none())).collect(),
+            backed_up: None,
             clock_ahead: doubt.map_or(0.0, |doubt| (doubt.machine - doubt.believed).as_seconds_f64()),
         }
     }
@@ -178,6 +183,15 @@ fn refusing(notes: &Notes) -> Vec<String> {
     let told = refusing.map(|(name, note)| {
         let (count, code) = (note.refused_in_a_row, &note.refused_with);
         format!("{name} refused the last {count} letters for good, and not for their recipients ({code})")
+    });
+    told.collect()
+}
+
+/// The places that do not hold what is public.
+fn unwritten(notes: &Notes) -> Vec<String> {
+    let failing = notes.published.iter().filter_map(|(place, note)| Some((place, note.failing.as_ref()?)));
+    let told = failing.map(|(place, (since, why))| {
+        format!("`publish.{place}` could not be written since {}: {why}", since.to_rfc3339())
     });
     told.collect()
 }

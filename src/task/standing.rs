@@ -24,6 +24,8 @@ pub struct Notes {
     pub leads: Option<bool>,
     /// When a relay last took a letter or refused it for what it is.
     pub letter_ended: Option<TimeDelta>,
+    /// By place (`folder`, `bucket`), how writing what is public there went last.
+    pub published: BTreeMap<&'static str, PublishNote>,
     /// What ails the database, and since when.
     pub illness: Option<(Illness, DateTime<Utc>)>,
     /// The outbox in numbers, when that was counted, and how long it took.
@@ -49,6 +51,13 @@ impl RelayNote {
     pub fn rests(&self) -> bool {
         self.rests_until.is_some_and(|until| until > Instant::now())
     }
+}
+
+/// A place that what is public is written to.
+#[derive(Debug, Clone, Default)]
+pub struct PublishNote {
+    /// Since when it cannot be written, and why.
+    pub failing: Option<(DateTime<Utc>, String)>,
 }
 
 /// A look at the folder.
@@ -98,6 +107,14 @@ impl Standing {
         let note = notes.relays.entry(relay.to_owned()).or_default();
         note.refused_in_a_row = note.refused_in_a_row.saturating_add(1);
         code.clone_into(&mut note.refused_with);
+    }
+
+    /// What is public was written to `place`, or could not be at `now`, with `failure`.
+    pub(super) fn published(&self, place: &'static str, failure: Option<String>, now: DateTime<Utc>) {
+        let mut notes = self.lock();
+        let note = notes.published.entry(place).or_default();
+        let since = note.failing.take().map_or(now, |(since, _)| since);
+        note.failing = failure.map(|why| (since, why));
     }
 
     pub(super) fn looked(&self, look: LookNote) {

@@ -6,7 +6,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/admin.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod admin;
 mod content;
 mod database;
@@ -38,8 +37,9 @@ mod small_disk;
 mod time;
 
 /// What each test fires.
-const FIRED: [&[&str]; 6] = [
+const FIRED: [&[&str]; 7] = [
     &content::FIRED,
+    &content::FIRED_WHERE_NOTHING_IS_WRITTEN,
     &database::FIRED,
     &database::FIRED_ON_A_SMALL_DISK,
     &instances::FIRED,

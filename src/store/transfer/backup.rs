@@ -56,6 +56,9 @@ impl std::fmt::Debug for BackupKey {
     }
 }
 
+/// The recurring task whose last run is the last backup ([`Store::last_run`]).
+pub const BACKUP: &str = "backup";
+
 /// What was backed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackedUp {
@@ -119,7 +122,11 @@ impl Store {
         }
         snapshot.rollback().await?;
         writer.frame(Frame::End, &json(&counts))?;
-        Ok(BackedUp { rows: all_rows, bytes: writer.finish()? })
+        let bytes = writer.finish()?;
+        if let Err(error) = self.record_run(BACKUP, now).await {
+            tracing::warn!(%error, "a backup was made, which could not be noted: {error}");
+        }
+        Ok(BackedUp { rows: all_rows, bytes })
     }
 }
 

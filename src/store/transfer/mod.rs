@@ -20,7 +20,7 @@ mod value;
 mod verifying;
 mod writing;
 
-pub use backup::{BackedUp, BackupKey};
+pub use backup::{BACKUP, BackedUp, BackupKey};
 pub use closing::Closed;
 pub(super) use closing::{MOVE, Move, refuse_closed};
 pub use copy::{Copied, describe};
