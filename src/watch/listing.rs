@@ -37,8 +37,16 @@ struct Listed {
     stamp: Stamp,
 }
 
+impl UploadsFolder {
+    /// What lies in the folder now, for many questions at once.
+    #[must_use]
+    pub fn listed(&self) -> UploadsListing<'_> {
+        UploadsListing::new(self)
+    }
+}
+
 impl<'a> UploadsListing<'a> {
-    pub(super) fn new(uploads: &'a UploadsFolder) -> Self {
+    fn new(uploads: &'a UploadsFolder) -> Self {
         let mut listing = Self { uploads, files: BTreeMap::new(), is_partial: false, asked: Mutex::default() };
         match uploads.root().canonicalize_utf8() {
             Ok(root) => listing.walk(&root),

@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use imagesize::ImageType;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::listing::UploadsListing;
 use super::stamp::Stamp;
 use crate::clock::Clock;
 use crate::config::ContentSettings;
@@ -46,12 +45,6 @@ impl UploadsFolder {
     #[must_use]
     pub fn new(settings: &ContentSettings, clock: Arc<dyn Clock>) -> Self {
         Self { root: settings.uploads.clone(), clock, known: Mutex::default() }
-    }
-
-    /// What lies in the folder now, for many questions at once.
-    #[must_use]
-    pub fn listed(&self) -> UploadsListing<'_> {
-        UploadsListing::new(self)
     }
 
     /// What is known of files by their stamps.
