@@ -15,6 +15,7 @@ mod full_text;
 mod known;
 mod model;
 mod since;
+mod writers;
 mod written;
 #[cfg(test)]
 mod tests;
