@@ -3,8 +3,6 @@
 //! No words here: they stand in `diagnosis_fr.rs` and `diagnosis_en.rs`, one sentence that says what is so and one that
 //! says how to mend it. The place in the file is not part of a diagnosis either: see `content::Diagnostic`.
 
-use super::{Language, diagnosis_en, diagnosis_fr};
-
 /// How grave a diagnosis is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -496,24 +494,6 @@ impl Diagnosis {
             | Self::LabelRepeated { .. }
             | Self::LabelWithComma { .. }
             | Self::NoFrontMatter => Severity::Note,
-        }
-    }
-
-    /// What is so, as one plain sentence.
-    #[must_use]
-    pub fn what(&self, language: Language) -> String {
-        match language {
-            Language::French => diagnosis_fr::what(self),
-            Language::English => diagnosis_en::what(self),
-        }
-    }
-
-    /// How to mend it, as one plain sentence.
-    #[must_use]
-    pub fn advice(&self, language: Language) -> String {
-        match language {
-            Language::French => diagnosis_fr::advice(self),
-            Language::English => diagnosis_en::advice(self),
         }
     }
 }

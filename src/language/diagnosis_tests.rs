@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::language::Language;
 
 fn x() -> String {
     "x".to_owned()

@@ -11,6 +11,7 @@ mod decided;
 mod diagnosis;
 mod diagnosis_en;
 mod diagnosis_fr;
+mod diagnosis_words;
 mod tongue;
 mod words;
 
