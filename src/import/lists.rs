@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Standing;
 use super::headings::{Unknown, folded};
-use super::{noes, statuses};
+use super::{answers, noes, statuses};
 use crate::domain::{EndReason, Taxonomy, Topic};
 
 /// The topics that there are here, by what they are called.
@@ -128,7 +128,7 @@ pub(super) fn may_hold_a_no(cell: &str) -> bool {
         let value = said(value);
         let is_said_of = match Unknown::of(name) {
             Unknown::OfANo => {
-                statuses::no(&value, Standing::Left(EndReason::Unsubscribed)) != Some(Standing::Subscribed)
+                answers::no(&value, Standing::Left(EndReason::Unsubscribed)) != Some(Standing::Subscribed)
             }
             Unknown::OfAYes => statuses::is_no(&value),
             Unknown::Silent | Unknown::OfOtherThings | Unknown::Else => false,

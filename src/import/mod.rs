@@ -5,6 +5,7 @@
 //! a disk or knows the database: bytes come from a reader, how an address stands is given, and what is decided is carried
 //! out by `store`. Whose will wins is told in record 27.
 
+mod answers;
 mod decision;
 mod dates;
 mod doubt;

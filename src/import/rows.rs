@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::answers;
 use super::headings::{Column, folded};
 use super::lists::{self, Lists};
 use super::noes;
@@ -123,15 +124,15 @@ impl Row {
 fn said(column: Column, cell: &str) -> Option<Standing> {
     let gone = Standing::Left(EndReason::Unsubscribed);
     match column {
-        Column::Subscribed | Column::Agreement => statuses::answer(cell),
-        Column::Status => statuses::status(cell),
-        Column::Frequency | Column::Reception => statuses::rhythm(cell),
-        Column::Digest => statuses::digested(cell),
-        Column::Left | Column::Suspended => statuses::no(cell, gone),
-        Column::Bounced => statuses::no(cell, Standing::Barred(SuppressionReason::Bounced)),
-        Column::Blocked => statuses::no(cell, Standing::Barred(SuppressionReason::Blocked)),
-        Column::Complained => statuses::no(cell, Standing::Barred(SuppressionReason::Complained)),
-        Column::NoMail => statuses::nomail(cell),
+        Column::Subscribed | Column::Agreement => answers::answer(cell),
+        Column::Status => answers::status(cell),
+        Column::Frequency | Column::Reception => answers::rhythm(cell),
+        Column::Digest => answers::digested(cell),
+        Column::Left | Column::Suspended => answers::no(cell, gone),
+        Column::Bounced => answers::no(cell, Standing::Barred(SuppressionReason::Bounced)),
+        Column::Blocked => answers::no(cell, Standing::Barred(SuppressionReason::Blocked)),
+        Column::Complained => answers::no(cell, Standing::Barred(SuppressionReason::Complained)),
+        Column::NoMail => answers::nomail(cell),
         Column::PausedUntil => (cell.is_empty() || instant(cell).is_some()).then_some(Standing::Subscribed),
         Column::LeftWhy if statuses::is_complaint(cell) => Some(Standing::Barred(SuppressionReason::Complained)),
         Column::LeftWhy => Some(gone),
