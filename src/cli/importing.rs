@@ -15,8 +15,8 @@ use super::arguments::{Format, ImportArguments};
 use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::{called, labelled};
-use super::{Exit, opening, subscribers};
-use crate::domain::{Topic, squeezed};
+use super::{Exit, opening, topics};
+use crate::domain::squeezed;
 use crate::import::{Defaults, Entry, Fault, ImportError, Kind, KnownTopics, Listing, Outcome, Seen, Standing, Why};
 use crate::language::{grouped, say, say_count};
 use crate::task::Newsroom;
@@ -34,8 +34,7 @@ pub(super) async fn import(
     terminal: Terminal,
 ) -> anyhow::Result<Exit> {
     let ImportArguments { file, source, topics, frequency, language, dry_run, ignored: _, report, format } = arguments;
-    let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
-    subscribers::warn_of_unknown(newsroom, &topics, terminal).await?;
+    let topics = topics::followed(newsroom, topics, terminal).await?;
     let defaults = Defaults {
         language: language.unwrap_or(newsroom.language()),
         frequency: *frequency,

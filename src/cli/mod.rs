@@ -17,6 +17,8 @@ mod send_test;
 mod wording;
 mod outcomes;
 mod sheet;
+mod account;
+mod topics;
 mod subscriber;
 mod importing;
 mod subscribers;

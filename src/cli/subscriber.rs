@@ -3,9 +3,9 @@
 use anyhow::Error;
 use serde::Serialize;
 
+use super::account::{COLUMNS, words_of};
 use super::arguments::Format;
 use super::outcomes::lines;
-use super::subscribers::{COLUMNS, words_of};
 use super::terminal::Terminal;
 use super::wording::{called, consent_line, delivery_words, labelled, stamp};
 use crate::domain::EmailAddress;

@@ -1,23 +1,19 @@
 //! `subscribers`: who receives letters.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Error, bail};
 use camino::Utf8Path;
 
+use super::account::{COLUMNS, cells, words_of};
 use super::arguments::{AddArguments, Format, SubscribersCommand};
 use super::sheet::csv_line;
 use super::terminal::Terminal;
-use super::wording::{called, stamp};
-use super::{Exit, importing, opening, subscriber};
-use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SubscriberState, SuppressionReason, Topic};
+use super::wording::called;
+use super::{Exit, importing, opening, subscriber, topics};
+use crate::domain::{EmailAddress, EndReason, NewSubscriber, Subscriber, SuppressionReason};
 use crate::language::say;
 use crate::store::{Added, Erasure, SubscriberFilter, Unblocked};
 use crate::task::{Newsroom, SubscriberAccount};
 
-/// What is told of a subscriber, in this order.
-pub(super) const COLUMNS: [&str; 10] =
-    ["address", "name", "organisation", "language", "frequency", "state", "since", "reason", "topics", "source"];
 /// What an export has besides: the end of the last pause.
 const PAUSED_UNTIL: &str = "paused_until";
 
@@ -41,8 +37,7 @@ pub(super) async fn run(file: &Utf8Path, command: &SubscribersCommand, terminal:
 
 async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) -> anyhow::Result<()> {
     let AddArguments { address, topics, frequency, language, name, organisation, source } = arguments;
-    let topics = if topics.is_empty() { BTreeSet::from([Topic::All]) } else { topics.iter().cloned().collect() };
-    warn_of_unknown(newsroom, &topics, terminal).await?;
+    let topics = topics::followed(newsroom, topics, terminal).await?;
     let new = NewSubscriber {
         address: address.clone(),
         name: name.clone(),
@@ -59,26 +54,6 @@ async fn add(newsroom: &Newsroom, arguments: &AddArguments, terminal: Terminal) 
             let why = called(newsroom, "ended", reason.as_str());
             bail!(said_of(newsroom, &format!("refused-{reason}"), address, &why))
         }
-    }
-    Ok(())
-}
-
-/// A topic nothing is filed under yet may come; more often it is a slip.
-pub(super) async fn warn_of_unknown(
-    newsroom: &Newsroom,
-    topics: &BTreeSet<Topic>,
-    terminal: Terminal,
-) -> anyhow::Result<()> {
-    if topics.iter().all(|topic| *topic == Topic::All) {
-        return Ok(());
-    }
-    let (current, _) = opening::look(&newsroom.config).await?;
-    let live = current.resources.live();
-    for topic in topics.iter().filter(|topic| !live.knows(topic)) {
-        let near = live.topics().iter().map(|entry| entry.topic.to_string()).collect::<Vec<_>>().join(", ");
-        let arguments = [("topic", topic.to_string()), ("near", near)];
-        let arguments = arguments.each_ref().map(|(name, text)| (*name, text.as_str()));
-        terminal.tell(say(newsroom.language(), "cli.subscribers.no-topic", &arguments));
     }
     Ok(())
 }
@@ -132,15 +107,6 @@ async fn unblock(newsroom: &Newsroom, address: &EmailAddress, terminal: Terminal
     Ok(())
 }
 
-/// The cells of a subscriber, in the order of [`COLUMNS`].
-fn cells(subscriber: &Subscriber) -> [String; 10] {
-    let one = SubscriberAccount::from(subscriber);
-    let [language, frequency, state, reason] =
-        [one.language, one.frequency, one.state, one.reason.unwrap_or_default()].map(str::to_owned);
-    let [name, organisation] = [one.name, one.organisation].map(Option::unwrap_or_default);
-    [one.address, name, organisation, language, frequency, state, one.since, reason, one.topics.join(" "), one.source]
-}
-
 /// Gives what `told` makes of each subscriber to `terminal`, a page at a time.
 async fn each(
     newsroom: &Newsroom,
@@ -177,19 +143,6 @@ async fn list(newsroom: &Newsroom, format: Format, terminal: Terminal) -> anyhow
     each(newsroom, terminal, object).await?;
     terminal.text(if before == "[\n" { "[]\n" } else { "\n]\n" });
     Ok(())
-}
-
-/// What there is to tell of a subscriber, in the order of [`COLUMNS`], in words for people.
-pub(super) fn words_of(newsroom: &Newsroom, subscriber: &Subscriber) -> [String; 10] {
-    let since = match subscriber.state {
-        SubscriberState::Pending { since, .. } | SubscriberState::Active { since } => since,
-        SubscriberState::Ended { at, .. } => at,
-    };
-    let [address, name, organisation, language, frequency, state, _, reason, topics, source] = cells(subscriber);
-    let (frequency, state) = (called(newsroom, "frequency", &frequency), called(newsroom, "state", &state));
-    let reason = called(newsroom, "ended", &reason);
-    let since = stamp(newsroom, since);
-    [address, name, organisation, language, frequency, state, since, reason, topics, source]
 }
 
 async fn export(newsroom: &Newsroom, terminal: Terminal) -> anyhow::Result<()> {
