@@ -8,7 +8,7 @@ use tera::{Context, Kwargs, State, Tera};
 
 use super::builtin::{BUILT_IN, SCRIPT, SCRIPT_NAME, STYLESHEET, STYLESHEET_NAME};
 use super::inline::inline_styles;
-use super::{letter, page, wrap};
+use super::wrap;
 use crate::language::{self, Language};
 
 /// A page: the context of one template below `page/` or `admin/`.
@@ -141,18 +141,6 @@ impl Templates {
         })
     }
 
-    /// Renders every template with every sample in both languages: what is wrong, if anything.
-    #[must_use]
-    pub fn render_samples(&self) -> Vec<TemplateError> {
-        let mut errors = Vec::new();
-        for language in Language::ALL {
-            page::render_samples(self, language, &mut errors);
-            letter::render_samples(self, language, &mut errors);
-        }
-        errors.dedup();
-        errors
-    }
-
     /// Renders one template; `lang` is what its words are looked up in.
     pub(super) fn render(
         &self,
@@ -264,11 +252,6 @@ mod tests {
         all.extend(each::<RequestLetter>(&templates));
         all.extend(each::<NoticeLetter>(&templates));
         all
-    }
-
-    #[test]
-    fn every_template_renders_with_every_sample() {
-        assert_eq!(built_in().render_samples(), []);
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod inline;
 mod letter;
 mod page;
 mod parts;
+mod samples;
+mod trial;
 mod wrap;
 
 pub use builtin::{SCRIPT, SCRIPT_ADDRESS, STYLESHEET, STYLESHEET_ADDRESS, names};

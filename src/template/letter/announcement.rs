@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::super::engine::Letter;
-use super::super::page::samples as page_samples;
+use super::super::samples;
 use super::audience::{Audience, OfficeBanner, held_sample, office_sample, subscriber_sample};
-use super::{LetterFrame, LetterRelease, samples};
+use super::{LetterFrame, LetterRelease};
 use crate::language::Language;
 
 /// An announcement.
@@ -27,7 +27,7 @@ impl Letter for AnnouncementLetter {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let embargo_until = Some(page_samples::stamp(language, 23).words);
+        let embargo_until = Some(samples::stamp(language, 23).words);
         let coming = OfficeBanner { embargo_until, ..office_sample(language) };
         [
             (LetterRelease::sample(language), subscriber_sample()),
@@ -35,7 +35,7 @@ impl Letter for AnnouncementLetter {
             (LetterRelease::bare_sample(language), Audience::Office(held_sample(language))),
             (LetterRelease::unmeasured_sample(language), subscriber_sample()),
         ]
-        .map(|(release, audience)| Self { frame: samples::frame(language), release, audience })
+        .map(|(release, audience)| Self { frame: LetterFrame::sample(language), release, audience })
         .into()
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::page::samples as page_samples;
+use super::super::samples;
 use crate::language::{Language, edition_state, hold_reason};
 
 /// Who reads a copy of an edition.
@@ -54,7 +54,7 @@ pub(super) fn subscriber_sample() -> Audience {
 pub(super) fn office_sample(language: Language) -> OfficeBanner {
     OfficeBanner {
         state_words: edition_state(language, "waiting"),
-        due_words: Some(page_samples::stamp(language, 23).words),
+        due_words: Some(samples::stamp(language, 23).words),
         reason: None,
         office_url: "https://example.org/presse/office/a.b".to_owned(),
         embargo_until: None,

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::super::engine::Letter;
-use super::super::page::samples as page_samples;
-use super::{LetterFrame, samples};
+use super::super::samples;
+use super::LetterFrame;
 use crate::language::Language;
 
 /// A confirmation.
@@ -29,10 +29,10 @@ impl Letter for ConfirmationLetter {
 
     fn samples(language: Language) -> Vec<Self> {
         vec![Self {
-            frame: samples::frame(language),
+            frame: LetterFrame::sample(language),
             confirm_url: "https://example.org/presse/confirm/a.b".to_owned(),
             topics: vec!["Communiqués".to_owned(), "ponts & routes".to_owned()],
-            expires_words: page_samples::stamp(language, 30).words,
+            expires_words: samples::stamp(language, 30).words,
         }]
     }
 }

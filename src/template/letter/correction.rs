@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::super::engine::Letter;
-use super::super::page::samples as page_samples;
+use super::super::samples;
 use super::audience::{Audience, office_sample, subscriber_sample};
-use super::{LetterFrame, LetterRelease, samples};
+use super::{LetterFrame, LetterRelease};
 use crate::language::Language;
 
 /// A correction.
@@ -30,7 +30,7 @@ impl Letter for CorrectionLetter {
 
     fn samples(language: Language) -> Vec<Self> {
         let corrected = |language| {
-            page_samples::pick(
+            samples::pick(
                 language,
                 "Le pont ouvre le 4\u{a0}mai, et non le 14 comme l’indiquait la première version ; il coûte < 2\u{a0}M€.",
                 "The bridge opens on 4\u{a0}May, not on the 14th as the first version said; it costs < €2\u{a0}M.",
@@ -42,7 +42,12 @@ impl Letter for CorrectionLetter {
             (corrected(language), LetterRelease::sample(language), Audience::Office(office_sample(language))),
             (corrected(other), LetterRelease::bare_sample(language), subscriber_sample()),
         ]
-        .map(|(correction, release, audience)| Self { frame: samples::frame(language), correction, release, audience })
+        .map(|(correction, release, audience)| Self {
+            frame: LetterFrame::sample(language),
+            correction,
+            release,
+            audience,
+        })
         .into()
     }
 }

@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::super::engine::{Letter, TemplateError, Templates};
-use super::super::page::samples as page_samples;
 use super::super::parts::tag;
+use super::super::samples;
 use super::super::wrap;
 use super::audience::{Audience, office_sample, subscriber_sample};
-use super::{LetterFrame, LetterRelease, samples};
+use super::{LetterFrame, LetterRelease};
 use crate::domain::{Frequency, Piece};
 use crate::language::{Language, date_words, say};
 
@@ -118,7 +118,7 @@ impl Letter for DigestLetter {
 
     fn samples(language: Language) -> Vec<Self> {
         let contents = DigestContents {
-            text: format!("== Ponts & chaussées ==\n\n{}\n", page_samples::title(Language::French)),
+            text: format!("== Ponts & chaussées ==\n\n{}\n", samples::title(Language::French)),
             html: "<tr><td style=\"padding:20px 28px 0\"><h2>Ponts &amp; chaussées</h2></td></tr>".to_owned(),
         };
         [
@@ -127,8 +127,8 @@ impl Letter for DigestLetter {
             (Frequency::Weekly, Audience::Office(office_sample(language))),
         ]
         .map(|(frequency, audience)| Self {
-            frame: samples::frame(language),
-            title: digest_title(language, frequency, page_samples::day(24)),
+            frame: LetterFrame::sample(language),
+            title: digest_title(language, frequency, samples::day(24)),
             contents: contents.clone(),
             audience,
         })

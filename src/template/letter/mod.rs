@@ -9,7 +9,6 @@ mod frame;
 mod notice;
 mod release;
 mod request;
-mod samples;
 mod withdrawal;
 
 pub use announcement::AnnouncementLetter;
@@ -21,5 +20,4 @@ pub use frame::LetterFrame;
 pub use notice::{NoticeLetter, Refuser};
 pub use release::LetterRelease;
 pub use request::{RequestKind, RequestLetter};
-pub(super) use samples::render_samples;
 pub use withdrawal::WithdrawalLetter;

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::super::engine::Letter;
-use super::super::page::samples as page_samples;
 use super::super::parts::Link;
-use super::{LetterFrame, digest_title, samples};
+use super::super::samples;
+use super::{LetterFrame, digest_title};
 use crate::domain::{DeliveryTally, EditionKind, Frequency, HoldReason, mask_addresses};
 use crate::language::{Language, hold_reason, say, say_count};
 
@@ -309,12 +309,12 @@ impl Letter for NoticeLetter {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let frame = || samples::frame(language);
-        let title = page_samples::title(language);
-        let since = page_samples::stamp(language, 23).words;
-        let until = page_samples::stamp(language, 24).words;
+        let frame = || LetterFrame::sample(language);
+        let title = samples::title(language);
+        let since = samples::stamp(language, 23).words;
+        let until = samples::stamp(language, 24).words;
         let tally = DeliveryTally { sent: 1_204, failed: 1, queued: 3, skipped: 2, ..DeliveryTally::default() };
-        let digest = digest_title(language, Frequency::Daily, page_samples::day(24));
+        let digest = digest_title(language, Frequency::Daily, samples::day(24));
         let page = "https://example.org/presse/communiques/pont/";
         let office = "https://example.org/presse/office/a.b";
         let missing = HoldReason::DocumentMissing { documents: vec!["Dossier & annexes".to_owned()] };
@@ -325,7 +325,7 @@ impl Letter for NoticeLetter {
             Self::crowd_held(frame(), &vec![title.clone(); 24], office),
             Self::documents_changed(frame(), &title, page),
             Self::page_missing(frame(), &title, page, &since, office),
-            Self::clock_step(frame(), &page_samples::stamp(language, 30).words, &since),
+            Self::clock_step(frame(), &samples::stamp(language, 30).words, &since),
             Self::gap(frame(), &HoldReason::Restored, &since, &vec![title.clone(); 24]),
             Self::gap(frame(), &HoldReason::Silence, &since, std::slice::from_ref(&title)),
             Self::file_broken(frame(), "2026-11-23-pont.md", true, problems.clone()),
@@ -386,7 +386,7 @@ mod tests {
         for language in Language::ALL {
             for reason in &reasons {
                 for kind in EditionKind::ALL {
-                    let frame = samples::frame(language);
+                    let frame = LetterFrame::sample(language);
                     let notice = NoticeLetter::edition_held(frame, *kind, "Un pont", reason, "https://x.org/o");
                     assert!(notice.title.ends_with("Un pont"), "{}", notice.title);
                     for said in &notice.paragraphs {
@@ -407,7 +407,7 @@ mod tests {
         for language in Language::ALL {
             for kind in EditionKind::ALL {
                 assert!(!edition_kind(language, kind.as_str()).starts_with("edition-kind."), "{kind}");
-                let (frame, tally) = (samples::frame(language), DeliveryTally::default());
+                let (frame, tally) = (LetterFrame::sample(language), DeliveryTally::default());
                 let notice = NoticeLetter::edition_summary(frame, *kind, "Un pont", &tally, Some("https://x.org/p"));
                 assert!(notice.title.ends_with("Un pont"), "{}", notice.title);
                 assert!(!notice.paragraphs[0].starts_with("mail."), "{}", notice.paragraphs[0]);
@@ -425,9 +425,9 @@ mod tests {
     #[test]
     fn a_large_crowd_names_its_first_titles_and_counts_the_rest() {
         let titles: Vec<String> = (1..=21).map(|number| format!("Titre {number}")).collect();
-        let notice = NoticeLetter::crowd_held(samples::frame(Language::French), &titles, "https://x.org/o");
+        let notice = NoticeLetter::crowd_held(LetterFrame::sample(Language::French), &titles, "https://x.org/o");
         assert_eq!((notice.details.len(), notice.details[20].as_str()), (21, "et 1 autre"));
-        let notice = NoticeLetter::crowd_held(samples::frame(Language::English), &titles[..20], "https://x.org/o");
+        let notice = NoticeLetter::crowd_held(LetterFrame::sample(Language::English), &titles[..20], "https://x.org/o");
         assert_eq!((notice.details.len(), notice.details[19].as_str()), (20, "Titre 20"));
     }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::super::page::samples as page_samples;
 use super::super::parts::{Contact, DocumentLink, Picture};
+use super::super::samples;
 use crate::language::Language;
 
 /// A release in a letter.
@@ -34,18 +34,18 @@ impl LetterRelease {
     pub(super) fn sample(language: Language) -> Self {
         Self {
             own_lang: None,
-            title: page_samples::title(language),
-            date_words: page_samples::stamp(language, 23).words,
-            chapeau_html: page_samples::chapeau(language),
-            chapeau_text: page_samples::pick(
+            title: samples::title(language),
+            date_words: samples::stamp(language, 23).words,
+            chapeau_html: samples::chapeau(language),
+            chapeau_text: samples::pick(
                 language,
                 "Long de 84 mètres, il ouvre aux piétons et aux cyclistes le 4\u{a0}mai. Le plan d’accès est en ligne.",
                 "Eighty-four metres long, it opens to walkers and cyclists on 4\u{a0}May. How to get there is online.",
             ),
-            image: Some(page_samples::picture(language)),
-            documents: page_samples::documents(language),
+            image: Some(samples::picture(language)),
+            documents: samples::documents(language),
             page_url: "https://example.org/presse/communiques/pont/".to_owned(),
-            contact: Some(page_samples::contact(language)),
+            contact: Some(samples::contact(language)),
         }
     }
 
@@ -57,7 +57,7 @@ impl LetterRelease {
         };
         Self {
             own_lang: Some(other.code().to_owned()),
-            date_words: page_samples::stamp(language, 23).words,
+            date_words: samples::stamp(language, 23).words,
             image: None,
             documents: Vec::new(),
             contact: None,
@@ -68,6 +68,6 @@ impl LetterRelease {
 
     /// A release whose lead image has no known size.
     pub(super) fn unmeasured_sample(language: Language) -> Self {
-        Self { image: Some(page_samples::picture_without_size(language)), ..Self::sample(language) }
+        Self { image: Some(samples::picture_without_size(language)), ..Self::sample(language) }
     }
 }

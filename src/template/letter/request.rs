@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::super::engine::Letter;
-use super::super::page::samples as page_samples;
-use super::{LetterFrame, samples};
+use super::super::samples;
+use super::LetterFrame;
 use crate::language::{Language, say};
 
 /// What is to be confirmed.
@@ -111,10 +111,10 @@ impl Letter for RequestLetter {
 
     fn samples(language: Language) -> Vec<Self> {
         let url = "https://example.org/presse/preferences/erase/a.b";
-        let stamp = || page_samples::stamp(language, 30).words;
+        let stamp = || samples::stamp(language, 30).words;
         let letter = |kind: RequestKind| {
             let expires = kind.ends().then(stamp);
-            Self::new(samples::frame(language), kind, "camille.roy@example.net", url, expires)
+            Self::new(LetterFrame::sample(language), kind, "camille.roy@example.net", url, expires)
         };
         RequestKind::ALL.map(letter).into()
     }

@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::super::engine::Letter;
-use super::super::page::samples as page_samples;
 use super::super::parts::Contact;
+use super::super::samples;
+use super::LetterFrame;
 use super::audience::{Audience, office_sample, subscriber_sample};
-use super::{LetterFrame, samples};
 use crate::language::Language;
 
 /// A withdrawal.
@@ -40,21 +40,21 @@ impl Letter for WithdrawalLetter {
         let other = if language == Language::French { Language::English } else { Language::French };
         let reason = |language| {
             let french = "Les chiffres publiés étaient ceux d’un autre chantier & seront remplacés.";
-            page_samples::pick(language, french, "The figures were those of another site & will be replaced.")
+            samples::pick(language, french, "The figures were those of another site & will be replaced.")
         };
         let full = Self {
-            frame: samples::frame(language),
+            frame: LetterFrame::sample(language),
             own_lang: None,
-            title: page_samples::title(language),
-            date_words: page_samples::stamp(language, 23).words,
+            title: samples::title(language),
+            date_words: samples::stamp(language, 23).words,
             reason: Some(reason(language)),
-            contact: Some(page_samples::contact(language)),
+            contact: Some(samples::contact(language)),
             audience: subscriber_sample(),
         };
         let office = Self { audience: Audience::Office(office_sample(language)), ..full.clone() };
         let bare = Self {
             own_lang: Some(other.code().to_owned()),
-            title: page_samples::title(other),
+            title: samples::title(other),
             reason: Some(reason(other)),
             contact: None,
             ..full.clone()

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::engine::Page;
 use super::super::parts::{EditionActions, Link, Stamp, tag};
-use super::samples;
+use super::super::samples;
 use crate::language::{Language, edition_kind, edition_state, hold_reason, say};
 
 /// The frame of an administration page.

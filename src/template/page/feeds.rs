@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::super::engine::Page;
 use super::super::parts::FeedAddresses;
-use super::{Layout, ReleaseCard, samples};
+use super::super::samples;
+use super::{Layout, ReleaseCard};
 use crate::language::Language;
 
 /// A feed in the list.
@@ -46,7 +47,7 @@ impl Page for FeedsPage {
         };
         let title = samples::pick(language, "Flux", "Feeds");
         let full = Self {
-            layout: Layout { title, ..samples::layout(language, "/feeds/") },
+            layout: Layout { title, ..Layout::sample(language, "/feeds/") },
             all: row(12),
             categories: vec![topic("Communiqués", 9), topic("Discours", 1)],
             tags: vec![topic("ponts & routes", 3), topic("été", 0), topic("formation", 2)],
@@ -89,7 +90,7 @@ impl Page for FeedPage {
 
     fn samples(language: Language) -> Vec<Self> {
         let page = |kind: &str, title: &str, releases: Vec<ReleaseCard>| Self {
-            layout: Layout { title: title.to_owned(), ..samples::layout(language, "/feeds/tag/ponts/") },
+            layout: Layout { title: title.to_owned(), ..Layout::sample(language, "/feeds/tag/ponts/") },
             kind: kind.to_owned(),
             title: title.to_owned(),
             feed: samples::feed(language),
@@ -99,13 +100,16 @@ impl Page for FeedPage {
             number: 1,
             pages: 1,
         };
-        let all =
-            page("all", &samples::pick(language, "Tous les communiqués", "All releases"), samples::cards(language));
+        let all = page(
+            "all",
+            &samples::pick(language, "Tous les communiqués", "All releases"),
+            ReleaseCard::samples(language),
+        );
         let neighbour = |number: u32| Some(format!("/presse/feeds/all/page/{number}/"));
         let middle = Layout { newer: neighbour(2), older: neighbour(4), ..all.layout.clone() };
         let last = Layout { newer: neighbour(11), ..all.layout.clone() };
         vec![
-            page("tag", "ponts & routes", samples::cards(language)),
+            page("tag", "ponts & routes", ReleaseCard::samples(language)),
             page("category", "Discours", Vec::new()),
             Self { layout: middle, number: 3, pages: 12, ..all.clone() },
             Self { layout: last, number: 12, pages: 12, ..all },

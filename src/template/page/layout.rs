@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::parts::{FeedAddresses, PrivacyNotice, tag};
+use super::super::samples;
 use crate::language::Language;
 
 /// The frame of a public page.
@@ -36,4 +37,29 @@ pub struct Layout {
     pub noindex: bool,
     /// Who keeps the data of subscribers.
     pub privacy: PrivacyNotice,
+}
+
+impl Layout {
+    /// The frame of a sample page at `path` below the site's address.
+    pub(super) fn sample(language: Language, path: &str) -> Self {
+        Self {
+            language,
+            site_title: samples::pick(language, "Espace presse", "Press room"),
+            site_description: samples::pick(
+                language,
+                "Les communiqués du ministère des Fleuves & des Rivières",
+                "News from the Ministry of Rivers & Streams",
+            ),
+            root: "/presse".to_owned(),
+            title: samples::pick(language, "Une page", "A page"),
+            description: Some(samples::pick(language, "Ce que dit cette page.", "What this page says.")),
+            canonical: Some(format!("https://example.org/presse{path}")),
+            newer: None,
+            older: None,
+            picture: Some("https://example.org/presse/uploads/pont.jpg".to_owned()),
+            feeds: vec![samples::feed(language)],
+            noindex: false,
+            privacy: samples::privacy(language),
+        }
+    }
 }

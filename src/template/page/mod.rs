@@ -6,9 +6,10 @@ mod layout;
 mod office;
 mod problem;
 mod releases;
-pub(super) mod samples;
 mod subscription;
 mod topics;
+#[cfg(test)]
+mod tests;
 
 pub use admin::{
     AdminLayout, AlarmBanner, ClockBanner, Header, LetterRow, MailboxLetterPage, MailboxLettersPage,
@@ -19,7 +20,6 @@ pub use layout::Layout;
 pub use office::{OfficeDonePage, OfficePage};
 pub use problem::{LostLink, ProblemPage};
 pub use releases::{FrontPage, ReleaseCard, ReleasePage};
-pub(super) use samples::render_samples;
 pub use subscription::{
     AskPage, CheckInboxPage, Choice, ConfirmPage, ConfirmedPage, DonePage, LanguageLink, PreferencesPage,
     SubscribePage, UnsubscribePage, UnsubscribedPage,

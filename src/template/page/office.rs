@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::super::engine::Page;
 use super::super::parts::{EditionActions, Link, Stamp};
-use super::{Layout, samples};
+use super::super::samples;
+use super::Layout;
 use crate::language::{Language, edition_kind, edition_state, grouped, hold_reason, say};
 
 /// An edition, and what the office may do with it.
@@ -38,7 +39,7 @@ impl Page for OfficePage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let layout = samples::layout(language, "");
+        let layout = Layout::sample(language, "");
         let layout = Layout { title: say(language, "office.title", &[]), canonical: None, noindex: true, ..layout };
         let waiting = Self {
             layout,
@@ -108,7 +109,7 @@ impl Page for OfficeDonePage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let layout = samples::layout(language, "");
+        let layout = Layout::sample(language, "");
         let layout = Layout { title: say(language, "office.title", &[]), canonical: None, noindex: true, ..layout };
         let outcomes = [
             ("held", "held"),

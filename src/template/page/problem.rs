@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::engine::Page;
-use super::{Layout, samples};
+use super::Layout;
 use crate::language::{Language, say};
 
 /// What went wrong and what to do: its words are chosen by `status`.
@@ -108,7 +108,7 @@ impl Page for ProblemPage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let layout = || samples::layout(language, "");
+        let layout = || Layout::sample(language, "");
         let by_status = KNOWN.into_iter().chain([418, 507]).map(|status| Self::new(layout(), status));
         by_status.chain(LostLink::ALL.map(|link| Self::lost_link(layout(), link))).collect()
     }

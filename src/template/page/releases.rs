@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::super::engine::Page;
 use super::super::parts::{Contact, DocumentLink, FeedAddresses, Link, Picture, Stamp};
-use super::{Layout, samples};
+use super::super::samples;
+use super::Layout;
 use crate::language::Language;
 
 /// A release in a list.
@@ -26,6 +27,46 @@ pub struct ReleaseCard {
     pub image: Option<Picture>,
     /// Its documents.
     pub documents: Vec<DocumentLink>,
+}
+
+impl ReleaseCard {
+    /// A card with everything.
+    fn sample(language: Language) -> Self {
+        Self {
+            title: samples::title(language),
+            address: "/presse/communiques/pont/".to_owned(),
+            date: samples::stamp(language, 23),
+            chapeau_html: samples::chapeau(language),
+            categories: vec![Link::new("Communiqués", "/presse/feeds/category/communiques/")],
+            tags: vec![
+                Link::new("ponts & routes", "/presse/feeds/tag/ponts-routes/"),
+                Link::new("été", "/presse/feeds/tag/ete/"),
+            ],
+            image: Some(samples::picture(language)),
+            documents: samples::documents(language),
+        }
+    }
+
+    /// A full card, one without anything that may be absent, and one between.
+    pub(super) fn samples(language: Language) -> Vec<Self> {
+        let full = Self::sample(language);
+        let bare = Self {
+            title: samples::pick(language, "Le Giffre retrouve ses truites", "Trout are back in the Giffre"),
+            date: samples::stamp(language, 20),
+            categories: Vec::new(),
+            tags: Vec::new(),
+            image: None,
+            documents: Vec::new(),
+            ..full.clone()
+        };
+        let between = Self {
+            title: samples::pick(language, "Cent bateliers formés en un an", "A hundred boatmen trained in a year"),
+            date: samples::stamp(language, 12),
+            image: Some(samples::picture_without_size(language)),
+            ..full.clone()
+        };
+        vec![full, bare, between]
+    }
 }
 
 /// The front page: the newest releases.
@@ -51,12 +92,12 @@ impl Page for FrontPage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let layout = Layout { title: String::new(), ..samples::layout(language, "") };
+        let layout = Layout { title: String::new(), ..Layout::sample(language, "") };
         let feed = samples::feed(language);
         vec![
             Self {
                 layout: Layout { older: Some("/presse/feeds/all/page/2/".to_owned()), ..layout.clone() },
-                releases: samples::cards(language),
+                releases: ReleaseCard::samples(language),
                 feed: feed.clone(),
                 number: 1,
                 pages: 2,
@@ -113,9 +154,9 @@ impl Page for ReleasePage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let card = samples::card(language);
+        let card = ReleaseCard::sample(language);
         let full = Self {
-            layout: Layout { title: card.title.clone(), ..samples::layout(language, "/communiques/pont/") },
+            layout: Layout { title: card.title.clone(), ..Layout::sample(language, "/communiques/pont/") },
             title: card.title,
             own_lang: None,
             date: card.date.clone(),

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::super::engine::Page;
 use super::super::parts::Link;
-use super::{Layout, SubscriptionForm, samples};
+use super::super::samples;
+use super::{Layout, SubscriptionForm};
 use crate::language::{Language, say};
 
 /// The subscription form.
@@ -186,7 +187,7 @@ pub struct UnsubscribedPage {
 
 /// A page of this kind has a token in its address.
 fn private(language: Language, title: &str) -> Layout {
-    Layout { title: say(language, title, &[]), canonical: None, noindex: true, ..samples::layout(language, "") }
+    Layout { title: say(language, title, &[]), canonical: None, noindex: true, ..Layout::sample(language, "") }
 }
 
 impl Page for SubscribePage {
@@ -197,7 +198,7 @@ impl Page for SubscribePage {
     }
 
     fn samples(language: Language) -> Vec<Self> {
-        let layout = samples::layout(language, "/subscribe");
+        let layout = Layout::sample(language, "/subscribe");
         let layout = Layout { title: say(language, "subscribe.title", &[]), ..layout };
         let form = SubscriptionForm::sample(language, "/presse/subscribe");
         let wrong = SubscriptionForm {

@@ -3,7 +3,7 @@
 use chrono::{NaiveTime, Weekday};
 use serde::Serialize;
 
-use super::samples;
+use super::super::samples;
 use crate::language::{Language, days_words, hour_words, weekday_words};
 
 /// One topic as a box to tick. Its field is `topic`, once per ticked box.
