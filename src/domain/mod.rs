@@ -6,7 +6,6 @@
 mod address;
 mod status_code;
 mod attempt;
-mod body;
 mod bounce;
 mod characters;
 mod delivery;
@@ -25,6 +24,7 @@ mod network;
 mod permalink;
 mod release;
 mod release_link;
+mod significance;
 mod site_url;
 mod slug;
 mod source_path;
@@ -38,7 +38,6 @@ mod word_hash;
 
 pub use address::{AddressError, EmailAddress, Mailbox, mask_addresses};
 pub use attempt::{Attempt, Phase, Reply};
-pub use body::{Bodies, Body, BodyGone};
 pub use bounce::{Bounce, BounceKind, ReportAction};
 pub use characters::{ByteSet, composed, is_unsuspicious, lines, one_line, squeezed, turns_direction};
 pub use delivery::{Delivery, DeliveryState, DeliveryTally, SkipReason};
@@ -57,8 +56,9 @@ pub use network::{Network, NetworkError, ipv6_home};
 pub use permalink::{Permalink, PermalinkError, PermalinkPattern};
 #[cfg(test)]
 pub(crate) use release::sample_release;
-pub use release::{LinkedUpload, PressContact, Release, Significance};
+pub use release::{Bodies, Body, BodyGone, LinkedUpload, PressContact, Release};
 pub use release_link::ReleaseLink;
+pub use significance::Significance;
 pub use site_url::{SiteUrl, SiteUrlError};
 pub use slug::{Slug, SlugError};
 pub use source_path::SourcePath;

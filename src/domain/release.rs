@@ -1,13 +1,16 @@
-//! One press release that passed every check.
+//! One press release that passed every check, and its full text: at hand, or read from its file when somebody asks for it.
+//!
+//! Of a large folder few texts are ever asked for: those of the newest entries, and of pages that people open.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    Body, BodyGone, Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, ReleaseLink, SafeHtml,
-    SourcePath, UploadFacts, UploadPath, squeezed,
+    Digest, Document, EmailAddress, Image, Label, Permalink, ReleaseId, ReleaseLink, SafeHtml, SourcePath, UploadFacts,
+    UploadPath,
 };
 use crate::language::Language;
 
@@ -58,15 +61,6 @@ pub struct Release {
     pub withdrawn: Option<String>,
 }
 
-/// What tells a change of a release that readers would notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Significance {
-    /// The digest of everything such ([`Release::significant_digest`]).
-    pub whole: Digest,
-    /// The digest of its documents' bytes alone ([`Release::documents_digest`]).
-    pub documents: Digest,
-}
-
 /// A file below uploads that a release's text links to or shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedUpload {
@@ -85,6 +79,38 @@ pub struct PressContact {
     pub telephones: Vec<String>,
     /// Where to write to.
     pub email: Option<EmailAddress>,
+}
+
+/// Where a text is read that was left for later.
+pub trait Bodies: Send + Sync + fmt::Debug {
+    /// The full text of `release` as the file with the digest `file` has it.
+    ///
+    /// # Errors
+    /// When that file's text is to be had no more.
+    fn body(&self, release: &Release, file: Digest) -> Result<SafeHtml, BodyGone>;
+
+    /// Takes in the `source` that the file with the digest `file` had, for whoever asks for its text next. It may be
+    /// forgotten again.
+    fn recall(&self, _file: Digest, _source: &Arc<str>) {}
+}
+
+/// A file's text is to be had no more: the file changed, and a look at the folder is due.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` changed while its text was asked for")]
+pub struct BodyGone(pub SourcePath);
+
+/// A full text, without chapeau, image, documents and contact.
+#[derive(Clone)]
+pub struct Body {
+    /// The digest of the words of its source.
+    source: Digest,
+    text: Text,
+}
+
+#[derive(Clone)]
+enum Text {
+    Read(SafeHtml),
+    Waiting { file: Digest, bodies: Arc<dyn Bodies> },
 }
 
 impl Release {
@@ -114,64 +140,101 @@ impl Release {
         self.last_modified.map_or(self.date, |modified| modified.max(self.date))
     }
 
-    /// Both digests that tell a change of it.
-    #[must_use]
-    pub fn significance(&self) -> Significance {
-        let documents = self.documents_digest();
-        Significance { whole: self.significant_digest_with(documents), documents }
-    }
-
-    /// The digest of what readers would call a change: title, chapeau, text and link targets, image, documents by
-    /// their bytes, correction. Labels, white space, dates and the site's address are not part of it: a copy that is spaced
-    /// otherwise is a copy all the same. The text counts as it is written, so that neither another version nor another
-    /// site's address changes it; one that is written otherwise may still read the same, which the register finds out.
-    #[must_use]
-    pub fn significant_digest(&self) -> Digest {
-        self.significant_digest_with(self.documents_digest())
-    }
-
-    /// What [`Release::significant_digest`] would be if its documents had the digest `documents`: by this a change of
-    /// documents alone is told from one of words.
-    #[must_use]
-    pub fn significant_digest_with(&self, documents: Digest) -> Digest {
-        Digest::of_fields([self.words_digest().as_bytes().as_slice(), documents.as_bytes()])
-    }
-
-    /// The digest of its documents' bytes alone, in the file's order; of one on another site, its address.
-    #[must_use]
-    pub fn documents_digest(&self) -> Digest {
-        let facts = self.documents.iter().map(|document| match document.state {
-            super::DocumentState::Present { digest, .. } => digest.as_bytes().to_vec(),
-            super::DocumentState::Missing => Vec::new(),
-            super::DocumentState::Elsewhere => document.target.address().into_bytes(),
-        });
-        Digest::of_fields(facts.collect::<Vec<_>>().iter().map(Vec::as_slice))
-    }
-
-    /// The digest of everything significant but the documents.
-    fn words_digest(&self) -> Digest {
-        let mut fields: Vec<Vec<u8>> = vec![
-            squeezed(&self.title).into_bytes(),
-            squeezed(self.chapeau.as_str()).into_bytes(),
-            self.body.source().as_bytes().to_vec(),
-            squeezed(self.correction.as_deref().unwrap_or_default()).into_bytes(),
-        ];
-        for image in &self.images {
-            fields.push(image.target.address().into_bytes());
-            fields.push(squeezed(&image.alternative).into_bytes());
-            fields.push(image.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());
-        }
-        for linked in &self.linked_uploads {
-            fields.push(linked.facts.as_ref().map(|facts| facts.digest.as_bytes().to_vec()).unwrap_or_default());
-        }
-        Digest::of_fields(fields.iter().map(Vec::as_slice))
-    }
-
     /// Every file below uploads that it refers to.
     pub fn uploads(&self) -> impl Iterator<Item = &UploadPath> {
         let images = self.images.iter().filter_map(|image| image.target.upload());
         let documents = self.documents.iter().filter_map(|document| document.target.upload());
         images.chain(documents).chain(self.linked_uploads.iter().map(|linked| &linked.path))
+    }
+}
+
+impl Body {
+    /// A text at hand; the words of its source have the digest `source`.
+    #[must_use]
+    pub fn read(html: SafeHtml, source: Digest) -> Self {
+        Self { source, text: Text::Read(html) }
+    }
+
+    /// A text that `bodies` reads from the file with the digest `file` when it is asked for.
+    #[must_use]
+    pub fn waiting(file: Digest, source: Digest, bodies: Arc<dyn Bodies>) -> Self {
+        Self { source, text: Text::Waiting { file, bodies } }
+    }
+
+    /// The digest of its source's words: what tells that it says the same without reading it, however it is spaced.
+    #[must_use]
+    pub fn source(&self) -> Digest {
+        self.source
+    }
+
+    /// The text, when it is at hand.
+    #[must_use]
+    pub fn at_hand(&self) -> Option<&SafeHtml> {
+        match &self.text {
+            Text::Read(html) => Some(html),
+            Text::Waiting { .. } => None,
+        }
+    }
+
+    /// The same text with each link to another release led where `address_of` says; one it does not know is only its
+    /// words. A text that was left for later links to none.
+    #[must_use]
+    pub fn link_releases(&self, address_of: &dyn Fn(&str) -> Option<String>) -> Self {
+        match &self.text {
+            Text::Read(html) => Self::read(html.link_releases(address_of), self.source),
+            Text::Waiting { .. } => self.clone(),
+        }
+    }
+
+    /// Hands in the `source` that the text's file had before it changed; `false` when it is not that one, or the text is at
+    /// hand.
+    #[must_use]
+    pub fn recall(&self, source: &Arc<str>) -> bool {
+        match &self.text {
+            Text::Waiting { file, bodies } if Digest::of(source.as_bytes()) == *file => {
+                bodies.recall(*file, source);
+                true
+            }
+            Text::Waiting { .. } | Text::Read(_) => false,
+        }
+    }
+
+    fn of<'r>(&'r self, release: &Release) -> Result<Cow<'r, SafeHtml>, BodyGone> {
+        match &self.text {
+            Text::Read(html) => Ok(Cow::Borrowed(html)),
+            Text::Waiting { file, bodies } => bodies.body(release, *file).map(Cow::Owned),
+        }
+    }
+}
+
+/// A text at hand that is its own source: of that, the words count.
+impl From<SafeHtml> for Body {
+    fn from(html: SafeHtml) -> Self {
+        let source = Digest::of_words(html.as_str());
+        Self::read(html, source)
+    }
+}
+
+/// Two texts that wait are the same when their files are.
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.text, &other.text) {
+            (Text::Read(own), Text::Read(html)) => own == html,
+            (Text::Waiting { file: own, .. }, Text::Waiting { file, .. }) => own == file,
+            (Text::Read(_), Text::Waiting { .. }) | (Text::Waiting { .. }, Text::Read(_)) => false,
+        };
+        same && self.source == other.source
+    }
+}
+
+impl Eq for Body {}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.text {
+            Text::Read(html) => f.debug_tuple("Body").field(html).finish(),
+            Text::Waiting { file, .. } => f.debug_tuple("Body").field(file).finish(),
+        }
     }
 }
 
