@@ -6,25 +6,11 @@ use super::address::{Base, Resolved};
 use super::front_matter::Entry;
 use super::source::Findings;
 use super::title::plain_line;
+use super::uploads::find_upload;
 use super::yaml::{Node, Value};
 use crate::config::DocumentsAt;
 use crate::domain::{Document, DocumentState, FileKind, Image, Target, UploadFacts, UploadPath, Uploads};
 use crate::language::{Diagnosis, Expected};
-
-/// The file below uploads that a root-relative address means, and what is known of it. A file whose name itself holds
-/// `%20` or `#` is found too; `None` when the address leads elsewhere.
-pub(super) fn find_upload(address: &str, uploads: &dyn Uploads) -> Option<(UploadPath, Option<UploadFacts>)> {
-    let decoded = UploadPath::from_address(address);
-    // Nearly always both are one.
-    let may_differ = decoded.is_none() || address.contains(['%', '?', '#']);
-    let literal = address.strip_prefix("/uploads/").filter(|_| may_differ).and_then(UploadPath::from_decoded);
-    for path in [&decoded, &literal].into_iter().flatten() {
-        if let Some(facts) = uploads.facts(path) {
-            return Some((path.clone(), Some(facts)));
-        }
-    }
-    decoded.or(literal).map(|path| (path, None))
-}
 
 /// One item of a list, its parts gathered.
 #[derive(Default)]

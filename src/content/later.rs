@@ -9,13 +9,15 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use memchr::{memchr2, memchr2_iter};
 
+use super::kramdown;
+use super::plain_characters::is_word;
 use crate::domain::{SafeHtml, lines};
 
 /// A longer text may have more parts than are read.
 const LONGEST: usize = 64 * 1024;
 
 /// As many signs may begin a line as blocks can be nested in it, and a text with more is read.
-const DEEPEST: usize = super::markup::DEEPEST / 2;
+const DEEPEST: usize = kramdown::DEEPEST / 2;
 
 /// A longer chapeau is read as any text.
 const LONGEST_PARAGRAPH: usize = 4 * 1024;
@@ -58,15 +60,6 @@ pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
     is_one.then(|| SafeHtml::trust_sanitised(["<p>", text, "</p>"].concat()))
 }
 
-/// Whether a character means nothing but itself, and is written as it is.
-pub(super) fn is_word(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric()
-            || matches!(c, ' ' | ',' | ';' | '.' | '?' | '!' | '(' | ')' | '/' | '%' | '-' | ':');
-    }
-    matches!(c, '’' | '«' | '»' | '–' | '—' | '…' | '€' | '°') || c.is_alphabetic()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -80,7 +73,7 @@ mod tests {
     fn read(text: &str) -> (String, bool) {
         let (site, page) = ("https://presse.example".parse().unwrap(), "/x/".parse().unwrap());
         let uploads: std::collections::BTreeMap<UploadPath, UploadFacts> = std::collections::BTreeMap::new();
-        let setting = super::super::markup::Setting {
+        let setting = super::super::setting::Setting {
             base: super::super::address::Base::new(&site, &page),
             uploads: &uploads,
             site_url: "https://presse.example",

@@ -4,30 +4,16 @@
 
 use std::ops::Range;
 
-use super::address::Base;
 use super::kramdown::{Document, Element, Kind, Remark, parse};
 use super::liquid::{self, Resolved};
 use super::render::{Render, Style};
 use super::sanitise::sanitise;
-use crate::domain::{LinkedUpload, SafeHtml, Uploads};
-use crate::language::{Diagnosis, Language};
-
-/// How deeply elements may be nested; a release needs about six.
-pub(super) const DEEPEST: usize = 100;
+use super::setting::Setting;
+use crate::domain::{LinkedUpload, SafeHtml};
+use crate::language::Diagnosis;
 
 /// The largest HTML that a text may become, in bytes: twice the largest file.
 const LARGEST_HTML: usize = 8 * 1024 * 1024;
-
-/// What a text is rendered with.
-pub(super) struct Setting<'a> {
-    pub(super) base: Base<'a>,
-    pub(super) uploads: &'a dyn Uploads,
-    /// What Liquid's `site.url` stands for.
-    pub(super) site_url: &'a str,
-    pub(super) language: Language,
-    /// Distinguishes the ids of the chapeau's footnotes from the body's.
-    pub(super) notes_prefix: &'static str,
-}
 
 /// What is asked of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]

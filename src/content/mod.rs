@@ -7,6 +7,7 @@
 
 mod address;
 mod attributes;
+mod calls;
 mod clean;
 mod contact;
 mod date;
@@ -22,15 +23,18 @@ mod name;
 mod new_file;
 mod notes;
 mod pin;
+mod plain_characters;
 mod plain_text;
 mod plain_yaml;
 mod raw;
 mod reader;
 mod render;
 mod sanitise;
+mod setting;
 mod source;
 mod tags;
 mod title;
+mod uploads;
 mod values;
 mod wording;
 mod yaml;

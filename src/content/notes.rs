@@ -1,19 +1,10 @@
 //! Footnotes: numbered in the order of their first call, shown after the text, with ids of the release's own.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::render::{Render, escape_value};
 use crate::language::{Diagnosis, Language};
-
-/// The footnotes that were called.
-#[derive(Default)]
-pub(super) struct Notes {
-    /// Names in the order of their numbers, and how often each was called.
-    called: Vec<(String, usize)>,
-    numbers: HashMap<String, usize>,
-}
 
 impl Render<'_> {
     /// Writes a call.
@@ -25,13 +16,8 @@ impl Render<'_> {
             self.remark(range, Diagnosis::FootnoteOrphan { name: name.to_owned() });
             return;
         }
-        let next = self.notes.called.len();
-        let number = *self.notes.numbers.entry(name.to_owned()).or_insert(next);
-        if number == next {
-            self.notes.called.push((name.to_owned(), 0));
-        }
-        self.notes.called[number].1 += 1;
-        let (call, note) = (self.call_id(name, self.notes.called[number].1), self.note_id(name));
+        let (number, times) = self.calls.count(name);
+        let (call, note) = (self.call_id(name, times), self.note_id(name));
         let href = self.here(&note);
         let number = number + 1;
         let id = self.setting.base.id(&call);
@@ -41,10 +27,10 @@ impl Render<'_> {
 
     /// Writes the notes that were called; what a note calls itself comes after it.
     pub(super) fn write_notes(&mut self) {
-        if !self.notes.called.is_empty() {
+        if !self.calls.is_empty() {
             self.html.push_str("<div class=\"footnotes\"><ol>\n");
             let mut number = 0;
-            while let Some((name, _)) = self.notes.called.get(number).cloned() {
+            while let Some((name, _)) = self.calls.get(number) {
                 let id = self.setting.base.id(&self.note_id(&name));
                 let _ = write!(self.html, "<li id=\"{}\">", escape_value(&id));
                 if let Some(note) = self.document.notes.get(&name) {
@@ -65,7 +51,7 @@ impl Render<'_> {
             Language::French => "Retour au texte",
             Language::English => "Back to the text",
         };
-        let (name, calls) = self.notes.called.get(number).cloned().unwrap_or_default();
+        let (name, calls) = self.calls.get(number).unwrap_or_default();
         let mut links = String::new();
         for call in 1..=calls {
             let href = self.here(&self.call_id(&name, call));
@@ -85,7 +71,7 @@ impl Render<'_> {
 
     fn report_uncalled(&mut self) {
         let notes = &self.document.notes;
-        let uncalled = notes.iter().filter(|(name, _)| !self.notes.numbers.contains_key(*name));
+        let uncalled = notes.iter().filter(|(name, _)| !self.calls.has(name));
         let mut uncalled: Vec<_> = uncalled.map(|(name, note)| (note.range.clone(), name.clone())).collect();
         uncalled.sort_by_key(|(range, _)| range.start);
         for (range, name) in uncalled {

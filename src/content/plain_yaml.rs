@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::later::is_word;
+use super::plain_characters::is_word;
 use super::yaml::{Key, Node, Value};
 use crate::domain::is_unsuspicious;
 

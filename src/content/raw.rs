@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::attributes::{AttributeList, kept_value};
-use super::kramdown::{Chunk, Element, HtmlAttribute, HtmlTag, decode};
-use super::markup::DEEPEST;
+use super::kramdown::{Chunk, DEEPEST, Element, HtmlAttribute, HtmlTag, decode};
 use super::render::{Render, escape};
 use super::sanitise::{DROPPED_WHOLE, is_kept};
 use super::tags::{Piece, pieces};

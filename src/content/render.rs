@@ -10,10 +10,10 @@ use std::ops::Range;
 
 use super::address::Resolved;
 use super::attributes::{AttributeList, kept_value};
-use super::items::find_upload;
+use super::calls::Calls;
 use super::kramdown::{Alignment, Document, Element, Kind, Remark, decode};
-use super::markup::Setting;
-use super::notes::Notes;
+use super::setting::Setting;
+use super::uploads::find_upload;
 use crate::domain::{ByteSet, LinkedUpload, UploadPath, character_reference};
 use crate::language::Diagnosis;
 
@@ -33,7 +33,7 @@ pub(super) struct Render<'a> {
     pub(super) style: Style,
     pub(super) html: String,
     pub(super) remarks: Vec<Remark>,
-    pub(super) notes: Notes,
+    pub(super) calls: Calls,
     linked_uploads: Vec<LinkedUpload>,
     /// The index in it of each upload.
     linked: HashMap<UploadPath, usize>,
@@ -56,7 +56,7 @@ impl<'a> Render<'a> {
             style,
             html: String::new(),
             remarks: Vec::new(),
-            notes: Notes::default(),
+            calls: Calls::default(),
             linked_uploads: Vec::new(),
             linked: HashMap::new(),
             alignments: Vec::new(),

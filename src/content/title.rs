@@ -1,7 +1,7 @@
 //! Titles and other single lines: Markdown and HTML resolved to plain text, since feed readers show titles raw.
 
 use super::kramdown::plain_words;
-use super::later::is_word;
+use super::plain_characters::is_word;
 use super::source::legal;
 
 /// `text` as plain text: no markup, no entity, no line break; no-break spaces stay.

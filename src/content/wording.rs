@@ -6,7 +6,8 @@
 //! link, an attribute list). What may vanish counts as the most that a text can say, not as the least.
 
 use super::front_matter::{Parts, split};
-use super::later::{can_wait, is_word};
+use super::later::can_wait;
+use super::plain_characters::is_word;
 use crate::domain::WordHash;
 
 /// Whether the bodies of two files certainly become different HTML. `false` says nothing: they may.
@@ -142,7 +143,8 @@ mod tests {
     use proptest::sample::select;
 
     use super::super::address::Base;
-    use super::super::markup::{Setting, Wanted, render};
+    use super::super::markup::{Wanted, render};
+    use super::super::setting::Setting;
     use super::*;
     use crate::domain::{UploadFacts, UploadPath};
     use crate::language::Language;

@@ -5,14 +5,13 @@
 use std::ops::Range;
 
 use super::chunk::Chunk;
-use super::element::{Boundary, Element, HtmlAttribute, HtmlTag, Kind};
+use super::element::{Boundary, DEEPEST, Element, HtmlAttribute, HtmlTag, Kind};
 use super::entities::decode;
 use super::extensions::{Braces, line_of_braces, line_of_lists};
 use super::finder::Finder;
 use super::html::{self, Model};
 use super::parser::Parser;
 use crate::content::attributes::AttributeList;
-use crate::content::markup::DEEPEST;
 use crate::language::Diagnosis;
 
 /// Reads the blocks of one text.

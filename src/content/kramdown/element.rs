@@ -8,6 +8,9 @@ use std::ops::Range;
 use super::chunk::Chunk;
 use crate::content::attributes::AttributeList;
 
+/// How deeply elements may be nested; a release needs about six.
+pub(in crate::content) const DEEPEST: usize = 100;
+
 /// An element, what is in it, and where it stands in the file.
 #[derive(Debug, Clone)]
 pub(in crate::content) struct Element {

@@ -23,7 +23,7 @@ mod tables;
 mod typography;
 
 pub(super) use chunk::Chunk;
-pub(super) use element::{Alignment, Element, HtmlAttribute, HtmlTag, Kind};
+pub(super) use element::{Alignment, DEEPEST, Element, HtmlAttribute, HtmlTag, Kind};
 pub(super) use entities::decode;
 pub(super) use finder::Finder;
 pub(super) use parser::{Document, parse, plain_words};

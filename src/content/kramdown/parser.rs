@@ -12,10 +12,9 @@ use super::abbreviations::Abbreviations;
 use super::blocks::Blocks;
 use super::chunk::Chunk;
 use super::contents::{self, Heading};
-use super::element::{Element, Kind};
+use super::element::{DEEPEST, Element, Kind};
 use super::spans::{Spans, Typography};
 use crate::content::attributes::AttributeList;
-use crate::content::markup::DEEPEST;
 use crate::language::Diagnosis;
 
 /// How many elements a text may have; the richest release has a few hundred.

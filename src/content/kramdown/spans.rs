@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::chunk::Chunk;
 use super::definitions::is_note_name;
-use super::element::{Element, HtmlAttribute, HtmlTag, Kind};
+use super::element::{DEEPEST, Element, HtmlAttribute, HtmlTag, Kind};
 use super::entities::{decode, entity};
 use super::extensions::{Braces, LONGEST, braces};
 use super::finder::Finder;
@@ -15,7 +15,6 @@ use super::html::{self, Model};
 use super::parser::Parser;
 use super::typography;
 use crate::content::attributes::AttributeList;
-use crate::content::markup::DEEPEST;
 use crate::domain::ByteSet;
 use crate::language::Diagnosis;
 
