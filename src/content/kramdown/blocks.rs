@@ -10,6 +10,10 @@ use super::entities::decode;
 use super::extensions::{Braces, line_of_braces, line_of_lists};
 use super::finder::Finder;
 use super::html::{self, Model};
+use super::lines::{
+    ends_lazily, ends_paragraph, fence, first_line, heading_start, indented, is_boundary, is_closing_fence, is_lazy,
+    is_marker, is_rule, quoted,
+};
 use super::parser::Parser;
 use crate::content::attributes::AttributeList;
 use crate::language::Diagnosis;
@@ -33,8 +37,24 @@ pub(super) struct Blocks<'p, 'c> {
     unclosed: [usize; 2],
 }
 
+impl Parser {
+    /// The blocks of `text`, which lies `depth` elements deep.
+    pub(super) fn blocks(&mut self, text: &Chunk, depth: usize) -> Vec<Element> {
+        if depth > DEEPEST {
+            self.refuse(text.places(&(0..text.text.len())), Diagnosis::TooDeep);
+            return Vec::new();
+        }
+        let mut text = text.clone();
+        if !text.text.ends_with('\n') {
+            let end = text.place(text.text.len().saturating_sub(1)) + 1;
+            text.push("\n", end);
+        }
+        Blocks::new(self, &text, depth).all()
+    }
+}
+
 impl<'p, 'c> Blocks<'p, 'c> {
-    pub(super) fn new(parser: &'p mut Parser, chunk: &'c Chunk, depth: usize) -> Self {
+    fn new(parser: &'p mut Parser, chunk: &'c Chunk, depth: usize) -> Self {
         Self {
             parser,
             chunk,
@@ -49,7 +69,7 @@ impl<'p, 'c> Blocks<'p, 'c> {
         }
     }
 
-    pub(super) fn all(mut self) -> Vec<Element> {
+    fn all(mut self) -> Vec<Element> {
         while self.at < self.chunk.text.len() && self.parser.refused.is_none() {
             self.block();
         }
@@ -640,44 +660,6 @@ impl<'p, 'c> Blocks<'p, 'c> {
 /// How many other ends of extensions may stand before the one looked for.
 const MOST_STOPS: usize = 1_000;
 
-/// The first line of a text, with its end.
-pub(super) fn first_line(text: &str) -> &str {
-    text.find('\n').map_or(text, |end| &text[..=end])
-}
-
-/// What stands behind four spaces or a tab.
-fn indented(line: &str) -> Option<&str> {
-    line.strip_prefix('\t').or_else(|| line.strip_prefix("    "))
-}
-
-/// What stands behind the mark of a quote.
-fn quoted(line: &str) -> Option<&str> {
-    let indent = line.bytes().take(3).take_while(|byte| *byte == b' ').count();
-    let rest = line[indent..].strip_prefix('>')?;
-    Some(rest.strip_prefix(' ').unwrap_or(rest))
-}
-
-/// The character and length of a fence, and what stands behind it.
-fn fence(line: &str) -> Option<(char, usize, &str)> {
-    let indent = line.bytes().take(3).take_while(|byte| *byte == b' ').count();
-    let rest = &line[indent..];
-    let fence = rest.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let length = rest.chars().take_while(|c| *c == fence).count();
-    (length >= 3).then(|| (fence, length, &rest[length..]))
-}
-
-fn is_closing_fence(line: &str, open: char, least: usize) -> bool {
-    fence(line).is_some_and(|(fence, length, info)| fence == open && length >= least && info.trim().is_empty())
-}
-
-/// A heading's level, and where its words begin.
-fn heading_start(line: &str) -> Option<(u8, usize)> {
-    let level = line.bytes().take(7).take_while(|byte| *byte == b'#').count();
-    let spaces = line[level..].len() - line[level..].trim_start_matches([' ', '\t']).len();
-    let level = u8::try_from(level).ok().filter(|level| (1..=6).contains(level) && spaces > 0)?;
-    Some((level, usize::from(level) + spaces))
-}
-
 /// A heading's words, and the id that ends them: `{#id}`.
 fn heading_id(content: &str) -> (&str, Option<&str>) {
     let found = content.strip_suffix('}').and_then(|rest| {
@@ -687,52 +669,4 @@ fn heading_id(content: &str) -> (&str, Option<&str>) {
         (right && words.ends_with([' ', '\t'])).then(|| (words.trim_end(), Some(id)))
     });
     found.unwrap_or((content, None))
-}
-
-/// Whether a line is a rule: three or more of one mark, with spaces between them.
-pub(super) fn is_rule(line: &str) -> bool {
-    let indent = line.bytes().take(4).take_while(|byte| *byte == b' ').count();
-    let rest = line[indent..].trim_end();
-    let mark = rest.chars().next().filter(|c| matches!(c, '*' | '-' | '_'));
-    indent <= 3
-        && mark.is_some_and(|mark| {
-            rest.chars().all(|c| c == mark || c == ' ' || c == '\t') && rest.chars().filter(|c| *c == mark).count() >= 3
-        })
-}
-
-pub(super) fn is_marker(line: &str) -> bool {
-    line.strip_prefix('^').is_some_and(|rest| rest.trim().is_empty())
-}
-
-/// Whether an attribute list stands alone at the beginning of a text.
-fn is_list_line(text: &str) -> bool {
-    matches!(line_of_braces(text), Some((Braces::List(_) | Braces::Named { .. }, _))) || line_of_lists(text).is_some()
-}
-
-/// Whether what follows ends a block that goes on by itself: an empty line, an attribute list, a mark, or HTML.
-fn ends_lazily(text: &str) -> bool {
-    let line = first_line(text);
-    line.trim().is_empty() || is_list_line(text) || is_marker(line) || html::ends_paragraph(line)
-}
-
-/// Whether a line may go on with the block above it.
-pub(super) fn is_lazy(text: &str) -> bool {
-    !ends_lazily(text)
-}
-
-/// Whether what follows ends a paragraph.
-fn ends_paragraph(text: &str) -> bool {
-    let line = first_line(text);
-    ends_lazily(text)
-        || super::lists::list_marker(line, 3).is_some()
-        || super::lists::definition_marker(line, 3).is_some()
-        || heading_start(line).is_some()
-        || quoted(line).is_some()
-        || fence(line).is_some()
-}
-
-/// Whether a block may end here: an empty line, an attribute list, a mark, or the end.
-pub(super) fn is_boundary(text: &str) -> bool {
-    let line = first_line(text);
-    line.trim().is_empty() || is_marker(line) || is_list_line(text)
 }

@@ -1,8 +1,9 @@
 //! What is defined on lines of its own and shown elsewhere: footnotes, links, abbreviations.
 
-use super::blocks::{Blocks, first_line, is_lazy};
+use super::blocks::Blocks;
 use super::chunk::Chunk;
 use super::element::Boundary;
+use super::lines::{first_line, is_lazy};
 use super::parser::{LinkDefinition, Note};
 
 impl Blocks<'_, '_> {

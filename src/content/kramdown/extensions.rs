@@ -1,10 +1,6 @@
 //! What stands between `{:` and `}`: attribute lists, named ones, and the extensions `{::comment}`, `{::nomarkdown}`
 //! and `{::options}`. Only the recognition is here; `blocks.rs` and `spans.rs` know what they belong to.
 
-use super::parser::{Parser, Settings};
-use crate::content::attributes::AttributeList;
-use crate::language::Diagnosis;
-
 /// A pair of braces of kramdown's at the beginning of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Braces<'a> {
@@ -82,39 +78,6 @@ pub(super) fn line_of_lists(text: &str) -> Option<(Vec<&str>, usize)> {
         rest = rest[length..].trim_start();
     }
     (lists.len() > 1).then_some((lists, end))
-}
-
-impl Parser {
-    /// Does what `{::options …}` asks for; what is unknown is reported.
-    pub(super) fn set_options(&mut self, list: &AttributeList) {
-        for (name, value) in &list.others {
-            if !set(&mut self.settings, name, value) {
-                let written = format!("{{::options {name}=\"{value}\" /}}");
-                self.remarks.push((list.range.clone(), Diagnosis::ExtensionDropped { written }));
-            }
-        }
-    }
-}
-
-/// Sets one option; `false` when there is none of that name that changes the text.
-fn set(settings: &mut Settings, name: &str, value: &str) -> bool {
-    let on = value != "false";
-    match name {
-        "auto_ids" => settings.auto_ids = on,
-        "auto_id_prefix" => value.clone_into(&mut settings.id_prefix),
-        "header_offset" => settings.header_offset = value.parse::<i8>().unwrap_or(0).clamp(-5, 5),
-        "parse_block_html" => settings.block_html = on,
-        "parse_span_html" => settings.span_html = on,
-        "toc_levels" => {
-            let bounds: Vec<u8> = value.split(['.', ',', ' ']).filter_map(|level| level.parse().ok()).collect();
-            settings.contents_levels = match (value.contains(".."), bounds.as_slice()) {
-                (true, [first, last]) => (*first..=*last).collect(),
-                _ => bounds.into_iter().collect(),
-            };
-        }
-        _ => return false,
-    }
-    true
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
-use super::blocks::{Blocks, first_line, is_lazy, is_marker, is_rule};
+use super::blocks::Blocks;
 use super::chunk::Chunk;
 use super::element::{Element, Kind};
 use super::extensions::{Braces, braces};
+use super::lines::{definition_marker, first_line, is_lazy, is_marker, is_rule, list_marker};
 use crate::content::attributes::AttributeList;
 
 /// One item while its lines are gathered.
@@ -309,26 +310,6 @@ fn make_transparent(children: &mut [Element], line_end: bool) {
 
 fn take_last_blank(children: &mut Vec<Element>) -> Option<Element> {
     children.pop_if(|last| matches!(last.kind, Kind::Blank(_)))
-}
-
-/// The marker of a list's item behind at most `widest` spaces: whether it is a number, and its length.
-pub(super) fn list_marker(line: &str, widest: usize) -> Option<(bool, usize)> {
-    let indent = line.bytes().take(widest).take_while(|byte| *byte == b' ').count();
-    let rest = &line[indent..];
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (ordered, length) = match rest.as_bytes().get(digits)? {
-        b'+' | b'*' | b'-' if digits == 0 => (false, 1),
-        b'.' if digits > 0 => (true, digits + 1),
-        _ => return None,
-    };
-    rest[length..].starts_with([' ', '\t', '|']).then_some((ordered, indent + length))
-}
-
-/// The length of the marker of a definition.
-pub(super) fn definition_marker(line: &str, widest: usize) -> Option<usize> {
-    let indent = line.bytes().take(widest).take_while(|byte| *byte == b' ').count();
-    let rest = line[indent..].strip_prefix(':')?;
-    rest.starts_with([' ', '\t', '|']).then_some(indent + 1)
 }
 
 /// How far further markers of a list may stand in, when its words stand in this column.

@@ -10,23 +10,26 @@ mod blocks;
 mod chunk;
 mod contents;
 mod definitions;
+mod document;
 mod element;
 mod entities;
 mod extensions;
 mod finder;
 mod html;
+mod lines;
 mod links;
 mod lists;
 mod parser;
+mod settings;
 mod spans;
 mod tables;
 mod typography;
 
 pub(super) use chunk::Chunk;
+pub(super) use document::{Document, parse, plain_words};
 pub(super) use element::{Alignment, DEEPEST, Element, HtmlAttribute, HtmlTag, Kind};
 pub(super) use entities::decode;
 pub(super) use finder::Finder;
-pub(super) use parser::{Document, parse, plain_words};
 
 #[cfg(test)]
 mod tests;

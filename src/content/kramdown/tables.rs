@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::blocks::{Blocks, first_line, is_boundary};
+use super::blocks::Blocks;
 use super::chunk::Chunk;
 use super::element::{Alignment, Element, Kind};
+use super::lines::{first_line, is_boundary};
 
 /// How many columns a table may have.
 const MOST_COLUMNS: usize = 200;
