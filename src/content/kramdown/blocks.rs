@@ -1,15 +1,12 @@
 //! Blocks, one after the other, in the order in which kramdown asks what begins at a line.
 //!
-//! Lists, tables and definitions have files of their own.
+//! Lists, tables, definitions, HTML and extensions have files of their own.
 
 use std::ops::Range;
 
 use super::chunk::Chunk;
-use super::element::{Boundary, DEEPEST, Element, HtmlAttribute, HtmlTag, Kind};
-use super::entities::decode;
-use super::extensions::{Braces, line_of_braces, line_of_lists};
+use super::element::{Boundary, DEEPEST, Element, Kind};
 use super::finder::Finder;
-use super::html::{self, Model};
 use super::lines::{
     ends_lazily, ends_paragraph, fence, first_line, heading_start, indented, is_boundary, is_closing_fence, is_lazy,
     is_marker, is_rule, quoted,
@@ -30,9 +27,9 @@ pub(super) struct Blocks<'p, 'c> {
     pub(super) waiting: Option<AttributeList>,
     pub(super) finder: Finder,
     /// The HTML elements whose inside is being read, and whether as raw HTML.
-    open: Vec<(String, bool)>,
+    pub(super) open: Vec<(String, bool)>,
     /// The end tag of the innermost of them was just read.
-    is_closed: bool,
+    pub(super) is_closed: bool,
     /// The shortest fence of each kind that is never closed.
     unclosed: [usize; 2],
 }
@@ -101,7 +98,7 @@ impl<'p, 'c> Blocks<'p, 'c> {
         element
     }
 
-    fn block(&mut self) {
+    pub(super) fn block(&mut self) {
         let line = self.line();
         let place = self.places(self.at..self.at + line.len());
         self.parser.count(&place);
@@ -330,131 +327,6 @@ impl<'p, 'c> Blocks<'p, 'c> {
         true
     }
 
-    /// A named list, a list of attributes, or an extension, on a line of its own.
-    fn extension(&mut self, line: &str) -> bool {
-        if let Some((lists, length)) = line_of_lists(line) {
-            let range = self.places(self.at..self.at + length);
-            for inside in lists {
-                self.give(AttributeList::parse(inside, range.clone()));
-            }
-            self.at += length;
-            return true;
-        }
-        let Some((braces, length)) = line_of_braces(line) else { return false };
-        let range = self.places(self.at..self.at + length);
-        match braces {
-            Braces::Named { name, inside } => {
-                let list = AttributeList::parse(inside, range.clone());
-                self.parser.named.entry(name.to_owned()).or_default().merge(list);
-                self.push_boundary(Boundary::Other, range);
-            }
-            Braces::List(inside) => {
-                self.give(AttributeList::parse(inside, range));
-            }
-            Braces::Start { name, inside, closed } => {
-                let body = self.at + length;
-                let stop = if closed { Some((body, body)) } else { self.extension_stop(body) };
-                let Some((stop, end)) = stop else {
-                    let written = line.trim().to_owned();
-                    self.parser.remark(range, Diagnosis::ExtensionDropped { written });
-                    self.at = body;
-                    return true;
-                };
-                self.at = if self.run_extension(name, inside, body..stop, range) { end } else { body };
-                return true;
-            }
-            Braces::Stop => {
-                let written = line.trim().to_owned();
-                self.parser.remark(range, Diagnosis::ExtensionDropped { written });
-            }
-        }
-        self.at += length;
-        true
-    }
-
-    /// Does what an extension asks for; `false` when there is none of that name, and its inside is text.
-    fn run_extension(&mut self, name: &str, inside: &str, body: Range<usize>, range: Range<usize>) -> bool {
-        let list = AttributeList::parse(inside, range.clone());
-        match name {
-            "comment" => {
-                self.push_boundary(Boundary::Other, range);
-            }
-            "nomarkdown" => {
-                if list.value("type").is_none_or(|kinds| kinds.split(' ').any(|kind| kind == "html")) {
-                    let html = self.chunk.part(body);
-                    let element = self.element(Kind::RawHtml(html), self.at..self.at);
-                    self.children.push(element);
-                }
-            }
-            "options" => {
-                self.parser.set_options(&list);
-                self.push_boundary(Boundary::Other, range);
-            }
-            _ => {
-                let written = format!("{{::{name}{inside}}}");
-                self.parser.remark(range, Diagnosis::ExtensionDropped { written });
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Where the line `{:/…}` after `from` begins and ends.
-    fn extension_stop(&mut self, from: usize) -> Option<(usize, usize)> {
-        let mut at = from;
-        for _ in 0..MOST_STOPS {
-            let found = self.finder.find(&self.chunk.text, "{:/", at)?;
-            let line_start = self.chunk.text[..found].rfind('\n').map_or(0, |end| end + 1);
-            if line_start >= from
-                && let Some((Braces::Stop, length)) = line_of_braces(&self.chunk.text[line_start..])
-            {
-                return Some((line_start, line_start + length));
-            }
-            at = found + 3;
-        }
-        None
-    }
-
-    /// Gives a list to the block above, or keeps it for the one below.
-    fn give(&mut self, list: AttributeList) {
-        let count = self.children.len();
-        let above = match self.children.last() {
-            // What an earlier list left: this one belongs to the same block.
-            Some(Element { kind: Kind::Boundary(Boundary::Other), list: Some(_), .. }) => count.checked_sub(2),
-            Some(Element { kind: Kind::Blank(_) | Kind::Boundary(Boundary::Other | Boundary::Marker), .. }) | None => {
-                None
-            }
-            Some(_) => Some(count - 1),
-        };
-        let Some(element) = above.and_then(|index| self.children.get_mut(index)) else {
-            match &mut self.waiting {
-                Some(waiting) => waiting.merge(list),
-                None => self.waiting = Some(list),
-            }
-            return;
-        };
-        let range = list.range.clone();
-        if let Kind::Boundary(Boundary::Link(name)) = &element.kind {
-            if let Some(link) = self.parser.links.get_mut(name) {
-                link.list.get_or_insert_default().merge(list);
-            }
-        } else {
-            element.give(list);
-        }
-        if above == Some(count - 1) {
-            let mut after = Element::new(Kind::Boundary(Boundary::Other), range);
-            after.list = Some(Box::default());
-            self.children.push(after);
-        }
-    }
-
-    /// Reports a list that found no block.
-    fn report_waiting(&mut self) {
-        if let Some(list) = self.waiting.take() {
-            self.parser.remark(list.range, Diagnosis::AttributeListOrphan { written: list.written });
-        }
-    }
-
     pub(super) fn push_boundary(&mut self, boundary: Boundary, range: Range<usize>) {
         self.children.push(Element::new(Kind::Boundary(boundary), range));
     }
@@ -502,163 +374,7 @@ impl<'p, 'c> Blocks<'p, 'c> {
                 .last()
                 .is_none_or(|last| matches!(last.kind, Kind::Blank(_) | Kind::Boundary(Boundary::Marker)))
     }
-
-    /// HTML that stands beside words.
-    fn html(&mut self, line: &str) -> bool {
-        let indent = line.bytes().take(3).take_while(|byte| *byte == b' ').count();
-        let at = self.at + indent;
-        if !line[indent..].starts_with('<') {
-            return false;
-        }
-        if let Some(end) = html::comment_end(&self.chunk.text, at, &mut self.finder) {
-            let element = self.element(Kind::Comment, at..end);
-            self.children.push(element);
-            self.at = end;
-            self.skip_line_end();
-            return true;
-        }
-        if let Some(tag) = html::start_tag(&self.chunk.text, at, &mut self.finder)
-            && !html::stands_among_words(&tag.name)
-        {
-            self.at = tag.end;
-            let element = self.html_element(&tag, at, false);
-            self.children.push(element);
-            return true;
-        }
-        if let Some((name, end)) = html::end_tag(&self.chunk.text, at)
-            && !html::stands_among_words(&name)
-            && self.open.last().is_some_and(|(open, raw)| *open == name && !raw)
-        {
-            self.at = end;
-            self.is_closed = true;
-            return true;
-        }
-        false
-    }
-
-    /// The element that the tag just read begins, whole.
-    fn html_element(&mut self, tag: &html::StartTag<'_>, at: usize, in_raw: bool) -> Element {
-        let mut read = if !in_raw && self.parser.settings.block_html { html::model(&tag.name) } else { Model::Raw };
-        let mut attributes = Vec::new();
-        for (name, value, range) in &tag.attributes {
-            if name == "markdown" {
-                read = html::asked_model(&tag.name, value).unwrap_or(read);
-            } else {
-                let range = self.places(range.clone());
-                attributes.push(HtmlAttribute { name: name.clone(), value: decode(value), range });
-            }
-        }
-        let closed = tag.closed || html::is_void(&tag.name);
-        let html = HtmlTag { name: tag.name.clone(), attributes, block: true, closed };
-        let mut element = self.element(Kind::Html(html), at..tag.end);
-        if read == Model::Block {
-            self.skip_line_end();
-        }
-        if !closed {
-            let found;
-            (element.children, found) = self.html_inside(&tag.name, read);
-            if let Kind::Html(tag) = &mut element.kind {
-                tag.closed = found;
-            }
-        }
-        if !in_raw {
-            self.skip_line_end();
-        }
-        element
-    }
-
-    /// What is inside the HTML element `name`, and whether its end was found.
-    fn html_inside(&mut self, name: &str, read: Model) -> (Vec<Element>, bool) {
-        if self.depth + self.open.len() > DEEPEST {
-            let range = self.places(self.at..self.at + 1);
-            self.parser.refuse(range, Diagnosis::TooDeep);
-            self.at = self.chunk.text.len();
-            return (Vec::new(), false);
-        }
-        if read == Model::Span || matches!(name, "script" | "style") {
-            let start = self.at;
-            let close = html::close_of(&self.chunk.text, name, start, &mut self.finder);
-            let end = close.unwrap_or(self.chunk.text.len());
-            let words = self.chunk.part(start..end);
-            self.at = close.and_then(|at| html::end_tag(&self.chunk.text, at)).map_or(end, |(_, end)| end);
-            let kind = if read == Model::Span { Kind::Words(words) } else { Kind::Verbatim(words.text) };
-            return (vec![Element::new(kind, self.places(start..end))], close.is_some());
-        }
-        self.open.push((name.to_owned(), read == Model::Raw));
-        let around = std::mem::take(&mut self.children);
-        let waiting = self.waiting.take();
-        self.is_closed = false;
-        while self.at < self.chunk.text.len() && !self.is_closed && self.parser.refused.is_none() {
-            if read == Model::Block {
-                self.block();
-            } else {
-                self.raw_html(name);
-            }
-        }
-        let found = std::mem::take(&mut self.is_closed);
-        self.open.pop();
-        self.report_waiting();
-        self.waiting = waiting;
-        (std::mem::replace(&mut self.children, around), found)
-    }
-
-    /// A piece of HTML whose text is not read.
-    fn raw_html(&mut self, name: &str) {
-        let start = self.at;
-        let text = &self.chunk.text;
-        let Some(open) = self.finder.find(text, "<", start) else {
-            self.push_raw_text(start..text.len());
-            self.at = text.len();
-            return;
-        };
-        self.push_raw_text(start..open);
-        self.at = open;
-        if let Some(end) = html::comment_end(text, open, &mut self.finder) {
-            let range = self.places(open..end);
-            self.children.push(Element::new(Kind::Comment, range));
-            self.at = end;
-        } else if text[open..].starts_with("<?")
-            && let Some(end) = self.finder.find(text, "?>", open)
-        {
-            let range = self.places(open..end + 2);
-            self.children.push(Element::new(Kind::Declaration, range));
-            self.at = end + 2;
-        } else if let Some(tag) = html::start_tag(text, open, &mut self.finder) {
-            self.at = tag.end;
-            let element = self.html_element(&tag, open, true);
-            self.children.push(element);
-        } else if let Some((other, end)) = html::end_tag(text, open) {
-            self.at = end;
-            if other == name {
-                self.is_closed = true;
-            } else {
-                self.push_raw_text(open..end);
-            }
-        } else {
-            self.push_raw_text(open..open + 1);
-            self.at = open + 1;
-        }
-    }
-
-    fn push_raw_text(&mut self, range: Range<usize>) {
-        if !range.is_empty() {
-            let text = decode(&self.chunk.text[range.clone()]);
-            let range = self.places(range);
-            self.children.push(Element::new(Kind::Verbatim(text), range));
-        }
-    }
-
-    fn skip_line_end(&mut self) {
-        let rest = self.rest();
-        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        if rest[spaces..].starts_with('\n') {
-            self.at += spaces + 1;
-        }
-    }
 }
-
-/// How many other ends of extensions may stand before the one looked for.
-const MOST_STOPS: usize = 1_000;
 
 /// A heading's words, and the id that ends them: `{#id}`.
 fn heading_id(content: &str) -> (&str, Option<&str>) {

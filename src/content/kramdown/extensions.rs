@@ -1,5 +1,5 @@
 //! What stands between `{:` and `}`: attribute lists, named ones, and the extensions `{::comment}`, `{::nomarkdown}`
-//! and `{::options}`. Only the recognition is here; `blocks.rs` and `spans.rs` know what they belong to.
+//! and `{::options}`. Only the recognition is here; `block_extensions.rs` and `spans.rs` know what they belong to.
 
 /// A pair of braces of kramdown's at the beginning of a text.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,6 +6,8 @@
 //! and a paragraph has only so many steps. What is not read as kramdown reads it stands in `docs/KRAMDOWN.md`.
 
 mod abbreviations;
+mod block_extensions;
+mod block_html;
 mod blocks;
 mod chunk;
 mod contents;
