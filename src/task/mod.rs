@@ -3,6 +3,7 @@
 //! Tasks carry out what the core decided; they decide nothing themselves.
 
 mod standing;
+mod link_desk;
 mod newsroom;
 mod reading;
 mod last_good;
@@ -43,7 +44,7 @@ pub use gap::longest_silence;
 pub use ingest::{Found, Gathered, Ingest, Ingested, feed_site};
 pub use intake::{MaildirIntake, take_in_lmtp};
 pub use last_good::LastGood;
-pub use links::LinkDesk;
+pub use link_desk::LinkDesk;
 pub use newsroom::{Current, Doubts, Newsroom, random_boundary};
 pub use office::{BrokenFile, OFFICE_LINK_LASTS, OfficeError};
 pub use pinging::Pinger;

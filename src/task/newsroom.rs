@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
-use super::links::LinkDesk;
+use super::link_desk::LinkDesk;
 use super::standing::Standing;
 use crate::catalog::Catalog;
 use crate::clock::{Clock as _, SteadyClock};
