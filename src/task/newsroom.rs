@@ -56,6 +56,12 @@ impl Current {
     pub fn release(&self, id: &ReleaseId) -> Option<&Arc<Release>> {
         self.catalog.get(id).map(|published| &published.release)
     }
+
+    /// Whether most of the folder is gone at once and nothing of that is believed for now.
+    #[must_use]
+    pub fn folder_in_doubt(&self) -> bool {
+        self.register.alarm.is_some_and(|alarm| !alarm.confirmed)
+    }
 }
 
 /// What the running parts share.

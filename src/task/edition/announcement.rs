@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::journal;
-use super::round::{Planned, alone, cancel, earlier, folder_in_doubt};
+use super::planned::{Planned, alone, cancel, earlier};
 use super::writing;
 use crate::catalog::{GONE_AFTER, Published};
 use crate::domain::{
@@ -157,7 +157,7 @@ impl Case<'_> {
         plan(Situation {
             record: self.record,
             release: self.published.map(|published| published.release.as_ref()),
-            folder_in_doubt: folder_in_doubt(self.current),
+            folder_in_doubt: self.current.folder_in_doubt(),
             edition: self.edition,
             crowd: self.crowd,
             links,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::journal;
-use super::round::{Planned, alone, cancel, earlier, folder_in_doubt};
+use super::planned::{Planned, alone, cancel, earlier};
 use super::writing;
 use crate::catalog::Published;
 use crate::config::DigestSettings;
@@ -30,7 +30,7 @@ pub(super) async fn plan_all(
     planned: &Planned,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let Some(started) = current.register.started.filter(|_| !folder_in_doubt(current)) else { return Ok(None) };
+    let Some(started) = current.register.started.filter(|_| !current.folder_in_doubt()) else { return Ok(None) };
     let (settings, zone) = (&newsroom.config.newsletter.digest, newsroom.config.site.timezone);
     let mut next = None;
     for frequency in [Frequency::Daily, Frequency::Weekly] {

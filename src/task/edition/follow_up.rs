@@ -9,7 +9,7 @@ use super::announcement::{announcement_letters, is_long_gone};
 use super::delivering::repeated;
 use super::digest;
 use super::journal;
-use super::round::{Planned, alone, cancel, earlier, folder_in_doubt};
+use super::planned::{Planned, alone, cancel, earlier};
 use super::writing;
 use crate::catalog::Published;
 use crate::domain::{
@@ -59,7 +59,7 @@ pub(super) async fn plan_all(
         }
         let record = current.register.records.get(id);
         let was_announced = record.is_some_and(|record| record.announcement == Announcement::Opened);
-        if !was_announced || folder_in_doubt(current) || !seen.insert(revision.dedup_key(id)) {
+        if !was_announced || current.folder_in_doubt() || !seen.insert(revision.dedup_key(id)) {
             continue;
         }
         let case = Case {
@@ -128,7 +128,7 @@ impl Case<'_> {
             revision: self.revision,
             edition: self.edition,
             release: published.map(|published| published.release.as_ref()),
-            folder_in_doubt: folder_in_doubt(current),
+            folder_in_doubt: current.folder_in_doubt(),
             restored: self.restored,
             settings: &newsroom.config.newsletter,
             now,

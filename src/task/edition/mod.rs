@@ -6,6 +6,7 @@ mod digest;
 mod follow_up;
 mod journal;
 mod missed;
+mod planned;
 mod recall;
 mod resend;
 mod round;

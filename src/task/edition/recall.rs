@@ -5,7 +5,6 @@ use tracing::info;
 
 use super::delivering::tell_summary;
 use super::journal;
-use super::round::folder_in_doubt;
 use crate::domain::{EditionId, EditionKind, ReleaseId, SkipReason};
 use crate::register::ALARM_PATIENCE;
 use crate::store::{EditionFilter, StoreError};
@@ -19,7 +18,7 @@ const NO_MARK: &str = "-";
 /// they opened, and takes such releases out of digests on their way. One whose file is away waits for it for a while. A
 /// folder in doubt stops nothing.
 pub(super) async fn recall(newsroom: &Newsroom, current: &Current, now: DateTime<Utc>) -> Result<(), OfficeError> {
-    if folder_in_doubt(current) {
+    if current.folder_in_doubt() {
         return Ok(());
     }
     let on_its_way = EditionFilter { states: vec!["opening", "sending", "paused"], ..EditionFilter::default() };
