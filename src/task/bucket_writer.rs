@@ -12,11 +12,11 @@ use rayon::ThreadPool;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::sleep;
 use tracing::{error, info};
 
 use super::newsroom::{Current, Newsroom};
 use super::site_files::{FileNames, FilesWanted, SiteBytes, SiteFilesError, site_files, stage_of};
+use super::trying::{Tries, next_try};
 use crate::domain::is_shown_by_browsers;
 use crate::publish::{Bucket, BucketError, ObjectHead, PublishReport};
 use crate::store::StoreError;
@@ -51,7 +51,7 @@ pub struct BucketWriter {
     threads: Arc<ThreadPool>,
     /// What the bucket holds.
     written: Option<Arc<Current>>,
-    failures: u32,
+    tries: Tries,
     /// Nothing more is begun.
     is_stopped: Arc<AtomicBool>,
 }
@@ -65,7 +65,8 @@ impl BucketWriter {
         let Some(settings) = &newsroom.config.publish.bucket else { return Ok(None) };
         let bucket = Bucket::open(settings)?;
         let threads = Arc::new(Cores::AllButOne.pool());
-        Ok(Some(Self { newsroom, bucket, owner, threads, written: None, failures: 0, is_stopped: Arc::default() }))
+        let tries = Tries::new(FIRST_PAUSE, LONGEST_PAUSE);
+        Ok(Some(Self { newsroom, bucket, owner, threads, written: None, tries, is_stopped: Arc::default() }))
     }
 
     /// Puts what is public now into the bucket, unless it is there. How long to wait before the next try, when it is not.
@@ -85,7 +86,8 @@ impl BucketWriter {
         }
         match self.write(current.clone()).await {
             Ok(report) => {
-                (self.written, self.failures) = (Some(current), 0);
+                self.written = Some(current);
+                self.tries.succeeded();
                 let PublishReport { written, removed, .. } = report;
                 if written + removed > 0 {
                     info!(written, removed, "{written} objects put into the bucket, {removed} removed");
@@ -94,10 +96,9 @@ impl BucketWriter {
             }
             Err(WriteError::Bucket(BucketError::Stopped)) => Ok(None),
             Err(error) => {
-                self.failures = self.failures.saturating_add(1);
-                let attempt = self.failures;
+                let attempt = self.tries.number();
                 error!(attempt, %error, "the bucket could not be written, which is tried again: {error}");
-                Ok(Some(pause_after(self.failures)))
+                Ok(Some(self.tries.failed()))
             }
         }
     }
@@ -141,15 +142,8 @@ impl BucketWriter {
                 self.newsroom.log_failure(&error, "the bucket could not be written");
                 Some(FIRST_PAUSE)
             });
-            let again = async {
-                match pause {
-                    Some(pause) => sleep(pause).await,
-                    None => drop(current.changed().await),
-                }
-            };
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
-                () = again => {}
+            if !next_try(pause, &mut current, &mut stop).await {
+                return;
             }
         }
     }
@@ -166,21 +160,4 @@ fn head_of(path: &str, bytes: &SiteBytes, ttl: i64) -> Option<ObjectHead> {
     let cache_control = if is_problem { "no-store".to_owned() } else { format!("public, max-age={ttl}") };
     let is_attachment = matches!(bytes, SiteBytes::Upload(_)) && !is_shown_by_browsers(&media_type);
     Some(ObjectHead { media_type, cache_control, is_attachment })
-}
-
-/// The pause after so many failures in a row.
-fn pause_after(failures: u32) -> Duration {
-    let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
-    FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_ten_minutes() {
-        let seconds: Vec<_> = [1, 2, 3, 6, 7, u32::MAX].map(|failures| pause_after(failures).as_secs()).into();
-        assert_eq!(seconds, [10, 20, 40, 320, 600, 600]);
-    }
 }

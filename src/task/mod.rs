@@ -18,6 +18,7 @@ mod edition;
 mod keeping;
 mod editor;
 mod site_files;
+mod trying;
 #[cfg(feature = "bucket")]
 mod bucket_writer;
 mod subscription;

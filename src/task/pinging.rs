@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
-use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
 use super::newsroom::{Current, Newsroom};
+use super::trying::{Tries, next_try};
 use crate::fetch::{FetchError, Fetcher};
 use crate::store::StoreError;
 
@@ -39,7 +39,7 @@ pub struct Pinger {
     told: Option<BTreeMap<String, String>>,
     /// By address, the present tag of feeds the hub does not know so yet.
     pending: BTreeMap<String, String>,
-    failures: u32,
+    tries: Tries,
 }
 
 impl Pinger {
@@ -49,7 +49,8 @@ impl Pinger {
         let hub = newsroom.config.feeds.hub.clone()?;
         let fetcher = Fetcher::new(&newsroom.config.fetch);
         let (compared, told, pending) = (None, None, BTreeMap::new());
-        Some(Self { newsroom, fetcher, owner, hub, compared, told, pending, failures: 0 })
+        let tries = Tries::new(FIRST_PAUSE, LONGEST_PAUSE);
+        Some(Self { newsroom, fetcher, owner, hub, compared, told, pending, tries })
     }
 
     /// Compares what is shown with what the hub knows, and tells it of every difference. How long to wait before the
@@ -74,7 +75,7 @@ impl Pinger {
                 Ok(Ok(())) => self.remember(vec![(path, tag)]).await?,
                 Ok(Err(error)) => {
                     failed = true;
-                    let (hub, attempt) = (&self.hub, self.failures + 1);
+                    let (hub, attempt) = (&self.hub, self.tries.number());
                     warn!(hub, path, attempt, %error, "the hub was not told of {path}, which is tried again: {error}");
                     // One feed may be refused; a hub that does not answer is not asked for each of them.
                     if !matches!(error, FetchError::Status(400..=499)) {
@@ -87,8 +88,11 @@ impl Pinger {
                 }
             }
         }
-        self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
-        Ok(failed.then(|| pause_after(self.failures)))
+        if failed {
+            return Ok(Some(self.tries.failed()));
+        }
+        self.tries.succeeded();
+        Ok(None)
     }
 
     /// Finds the feeds that are not as the hub knows them.
@@ -138,41 +142,13 @@ impl Pinger {
         let mut shown = self.newsroom.shown.subscribe();
         info!(hub = self.hub, "the hub is told of each feed that changes");
         loop {
-            let pause = match self.round().await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    self.newsroom.log_failure(&error, "the hub could not be told");
-                    Some(FIRST_PAUSE)
-                }
-            };
-            let again = async {
-                match pause {
-                    // A change must not shorten the pause, or a busy day would ask a hub that is down without end.
-                    Some(pause) => sleep(pause).await,
-                    None => drop(shown.changed().await),
-                }
-            };
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
-                () = again => {}
+            let pause = self.round().await.unwrap_or_else(|error| {
+                self.newsroom.log_failure(&error, "the hub could not be told");
+                Some(FIRST_PAUSE)
+            });
+            if !next_try(pause, &mut shown, &mut stop).await {
+                return;
             }
         }
-    }
-}
-
-/// The pause after so many failures in a row.
-fn pause_after(failures: u32) -> Duration {
-    let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
-    FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_an_hour() {
-        let minutes: Vec<_> = [1, 2, 3, 7, 8, 9, u32::MAX].map(|failures| pause_after(failures).as_secs()).into();
-        assert_eq!(minutes, [30, 60, 120, 1_920, 3_600, 3_600, 3_600]);
     }
 }
