@@ -2,14 +2,13 @@
 //!
 //! Unlike what editors and readers name, such a server may stand in a private network.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::{Request, Response};
-use ureq::tls::TlsConfig;
 
 use super::FetchError;
+use super::client::client;
 
 /// How long a connection may take, its TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -28,14 +27,7 @@ impl Exchange {
     /// With at most so many connections kept.
     #[must_use]
     pub fn new(connections: usize) -> Self {
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
+        let config = client()
             .max_idle_connections(connections)
             .max_idle_connections_per_host(connections)
             .timeout_connect(Some(CONNECT))

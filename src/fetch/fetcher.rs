@@ -2,18 +2,17 @@
 
 use std::io::Read as _;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::http::header::{CONTENT_TYPE, LOCATION};
 use ureq::http::{HeaderValue, Response, StatusCode};
-use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use url::Url;
 
 use super::FetchError;
+use super::client::client;
 use super::guard::{GuardedResolver, is_public};
 use crate::config::FetchSettings;
 
@@ -69,14 +68,7 @@ impl Fetcher {
 
     /// A client that connects to the addresses `allows` says yes to, and waits as long as `patience` says.
     pub(super) fn guarded_by(allows: fn(IpAddr) -> bool, patience: Patience) -> Self {
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
+        let config = client()
             .max_idle_connections(0)
             .user_agent(USER_AGENT)
             .accept_encoding("identity")

@@ -5,6 +5,7 @@
 //! no address of a private network is connected to unless the configuration allows it. The calls wait: they belong on a
 //! thread that may. Not here: what follows from an answer, asking again, keeping answers, cookies, proxies.
 
+mod client;
 mod error;
 #[cfg(feature = "bucket")]
 mod exchange;
