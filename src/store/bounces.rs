@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::deliveries::IS_BLANK;
 use super::endings::{Ending, end_within};
-use super::forgetting::IS_BLANK;
 use super::row::{Fields, clean, micros};
 use super::{Store, StoreError, ids, suppressions};
 use crate::domain::{Bounce, DeliveryId, EndReason, SubscriberId, SuppressionReason};

@@ -5,8 +5,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::deliveries::{BUT_ITS_STATE, delivery_in};
-use super::forgetting::IS_BLANK;
+use super::deliveries::{BUT_ITS_STATE, IS_BLANK, delivery_in};
 use super::row::{Fields, micros};
 use super::values::Values;
 use super::{Store, StoreError};

@@ -1,27 +1,25 @@
 //! Opening the database: one writer and several readers on SQLite, one pool on PostgreSQL.
 //!
-//! On SQLite the file, made with its folder at first start, is its owner's alone; write-ahead logging lets readers and
-//! the writer work at the same time. Transactions that write begin as `IMMEDIATE`, so that they wait for each other
-//! instead of failing half-way.
+//! On SQLite, write-ahead logging lets readers and the writer work at the same time.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
-use std::sync::{Arc, OnceLock};
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use chrono::{DateTime, TimeDelta, Utc};
+use camino::Utf8Path;
+use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Transaction};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::exchange::{self, Request};
+use super::closing::{Move, refuse_closed};
+use super::engine::{Engine, describe};
 use super::health::Health;
-use super::{StoreError, meta, migrations, reach, transfer};
+use super::sqlite_file::{absolute, make_file};
+use super::{Store, StoreError, exchange, meta, migrations, reach};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
-use crate::domain::{EmailAddress, TokenKey, to_hex};
 
 /// How many connections read at the same time on SQLite.
 const SQLITE_READERS: u32 = 4;
@@ -29,8 +27,6 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 8;
 /// How long a connection to PostgreSQL is waited for.
 const POSTGRES_WAIT: Duration = Duration::from_secs(10);
-/// How long it may take to close its connections.
-const GOODBYE: Duration = Duration::from_secs(5);
 /// How long one that is there may take to say that it is.
 const POSTGRES_ANSWERS: Duration = Duration::from_secs(5);
 /// How many exchanges may wait for the commit before theirs.
@@ -38,80 +34,6 @@ const WAITING_EXCHANGES: usize = 1024;
 
 /// Characters of a path that need no escape in a database URL.
 const KEPT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-/// The database. Cheap to clone; all clones share its connections.
-#[derive(Debug, Clone)]
-pub struct Store {
-    pub(super) engine: Engine,
-    pub(super) write: AnyPool,
-    pub(super) read: AnyPool,
-    pub(super) exchanges: mpsc::Sender<Request>,
-    pub(super) health: Arc<Health>,
-    key: Arc<OnceLock<TokenKey>>,
-    /// After how long without a daemon nothing is claimed.
-    pub(super) longest_silence: Arc<OnceLock<TimeDelta>>,
-    pub(super) file: Option<Utf8PathBuf>,
-}
-
-/// Which database it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Engine {
-    Sqlite,
-    Postgres,
-}
-
-impl Engine {
-    /// What makes concurrent claims pass each other's rows by; SQLite has one writer and needs nothing.
-    pub(super) const fn skip_locked(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => "FOR UPDATE OF d SKIP LOCKED",
-        }
-    }
-
-    /// What keeps a row as it is until the commit of whoever reads it; on SQLite there is one writer.
-    pub(super) const fn share(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => "FOR SHARE",
-        }
-    }
-
-    /// The schema's `statements` as this database wants them: SQLite keeps rows in the order of their numbers where these are
-    /// called `INTEGER`, or in that of another key where there are no numbers, and needs no index for them.
-    pub(super) fn schema(self, statements: &'static str) -> String {
-        match self {
-            Self::Sqlite => statements
-                .replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
-                .replace("/* WITHOUT ROWID */", "WITHOUT ROWID"),
-            Self::Postgres => statements.to_owned(),
-        }
-    }
-
-    /// Begins a transaction that writes and need not be on the disk at its end: should the server fail, it is as if it had not
-    /// been. Whatever is committed later brings it to the disk with itself, the beginning of a letter among it.
-    pub(super) async fn begin_lightly(self, pool: &AnyPool) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(match self {
-            Self::Sqlite => self.begin(pool).await?,
-            Self::Postgres => pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?,
-        })
-    }
-
-    /// Begins a transaction that writes.
-    pub(super) async fn begin(self, pool: &AnyPool) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(match self {
-            Self::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
-            Self::Postgres => pool.begin().await?,
-        })
-    }
-}
-
-/// Says that this process is the one daemon of its database, until dropped.
-#[derive(Debug)]
-pub struct DaemonLock {
-    /// Unlocked by the system when it is closed, however the process ends.
-    _file: Option<File>,
-}
 
 impl Store {
     /// Opens the database that `settings` name, makes it when it is not there, and brings its schema up to date.
@@ -122,7 +44,7 @@ impl Store {
     pub async fn open(settings: &DatabaseSettings, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let store = Self::open_closed(settings, now).await?;
         let mut connection = store.read.acquire().await?;
-        let refused = transfer::refuse_closed(&mut connection).await;
+        let refused = refuse_closed(&mut connection).await;
         drop(connection);
         if let Err(error) = refused {
             store.close().await;
@@ -143,7 +65,7 @@ impl Store {
         let mut transaction = store.engine.begin(&store.write).await?;
         migrations::apply(&mut transaction, store.engine).await?;
         meta::put_once(&mut transaction, "created", &now.timestamp_micros().to_string()).await?;
-        transfer::Move::none(&mut transaction).await?;
+        Move::none(&mut transaction).await?;
         transaction.commit().await?;
         Ok(store)
     }
@@ -164,7 +86,7 @@ impl Store {
             let mut connection = store.read.acquire().await?;
             let is_made = migrations::look(&mut connection, store.engine).await?;
             if is_made {
-                transfer::refuse_closed(&mut connection).await?;
+                refuse_closed(&mut connection).await?;
             }
             Ok(is_made)
         };
@@ -192,7 +114,7 @@ impl Store {
             }
             DatabaseUrl::Postgres(url) => {
                 let options: AnyConnectOptions = url.parse()?;
-                Box::pin(reach::try_out(&options, &transfer::describe(&settings.url), POSTGRES_WAIT)).await?;
+                Box::pin(reach::try_out(&options, &describe(&settings.url), POSTGRES_WAIT)).await?;
                 let pool = postgres_pool(options).await?;
                 (Engine::Postgres, pool.clone(), pool, None)
             }
@@ -201,97 +123,6 @@ impl Store {
         let health = Arc::new(Health::new(engine));
         tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
         Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), longest_silence: Arc::default(), file })
-    }
-
-    /// Takes the part of the one daemon that may serve from this database. On PostgreSQL several may.
-    ///
-    /// # Errors
-    /// [`StoreError::InUse`] when another process has it.
-    pub fn lock_daemon(&self) -> Result<DaemonLock, StoreError> {
-        let Some(path) = &self.file else { return Ok(DaemonLock { _file: None }) };
-        let path = Utf8PathBuf::from(format!("{path}.lock"));
-        let failed = |source| StoreError::File { path: path.clone(), source };
-        let file = owner_only().create(true).truncate(false).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(DaemonLock { _file: Some(file) }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(path)),
-            Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
-        }
-    }
-
-    /// Whether several daemons may work on this database at once.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
-        self.engine == Engine::Postgres
-    }
-
-    /// Binds the database to the key that signs: the first key is remembered by its fingerprint, any other refused.
-    /// Needed before anything is done with addresses, which are hashed with the key.
-    ///
-    /// # Errors
-    /// [`StoreError::OtherKey`] when the database belongs to another key.
-    pub async fn bind_key(&self, key: &TokenKey) -> Result<(), StoreError> {
-        let given = key.fingerprint();
-        let mut transaction = self.begin().await?;
-        let stored = meta::put_once(&mut transaction, meta::KEY_FINGERPRINT, &given).await?;
-        transaction.commit().await?;
-        if stored != given {
-            return Err(StoreError::OtherKey { stored, given });
-        }
-        self.key.get_or_init(|| key.clone());
-        Ok(())
-    }
-
-    /// The fingerprint of the key that the database is bound to; `None` before the first.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn key_fingerprint(&self) -> Result<Option<String>, StoreError> {
-        meta::get(&mut *self.read.acquire().await?, meta::KEY_FINGERPRINT).await
-    }
-
-    /// Asks the database whether it answers.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        let asked = async {
-            sqlx::query("SELECT 1").execute(&self.read).await?;
-            Ok(())
-        };
-        self.in_time(asked).await
-    }
-
-    /// Closes all connections; later calls fail. A server that cannot be reached is not waited for: it hears no goodbye.
-    pub async fn close(&self) {
-        let closing = async {
-            self.read.close().await;
-            self.write.close().await;
-        };
-        match self.engine {
-            Engine::Sqlite => closing.await,
-            Engine::Postgres => drop(timeout(GOODBYE, closing).await),
-        }
-    }
-
-    /// Begins a transaction that writes; refused once it is known that the database was moved away.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        match self.closed() {
-            Some(closed) => Err(StoreError::NotServed(closed)),
-            None => self.begin_closed().await,
-        }
-    }
-
-    /// The same for whoever carries its contents.
-    pub(super) async fn begin_closed(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        self.engine.begin(&self.write).await
-    }
-
-    /// What the database keeps of an address that must be recognised but not be readable.
-    pub(super) fn address_hash(&self, address: &EmailAddress) -> Result<String, StoreError> {
-        let key = self.key.get().ok_or(StoreError::NoKey)?;
-        let mac = key.mac("address", &[address.folded().as_bytes()]);
-        Ok(to_hex(&mac))
     }
 }
 
@@ -303,42 +134,6 @@ async fn is_free(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
-}
-
-fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, StoreError> {
-    camino::absolute_utf8(path).map_err(|source| StoreError::File { path: path.to_owned(), source })
-}
-
-/// Makes the database's folder and an empty file, where they are missing. A file that is there is left unopened: SQLite
-/// would lose its locks when we close it.
-fn make_file(path: &Utf8Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    match owner_only().create_new(true).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_file(path),
-        Err(error) => Err(failed(error)),
-    }
-}
-
-/// Refuses a file that is something else at once; SQLite would be asked again and again. An empty one is a database.
-fn check_file(path: &Utf8Path) -> Result<(), StoreError> {
-    const SQLITE: &[u8] = b"SQLite format 3\0";
-    let mut first = Vec::new();
-    let opened = File::open(path).and_then(|file| file.take(SQLITE.len() as u64).read_to_end(&mut first));
-    opened.map_err(|source| StoreError::File { path: path.to_owned(), source })?;
-    if first.is_empty() || first == SQLITE { Ok(()) } else { Err(StoreError::NotADatabase(path.to_owned())) }
-}
-
-/// How files that only their owner may read are opened.
-fn owner_only() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Connections to PostgreSQL. One that was cut off must not be waited for, by us or by others there: a silent one is closed

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::attempt::AttemptMade;
 use super::row::{Fields, micros};
 use super::values::Values;
 use super::{Store, StoreError, ids};
@@ -27,28 +28,8 @@ pub(super) struct NewDelivery<'a> {
     pub(super) due: DateTime<Utc>,
 }
 
-/// One try to hand a delivery to a relay, as it was kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptMade {
-    /// How many times the delivery had been tried by then, this time included.
-    pub attempt: u32,
-    /// Which relay.
-    pub relay: String,
-    /// When it ended.
-    pub at: DateTime<Utc>,
-    /// How far it got: `connect`, `rcpt`, `data` and the like.
-    pub phase: String,
-    /// The reply's code.
-    pub code: Option<u16>,
-    /// The reply's enhanced status code.
-    pub enhanced: Option<String>,
-    /// The reply's text, or what went wrong.
-    pub reply: String,
-    /// The letter's Message-ID.
-    pub message_id: String,
-    /// What policy said of it, one word.
-    pub verdict: String,
-}
+/// Whether nothing tells any more to whom a delivery went: this stands in place of the address.
+pub(super) const IS_BLANK: &str = "deliveries.recipient_address = 'erased@erased.invalid'";
 
 /// The columns of a new row, its number first.
 pub(super) const NEW_DELIVERY: &str = "id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, \

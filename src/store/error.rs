@@ -1,9 +1,12 @@
 //! What can go wrong with the database.
 
+use std::error::Error;
+use std::fmt;
+
 use camino::Utf8PathBuf;
 
-use super::DriverError;
-use super::health::Ailment;
+use super::ailment::{Ailment, of_driver};
+use super::closed::Closed;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +46,7 @@ pub enum StoreError {
     },
     /// It was moved away, or is not complete yet.
     #[error(transparent)]
-    NotServed(super::Closed),
+    NotServed(Closed),
     /// The database belongs to another key.
     #[error(
         "the database belongs to another secret key (fingerprint {stored}, not {given}): put the key's file back, or \
@@ -94,4 +97,57 @@ pub enum StoreError {
     /// The store is shutting down.
     #[error("the database is closed")]
     Closed,
+}
+
+impl StoreError {
+    /// What ails the database, where that is the reason and no single request.
+    #[must_use]
+    pub fn ailment(&self) -> Option<Ailment> {
+        match self {
+            Self::Database(error) | Self::Unreached { source: error, .. } => of_driver(&error.0),
+            Self::Ill(ailment) => Some(*ailment),
+            Self::Migration(_)
+            | Self::EarlierSchema
+            | Self::NewerSchema { .. }
+            | Self::OtherKey { .. }
+            | Self::NoKey
+            | Self::NotServed(_)
+            | Self::Row { .. }
+            | Self::NotADatabase(_)
+            | Self::InUse(_)
+            | Self::File { .. }
+            | Self::Random(_)
+            | Self::Closed => None,
+        }
+    }
+}
+
+/// What the database or its driver said.
+///
+/// PostgreSQL adds the line of its own source at which it failed; that helps nobody and is left out.
+#[derive(Debug)]
+pub struct DriverError(pub(super) sqlx::Error);
+
+impl fmt::Display for DriverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let sqlx::Error::Database(error) = &self.0 {
+            f.write_str(error.message())
+        } else if matches!(self.0, sqlx::Error::PoolTimedOut) {
+            f.write_str("no connection could be had in time")
+        } else {
+            self.0.fmt(f)
+        }
+    }
+}
+
+impl Error for DriverError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        if matches!(self.0, sqlx::Error::Database(_)) { None } else { self.0.source() }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(DriverError(error))
+    }
 }

@@ -8,20 +8,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
-use super::connection::Engine;
-use super::deliveries::AttemptMade;
+use super::attempt::{Begin, Exchanged, Fence, Finished, Hold, Request};
+use super::engine::Engine;
 use super::health::{Health, in_time};
 use super::marks::{Attempts, Marks};
 use super::values::Bound;
 use super::{Store, StoreError};
-use crate::domain::{DeliveryId, LetterId};
+use crate::domain::DeliveryId;
 use crate::metrics::DatabaseWork;
 
 /// How many exchanges share a commit at most.
@@ -39,92 +38,6 @@ const AWAY_FOR_EACH: usize = 2;
 const PATIENCE: Duration = Duration::from_millis(1);
 /// How many groups do without that at most, after nobody joined in that time again and again.
 const MOST_IN_HASTE: u32 = 64;
-
-/// Who believes to hold a delivery, by which claim: what every later change of it must show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fence {
-    /// Which delivery.
-    pub delivery: DeliveryId,
-    /// Who claimed it.
-    pub owner: String,
-    /// The number of the claim.
-    pub claim: u32,
-}
-
-/// Asks for a claimed delivery to be marked as in flight: the next thing said to the relay could make a copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Begin {
-    /// Who holds it.
-    pub fence: Fence,
-    /// The letter that was composed: one that a correction has overtaken does not begin, whoever claimed it since.
-    pub letter: LetterId,
-    /// What was composed of a digest; empty otherwise.
-    pub contents: Vec<u32>,
-    /// When the claim ends from now on.
-    pub until: DateTime<Utc>,
-    /// The present instant.
-    pub at: DateTime<Utc>,
-}
-
-/// What became of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
-    /// Who holds it.
-    pub fence: Fence,
-    /// What follows.
-    pub outcome: Outcome,
-    /// What is kept of the try; `None` when nothing was said to a relay.
-    pub attempt: Option<AttemptMade>,
-    /// The present instant.
-    pub at: DateTime<Utc>,
-}
-
-/// What follows an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The relay accepted it.
-    Sent,
-    /// Queued again; the attempt counts.
-    Later {
-        /// Until when it waits.
-        due: DateTime<Utc>,
-    },
-    /// Queued again; the attempt does not count, for it was the relay's fault.
-    LaterUncounted {
-        /// Until when it waits.
-        due: DateTime<Utc>,
-    },
-    /// Given up.
-    Failed,
-    /// The connection was lost after the final dot.
-    Unknown,
-}
-
-/// Whether the caller held what it changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hold {
-    /// It did, and the change is committed.
-    Kept,
-    /// It did not any more: nothing was changed, and nothing more may be said to a relay about it.
-    Lost,
-}
-
-/// What became of an exchange, once it is committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Exchanged {
-    /// For what was finished, when something was.
-    pub finished: Option<Hold>,
-    /// For what was to begin, when something was.
-    pub begun: Option<Hold>,
-}
-
-/// An exchange on its way to the task that commits.
-#[derive(Debug)]
-pub(super) struct Request {
-    finished: Option<Finished>,
-    next: Option<Begin>,
-    answer: oneshot::Sender<Result<Exchanged, StoreError>>,
-}
 
 impl Store {
     /// Records what became of one delivery and marks the next as in flight, in one commit. A finish that comes after
@@ -402,7 +315,10 @@ async fn changes_of(connection: &mut AnyConnection, query: Bound<'_>) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::store::Outcome;
 
     fn request(number: i64) -> Request {
         let fence = Fence { delivery: DeliveryId::new(number), owner: "here".to_owned(), claim: 1 };

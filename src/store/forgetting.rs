@@ -15,9 +15,6 @@ use crate::domain::{EmailAddress, EndReason, LetterKind, SubscriberId, Suppressi
 /// How many rows one statement may name.
 const IDS_IN_A_STATEMENT: usize = 500;
 
-/// Whether nothing tells any more to whom a delivery went: this stands in place of the address.
-pub(super) const IS_BLANK: &str = "deliveries.recipient_address = 'erased@erased.invalid'";
-
 /// Whether a subscriber signed up by the form, and nothing else is known of them: nobody confirmed it, nor did the office
 /// vouch, nor a list say that they want nothing.
 const NEVER_SUBSCRIBED: &str = "EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::closing::MOVE;
 use super::row::micros;
-use super::{Store, StoreError, transfer};
+use super::{Store, StoreError};
 
 impl Store {
     /// Takes or renews the lead `name` for `owner` until `now + length`; `false` while another holds it.
@@ -34,7 +35,7 @@ impl Store {
                 .bind(micros(now))
                 // Nobody takes a lead for so long: its holder's clock was ahead.
                 .bind(micros(now + length * 4))
-                .bind(transfer::MOVE)
+                .bind(MOVE)
                 .execute(&self.write)
                 .await?;
             self.refuse_moved(&mut *self.read.acquire().await?).await?;

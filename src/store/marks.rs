@@ -6,10 +6,9 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::StoreError;
+use super::attempt::{AttemptMade, Begin, Fence, Finished, Outcome};
 use super::claims::GOING;
-use super::deliveries::{AttemptMade, numbers_text};
-use super::exchange::{Begin, Fence, Finished, Outcome};
-use super::forgetting::IS_BLANK;
+use super::deliveries::{IS_BLANK, numbers_text};
 use super::row::{Fields, clean, micros};
 use super::values::{Bound, Values};
 use crate::domain::DeliveryId;

@@ -4,7 +4,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _, SqlSafeStr as _};
 
 use super::StoreError;
-use super::connection::Engine;
+use super::engine::Engine;
 use crate::domain::Digest;
 
 /// The schema's steps, oldest first: number, name, statements.

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audience::{self, NOT_SUPPRESSED, Next};
-use super::connection::Engine;
 use super::decisions::{About, Cause};
 use super::deliveries::{self, NEW_DELIVERY, NewDelivery};
+use super::engine::Engine;
 use super::row::{Fields, micros, placeholders};
 use super::{DigestContents, Store, StoreError, decisions, editions, fragments, ids, letters, revision};
 use crate::domain::{

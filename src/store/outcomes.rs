@@ -6,9 +6,9 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::bounces::bounce_from;
-use super::deliveries::{AttemptMade, attempt_from, readable};
+use super::deliveries::{attempt_from, readable};
 use super::row::{Fields, placeholders};
-use super::{Store, StoreError};
+use super::{AttemptMade, Store, StoreError};
 use crate::domain::{Bounce, Delivery, DeliveryId, EditionId, SubscriberId, SuppressionReason};
 
 /// A delivery with everything that became of it.

@@ -1,7 +1,5 @@
 //! Reaching PostgreSQL: one connection tells at once why it cannot be had, where a pool would wait and say nothing.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -9,43 +7,7 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, Connection as _};
 use tokio::time::timeout;
 
-use super::StoreError;
-
-/// What the database or its driver said.
-///
-/// PostgreSQL adds the line of its own source at which it failed; that helps nobody and is left out.
-#[derive(Debug)]
-pub struct DriverError(sqlx::Error);
-
-impl DriverError {
-    pub(super) const fn inner(&self) -> &sqlx::Error {
-        &self.0
-    }
-}
-
-impl fmt::Display for DriverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let sqlx::Error::Database(error) = &self.0 {
-            f.write_str(error.message())
-        } else if matches!(self.0, sqlx::Error::PoolTimedOut) {
-            f.write_str("no connection could be had in time")
-        } else {
-            self.0.fmt(f)
-        }
-    }
-}
-
-impl Error for DriverError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        if matches!(self.0, sqlx::Error::Database(_)) { None } else { self.0.source() }
-    }
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(DriverError(error))
-    }
-}
+use super::{DriverError, StoreError};
 
 /// Connects once, and says what stands in the way.
 pub(super) async fn try_out(options: &AnyConnectOptions, name: &str, patience: Duration) -> Result<(), StoreError> {

@@ -9,15 +9,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::super::closing::{ARRIVING, COPIED, MOVE, Move, read, write};
 use super::super::{DaemonLock, Store, StoreError, leads, meta};
-use super::closing::{ARRIVING, COPIED, MOVE, Move, read, write};
 use super::reading::Reader;
 use super::tables::{META, Table, carried};
 use super::value::{Row, Step, Tally, Value};
 use super::verifying::verify;
 use super::writing::{clear, first_filled, insert};
 use super::{Progress, TransferError};
-use crate::config::DatabaseUrl;
 use crate::domain::to_hex;
 
 /// How many random bytes tell a copy from any other.
@@ -55,12 +54,6 @@ impl Arrived {
     fn tally(&self) -> Tally {
         Tally { rows: self.rows, sum: u128::from_str_radix(&self.sum, 16).unwrap_or_default() }
     }
-}
-
-/// A database's address as people are shown it: without user and password.
-#[must_use]
-pub fn describe(url: &DatabaseUrl) -> String {
-    format!("{url:?}")
 }
 
 /// Both ends of a copy, and who is told how it goes.

@@ -3,15 +3,15 @@
 //! Tables and columns are those that the migrations make, so that a table added later is carried without being named here.
 //! Rows are read in one snapshot, in the order of their keys, a piece at a time: memory stays bounded whatever their
 //! number. What arrives is counted and compared before anybody may work with it; until then, and once a database has been
-//! moved away, it refuses to open ([`closing`]).
+//! moved away, it refuses to open ([`super::closing`]).
 
 mod backup;
-mod closing;
 mod copy;
 mod draft;
 mod error;
 mod file;
 mod reading;
+mod reopening;
 mod restore;
 mod tables;
 #[cfg(test)]
@@ -21,9 +21,7 @@ mod verifying;
 mod writing;
 
 pub use backup::{BACKUP, BackedUp, BackupKey};
-pub use closing::Closed;
-pub(super) use closing::{MOVE, Move, refuse_closed};
-pub use copy::{Copied, describe};
+pub use copy::Copied;
 pub use error::TransferError;
 pub use restore::{Backup, Restored};
 pub use value::{Progress, Step};

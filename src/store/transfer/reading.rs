@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt as _;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
-use super::super::connection::Engine;
+use super::super::engine::Engine;
 use super::super::row::placeholders;
 use super::super::{Store, StoreError};
 use super::tables::Table;

@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use sqlx::AnyConnection;
 
+use super::super::closing::{ARRIVING, Move, RESTORING};
 use super::super::row::micros;
 use super::super::{Store, StoreError, gap, ids, meta, migrations};
 use super::backup::{BackupKey, Counts, Header, TableHead};
-use super::closing::{ARRIVING, Move, RESTORING};
 use super::copy::is_own;
 use super::file::{Frame, Reader};
 use super::tables::{META, Table, carried};

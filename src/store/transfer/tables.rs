@@ -4,7 +4,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 
-use super::super::connection::Engine;
+use super::super::engine::Engine;
 use super::super::{StoreError, migrations};
 
 /// What belongs to a database itself and is not carried as rows: who leads there, and what migrations note.

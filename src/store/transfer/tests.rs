@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
 
-use super::super::{Store, StoreError, ids};
+use super::super::{Closed, Store, StoreError, ids};
 use super::tables::{Kind, META, Table, carried};
 use super::value::{Row, Value};
 use super::writing::insert;
-use super::{Backup, BackupKey, Closed, Progress, TransferError, verifying};
+use super::{Backup, BackupKey, Progress, TransferError, verifying};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
 use crate::domain::TokenKey;
 

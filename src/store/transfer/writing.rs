@@ -5,7 +5,7 @@ use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
 use super::super::StoreError;
-use super::super::connection::Engine;
+use super::super::engine::Engine;
 use super::super::row::rows_of_placeholders;
 use super::tables::{Kind, Table};
 use super::value::{Row, Value};

@@ -6,16 +6,15 @@
 //! On PostgreSQL an instance may have the database open still: one that stood still, or was cut off. So whoever claims,
 //! leads or opens holds the row with the mark until its commit, and is refused once a move is in it.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
-use super::super::{Store, StoreError, meta};
-use super::TransferError;
+use super::closed::Closed;
+use super::{Store, StoreError, meta};
 
 /// Under this key a source remembers where it is moved to; nothing while it is not. The row is always there: whoever works
 /// with the database holds it, and a move waits for them.
-pub(in crate::store) const MOVE: &str = "move";
+pub(super) const MOVE: &str = "move";
 /// What a target remembers while a backup is put back.
 pub(super) const RESTORING: &str = "restore";
 /// Under this key a target remembers how far it has come.
@@ -23,41 +22,9 @@ pub(super) const ARRIVING: &str = "arriving";
 /// Under this key a target that is complete remembers which copy it is.
 pub(super) const COPIED: &str = "copied";
 
-/// Why a database may not be worked with.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Closed {
-    /// It was moved.
-    #[error(
-        "this database was moved to {to}: name that one in `database.url`. Only if it was never served there and you \
-         want to go on here: `depeche database reopen --force`"
-    )]
-    Moved {
-        /// Where to, without a password.
-        to: String,
-    },
-    /// It is being moved.
-    #[error(
-        "a copy of this database to {to} was begun and is not finished: `depeche database copy --to …` with the same \
-         address finishes it, `depeche database reopen` gives it up and goes on here"
-    )]
-    Moving {
-        /// Where to, without a password.
-        to: String,
-    },
-    /// A copy into it is not finished.
-    #[error(
-        "not everything was copied into this database yet: run `depeche database copy --to …` again, with the \
-         configuration of the database that it comes from"
-    )]
-    Arriving,
-    /// A backup is not wholly restored.
-    #[error("a backup was not wholly restored into this database: run `depeche restore FILE` again")]
-    Restoring,
-}
-
 /// Where a source is moved to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store) struct Move {
+pub(super) struct Move {
     /// Tells this copy from any other.
     pub(super) id: String,
     /// Where to, without a password.
@@ -89,7 +56,7 @@ impl Move {
     }
 
     /// Makes the row where it is missing.
-    pub(in crate::store) async fn none(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    pub(super) async fn none(connection: &mut AnyConnection) -> Result<(), StoreError> {
         meta::put_once(connection, MOVE, "").await.map(drop)
     }
 
@@ -134,7 +101,7 @@ fn json<T: Serialize>(value: &T) -> String {
 }
 
 /// Refuses a database that was moved away or is not complete.
-pub(in crate::store) async fn refuse_closed(connection: &mut AnyConnection) -> Result<(), StoreError> {
+pub(super) async fn refuse_closed(connection: &mut AnyConnection) -> Result<(), StoreError> {
     if let Some(moving) = Move::read(connection).await? {
         return Err(StoreError::NotServed(moving.closes()));
     }
@@ -148,14 +115,14 @@ pub(in crate::store) async fn refuse_closed(connection: &mut AnyConnection) -> R
 impl Store {
     /// Begins a transaction of whoever serves from this database and would go on although it was moved away. On SQLite the
     /// lock on its file keeps moves and daemons apart.
-    pub(in crate::store) async fn begin_served(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    pub(super) async fn begin_served(&self) -> Result<Transaction<'static, Any>, StoreError> {
         let mut transaction = self.engine.begin_lightly(&self.write).await?;
         self.refuse_moved(&mut transaction).await?;
         Ok(transaction)
     }
 
     /// Refuses one that was moved away, and takes note of whether it was. On SQLite it cannot be.
-    pub(in crate::store) async fn refuse_moved(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+    pub(super) async fn refuse_moved(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         if !self.is_shared() {
             return Ok(());
         }
@@ -165,28 +132,5 @@ impl Store {
         let closed = Move::parse(&text.unwrap_or_default())?.map(Move::closes);
         self.health.note_closed(closed.as_ref());
         closed.map_or(Ok(()), |closed| Err(StoreError::NotServed(closed)))
-    }
-
-    /// Lets this database be served again although it was moved, or a move of it was begun; gives where to. A copy that is
-    /// complete may be served by somebody: then, `even_if_complete` is needed. `None` when it was not moved. `name` is what
-    /// people call it.
-    ///
-    /// # Errors
-    /// When the database does not answer, a daemon or a copy is at work, or the copy is complete.
-    pub async fn reopen(
-        &self,
-        name: &str,
-        even_if_complete: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Option<String>, TransferError> {
-        let _lock = self.lock_unused(name, now).await?;
-        let mut transaction = self.begin_closed().await?;
-        let Some(Move { to, is_verified, .. }) = Move::read(&mut transaction).await? else { return Ok(None) };
-        if is_verified && !even_if_complete {
-            return Err(TransferError::CompleteElsewhere { to });
-        }
-        meta::put(&mut transaction, MOVE, Some("")).await?;
-        transaction.commit().await.map_err(StoreError::from)?;
-        Ok(Some(to))
     }
 }
