@@ -1,30 +1,14 @@
 //! Another address for a subscription: both sides agree before it takes effect, and nobody learns who subscribes.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 
+use super::address_changes::{AddressChange, change_from, was_not_asked_of_late};
+use super::consents::{self, ConsentAction};
 use super::endings::end_within;
-use super::optin::{self, ConsentAction};
 use super::row::{Fields, micros};
 use super::{Proof, Question, Store, StoreError, ids, requests, subscribers, suppressions};
 use crate::domain::{AddressChangeId, EmailAddress, EndReason, SubscriberId, SuppressionReason};
-
-/// A change of address that was asked for and is not over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressChange {
-    /// Whose.
-    pub subscriber: SubscriberId,
-    /// The new address.
-    pub address: EmailAddress,
-    /// When it was asked for.
-    pub asked: DateTime<Utc>,
-    /// When the present address agreed.
-    pub old_agreed: Option<DateTime<Utc>>,
-    /// When the new address agreed.
-    pub new_agreed: Option<DateTime<Utc>>,
-    /// When it took effect.
-    pub done: Option<DateTime<Utc>>,
-}
 
 /// One of the two addresses of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +39,8 @@ pub enum AddressAnswer {
     Over,
 }
 
-/// An address is asked at most once in this time whether it takes over a subscription.
-const BETWEEN_QUESTIONS: TimeDelta = TimeDelta::hours(24);
-
 /// Both sides of a change are written to.
 const LETTERS_OF_A_CHANGE: i64 = 2;
-
-/// How the time of the last question is remembered.
-const QUESTION: &str = "address-change";
 
 impl Store {
     /// Somebody asked for another address. What was asked for before is void; the `questions` to both sides are queued at
@@ -86,7 +64,7 @@ impl Store {
         }
         let asked = begin_change(&mut transaction, id, address, &hash, now).await?;
         if let Some(asked) = asked {
-            optin::keep(&mut transaction, id, ConsentAction::AddressAsked, proof, now).await?;
+            consents::keep(&mut transaction, id, ConsentAction::AddressAsked, proof, now).await?;
             for question in questions(asked)? {
                 self.post_question(&mut transaction, id, &question, now).await?;
             }
@@ -94,30 +72,6 @@ impl Store {
         // What was asked for in vain counts, too.
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(asked)
-    }
-
-    /// The change with this number, also one that took effect; `None` when it was refused, replaced or forgotten.
-    ///
-    /// # Errors
-    /// When the database does not answer or the row cannot be read.
-    pub async fn address_change(&self, id: AddressChangeId) -> Result<Option<AddressChange>, StoreError> {
-        let row = sqlx::query("SELECT * FROM address_changes WHERE id = $1")
-            .bind(id.number())
-            .fetch_optional(&self.read)
-            .await?;
-        row.as_ref().map(change_from).transpose()
-    }
-
-    /// The change that was last asked for by a subscriber's link.
-    ///
-    /// # Errors
-    /// When the database does not answer or the row cannot be read.
-    pub async fn address_change_of(&self, id: SubscriberId) -> Result<Option<AddressChange>, StoreError> {
-        let row = sqlx::query("SELECT * FROM address_changes WHERE subscriber = $1")
-            .bind(id.number())
-            .fetch_optional(&self.read)
-            .await?;
-        row.as_ref().map(change_from).transpose()
     }
 
     /// One side agrees. Once both have, the subscription has the new address. Should that be subscribed by then, its own
@@ -159,7 +113,7 @@ impl Store {
             AddressSide::New => (ConsentAction::AddressTaken, change.new_agreed == Some(now)),
         };
         if is_new {
-            optin::keep(&mut transaction, change.subscriber, action, proof, now).await?;
+            consents::keep(&mut transaction, change.subscriber, action, proof, now).await?;
         }
         let answer = if change.old_agreed.is_none() || change.new_agreed.is_none() {
             AddressAnswer::Waiting
@@ -194,7 +148,8 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok(false) };
         let subscriber = Fields::keyed_by_number(&row, "address_changes", "id").number("subscriber")?;
-        optin::keep(&mut transaction, SubscriberId::new(subscriber), ConsentAction::AddressRefused, proof, now).await?;
+        consents::keep(&mut transaction, SubscriberId::new(subscriber), ConsentAction::AddressRefused, proof, now)
+            .await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -241,25 +196,6 @@ async fn may_be_asked(connection: &mut AnyConnection, hash: &str) -> Result<bool
         None | Some(SuppressionReason::Erased) => true,
         Some(SuppressionReason::Bounced | SuppressionReason::Complained | SuppressionReason::Blocked) => false,
     })
-}
-
-/// Remembers that an address is asked now; `false` when it was a short time ago.
-async fn was_not_asked_of_late(
-    connection: &mut AnyConnection,
-    hash: &str,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO notices_told (cause, address_hash, at) VALUES ($1, $2, $3) \
-         ON CONFLICT (cause, address_hash) DO UPDATE SET at = excluded.at WHERE notices_told.at <= $4",
-    )
-    .bind(QUESTION)
-    .bind(hash)
-    .bind(micros(now))
-    .bind(micros(now - BETWEEN_QUESTIONS))
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() > 0)
 }
 
 /// Gives an active subscription the address that both sides agreed to; `false` when that cannot be any more.
@@ -366,41 +302,7 @@ async fn merge(
         .await?;
     let fields = Fields::keyed_by_number(&row, "consents", "id");
     let proof = Proof { words: fields.text("words")?, source: fields.text("source")? };
-    optin::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;
+    consents::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;
     end_within(connection, id, EndReason::Unsubscribed.into(), now).await?;
     Ok(())
-}
-
-/// Forgets the changes to an address, and that it was asked.
-pub(super) async fn forget(connection: &mut AnyConnection, hash: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM address_changes WHERE address_hash = $1").bind(hash).execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM notices_told WHERE cause = $1 AND address_hash = $2")
-        .bind(QUESTION)
-        .bind(hash)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Forgets what was asked for before `before`.
-pub(super) async fn purge(connection: &mut AnyConnection, before: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM address_changes WHERE asked < $1").bind(micros(before)).execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM notices_told WHERE cause = $1 AND at < $2")
-        .bind(QUESTION)
-        .bind(micros(before))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-fn change_from(row: &sqlx::any::AnyRow) -> Result<AddressChange, StoreError> {
-    let fields = Fields::keyed_by_number(row, "address_changes", "id");
-    Ok(AddressChange {
-        subscriber: SubscriberId::new(fields.number("subscriber")?),
-        address: fields.parsed("address")?,
-        asked: fields.instant("asked")?,
-        old_agreed: fields.instant_or_none("old_agreed")?,
-        new_agreed: fields.instant_or_none("new_agreed")?,
-        done: fields.instant_or_none("done")?,
-    })
 }

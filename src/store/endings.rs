@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::optin::{self, ConsentAction};
+use super::consents::{self, ConsentAction};
 use super::row::{Fields, micros};
 use super::subscribers::activate;
 use super::{Proof, Question, Store, StoreError, forgetting, suppressions};
@@ -33,7 +33,7 @@ impl Store {
             .await?;
         let ended = end_within(&mut transaction, id, EndReason::Unsubscribed.into(), now).await?;
         if active.rows_affected() > 0 {
-            optin::keep(&mut transaction, id, ConsentAction::Left, proof, now).await?;
+            consents::keep(&mut transaction, id, ConsentAction::Left, proof, now).await?;
         }
         transaction.commit().await?;
         Ok(ended)
@@ -66,7 +66,7 @@ impl Store {
             return Ok(false);
         }
         activate(&mut transaction, id, now).await?;
-        optin::keep(&mut transaction, id, ConsentAction::Returned, proof, now).await?;
+        consents::keep(&mut transaction, id, ConsentAction::Returned, proof, now).await?;
         self.post_question(&mut transaction, id, &letter()?, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(true)

@@ -1,5 +1,5 @@
-//! Taking out of every table what tells who somebody was: those who want to be forgotten, and those who never confirmed.
-//! What stays of them are counts, and a keyed hash of the address, by which a report that comes late is understood.
+//! Taking out of every table what tells who somebody was. What stays of them are counts, and a keyed hash of the address, by
+//! which a report that comes late is understood.
 
 use std::collections::BTreeSet;
 
@@ -7,112 +7,12 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::endings::end_within;
 use super::row::{Fields, micros, placeholders};
-use super::{Store, StoreError, addresses, suppressions};
-use crate::domain::{EmailAddress, EndReason, LetterKind, SubscriberId, SuppressionReason};
+use super::{StoreError, address_changes, suppressions};
+use crate::domain::{EmailAddress, LetterKind, SubscriberId, SuppressionReason};
 
 /// How many rows one statement may name.
 const IDS_IN_A_STATEMENT: usize = 500;
-
-/// Whether a subscriber signed up by the form, and nothing else is known of them: nobody confirmed it, nor did the office
-/// vouch, nor a list say that they want nothing.
-const NEVER_SUBSCRIBED: &str = "EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
-    AND c.action = 'asked' AND c.at = subscribers.created) \
-    AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.subscriber = subscribers.id \
-    AND c.action IN ('confirmed', 'vouched', 'declined'))";
-
-/// What was known of an address that is forgotten now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Erasure {
-    /// Something: it is gone.
-    Done,
-    /// No more than that nothing is sent to it.
-    NothingLeft,
-    /// Nothing.
-    Unknown,
-}
-
-impl Store {
-    /// Forgets an address, whether somebody subscribes with it or it stands in no more than old deliveries. No list brings
-    /// it in from now on.
-    ///
-    /// # Errors
-    /// When the database does not answer, or was opened without its key.
-    pub async fn erase(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<Erasure, StoreError> {
-        let hash = self.address_hash(address)?;
-        let mut transaction = self.begin().await?;
-        suppressions::hold(&mut transaction, &[&hash]).await?;
-        let before = suppressions::reason(&mut transaction, &hash).await?;
-        let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
-            .bind(address.folded())
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let is_known = if let Some(row) = row {
-            let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
-            end_within(&mut transaction, id, EndReason::Erased.into(), now).await?
-        } else {
-            suppressions::add(&mut transaction, &hash, SuppressionReason::Erased, now).await?;
-            forget_address(&mut transaction, address, &hash, now).await?
-        };
-        transaction.commit().await?;
-        Ok(match before {
-            _ if is_known => Erasure::Done,
-            Some(_) => Erasure::NothingLeft,
-            None => Erasure::Unknown,
-        })
-    }
-
-    /// Removes those who asked for a subscription and had not confirmed it by `before`, also when that has ended meanwhile;
-    /// gives how many. One who had subscribed and left before, and was only asked again, is as before: the proof and the
-    /// links in old letters stay. What was asked before then of other addresses, or by letter, is forgotten, too.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn purge_unconfirmed(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        let mut transaction = self.begin().await?;
-        let statement = format!(
-            "UPDATE subscribers SET state = 'ended', end_reason = COALESCE(end_reason, 'unsubscribed') \
-             WHERE state = 'pending' AND since < $1 AND NOT ({NEVER_SUBSCRIBED})"
-        );
-        sqlx::query(AssertSqlSafe(statement)).bind(micros(before)).execute(&mut *transaction).await?;
-        addresses::purge(&mut transaction, before).await?;
-        // Their rows are locked: nobody confirms at this moment. One whose letter is being handed over has another day.
-        let statement = format!(
-            "UPDATE subscribers SET since = since WHERE state IN ('pending', 'ended') AND since < $1 AND {NEVER_SUBSCRIBED} \
-             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber = subscribers.id \
-             AND d.state IN ('leased', 'in_flight')) RETURNING id"
-        );
-        let query = sqlx::query(AssertSqlSafe(statement)).bind(micros(before));
-        let ids = numbers(&query.fetch_all(&mut *transaction).await?, "subscribers")?;
-        for table in ["address_changes", "former_addresses", "subscriptions", "consents"] {
-            each_of(&mut transaction, &format!("DELETE FROM {table} WHERE subscriber"), &ids).await?;
-        }
-        each_of(&mut transaction, "DELETE FROM subscribers WHERE id", &ids).await?;
-        forget_questions(&mut transaction, before).await?;
-        transaction.commit().await?;
-        Ok(ids.len() as u64)
-    }
-}
-
-/// Forgets what single letters said that were written before `before` and are over, for their links have expired; and to
-/// whom they went, unless it is the address of a subscriber.
-async fn forget_questions(connection: &mut AnyConnection, before: DateTime<Utc>) -> Result<(), StoreError> {
-    let strangers = "deliveries.edition IS NULL AND deliveries.recipient_address <> 'erased@erased.invalid' \
-        AND deliveries.subscriber IS NOT NULL AND deliveries.created < $1 AND deliveries.state NOT IN ('leased', 'in_flight') \
-        AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = deliveries.subscriber \
-        AND s.address_hash = deliveries.address_hash)";
-    blank(connection, strangers, micros(before), before).await?;
-    sqlx::query(
-        "UPDATE letters SET text = '', html = '' WHERE kind IN ('confirmation', 'request') AND text <> '' AND date < $1 \
-         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.letter = letters.id \
-         AND d.state IN ('queued', 'leased', 'in_flight', 'unknown'))",
-    )
-    .bind(micros(before))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
 
 /// A person as the database knows one.
 #[derive(Default)]
@@ -220,7 +120,7 @@ pub(super) async fn forget(
 }
 
 /// Removes an address with which nobody subscribes; whether there was something.
-async fn forget_address(
+pub(super) async fn forget_address(
     connection: &mut AnyConnection,
     address: &EmailAddress,
     hash: &str,
@@ -233,7 +133,7 @@ async fn forget_address(
 /// Removes an address, known by its hash, from what was sent for others: they asked whether it should be theirs, or they
 /// had it before. What the office is sent is its own. Gives whether there was something.
 async fn forget_traces(connection: &mut AnyConnection, hash: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    addresses::forget(connection, hash).await?;
+    address_changes::forget(connection, hash).await?;
     let single = "address_hash = $1 AND edition IS NULL AND recipient_address <> 'erased@erased.invalid' \
         AND subscriber IS NOT NULL";
     let before = "address_hash = $1 AND recipient_address <> 'erased@erased.invalid' \
@@ -296,7 +196,7 @@ async fn take_back(connection: &mut AnyConnection, letter: i64, now: DateTime<Ut
 
 /// Takes the recipient, what was said to them alone, and every try and report out of the deliveries `which` `key` finds.
 /// Single letters that have not left do not any more. Gives how many deliveries there were.
-async fn blank<'q, K>(
+pub(super) async fn blank<'q, K>(
     connection: &mut AnyConnection,
     which: &str,
     key: K,
@@ -331,12 +231,13 @@ where
     Ok(ids.len())
 }
 
-fn numbers(rows: &[AnyRow], table: &'static str) -> Result<Vec<i64>, StoreError> {
+/// The numbers in the column `id` of these rows of `table`.
+pub(super) fn numbers(rows: &[AnyRow], table: &'static str) -> Result<Vec<i64>, StoreError> {
     rows.iter().map(|row| Fields::keyed_by_number(row, table, "id").number("id")).collect()
 }
 
 /// Carries `statement` out, which ends with the name of a column, for the rows where that is one of `ids`.
-async fn each_of(connection: &mut AnyConnection, statement: &str, ids: &[i64]) -> Result<(), StoreError> {
+pub(super) async fn each_of(connection: &mut AnyConnection, statement: &str, ids: &[i64]) -> Result<(), StoreError> {
     for some in ids.chunks(IDS_IN_A_STATEMENT) {
         let statement = format!("{statement} IN ({})", placeholders(1, some.len()));
         let query = sqlx::query(AssertSqlSafe(statement));

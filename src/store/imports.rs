@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
+use super::consents::{self, ConsentAction};
 use super::endings::{Ending, end_within};
-use super::optin::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
 use super::subscribers::{self, LAST_TURN};
 use super::values::Values;
@@ -193,7 +193,7 @@ async fn carry_out<'p>(
             subscribers::describe(connection, id, &new).await?;
             subscribers::activate(connection, id, now).await?;
             let proof = Proof { words: placed.entry.consent.clone(), source: new.source };
-            optin::keep(connection, id, ConsentAction::Vouched, &proof, now).await?;
+            consents::keep(connection, id, ConsentAction::Vouched, &proof, now).await?;
             if let Some(until) = placed.entry.paused_until.filter(|until| *until > now) {
                 pauses::begin(connection, id, until, now).await?;
             }
@@ -201,7 +201,7 @@ async fn carry_out<'p>(
         (Outcome::Ended(reason), Some(id)) if matches!(placed.here.known, Known::Pending { .. }) => {
             subscribers::say_no(connection, id, reason).await?;
             let proof = Proof { words: String::new(), source: new().source };
-            optin::keep(connection, id, ConsentAction::Declined, &proof, now).await?;
+            consents::keep(connection, id, ConsentAction::Declined, &proof, now).await?;
         }
         (Outcome::Ended(reason), Some(id)) => {
             end_within(connection, id, Ending { reason, suppressed: None }, now).await?;

@@ -1,72 +1,12 @@
-//! Double opt-in: asking at most once a day, confirming, and the proof of who agreed to what and when.
-
-use std::fmt;
-use std::str::FromStr;
+//! Double opt-in: asking at most once a day, and confirming.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
 
-use super::row::{Fields, clean, micros};
-use super::{SingleLetter, Store, StoreError, ids, notices, subscribers, suppressions};
+use super::consents::{self, ConsentAction};
+use super::row::{Fields, micros};
+use super::{Proof, SingleLetter, Store, StoreError, ids, notices, subscribers, suppressions};
 use crate::domain::{Mailbox, NewSubscriber, RenderedLetter, SubscriberId, SuppressionReason};
-
-/// How a subscriber's will was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
-    /// The words that were agreed to.
-    pub words: String,
-    /// Where from, masked: never a whole network address.
-    pub source: String,
-}
-
-crate::domain::words! {
-    /// What a proof is of.
-    ConsentAction {
-        /// A subscription was asked for.
-        Asked = "asked",
-        /// It was confirmed.
-        Confirmed = "confirmed",
-        /// The office vouched for it.
-        Vouched = "vouched",
-        /// A list that the office took in said that they want none, while they were asked.
-        Declined = "declined",
-        /// Preferences were changed.
-        Changed = "changed",
-        /// A pause was asked for.
-        Paused = "paused",
-        /// A pause was ended before its time.
-        Resumed = "resumed",
-        /// They left.
-        Left = "left",
-        /// They came back: leaving had been a mistake.
-        Returned = "returned",
-        /// Another address was asked for.
-        AddressAsked = "address-asked",
-        /// The present address agreed to the change.
-        AddressLeft = "address-left",
-        /// The new address agreed to the change.
-        AddressTaken = "address-taken",
-        /// The change of address was refused.
-        AddressRefused = "address-refused",
-        /// A copy of what is kept was asked for.
-        ExportAsked = "export-asked",
-        /// To be forgotten was asked for.
-        ErasureAsked = "erasure-asked",
-        /// The office let the address be written to again.
-        Unblocked = "unblocked",
-    }
-}
-
-/// A proof as it was kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConsentKept {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What was done.
-    pub action: ConsentAction,
-    /// How.
-    pub proof: Proof,
-}
 
 /// What came of asking for a subscription. People are told the same in every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,30 +28,6 @@ pub struct Wished {
 
 /// At most one confirmation an address in this time.
 const BETWEEN_CONFIRMATIONS: TimeDelta = TimeDelta::hours(24);
-
-/// How many proofs of one subscriber are read at once: more than half a year of as many changes a day as a link may make.
-const MOST_PROOFS: i64 = 10_000;
-
-/// Keeps a proof.
-pub(super) async fn keep(
-    connection: &mut AnyConnection,
-    subscriber: SubscriberId,
-    action: ConsentAction,
-    proof: &Proof,
-    at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let id = ids::next(connection, "consents").await?;
-    sqlx::query("INSERT INTO consents (id, subscriber, at, action, words, source) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(id)
-        .bind(subscriber.number())
-        .bind(micros(at))
-        .bind(action.as_str())
-        .bind(clean(&proof.words))
-        .bind(clean(&proof.source))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
 
 impl Store {
     /// Somebody asked for a subscription: the `letter` that asks its owner is queued at once, for who is not written to now is
@@ -154,7 +70,7 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
-            keep(&mut transaction, settled.id, ConsentAction::Asked, proof, now).await?;
+            consents::keep(&mut transaction, settled.id, ConsentAction::Asked, proof, now).await?;
             let letter = letter(Wished { id: settled.id, is_active })?;
             // Whoever typed the address typed the name, too: a letter to somebody who asked for nothing carries no words of theirs.
             let recipient = Mailbox::new(None, new.address.clone());
@@ -197,33 +113,12 @@ impl Store {
             return Ok(active.is_some());
         };
         let hash = Fields::keyed_by_number(&row, "subscribers", "id").text("address_hash")?;
-        keep(&mut transaction, id, ConsentAction::Confirmed, proof, now).await?;
+        consents::keep(&mut transaction, id, ConsentAction::Confirmed, proof, now).await?;
         sqlx::query("DELETE FROM suppressions WHERE address_hash = $1 AND reason = 'erased'")
             .bind(hash)
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
         Ok(true)
-    }
-
-    /// The proofs kept of a subscriber, in order: the latest 10,000.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row cannot be read.
-    pub async fn consents_of(&self, id: SubscriberId) -> Result<Vec<ConsentKept>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM consents WHERE subscriber = $1 ORDER BY id DESC LIMIT $2")
-            .bind(id.number())
-            .bind(MOST_PROOFS)
-            .fetch_all(&self.read)
-            .await?;
-        let read = |row| {
-            let fields = Fields::keyed_by_number(row, "consents", "id");
-            Ok(ConsentKept {
-                at: fields.instant("at")?,
-                action: fields.parsed("action")?,
-                proof: Proof { words: fields.text("words")?, source: fields.text("source")? },
-            })
-        };
-        rows.iter().rev().map(read).collect()
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 
-use super::optin::{self, ConsentAction};
+use super::consents::{self, ConsentAction};
 use super::row::{Fields, micros};
 use super::{Proof, Store, StoreError};
 use crate::domain::{Pause, SkipReason, SubscriberId};
@@ -43,7 +43,7 @@ impl Store {
         .bind(micros(now))
         .execute(&mut *transaction)
         .await?;
-        optin::keep(&mut transaction, id, ConsentAction::Paused, proof, now).await?;
+        consents::keep(&mut transaction, id, ConsentAction::Paused, proof, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -64,7 +64,7 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        optin::keep(&mut transaction, id, ConsentAction::Resumed, proof, now).await?;
+        consents::keep(&mut transaction, id, ConsentAction::Resumed, proof, now).await?;
         transaction.commit().await?;
         Ok(true)
     }

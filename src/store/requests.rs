@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AnyConnection;
 
-use super::optin::{self, ConsentAction};
+use super::consents::{self, ConsentAction};
 use super::row::micros;
 use super::{Proof, SingleLetter, Store, StoreError, notices};
 use crate::domain::{Mailbox, RenderedLetter, SubscriberId};
@@ -94,7 +94,7 @@ impl Store {
         if !may_write(&mut transaction, id, 1, now).await? {
             return Ok(false);
         }
-        optin::keep(&mut transaction, id, action, proof, now).await?;
+        consents::keep(&mut transaction, id, action, proof, now).await?;
         self.post_question(&mut transaction, id, &question()?, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(true)

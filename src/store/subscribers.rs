@@ -1,5 +1,5 @@
 //! Subscribers and what they follow. They end rather than vanish; only those who never confirmed are removed
-//! (`forgetting`).
+//! (`unconfirmed`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use super::optin::{self, ConsentAction};
+use super::consents::{self, ConsentAction};
 use super::row::{Fields, clean, micros, placeholders};
 use super::{Proof, Store, StoreError, ids, pauses, suppressions};
 use crate::domain::{
@@ -286,7 +286,7 @@ impl Store {
         }
         activate(&mut transaction, settled.id, now).await?;
         let proof = Proof { words: String::new(), source: new.source.clone() };
-        optin::keep(&mut transaction, settled.id, ConsentAction::Vouched, &proof, now).await?;
+        consents::keep(&mut transaction, settled.id, ConsentAction::Vouched, &proof, now).await?;
         transaction.commit().await?;
         Ok(if settled.is_new { Added::New(settled.id) } else { Added::Changed(settled.id) })
     }
@@ -372,7 +372,7 @@ impl Store {
         name(&mut transaction, id, &preferences.names).await?;
         choose_frequency(&mut transaction, id, preferences.frequency).await?;
         replace_topics(&mut transaction, id, &preferences.topics).await?;
-        optin::keep(&mut transaction, id, ConsentAction::Changed, proof, now).await?;
+        consents::keep(&mut transaction, id, ConsentAction::Changed, proof, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
