@@ -1,6 +1,7 @@
 //! Reads sources as far as the rules of the house need it: which code ships, and which names stand in it. It is no
 //! parser: names are found as text once comments, literals and tests are taken out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -21,6 +22,12 @@ impl Source {
         let first = self.path.split('/').next()?;
         let name = first.strip_suffix(".rs").unwrap_or(first);
         (!matches!(name, "lib" | "main")).then_some(name)
+    }
+
+    /// The way from the crate's root: `store`, `marks` for `store/marks.rs`; none for `lib.rs`.
+    pub(super) fn way(&self) -> Vec<String> {
+        let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        if path == "lib" { Vec::new() } else { path.split('/').map(str::to_owned).collect() }
     }
 
     /// How many `super::` lead from here to the crate's root.
@@ -255,6 +262,66 @@ pub(super) fn root_names(file: &Source) -> Vec<String> {
         }
     }
     found
+}
+
+/// The paths in `file` that begin with `crate::` or `super::`, as ways from the crate's root.
+pub(super) fn paths(file: &Source) -> Vec<Vec<String>> {
+    let code = file.code();
+    let mut found = Vec::new();
+    for root in ["crate", "super"] {
+        for (at, _) in code.match_indices(root) {
+            let is_front = !code[..at].ends_with(|c| is_name(c) || c == ':');
+            let text: String = code[at..].chars().take_while(|c| is_name(*c) || *c == ':').collect();
+            let mut parts = text.trim_end_matches(':').split("::").peekable();
+            if !is_front || !text.contains("::") || !matches!(parts.peek(), Some(&"crate" | &"super")) {
+                continue;
+            }
+            let mut way = if root == "super" { file.way() } else { Vec::new() };
+            while parts.next_if(|part| matches!(*part, "crate" | "super")).is_some() {
+                way.pop();
+            }
+            way.extend(parts.filter(|part| *part != "self").map(str::to_owned));
+            found.push(way);
+        }
+    }
+    found
+}
+
+/// The names that `file` takes from below itself, such as those that a `mod.rs` offers again, with the ways to them.
+pub(super) fn taken_from_below(file: &Source) -> BTreeMap<String, Vec<String>> {
+    let code = file.code();
+    let mut taken = BTreeMap::new();
+    for statement in code.split(';') {
+        let Some(at) = find_name(statement, "use") else { continue };
+        let (path, other) = statement[at + 3..].trim().split_once(" as ").unwrap_or((statement[at + 3..].trim(), ""));
+        let parts: Vec<&str> = path.trim_start_matches("self::").trim_end_matches("::self").split("::").collect();
+        let name = if other.is_empty() { parts[parts.len() - 1] } else { other.trim() };
+        let way = file.way().into_iter().chain(parts.iter().map(|part| (*part).to_owned()));
+        taken.insert(name.to_owned(), way.collect());
+    }
+    taken
+}
+
+#[test]
+fn paths_lead_from_the_root() {
+    let file = source(
+        "store/transfer/copy.rs",
+        "use super::{file::{self, Frame}, Progress}; use crate::domain::to_hex; fn f(x: super::super::meta::Key<u8>) {}",
+    );
+    let ways: Vec<String> = paths(&file).iter().map(|way| way.join(" ")).collect();
+    assert_eq!(
+        ways,
+        [
+            "domain to_hex",
+            "store transfer file",
+            "store transfer file Frame",
+            "store transfer Progress",
+            "store meta Key"
+        ]
+    );
+    let taken = taken_from_below(&source("store/mod.rs", "mod row; pub use row::{Fields, micros as instant};"));
+    let taken: Vec<String> = taken.iter().map(|(name, way)| format!("{name}: {}", way.join(" "))).collect();
+    assert_eq!(taken, ["Fields: store row Fields", "instant: store row micros"]);
 }
 
 #[test]
