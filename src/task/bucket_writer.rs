@@ -78,6 +78,7 @@ impl BucketWriter {
         if store.is_shared() && !store.take_lead(LEAD, &self.owner, self.newsroom.now(), LEAD_LASTS).await? {
             // What the leader puts there in between is compared anew when this instance leads.
             self.written = None;
+            self.note(None);
             return Ok(Some(FIRST_PAUSE));
         }
         let current = self.newsroom.current();
@@ -88,6 +89,7 @@ impl BucketWriter {
             Ok(report) => {
                 self.written = Some(current);
                 self.tries.succeeded();
+                self.note(None);
                 let PublishReport { written, removed, .. } = report;
                 if written + removed > 0 {
                     info!(written, removed, "{written} objects put into the bucket, {removed} removed");
@@ -97,10 +99,16 @@ impl BucketWriter {
             Err(WriteError::Bucket(BucketError::Stopped)) => Ok(None),
             Err(error) => {
                 let attempt = self.tries.number();
+                self.note(Some(error.to_string()));
                 error!(attempt, %error, "the bucket could not be written, which is tried again: {error}");
                 Ok(Some(self.tries.failed()))
             }
         }
+    }
+
+    /// Lets whoever asks know how the last try went.
+    fn note(&self, failure: Option<String>) {
+        self.newsroom.standing.published("bucket", failure, self.newsroom.now());
     }
 
     /// On a thread of its own: making files waits, as does reading documents.
