@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use depeche::config::PublishPlace;
 use depeche::task::BucketWriter;
 
 #[path = "support/draft.rs"]
@@ -157,7 +158,11 @@ async fn whenever_it_stops_what_readers_find_names_nothing_that_is_not_there() {
         assert_eq!(room.get("/espace-presse/viaduc/").await.status, 200, "nobody waits for the bucket");
         let readiness = room.newsroom().readiness().await;
         let says = readiness.reasons.iter().any(|reason| reason.starts_with("`publish.bucket` could not be written"));
-        assert_eq!((says, readiness.figures.published["bucket"]), (pause.is_some(), pause.is_none()), "{readiness:?}");
+        assert_eq!(
+            (says, readiness.figures.published[&PublishPlace::Bucket]),
+            (pause.is_some(), pause.is_none()),
+            "{readiness:?}"
+        );
         if pause.is_none() {
             break;
         }

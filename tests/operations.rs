@@ -37,7 +37,8 @@ fn document() -> String {
 fn commands(section: &str) -> Vec<String> {
     let document = document();
     let found = document.split("\n## ").find(|found| found.starts_with(&format!("{section}\n"))).unwrap();
-    let blocks = found.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```\n").unwrap().0);
+    let before_others = found.split("\n### ").next().unwrap();
+    let blocks = before_others.split("\n```sh\n").skip(1).map(|rest| rest.split_once("\n```\n").unwrap().0);
     blocks.flat_map(str::lines).map(str::to_owned).collect()
 }
 
@@ -233,9 +234,13 @@ fn what_is_pushed_is_pulled_and_announced() {
 #[test]
 fn the_backup_of_every_night_is_made_and_old_ones_go() {
     let room = room();
-    drop(room.serve());
     let kept = room.path("kept");
     std::fs::create_dir(&kept).unwrap();
+    // Where the database is not the one that was meant, that is no success.
+    let refused = room.run(&["backup", "kept/nothing"]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("DEPECHE_DATABASE__URL"), "{refused:?}");
+    assert!(!kept.join("nothing").exists() && !room.path("var/depeche.sqlite").exists());
+    drop(room.serve());
     let (old, other) = (kept.join("depeche-2026-01-01"), kept.join("other"));
     for file in [&old, &other] {
         std::fs::write(file, "x").unwrap();

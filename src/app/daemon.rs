@@ -116,7 +116,14 @@ impl Daemon {
         let instance = Instance::take(secrets)?;
         // Whoever held a lease under this name is gone; where there is one daemon alone, whoever held any.
         let gone = newsroom.store.is_shared().then_some(instance.name.as_str());
-        newsroom.store.void_leases(gone, newsroom.now()).await?;
+        let left = newsroom.store.void_leases(gone, newsroom.now()).await?;
+        if left.requeued + left.lost > 0 {
+            info!(
+                requeued = left.requeued,
+                lost = left.lost,
+                "letters of a daemon that is gone were taken up: whether those in flight left is unknown"
+            );
+        }
         for (key, folder) in
             [("content.folder", &newsroom.config.content.folder), ("content.uploads", &newsroom.config.content.uploads)]
         {

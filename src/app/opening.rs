@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use camino::Utf8Path;
 use tokio::sync::{Notify, watch};
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 use super::secrets::{read_key, read_or_make_key, read_own_key, read_signer};
 use crate::catalog::Catalog;
@@ -103,31 +104,42 @@ fn unreadable(content: &ContentSettings, path: &Utf8Path) -> String {
 /// When one cannot be read.
 pub fn read_templates(folder: &Utf8Path) -> anyhow::Result<Templates> {
     let unreadable = || format!("failed to read the templates in `{folder}`");
-    // Editors leave copies and hidden files behind.
-    let is_kept = |entry: &DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        entry.depth() == 0 || !(name.starts_with('.') || name.ends_with('~'))
-    };
     let mut overrides = Vec::new();
-    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_kept) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error)
-                if error.depth() == 0 && error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) =>
-            {
-                break;
-            }
-            Err(error) => return Err(error).with_context(unreadable),
+    let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        let (depth, path) = match &entry {
+            Ok(entry) => (entry.depth(), Some(entry.path())),
+            Err(error) => (error.depth(), error.path()),
         };
-        if entry.file_type().is_dir() {
+        let is_folder = entry.as_ref().is_ok_and(|entry| entry.file_type().is_dir());
+        if depth > 0 && path.is_some_and(is_left_behind) {
+            if is_folder {
+                entries.skip_current_dir();
+            }
             continue;
         }
-        let path = <&Utf8Path>::try_from(entry.path()).with_context(unreadable)?;
-        let text = fs::read_to_string(path).with_context(|| format!("failed to read the template `{path}`"))?;
-        let name = path.strip_prefix(folder).unwrap_or(path).as_str().to_owned();
-        overrides.push((name, text));
+        match entry {
+            Err(error) if depth == 0 && error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) => {
+                break;
+            }
+            Ok(_) if is_folder => {}
+            Ok(_) if depth == 0 => bail!("the templates `{folder}` (`templates.folder`) are no folder"),
+            entry => {
+                let entry = entry.with_context(unreadable)?;
+                let path = <&Utf8Path>::try_from(entry.path()).with_context(unreadable)?;
+                let text = fs::read_to_string(path).with_context(|| format!("failed to read the template `{path}`"))?;
+                let name = path.strip_prefix(folder).unwrap_or(path).as_str().to_owned();
+                overrides.push((name, text));
+            }
+        }
     }
     Ok(Templates::new(overrides)?)
+}
+
+/// Whether this is a copy or a hidden file that an editor left behind, be it a link that leads nowhere.
+fn is_left_behind(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') || name.ends_with('~')
 }
 
 /// Opens everything: the key is made and the database set up when they are not there yet. Nothing is read of the
@@ -259,11 +271,15 @@ mod tests {
         fs::write(shared.join("front.html"), "{{ wrong").unwrap();
         fs::write(shared.join(".front.html.swp"), "{{ wrong").unwrap();
         symlink(&shared, templates.join("page")).unwrap();
+        // As Emacs leaves one for a file with changes that are not saved, and one that leads upwards.
+        symlink("ann@salle.example:123", templates.join(".#front.html")).unwrap();
+        symlink(&templates, templates.join(".git")).unwrap();
         let broken = read_templates(&templates).unwrap_err();
         assert!(format!("{broken:#}").contains("page/front.html"), "{broken:#}");
         fs::remove_file(shared.join("front.html")).unwrap();
         read_templates(&templates).unwrap();
         symlink(&templates, shared.join("back")).unwrap();
+        assert!(read_templates(&shared.join(".front.html.swp")).unwrap_err().to_string().contains("are no folder"));
         let ring = format!("{:#}", read_templates(&templates).unwrap_err());
         assert!(ring.contains("page/back points to an ancestor") && ring.len() < 400, "{ring}");
     }

@@ -1,4 +1,4 @@
-//! The command line: one file per command.
+//! The command line: a file for each command, and what several share.
 
 mod arguments;
 mod exit;
@@ -17,7 +17,7 @@ mod send_test;
 mod wording;
 mod outcomes;
 mod sheet;
-mod account;
+mod columns;
 mod topics;
 mod subscriber;
 mod importing;

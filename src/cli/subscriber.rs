@@ -3,8 +3,8 @@
 use anyhow::Error;
 use serde::Serialize;
 
-use super::account::{COLUMNS, words_of};
 use super::arguments::Format;
+use super::columns::{COLUMNS, words_of};
 use super::outcomes::lines;
 use super::terminal::Terminal;
 use super::wording::{called, consent_line, delivery_words, labelled, stamp};

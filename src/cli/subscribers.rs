@@ -3,8 +3,8 @@
 use anyhow::{Error, bail};
 use camino::Utf8Path;
 
-use super::account::{COLUMNS, cells, words_of};
 use super::arguments::{AddArguments, Format, SubscribersCommand};
+use super::columns::{COLUMNS, cells, words_of};
 use super::sheet::csv_line;
 use super::terminal::Terminal;
 use super::wording::called;

@@ -96,7 +96,7 @@ mod tests {
         keys.extend(["pending", "active", "ended"].map(|code| format!("state.{code}")));
         keys.extend(ConsentAction::ALL.iter().map(|code| format!("consent.{code}")));
         keys.extend(["sent", "later", "failed", "unknown", "relay"].map(|code| format!("verdict.{code}")));
-        keys.extend(crate::cli::account::COLUMNS.map(|code| format!("column.{code}")));
+        keys.extend(crate::cli::columns::COLUMNS.map(|code| format!("column.{code}")));
         for (key, language) in
             keys.iter().flat_map(|key| Language::ALL.into_iter().map(move |language| (key, language)))
         {

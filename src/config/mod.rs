@@ -27,6 +27,6 @@ pub use settings::{
     BounceSettings, BucketSettings, Config, ContentSettings, DatabaseSettings, DatabaseUrl, DigestSettings, DkimKey,
     DkimSettings, DocumentsAt, FeedSettings, FetchSettings, HttpSettings, JekyllConfigAt, JekyllFile, KeepSettings,
     LogFormat, LogLevel, LogSettings, LoginSettings, NewsletterSettings, OnLostReply, Origin, PasswordSource, PollMode,
-    PrivacySettings, PublishSettings, RelayKind, RelaySettings, RelayTls, Secret, SecretSettings, SignUpSettings,
-    SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
+    PrivacySettings, PublishPlace, PublishSettings, RelayKind, RelaySettings, RelayTls, Secret, SecretSettings,
+    SignUpSettings, SiteDefaults, SiteOrigins, SiteSettings, SmtpSettings, SqliteSync,
 };

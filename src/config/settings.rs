@@ -231,6 +231,26 @@ pub struct PublishSettings {
     pub bucket: Option<BucketSettings>,
 }
 
+/// A place that `[publish]` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PublishPlace {
+    /// `publish.folder`
+    Folder,
+    /// `publish.bucket`
+    Bucket,
+}
+
+impl PublishPlace {
+    /// Its key there.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::Bucket => "bucket",
+        }
+    }
+}
+
 /// `publish.bucket`: where everything public is also put, in a store that speaks S3.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BucketSettings {

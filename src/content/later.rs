@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr2, memchr2_iter};
 
 use super::kramdown;
-use super::plain_characters::is_word;
+use super::plain_characters::is_plain;
 use crate::domain::{SafeHtml, lines};
 
 /// A longer text may have more parts than are read.
@@ -54,7 +54,7 @@ pub(super) fn plain_paragraph(text: &str) -> Option<SafeHtml> {
         return None;
     }
     let is_plain =
-        |line: &str| line.starts_with(char::is_alphabetic) && !line.ends_with(' ') && line.chars().all(is_word);
+        |line: &str| line.starts_with(char::is_alphabetic) && !line.ends_with(' ') && line.chars().all(is_plain);
     let runs = ["  ", "..", "--"];
     let is_one = text.split('\n').all(is_plain) && runs.iter().all(|run| !text.contains(run));
     is_one.then(|| SafeHtml::trust_sanitised(["<p>", text, "</p>"].concat()))
@@ -73,14 +73,14 @@ mod tests {
     fn read(text: &str) -> (String, bool) {
         let (site, page) = ("https://presse.example".parse().unwrap(), "/x/".parse().unwrap());
         let uploads: std::collections::BTreeMap<UploadPath, UploadFacts> = std::collections::BTreeMap::new();
-        let setting = super::super::setting::Setting {
+        let surroundings = super::super::surroundings::Surroundings {
             base: super::super::address::Base::new(&site, &page),
             uploads: &uploads,
             site_url: "https://presse.example",
             language: Language::French,
             notes_prefix: "chapeau-",
         };
-        let rendered = super::super::markup::render(text, &setting, super::super::markup::Wanted::Whole);
+        let rendered = super::super::markup::render(text, &surroundings, super::super::markup::Wanted::Whole);
         (rendered.html.as_str().to_owned(), rendered.remarks.is_empty())
     }
 

@@ -8,7 +8,7 @@ use super::kramdown::{Document, Element, Kind, Remark, parse};
 use super::liquid::{self, Resolved};
 use super::render::{Render, Style};
 use super::sanitise::sanitise;
-use super::setting::Setting;
+use super::surroundings::Surroundings;
 use crate::domain::{LinkedUpload, SafeHtml};
 use crate::language::Diagnosis;
 
@@ -37,8 +37,8 @@ pub(super) struct Rendered {
 }
 
 /// Renders `source`; the places of remarks and links are offsets in it.
-pub(super) fn render(source: &str, setting: &Setting<'_>, wanted: Wanted) -> Rendered {
-    let Resolved { text, mut remarks, links } = liquid::resolve(source, setting.site_url);
+pub(super) fn render(source: &str, surroundings: &Surroundings<'_>, wanted: Wanted) -> Rendered {
+    let Resolved { text, mut remarks, links } = liquid::resolve(source, surroundings.site_url);
     let mut document = parse(&text);
     remarks.append(&mut document.remarks);
     if let Some(refused) = document.refused {
@@ -46,7 +46,7 @@ pub(super) fn render(source: &str, setting: &Setting<'_>, wanted: Wanted) -> Ren
     }
     let in_notes = document.notes.values().any(|note| has_first_heading(&note.elements));
     let style = Style { shift_headings: in_notes || has_first_heading(&document.elements), excerpt: false };
-    let mut whole = Render::new(setting, &document, style);
+    let mut whole = Render::new(surroundings, &document, style);
     whole.all();
     let whole = whole.finish();
     if whole.html.len() > LARGEST_HTML {
@@ -55,7 +55,7 @@ pub(super) fn render(source: &str, setting: &Setting<'_>, wanted: Wanted) -> Ren
     remarks.extend(whole.remarks);
     let first_paragraph = match wanted {
         Wanted::Whole => SafeHtml::default(),
-        Wanted::WholeAndFirstParagraph => first_paragraph(setting, &document),
+        Wanted::WholeAndFirstParagraph => first_paragraph(surroundings, &document),
     };
     Rendered {
         html: sanitise(&whole.html),
@@ -76,10 +76,10 @@ fn has_first_heading(elements: &[Element]) -> bool {
 }
 
 /// The first paragraph at the top that holds words.
-fn first_paragraph(setting: &Setting<'_>, document: &Document) -> SafeHtml {
+fn first_paragraph(surroundings: &Surroundings<'_>, document: &Document) -> SafeHtml {
     for element in document.elements.iter().filter(|element| matches!(element.kind, Kind::Paragraph { .. })) {
         let style = Style { shift_headings: false, excerpt: true };
-        let mut excerpt = Render::new(setting, document, style);
+        let mut excerpt = Render::new(surroundings, document, style);
         excerpt.element(element);
         let html = sanitise(&excerpt.finish().html);
         if !super::plain_text(html.as_str()).trim().is_empty() {

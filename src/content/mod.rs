@@ -5,39 +5,48 @@
 //! [`Uploads`](crate::domain::Uploads). Whether two files fit together (one address, one topic, one id) is not decided
 //! here.
 
+// The file, its name and its characters.
+mod name;
+mod source;
+mod plain_characters;
 mod address;
-mod attributes;
-mod calls;
-mod clean;
-mod contact;
 mod date;
+
+// What is not kramdown in a text.
+mod liquid;
+mod tags;
+mod attributes;
+mod clean;
+mod sanitise;
+mod plain_text;
+
+// The text: read, and rendered.
+mod kramdown;
+mod later;
+mod surroundings;
+mod uploads;
+mod note_calls;
+mod render;
+mod notes;
+mod raw;
+mod markup;
+mod title;
+mod wording;
+
+// The front matter.
+mod yaml;
+mod plain_yaml;
 mod front_matter;
+mod values;
+mod labels;
+mod contact;
 mod items;
 mod jekyll_config;
-mod kramdown;
-mod labels;
-mod later;
-mod liquid;
-mod markup;
-mod name;
-mod new_file;
-mod notes;
-mod pin;
-mod plain_characters;
-mod plain_text;
-mod plain_yaml;
-mod raw;
+
+// The whole.
 mod reader;
-mod render;
-mod sanitise;
-mod setting;
-mod source;
-mod tags;
-mod title;
-mod uploads;
-mod values;
-mod wording;
-mod yaml;
+mod pin;
+mod new_file;
 
 pub use jekyll_config::{JekyllConfig, JekyllConfigError, never_holds_releases};
 pub use name::{is_conflict_copy, is_release_name};

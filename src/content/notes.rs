@@ -20,7 +20,7 @@ impl Render<'_> {
         let (call, note) = (self.call_id(name, times), self.note_id(name));
         let href = self.here(&note);
         let number = number + 1;
-        let id = self.setting.base.id(&call);
+        let id = self.surroundings.base.id(&call);
         let id = escape_value(&id);
         let _ = write!(self.html, "<sup id=\"{id}\"><a href=\"{href}\" class=\"footnote\">{number}</a></sup>");
     }
@@ -31,7 +31,7 @@ impl Render<'_> {
             self.html.push_str("<div class=\"footnotes\"><ol>\n");
             let mut number = 0;
             while let Some((name, _)) = self.calls.get(number) {
-                let id = self.setting.base.id(&self.note_id(&name));
+                let id = self.surroundings.base.id(&self.note_id(&name));
                 let _ = write!(self.html, "<li id=\"{}\">", escape_value(&id));
                 if let Some(note) = self.document.notes.get(&name) {
                     self.elements(&note.elements);
@@ -47,7 +47,7 @@ impl Render<'_> {
 
     /// Writes a link to each call of a note.
     fn write_way_back(&mut self, number: usize) {
-        let words = match self.setting.language {
+        let words = match self.surroundings.language {
             Language::French => "Retour au texte",
             Language::English => "Back to the text",
         };
@@ -80,17 +80,17 @@ impl Render<'_> {
     }
 
     fn note_id(&self, name: &str) -> String {
-        format!("{}fn:{name}", self.setting.notes_prefix)
+        format!("{}fn:{name}", self.surroundings.notes_prefix)
     }
 
     fn call_id(&self, name: &str, call: usize) -> String {
         let again = if call > 1 { format!(":{}", call - 1) } else { String::new() };
-        format!("{}fnref:{name}{again}", self.setting.notes_prefix)
+        format!("{}fnref:{name}{again}", self.surroundings.notes_prefix)
     }
 
     /// The address of an id on the release's own page.
     fn here(&self, id: &str) -> String {
-        match self.setting.base.resolve(&format!("#{id}")) {
+        match self.surroundings.base.resolve(&format!("#{id}")) {
             super::address::Resolved::Kept(address) => escape_value(&address).into_owned(),
             super::address::Resolved::Guessed(_)
             | super::address::Resolved::Empty

@@ -1,7 +1,7 @@
 //! Characters that mean nothing but themselves wherever a release is read: in YAML, in kramdown, in HTML.
 
 /// Whether a character means nothing but itself, and is written as it is.
-pub(super) fn is_word(c: char) -> bool {
+pub(super) fn is_plain(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric()
             || matches!(c, ' ' | ',' | ';' | '.' | '?' | '!' | '(' | ')' | '/' | '%' | '-' | ':');

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::plain_characters::is_word;
+use super::plain_characters::is_plain;
 use super::yaml::{Key, Node, Value};
 use crate::domain::is_unsuspicious;
 
@@ -219,7 +219,7 @@ fn quoted(text: &str, quote: char) -> Option<&str> {
 fn unquoted(text: &str) -> Option<&str> {
     let begins_well = text.starts_with(|c: char| c.is_alphabetic() || c == '/') || is_date(text);
     let is_plain = begins_well
-        && text.chars().all(|c| is_word(c) || matches!(c, '\'' | '"' | '+' | '&' | '=' | '@' | '_'))
+        && text.chars().all(|c| is_plain(c) || matches!(c, '\'' | '"' | '+' | '&' | '=' | '@' | '_'))
         && !text.contains(": ")
         && !text.ends_with([' ', ':'])
         && is_itself(text);

@@ -137,9 +137,9 @@ impl Render<'_> {
         }
         let kept = kept_value(tag, name, value);
         match kept {
-            Some(value) if name == "id" => Some(self.setting.base.id(&value)),
+            Some(value) if name == "id" => Some(self.surroundings.base.id(&value)),
             Some(value) if name == "headers" => {
-                Some(value.split(' ').map(|id| self.setting.base.id(id)).collect::<Vec<_>>().join(" "))
+                Some(value.split(' ').map(|id| self.surroundings.base.id(id)).collect::<Vec<_>>().join(" "))
             }
             Some(value) => Some(value),
             None => {

@@ -17,8 +17,8 @@ use super::later::{can_wait, plain_paragraph};
 use super::liquid;
 use super::markup::{self, Rendered, Wanted};
 use super::plain_text;
-use super::setting::Setting;
 use super::source::{Diagnostic, Findings, SourceFile, Text};
+use super::surroundings::Surroundings;
 use super::title::plain_line;
 use super::values::{strict_text, switch, text, texts};
 use super::yaml::{Node, Value};
@@ -93,14 +93,14 @@ pub fn read_for_later(
 pub fn read_body(bytes: &[u8], release: &Release, uploads: &dyn Uploads, settings: &ReadingSettings) -> SafeHtml {
     let text = Text::decode(bytes).unwrap_or_else(|text| text);
     let Parts::Found { body, .. } = front_matter::split(&text.content) else { return SafeHtml::default() };
-    let setting = Setting {
+    let surroundings = Surroundings {
         base: Base::new(&settings.site, &release.permalink),
         uploads,
         site_url: settings.site_url(),
         language: release.language,
         notes_prefix: "",
     };
-    markup::render(&text.content[body], &setting, Wanted::Whole).html
+    markup::render(&text.content[body], &surroundings, Wanted::Whole).html
 }
 
 fn read_file(
@@ -430,7 +430,7 @@ impl Reader<'_> {
         language: Language,
         findings: &mut Findings<'_>,
     ) -> Option<Texts> {
-        let setting = |notes_prefix| Setting {
+        let surroundings = |notes_prefix| Surroundings {
             base: Base::new(&self.settings.site, page),
             uploads: self.uploads,
             site_url: self.settings.site_url(),
@@ -447,7 +447,7 @@ impl Reader<'_> {
         }
         let wanted = if chapeau.is_some() { Wanted::Whole } else { Wanted::WholeAndFirstParagraph };
         let Rendered { html: body_html, first_paragraph, mut linked_uploads, release_links, remarks } =
-            markup::render(source, &setting(""), wanted);
+            markup::render(source, &surroundings(""), wanted);
         let is_broken = remarks.iter().any(|(_, diagnosis)| diagnosis.severity() == Severity::Error);
         for (range, diagnosis) in remarks {
             findings.add(body.start + range.start..body.start + range.end, diagnosis);
@@ -461,7 +461,7 @@ impl Reader<'_> {
             .collect();
         let own = chapeau.and_then(|node| {
             let text = node.text().unwrap_or_default();
-            let rendered = markup::render(text, &setting("chapeau-"), Wanted::Whole);
+            let rendered = markup::render(text, &surroundings("chapeau-"), Wanted::Whole);
             for (range, named) in rendered.release_links {
                 let place = findings.text.place(&place_in_value(findings.text, &node.range, text, &range));
                 release_links.push(ReleaseLink { named, place });
@@ -484,7 +484,9 @@ impl Reader<'_> {
             let first_paragraph = match wanted {
                 Wanted::WholeAndFirstParagraph => first_paragraph,
                 // A chapeau that says nothing was not to be expected.
-                Wanted::Whole => markup::render(source, &setting(""), Wanted::WholeAndFirstParagraph).first_paragraph,
+                Wanted::Whole => {
+                    markup::render(source, &surroundings(""), Wanted::WholeAndFirstParagraph).first_paragraph
+                }
             };
             if first_paragraph.is_empty() { first_block(&body_html) } else { first_paragraph }
         };

@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use super::address::Resolved;
 use super::attributes::{AttributeList, kept_value};
-use super::calls::Calls;
 use super::kramdown::{Alignment, Document, Element, Kind, Remark, decode};
-use super::setting::Setting;
+use super::note_calls::NoteCalls;
+use super::surroundings::Surroundings;
 use super::uploads::find_upload;
 use crate::domain::{ByteSet, LinkedUpload, UploadPath, character_reference};
 use crate::language::Diagnosis;
@@ -28,12 +28,12 @@ pub(super) struct Style {
 
 /// Renders a text.
 pub(super) struct Render<'a> {
-    pub(super) setting: &'a Setting<'a>,
+    pub(super) surroundings: &'a Surroundings<'a>,
     pub(super) document: &'a Document,
     pub(super) style: Style,
     pub(super) html: String,
     pub(super) remarks: Vec<Remark>,
-    pub(super) calls: Calls,
+    pub(super) calls: NoteCalls,
     linked_uploads: Vec<LinkedUpload>,
     /// The index in it of each upload.
     linked: HashMap<UploadPath, usize>,
@@ -49,14 +49,14 @@ pub(super) struct Output {
 }
 
 impl<'a> Render<'a> {
-    pub(super) fn new(setting: &'a Setting<'a>, document: &'a Document, style: Style) -> Self {
+    pub(super) fn new(surroundings: &'a Surroundings<'a>, document: &'a Document, style: Style) -> Self {
         Self {
-            setting,
+            surroundings,
             document,
             style,
             html: String::new(),
             remarks: Vec::new(),
-            calls: Calls::default(),
+            calls: NoteCalls::default(),
             linked_uploads: Vec::new(),
             linked: HashMap::new(),
             alignments: Vec::new(),
@@ -91,7 +91,7 @@ impl<'a> Render<'a> {
             Kind::Heading { level, id } => {
                 let mut attributes = Vec::new();
                 if let Some(id) = id {
-                    attributes.push(("id", self.setting.base.id(id)));
+                    attributes.push(("id", self.surroundings.base.id(id)));
                 }
                 let level = usize::from(*level) - 1 + usize::from(self.style.shift_headings);
                 self.block(["h1", "h2", "h3", "h4", "h5", "h6", "h6"][level], attributes, element);
@@ -254,7 +254,7 @@ impl<'a> Render<'a> {
     /// The address a link or image leads to; `None` when there is none, which was then said.
     pub(super) fn address(&mut self, written: &str, range: &Range<usize>) -> Option<String> {
         let written = written.to_owned();
-        let address = match self.setting.base.resolve(&written) {
+        let address = match self.surroundings.base.resolve(&written) {
             Resolved::Kept(address) => address,
             Resolved::Guessed(taken) => {
                 self.remark(range, Diagnosis::AddressWithoutScheme { written, taken: taken.clone() });
@@ -269,7 +269,7 @@ impl<'a> Render<'a> {
                 return None;
             }
         };
-        let Some((path, facts)) = find_upload(&address, self.setting.uploads) else { return Some(address) };
+        let Some((path, facts)) = find_upload(&address, self.surroundings.uploads) else { return Some(address) };
         if facts.is_none() {
             self.remark(range, Diagnosis::LinkedUploadMissing { path: path.as_str().to_owned() });
         }
@@ -320,7 +320,7 @@ impl<'a> Render<'a> {
         if let Some(id) = &list.id {
             all.retain(|(name, _)| name != "id");
             if !id.is_empty() {
-                all.push(("id".to_owned(), self.setting.base.id(id)));
+                all.push(("id".to_owned(), self.surroundings.base.id(id)));
             }
         }
         for (name, value) in &list.others {

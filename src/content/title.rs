@@ -1,7 +1,7 @@
 //! Titles and other single lines: Markdown and HTML resolved to plain text, since feed readers show titles raw.
 
 use super::kramdown::plain_words;
-use super::plain_characters::is_word;
+use super::plain_characters::is_plain;
 use super::source::legal;
 
 /// `text` as plain text: no markup, no entity, no line break; no-break spaces stay.
@@ -19,7 +19,7 @@ fn read_line(text: &str) -> String {
 /// Whether a line is plain text as it is written. Cautious: one that says "no" may be so, too.
 fn is_plain_line(text: &str) -> bool {
     let begins_well = text.starts_with(char::is_alphanumeric) && !text.ends_with(' ');
-    begins_well && !text.contains("  ") && !text.contains("://") && text.chars().all(|c| is_word(c) || c == '\'')
+    begins_well && !text.contains("  ") && !text.contains("://") && text.chars().all(|c| is_plain(c) || c == '\'')
 }
 
 /// `text` with each run of white space as one space, none at its ends. Spaces that must not break are kept where they

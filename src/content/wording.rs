@@ -7,7 +7,7 @@
 
 use super::front_matter::{Parts, split};
 use super::later::can_wait;
-use super::plain_characters::is_word;
+use super::plain_characters::is_plain;
 use crate::domain::WordHash;
 
 /// Whether the bodies of two files certainly become different HTML. `false` says nothing: they may.
@@ -99,7 +99,7 @@ fn is_countable(body: &str) -> bool {
             '{' => before == ')' && skip_attributes(&body[at..], &mut rest),
             '\n' | '|' | '*' | '_' | ']' | '"' | '\'' | '#' | '+' | '=' | '>' | '@' => true,
             // Below U+0300 all is composed.
-            c => is_word(c) && (c < '\u{300}' || !c.is_alphabetic()),
+            c => is_plain(c) && (c < '\u{300}' || !c.is_alphabetic()),
         };
         if !is_plain {
             return false;
@@ -144,7 +144,7 @@ mod tests {
 
     use super::super::address::Base;
     use super::super::markup::{Wanted, render};
-    use super::super::setting::Setting;
+    use super::super::surroundings::Surroundings;
     use super::*;
     use crate::domain::{UploadFacts, UploadPath};
     use crate::language::Language;
@@ -152,14 +152,14 @@ mod tests {
     fn html(body: &str) -> String {
         let (site, page) = ("https://presse.example".parse().unwrap(), "/x/".parse().unwrap());
         let uploads: BTreeMap<UploadPath, UploadFacts> = BTreeMap::new();
-        let setting = Setting {
+        let surroundings = Surroundings {
             base: Base::new(&site, &page),
             uploads: &uploads,
             site_url: "https://presse.example",
             language: Language::French,
             notes_prefix: "",
         };
-        render(body, &setting, Wanted::Whole).html.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+        render(body, &surroundings, Wanted::Whole).html.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn file(body: &str) -> String {

@@ -7,9 +7,9 @@ use ureq::config::ConfigBuilder;
 use ureq::tls::TlsConfig;
 use ureq::typestate::AgentScope;
 
-/// A client that goes to servers itself, whatever proxy the environment names, and gives every answer as it is: refusals
+/// The settings of a client that goes to servers itself, whatever proxy the environment names, and gives every answer as it is: refusals
 /// are no errors, and redirects are not followed.
-pub(super) fn client() -> ConfigBuilder<AgentScope> {
+pub(super) fn configured() -> ConfigBuilder<AgentScope> {
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .build();

@@ -8,7 +8,7 @@ use ureq::Agent;
 use ureq::http::{Request, Response};
 
 use super::FetchError;
-use super::client::client;
+use super::client::configured;
 
 /// How long a connection may take, its TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ impl Exchange {
     /// With at most so many connections kept.
     #[must_use]
     pub fn new(connections: usize) -> Self {
-        let config = client()
+        let config = configured()
             .max_idle_connections(connections)
             .max_idle_connections_per_host(connections)
             .timeout_connect(Some(CONNECT))

@@ -12,7 +12,7 @@ use ureq::{Agent, Body};
 use url::Url;
 
 use super::FetchError;
-use super::client::client;
+use super::client::configured;
 use super::guard::{GuardedResolver, is_public};
 use crate::config::FetchSettings;
 
@@ -68,7 +68,7 @@ impl Fetcher {
 
     /// A client that connects to the addresses `allows` says yes to, and waits as long as `patience` says.
     pub(super) fn guarded_by(allows: fn(IpAddr) -> bool, patience: Patience) -> Self {
-        let config = client()
+        let config = configured()
             .max_idle_connections(0)
             .user_agent(USER_AGENT)
             .accept_encoding("identity")

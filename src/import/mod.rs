@@ -5,24 +5,24 @@
 //! a disk or knows the database: bytes come from a reader, how an address stands is given, and what is decided is carried
 //! out by `store`. Whose will wins is told in record 27.
 
-mod answers;
-mod decision;
-mod dates;
-mod doubt;
 mod entry;
-mod form;
+mod decision;
 mod formula;
 mod headings;
-mod columns;
+mod dates;
 mod lines;
-mod listing;
-mod lists;
-mod noes;
 mod paragraphs;
-mod rows;
 mod seen;
 mod split;
 mod statuses;
+mod noes;
+mod answers;
+mod doubt;
+mod columns;
+mod lists;
+mod rows;
+mod form;
+mod listing;
 #[cfg(test)]
 mod tests;
 

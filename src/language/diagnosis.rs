@@ -497,7 +497,3 @@ impl Diagnosis {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "diagnosis_tests.rs"]
-mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::language::Language;
+use crate::language::diagnosis::{Expected, Severity};
 
 fn x() -> String {
     "x".to_owned()

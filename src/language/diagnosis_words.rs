@@ -21,3 +21,7 @@ impl Diagnosis {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "diagnosis_tests.rs"]
+mod tests;

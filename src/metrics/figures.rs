@@ -7,6 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::config::PublishPlace;
+
 type Number = Gauge<f64, AtomicU64>;
 
 /// What there is to look up. Times are seconds.
@@ -36,9 +38,9 @@ pub struct Figures {
     pub look_took: f64,
     /// How long ago the last look succeeded.
     pub look_age: f64,
-    /// By place (`folder`, `bucket`), whether what is public was written there when that was last tried.
-    pub published: BTreeMap<&'static str, bool>,
-    /// When the database was last backed up, since 1970; `None` where it never was, as far as is known.
+    /// By where this instance writes what is public, whether that succeeded when it was last tried.
+    pub published: BTreeMap<PublishPlace, bool>,
+    /// When the last backup that succeeded was begun, since 1970; `None` where none is known of.
     pub backed_up: Option<i64>,
     /// By how much the machine's clock is ahead of what is believed.
     pub clock_ahead: f64,
@@ -82,7 +84,7 @@ impl Gauges {
         registry.register("look_age_seconds", help, self.look_age.clone());
         let help = "1 when what is public was written there when that was last tried";
         registry.register("published", help, self.published.clone());
-        let help = "When the database was last backed up, since 1970; 0 when it never was";
+        let help = "When the last backup that succeeded was begun, since 1970; 0 when none did";
         registry.register("last_backup_timestamp_seconds", help, self.backed_up.clone());
         let help = "By how much the machine's clock is ahead of what is believed; 0 when it is believed";
         registry.register("clock_doubt_seconds", help, self.clock_ahead.clone());
@@ -126,8 +128,9 @@ impl Gauges {
         self.errors.set(whole(*errors));
         self.look_took.set(*look_took);
         self.look_age.set(*look_age);
+        self.published.clear();
         for (place, is_written) in published {
-            self.published.get_or_create(&[("place", *place)]).set(i64::from(*is_written));
+            self.published.get_or_create(&[("place", place.as_str())]).set(i64::from(*is_written));
         }
         if let Some(at) = backed_up {
             self.backed_up.set(*at);

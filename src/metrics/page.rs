@@ -100,6 +100,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::config::PublishPlace;
     use crate::domain::{Attempt, Reply};
     use crate::metrics::{DatabaseWork, LetterEnd, RequestKind};
 
@@ -124,7 +125,7 @@ mod tests {
             deliveries: one("sent"),
             editions: one("done"),
             resting: BTreeMap::from([("memory".to_owned(), true)]),
-            published: BTreeMap::from([("folder", true)]),
+            published: BTreeMap::from([(PublishPlace::Folder, true)]),
             ..Figures::default()
         };
         metrics.page(&figures)

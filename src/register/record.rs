@@ -160,6 +160,12 @@ pub struct Register {
 }
 
 impl Register {
+    /// The look that is not believed yet, and that nobody has confirmed.
+    #[must_use]
+    pub fn open_alarm(&self) -> Option<FolderAlarm> {
+        self.alarm.filter(|alarm| !alarm.confirmed)
+    }
+
     /// Whether `other` says the same, what was decided about announcing apart.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 
-use super::address_changes::{AddressChange, change_from, was_not_asked_of_late};
+use super::address_rows::{AddressChange, change_from, was_not_asked_of_late};
 use super::consents::{self, ConsentAction};
 use super::endings::end_within;
 use super::row::{Fields, micros};

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::StoreError;
-use super::attempt::Request;
 use super::engine::Engine;
+use super::exchanged::Request;
 use super::health::Health;
 use crate::domain::TokenKey;
 

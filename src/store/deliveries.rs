@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::attempt::AttemptMade;
+use super::exchanged::AttemptMade;
 use super::row::{Fields, micros};
 use super::values::Values;
 use super::{Store, StoreError, ids};

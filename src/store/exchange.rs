@@ -14,8 +14,8 @@ use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
-use super::attempt::{Begin, Exchanged, Fence, Finished, Hold, Request};
 use super::engine::Engine;
+use super::exchanged::{Begin, Exchanged, Fence, Finished, Hold, Request};
 use super::health::{Health, in_time};
 use super::marks::{Attempts, Marks};
 use super::values::Bound;

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, micros, placeholders};
-use super::{StoreError, address_changes, suppressions};
+use super::{StoreError, address_rows, suppressions};
 use crate::domain::{EmailAddress, LetterKind, SubscriberId, SuppressionReason};
 
 /// How many rows one statement may name.
@@ -101,7 +101,7 @@ pub(super) async fn forget(
         forget_traces(connection, &hash, now).await?;
     }
     let statements = [
-        "DELETE FROM address_changes WHERE subscriber = $1",
+        "DELETE FROM address_rows WHERE subscriber = $1",
         "DELETE FROM former_addresses WHERE subscriber = $1",
         "DELETE FROM subscriptions WHERE subscriber = $1",
         "DELETE FROM consents WHERE subscriber = $1",
@@ -133,7 +133,7 @@ pub(super) async fn forget_address(
 /// Removes an address, known by its hash, from what was sent for others: they asked whether it should be theirs, or they
 /// had it before. What the office is sent is its own. Gives whether there was something.
 async fn forget_traces(connection: &mut AnyConnection, hash: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    address_changes::forget(connection, hash).await?;
+    address_rows::forget(connection, hash).await?;
     let single = "address_hash = $1 AND edition IS NULL AND recipient_address <> 'erased@erased.invalid' \
         AND subscriber IS NOT NULL";
     let before = "address_hash = $1 AND recipient_address <> 'erased@erased.invalid' \

@@ -34,11 +34,11 @@ pub struct Illness {
 pub(super) struct Health {
     engine: Engine,
     pub(super) metrics: DatabaseMetrics,
-    pub(super) illness: Mutex<Option<Illness>>,
+    illness: Mutex<Option<Illness>>,
     /// Why nobody may work with it any more.
-    pub(super) closed: Mutex<Option<Closed>>,
+    closed: Mutex<Option<Closed>>,
     /// Wakes whoever waits for the database to fall ill.
-    pub(super) falls_ill: Notify,
+    falls_ill: Notify,
 }
 
 impl Health {
@@ -46,6 +46,29 @@ impl Health {
     pub(super) fn new(engine: Engine) -> Self {
         let (illness, closed) = (Mutex::default(), Mutex::default());
         Self { engine, metrics: DatabaseMetrics::default(), illness, closed, falls_ill: Notify::new() }
+    }
+
+    /// What ails it; `None` while it is well, as far as anyone knows.
+    pub(super) fn illness(&self) -> Option<Illness> {
+        self.illness.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why nobody may work with it any more; `None` while one may, as far as anyone knows.
+    pub(super) fn closed(&self) -> Option<Closed> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until something ails it.
+    pub(super) async fn fell_ill(&self) {
+        let falls = self.falls_ill.notified();
+        if self.illness().is_none() {
+            falls.await;
+        }
+    }
+
+    /// Takes note that it is well again.
+    pub(super) fn recovered(&self) {
+        *self.illness.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Takes note that it is closed, or open.

@@ -6,9 +6,9 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::StoreError;
-use super::attempt::{AttemptMade, Begin, Fence, Finished, Outcome};
 use super::claims::GOING;
 use super::deliveries::{IS_BLANK, numbers_text};
+use super::exchanged::{AttemptMade, Begin, Fence, Finished, Outcome};
 use super::row::{Fields, clean, micros};
 use super::values::{Bound, Values};
 use crate::domain::DeliveryId;

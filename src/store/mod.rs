@@ -3,74 +3,86 @@
 //! One set of statements serves both databases through sqlx `Any`. Domain types go in and come out; rows are converted
 //! here and nowhere else. Nothing here decides: who receives what, and what follows a failure, are `policy`'s.
 
-mod address_changes;
-mod addresses;
-mod ailment;
-mod attempt;
-mod audience;
-mod blocking;
-mod bounces;
-mod claims;
-mod closed;
-mod closing;
-mod connection;
-mod consents;
-mod daemon;
-mod database;
-mod decisions;
-mod deliveries;
-mod editions;
-mod endings;
-mod engine;
-mod erasure;
+// What can go wrong, and what the two databases differ in.
 mod error;
-mod exchange;
-mod figures;
-mod forgetting;
-mod former;
-mod fragments;
-mod gap;
-mod health;
-mod ids;
-mod imports;
-mod key;
-mod leads;
-mod letters;
-mod marks;
-mod meta;
-mod migrations;
-mod notices;
-mod opening;
-mod optin;
-mod outcomes;
-mod pauses;
-mod pings;
-mod probing;
-mod reach;
-mod register;
-mod requests;
-mod rests;
-mod revision;
-mod roll;
-mod row;
-mod served_feeds;
-mod sqlite_file;
-mod standing;
-mod steering;
-mod stillness;
-mod subscribers;
-mod supersede;
-mod suppressions;
-mod sweep;
-mod tallies;
-mod transfer;
-mod unconfirmed;
+mod engine;
+mod ailment;
 mod values;
+mod row;
+mod ids;
 
-pub use address_changes::AddressChange;
+// The database itself: opened, closed, well or ill, and who has it.
+mod meta;
+mod key;
+mod migrations;
+mod sqlite_file;
+mod closed;
+mod health;
+mod stillness;
+mod database;
+mod connection;
+mod daemon;
+mod reach;
+mod probing;
+mod closing;
+mod leads;
+mod gap;
+mod standing;
+
+// The register, what was decided, and what readers were given.
+mod revision;
+mod register;
+mod decisions;
+mod served_feeds;
+mod pings;
+mod fragments;
+
+// Editions, and what becomes of them.
+mod letters;
+mod editions;
+mod audience;
+mod opening;
+mod steering;
+mod supersede;
+mod tallies;
+mod outcomes;
+mod figures;
+
+// Deliveries: claimed, begun, recorded.
+mod exchanged;
+mod deliveries;
+mod claims;
+mod marks;
+mod exchange;
+mod rests;
+mod sweep;
+mod notices;
+
+// Subscribers: who agreed, who left, who is forgotten.
+mod subscribers;
+mod consents;
+mod optin;
+mod requests;
+mod pauses;
+mod endings;
+mod suppressions;
+mod blocking;
+mod former;
+mod address_rows;
+mod addresses;
+mod forgetting;
+mod erasure;
+mod unconfirmed;
+mod roll;
+
+// What comes from outside, and what is carried elsewhere.
+mod bounces;
+mod imports;
+mod transfer;
+
+pub use address_rows::AddressChange;
 pub use addresses::{AddressAnswer, AddressSide, AskedAddress};
 pub use ailment::Ailment;
-pub use attempt::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome};
 pub use blocking::Unblocked;
 pub use bounces::Kept;
 pub use closed::Closed;
@@ -82,6 +94,7 @@ pub use editions::EditionFilter;
 pub use engine::describe;
 pub use erasure::Erasure;
 pub use error::{DriverError, StoreError};
+pub use exchanged::{AttemptMade, Begin, Exchanged, Fence, Finished, Hold, Outcome};
 pub use figures::OutboxFigures;
 pub use former::FormerAddress;
 pub use fragments::{Announced, DigestContents, DigestText};

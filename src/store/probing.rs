@@ -1,8 +1,7 @@
-//! How whoever works with the database learns what ails it, and says what they came upon, until a probe that really writes
-//! succeeds again.
+//! Working with a database that may be ill: whoever does is given up in time, says what they came upon and learns what is
+//! known, until a probe that really writes succeeds again.
 
 use std::future::Future;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -24,13 +23,13 @@ impl Store {
     /// What ails the database; `None` while it is well, as far as anyone knows.
     #[must_use]
     pub fn illness(&self) -> Option<Illness> {
-        self.health.illness.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.health.illness()
     }
 
     /// Why nobody may work with the database any more; `None` while one may, as far as anyone knows.
     #[must_use]
     pub fn closed(&self) -> Option<Closed> {
-        self.health.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.health.closed()
     }
 
     /// Takes note of a failure that somebody came upon.
@@ -42,10 +41,7 @@ impl Store {
 
     /// Waits until something ails the database.
     pub async fn fell_ill(&self) {
-        let falls = self.health.falls_ill.notified();
-        if self.illness().is_none() {
-            falls.await;
-        }
+        self.health.fell_ill().await;
     }
 
     /// What is counted of the database.
@@ -74,7 +70,7 @@ impl Store {
         };
         let done = self.in_time(written).await;
         if done.is_ok() && was_ill {
-            *self.health.illness.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.health.recovered();
         }
         self.illness()
     }
@@ -102,13 +98,5 @@ impl Store {
             self.health.note(&error);
             Err(error.into())
         })
-    }
-
-    /// How many bytes are free on the disk of the database; `None` where it is on a server.
-    #[must_use]
-    pub fn disk_free(&self) -> Option<u64> {
-        let folder = self.file.as_ref()?.parent()?;
-        let disk = rustix::fs::statvfs(folder.as_std_path()).ok()?;
-        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 }

@@ -22,6 +22,14 @@ pub struct Standing {
 }
 
 impl Store {
+    /// How many bytes are free on the disk of the database; `None` where it is on a server.
+    #[must_use]
+    pub fn disk_free(&self) -> Option<u64> {
+        let folder = self.file.as_ref()?.parent()?;
+        let disk = rustix::fs::statvfs(folder.as_std_path()).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
     /// How the database stands now.
     ///
     /// # Errors

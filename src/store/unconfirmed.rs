@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::forgetting::{blank, each_of, numbers};
 use super::row::micros;
-use super::{Store, StoreError, address_changes};
+use super::{Store, StoreError, address_rows};
 
 /// Whether a subscriber signed up by the form, and nothing else is known of them: nobody confirmed it, nor did the office
 /// vouch, nor a list say that they want nothing.
@@ -28,7 +28,7 @@ impl Store {
              WHERE state = 'pending' AND since < $1 AND NOT ({NEVER_SUBSCRIBED})"
         );
         sqlx::query(AssertSqlSafe(statement)).bind(micros(before)).execute(&mut *transaction).await?;
-        address_changes::purge(&mut transaction, before).await?;
+        address_rows::purge(&mut transaction, before).await?;
         // Their rows are locked: nobody confirms at this moment. One whose letter is being handed over has another day.
         let statement = format!(
             "UPDATE subscribers SET since = since WHERE state IN ('pending', 'ended') AND since < $1 AND {NEVER_SUBSCRIBED} \
@@ -37,7 +37,7 @@ impl Store {
         );
         let query = sqlx::query(AssertSqlSafe(statement)).bind(micros(before));
         let ids = numbers(&query.fetch_all(&mut *transaction).await?, "subscribers")?;
-        for table in ["address_changes", "former_addresses", "subscriptions", "consents"] {
+        for table in ["address_rows", "former_addresses", "subscriptions", "consents"] {
             each_of(&mut transaction, &format!("DELETE FROM {table} WHERE subscriber"), &ids).await?;
         }
         each_of(&mut transaction, "DELETE FROM subscribers WHERE id", &ids).await?;

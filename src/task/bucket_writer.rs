@@ -17,6 +17,7 @@ use tracing::{error, info};
 use super::newsroom::{Current, Newsroom};
 use super::site_files::{FileNames, FilesWanted, SiteBytes, SiteFilesError, site_files, stage_of};
 use super::trying::{Tries, next_try};
+use crate::config::PublishPlace;
 use crate::domain::is_shown_by_browsers;
 use crate::publish::{Bucket, BucketError, ObjectHead, PublishReport};
 use crate::store::StoreError;
@@ -25,10 +26,10 @@ use crate::watch::Cores;
 /// The pause after the first failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// The lead among instances of one database: one of them writes the bucket.
 const LEAD: &str = "bucket";
-/// How long the lead lasts without being renewed.
+/// How long the lead lasts without being renewed: longer than any pause, or it would go round while nobody can write.
 const LEAD_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// Why the bucket could not be written.
@@ -78,7 +79,7 @@ impl BucketWriter {
         if store.is_shared() && !store.take_lead(LEAD, &self.owner, self.newsroom.now(), LEAD_LASTS).await? {
             // What the leader puts there in between is compared anew when this instance leads.
             self.written = None;
-            self.note(None);
+            self.newsroom.standing.publishes_no_more(PublishPlace::Bucket);
             return Ok(Some(FIRST_PAUSE));
         }
         let current = self.newsroom.current();
@@ -89,7 +90,7 @@ impl BucketWriter {
             Ok(report) => {
                 self.written = Some(current);
                 self.tries.succeeded();
-                self.note(None);
+                self.note(Ok(()));
                 let PublishReport { written, removed, .. } = report;
                 if written + removed > 0 {
                     info!(written, removed, "{written} objects put into the bucket, {removed} removed");
@@ -99,7 +100,7 @@ impl BucketWriter {
             Err(WriteError::Bucket(BucketError::Stopped)) => Ok(None),
             Err(error) => {
                 let attempt = self.tries.number();
-                self.note(Some(error.to_string()));
+                self.note(Err(error.to_string()));
                 error!(attempt, %error, "the bucket could not be written, which is tried again: {error}");
                 Ok(Some(self.tries.failed()))
             }
@@ -107,8 +108,8 @@ impl BucketWriter {
     }
 
     /// Lets whoever asks know how the last try went.
-    fn note(&self, failure: Option<String>) {
-        self.newsroom.standing.published("bucket", failure, self.newsroom.now());
+    fn note(&self, done: Result<(), String>) {
+        self.newsroom.standing.publishing_ended(PublishPlace::Bucket, done, self.newsroom.now());
     }
 
     /// On a thread of its own: making files waits, as does reading documents.

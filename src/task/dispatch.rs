@@ -148,8 +148,11 @@ impl Dispatcher {
             }
         }
         // What the relay said last is known here alone: it is recorded, or we are given up.
+        let mut was_told = false;
         while let Err(error) = self.close(&mut desk).await {
-            self.newsroom.log_failure(&error, "the last outcome could not be recorded");
+            if !std::mem::replace(&mut was_told, true) {
+                self.newsroom.log_failure(&error, "the last outcome could not be recorded");
+            }
             sleep(Duration::from_secs(1)).await;
         }
     }

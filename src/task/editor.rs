@@ -26,8 +26,8 @@ use super::site_files::{FileNames, FilesWanted, SiteFilesError, site_files, stag
 use super::standing::LookNote;
 use crate::cache::{Cache, OpenCache};
 use crate::clock::{Clock as _, ClockDoubt};
-use crate::config::PublishSettings;
-use crate::publish::{PublishError, publish, stands};
+use crate::config::{PublishPlace, PublishSettings};
+use crate::publish::{PublishError, PublishReport, publish, stands};
 use crate::register::{Announcement, FolderAlarm, KeptRegister, RegisterChanges};
 use crate::resource::Ready;
 use crate::store::{Revision, StoreError};
@@ -262,7 +262,7 @@ impl Editor {
                 warn!(path = file.path, "{} has errors and is not read: {}", file.path, file.problems.join("; "));
                 log_untold(self.newsroom.tell_broken(&current, file, now).await);
             }
-            if let Some(alarm) = current.register.alarm.filter(|alarm| !alarm.confirmed) {
+            if let Some(alarm) = current.register.open_alarm() {
                 log_untold(self.newsroom.tell_alarm(&current, &alarm, now).await);
             }
             self.ask_about_documents(&current, &changes, now).await;
@@ -511,7 +511,7 @@ impl Editor {
 
     /// Whether a person confirmed an alarm since the last look.
     async fn alarm_was_confirmed(&self) -> bool {
-        let Some(alarm) = self.newsroom.current().register.alarm.filter(|alarm| !alarm.confirmed) else { return false };
+        let Some(alarm) = self.newsroom.current().register.open_alarm() else { return false };
         let stored = self.newsroom.store.folder_alarm().await.ok().flatten();
         stored.is_none_or(|stored| stored != alarm)
     }
@@ -538,32 +538,29 @@ impl Editor {
             let files = site_files(&current, &uploads, wanted, &threads);
             publish(&folder, files.map(|file| file.map_err(WriteError::from)), stage_of)
         });
-        let written = written.await;
-        let done = matches!(written, Ok(Ok(_)));
-        if done {
+        let done = match written.await {
+            Ok(Ok(report)) => {
+                let PublishReport { written, removed, .. } = report;
+                if written + removed > 0 {
+                    info!(written, removed, "{written} files written, {removed} removed");
+                }
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                error!(%error, "the public folder could not be written: {error}");
+                Err(error.to_string())
+            }
+            Err(error) => {
+                error!(%error, "writing the public folder was cut off: {error}");
+                Err(error.to_string())
+            }
+        };
+        let is_shown = done.is_ok();
+        self.newsroom.standing.publishing_ended(PublishPlace::Folder, done, self.newsroom.now());
+        if is_shown {
             self.newsroom.shown.send_replace(shown);
         }
-        let failure = match &written {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(error) => Some(error.to_string()),
-        };
-        self.newsroom.standing.published("folder", failure, self.newsroom.now());
-        match written {
-            Ok(Ok(report)) if report.written + report.removed > 0 => {
-                info!(
-                    written = report.written,
-                    removed = report.removed,
-                    "{} files written, {} removed",
-                    report.written,
-                    report.removed
-                );
-            }
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => error!(%error, "the public folder could not be written: {error}"),
-            Err(error) => error!(%error, "writing the public folder was cut off: {error}"),
-        }
-        done
+        is_shown
     }
 }
 

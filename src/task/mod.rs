@@ -55,5 +55,5 @@ pub use returning::{ReturnError, TakenIn};
 pub use site_files::{
     FileNames, FilesWanted, SiteBytes, SiteFile, SiteFilesError, count_site_files, site_files, stage_of,
 };
-pub use standing::{LookNote, Notes, RelayNote, Standing};
+pub use standing::{LookNote, Notes, PublishNote, RelayNote, Standing};
 pub use watchman::Watchman;

@@ -58,9 +58,8 @@ impl Current {
     }
 
     /// Whether most of the folder is gone at once and nothing of that is believed for now.
-    #[must_use]
-    pub fn folder_in_doubt(&self) -> bool {
-        self.register.alarm.is_some_and(|alarm| !alarm.confirmed)
+    pub(super) fn folder_in_doubt(&self) -> bool {
+        self.register.open_alarm().is_some()
     }
 }
 

@@ -68,9 +68,9 @@ impl Newsroom {
         reasons.extend(self.standstill(&notes, last.oldest_due, oldest_due));
         reasons.extend(refusing(&notes));
         reasons.extend(unwritten(&notes));
-        let backed_up = if answers { self.store.last_run(BACKUP).await.ok().flatten() } else { None };
-        let mut figures = self.figures(&notes, &reasons, last, oldest_due, answers, disk_free);
-        figures.backed_up = backed_up.map(|at| at.timestamp());
+        let backed_up = if answers { self.backed_up().await } else { None };
+        let figures = self.figures(&notes, &reasons, last, oldest_due, answers, disk_free);
+        let figures = Figures { backed_up, ..figures };
         Readiness { reasons, figures }
     }
 
@@ -86,6 +86,12 @@ impl Newsroom {
         let outbox = timeout(ANSWER_WAIT, self.store.outbox_figures()).await.ok()?.ok()?;
         self.standing.counted(outbox.clone(), begun.elapsed());
         Some(outbox)
+    }
+
+    /// When the last backup was made, since 1970.
+    async fn backed_up(&self) -> Option<i64> {
+        let last = timeout(ANSWER_WAIT, self.store.last_run(BACKUP)).await;
+        last.ok()?.ok()?.map(|at| at.timestamp())
     }
 
     /// Whether somebody reads the folder and opens editions.
@@ -119,7 +125,7 @@ impl Newsroom {
         } else if !is_there(folder.as_std_path().to_owned()).await {
             reasons.push(format!("the content folder `{folder}` is gone: what it held is served on"));
         }
-        if let Some(alarm) = current.register.alarm.filter(|alarm| !alarm.confirmed) {
+        if let Some(alarm) = current.register.open_alarm() {
             reasons.push(format!("{} of {} live releases are gone from the folder at once", alarm.missing, alarm.of));
         }
         if let Some(age) = notes.look.map(|look| self.clock.elapsed() - look.over).filter(|age| *age > OLDEST_LOOK) {
@@ -191,7 +197,7 @@ fn refusing(notes: &Notes) -> Vec<String> {
 fn unwritten(notes: &Notes) -> Vec<String> {
     let failing = notes.published.iter().filter_map(|(place, note)| Some((place, note.failing.as_ref()?)));
     let told = failing.map(|(place, (since, why))| {
-        format!("`publish.{place}` could not be written since {}: {why}", since.to_rfc3339())
+        format!("`publish.{}` could not be written since {}: {why}", place.as_str(), since.to_rfc3339())
     });
     told.collect()
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::config::PublishPlace;
 use crate::store::{Illness, OutboxFigures};
 
 /// What the parts say. Each notes its own; nothing waits for anything.
@@ -24,8 +25,8 @@ pub struct Notes {
     pub leads: Option<bool>,
     /// When a relay last took a letter or refused it for what it is.
     pub letter_ended: Option<TimeDelta>,
-    /// By place (`folder`, `bucket`), how writing what is public there went last.
-    pub published: BTreeMap<&'static str, PublishNote>,
+    /// How writing what is public went last, by where.
+    pub published: BTreeMap<PublishPlace, PublishNote>,
     /// What ails the database, and since when.
     pub illness: Option<(Illness, DateTime<Utc>)>,
     /// The outbox in numbers, when that was counted, and how long it took.
@@ -109,12 +110,18 @@ impl Standing {
         code.clone_into(&mut note.refused_with);
     }
 
-    /// What is public was written to `place`, or could not be at `now`, with `failure`.
-    pub(super) fn published(&self, place: &'static str, failure: Option<String>, now: DateTime<Utc>) {
+    /// What is public was written there, or could not be, and why, at `now`.
+    pub(super) fn publishing_ended(&self, place: PublishPlace, done: Result<(), String>, now: DateTime<Utc>) {
         let mut notes = self.lock();
         let note = notes.published.entry(place).or_default();
         let since = note.failing.take().map_or(now, |(since, _)| since);
-        note.failing = failure.map(|why| (since, why));
+        note.failing = done.err().map(|why| (since, why));
+    }
+
+    /// Another instance writes there.
+    #[cfg(feature = "bucket")]
+    pub(super) fn publishes_no_more(&self, place: PublishPlace) {
+        self.lock().published.remove(&place);
     }
 
     pub(super) fn looked(&self, look: LookNote) {

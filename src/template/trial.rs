@@ -15,7 +15,7 @@ impl Templates {
     pub fn render_samples(&self) -> Vec<TemplateError> {
         let mut errors = Vec::new();
         for language in Language::ALL {
-            render_pages(self, language, &mut errors);
+            errors.extend(pages(self, language).into_iter().filter_map(|(_, tried)| tried.err()));
             render_letters(self, language, &mut errors);
         }
         errors.dedup();
@@ -23,10 +23,13 @@ impl Templates {
     }
 }
 
-/// Renders every page with each of its samples and adds what is wrong to `errors`.
-fn render_pages(templates: &Templates, language: Language, errors: &mut Vec<TemplateError>) {
-    fn each<P: Page>(templates: &Templates, language: Language, errors: &mut Vec<TemplateError>) {
-        errors.extend(P::samples(language).iter().filter_map(|page| templates.page(page).err()));
+/// What became of a page, with its template's name.
+type Tried = (&'static str, Result<String, TemplateError>);
+
+/// Renders every page with each of its samples.
+pub(super) fn pages(templates: &Templates, language: Language) -> Vec<Tried> {
+    fn each<P: Page>(templates: &Templates, language: Language) -> Vec<Tried> {
+        P::samples(language).iter().map(|page| (P::TEMPLATE, templates.page(page))).collect()
     }
     let pages = [
         each::<FrontPage>,
@@ -50,9 +53,7 @@ fn render_pages(templates: &Templates, language: Language, errors: &mut Vec<Temp
         each::<MailboxLetterPage>,
         each::<MailboxPreviewsPage>,
     ];
-    for page in pages {
-        page(templates, language, errors);
-    }
+    pages.iter().flat_map(|page| page(templates, language)).collect()
 }
 
 /// Renders every letter with each of its samples and adds what is wrong to `errors`.

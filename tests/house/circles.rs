@@ -1,18 +1,13 @@
 //! Circles: files of one folder that name each other in a ring, so that none can be read before the others.
 //!
-//! A folder counts as a file of the folder it is in, with whatever its own files name. What a `mod.rs` offers again is
+//! Names are looked at, not what is called on a value: files that share the methods of one struct, as those of a parser do,
+//! may call each other. A folder counts as a file of the folder it is in, with whatever its own files name. What a `mod.rs` offers again is
 //! looked up where it comes from; what stands in the file above a folder is free to all in it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::reading::{Source, paths, source, taken_from_below};
 use super::{check, shipped};
-
-/// A ring that stays: its folder, its members in order, and why.
-type Ring<'a> = (&'a str, &'a [&'a str], &'a str);
-
-/// The rings that are allowed: where a thing is a ring by itself, say so here.
-const ALLOWED: [Ring<'_>; 0] = [];
 
 /// By folder and file, what the file names beside itself.
 type Names = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
@@ -79,22 +74,16 @@ fn reached<'n>(file: &str, folder: &'n BTreeMap<String, BTreeSet<String>>) -> BT
     found
 }
 
-/// The rings among `files` that are not `allowed`, and what is allowed and is no ring.
-fn circles(files: &[Source], allowed: &[Ring<'_>]) -> Vec<String> {
+/// The rings among `files`.
+fn circles(files: &[Source]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut stays = BTreeSet::new();
-    let folders = named(files);
-    for (folder, names) in &folders {
+    for (folder, names) in &named(files) {
         let mut told = BTreeSet::new();
         for file in names.keys() {
             let Some(ring) = ring_through(file, names).filter(|_| !told.contains(file.as_str())) else { continue };
             let with = reached(file, names);
             let members: Vec<&str> = with.into_iter().filter(|other| reached(other, names).contains(&**file)).collect();
             told.extend(members.iter().copied());
-            if allowed.iter().any(|(of, ring, _)| of == folder && **ring == *members) {
-                stays.insert((folder.as_str(), members));
-                continue;
-            }
             wrong.push(format!(
                 "src/{folder}: {} name each other in a ring ({}): put what they need of each other into a file of its own, \
                  or let the upper one call the lower one",
@@ -103,26 +92,19 @@ fn circles(files: &[Source], allowed: &[Ring<'_>]) -> Vec<String> {
             ));
         }
     }
-    let open = allowed.iter().filter(|(folder, ring, _)| !stays.contains(&(*folder, ring.to_vec())));
-    wrong.extend(
-        open.map(|(folder, ring, _)| format!("src/{folder}: {} are no ring: take it from the list", ring.join(", "))),
-    );
     wrong
 }
 
 #[test]
 fn files_of_a_folder_name_each_other_in_no_ring() {
-    check(&circles(&shipped(), &ALLOWED));
-    for (folder, ring, why) in ALLOWED {
-        assert!(!why.is_empty() && ring.is_sorted(), "src/{folder}: say why {} may stay", ring.join(", "));
-    }
+    check(&circles(&shipped()));
 }
 
 /// What is said of files in a folder `kitchen`, each with its name and its text.
 #[track_caller]
-fn said_of(texts: &[(&str, &str)], allowed: &[Ring<'_>]) -> Vec<String> {
+fn said_of(texts: &[(&str, &str)]) -> Vec<String> {
     let files: Vec<Source> = texts.iter().map(|(name, text)| source(&format!("kitchen/{name}"), text)).collect();
-    circles(&files, allowed)
+    circles(&files)
 }
 
 #[test]
@@ -131,7 +113,7 @@ fn a_ring_is_found_and_named() {
     let bread = ("bread.rs", "use super::oven::Oven; pub struct Bread;");
     let plain =
         [offer, bread, ("oven.rs", "use super::Menu; pub struct Oven;"), ("table.rs", "use super::{Bread, Heat};")];
-    check(&said_of(&plain, &[]));
+    check(&said_of(&plain));
 
     // However it is named: through the folder, by the whole path, in a signature, under another name.
     for oven in [
@@ -141,7 +123,7 @@ fn a_ring_is_found_and_named() {
         "fn bake() -> super::Bit<u8> {}",
         "use super::{bread as loaf};",
     ] {
-        let wrong = said_of(&[offer, bread, ("oven.rs", oven)], &[]);
+        let wrong = said_of(&[offer, bread, ("oven.rs", oven)]);
         assert_eq!(wrong.len(), 1, "{oven}: {wrong:?}");
         assert!(
             wrong[0].starts_with("src/kitchen: bread, oven name each other in a ring (bread → oven → bread)"),
@@ -149,8 +131,9 @@ fn a_ring_is_found_and_named() {
         );
     }
     // Neither words nor tests are names.
-    let quiet = "// super::bread\nconst WORDS: &str = \"super::bread\"; #[cfg(test)] mod tests { use super::super::bread::Bread; }";
-    check(&said_of(&[offer, bread, ("oven.rs", quiet)], &[]));
+    let quiet = "// super::bread\nconst WORDS: &str = \"super::bread\"; \
+                 #[cfg(test)] mod tests { use super::super::bread::Bread; }";
+    check(&said_of(&[offer, bread, ("oven.rs", quiet)]));
 }
 
 #[test]
@@ -162,16 +145,8 @@ fn a_ring_around_corners_is_one_and_a_folder_is_part_of_it() {
         ("table.rs", "use super::bread::Bread; use super::oven::Fire;"),
         ("plate.rs", "use super::table::Table;"),
     ];
-    let wrong = said_of(&round, &[]);
+    let wrong = said_of(&round);
     assert_eq!(wrong.len(), 1, "{wrong:?}");
     assert!(wrong[0].starts_with("src/kitchen: bread, oven, table name each other in a ring"), "{wrong:?}");
-
-    let allowed: Ring<'_> = ("kitchen", &["bread", "oven", "table"], "bread is baked in the oven for the table");
-    check(&said_of(&round, &[allowed]));
-    let fewer: Ring<'_> = ("kitchen", &["bread", "oven"], "bread is baked in the oven");
-    assert_eq!(said_of(&round, &[fewer]).len(), 2, "a ring that has grown is not the one that was allowed");
-    let wrong = said_of(&round[..4], &[fewer, allowed]);
-    assert_eq!(wrong, ["src/kitchen: bread, oven are no ring: take it from the list"]);
-    let wrong = said_of(&round[..3], &[allowed]);
-    assert_eq!(wrong.len(), 1, "an open ring stays on no list: {wrong:?}");
+    check(&said_of(&round[..3]));
 }

@@ -130,7 +130,7 @@ async fn letters_at_a_slow_relay_are_waited_for_and_leave_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_cut_off_in_the_middle_of_a_reload_is_waited_for() {
     let Some(postgres) = Postgres::start() else { return };
-    url(&postgres, "middle");
+    drop(url(&postgres, "middle"));
     let proxy = Proxy::to(postgres.socket()).await;
     let address = format!("postgres://postgres@{}/middle", proxy.address);
     let (room, daemon) = beside_a_slow_relay("cut off in the middle of a reload", &address).await;

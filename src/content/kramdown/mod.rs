@@ -5,27 +5,34 @@
 //! where they are used. Whatever is written, the time is bounded: what an opening mark looks ahead for is remembered,
 //! and a paragraph has only so many steps. What is not read as kramdown reads it stands in `docs/KRAMDOWN.md`.
 
-mod abbreviations;
-mod block_extensions;
-mod block_html;
-mod blocks;
-mod chunk;
-mod contents;
-mod definitions;
-mod document;
+// The tree, and what stands in its leaves.
 mod element;
-mod entities;
-mod extensions;
+mod chunk;
 mod finder;
+mod entities;
 mod html;
-mod lines;
-mod links;
-mod lists;
-mod parser;
+mod extensions;
 mod settings;
-mod spans;
+
+// Blocks.
+mod lines;
+mod parser;
+mod blocks;
+mod block_html;
+mod block_extensions;
+mod definitions;
+mod lists;
 mod tables;
+
+// Spans.
 mod typography;
+mod links;
+mod abbreviations;
+mod spans;
+
+// The whole.
+mod contents;
+mod document;
 
 pub(super) use chunk::Chunk;
 pub(super) use document::{Document, parse, plain_words};

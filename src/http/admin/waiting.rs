@@ -47,7 +47,7 @@ async fn shown(newsroom: &Newsroom) -> Result<Response<Body>, Problem> {
         rows.push(row(newsroom, &words, edition, &together).await?);
     }
     let recent = rows.split_off(ahead);
-    let alarm = current.register.alarm.filter(|alarm| !alarm.confirmed).map(|alarm| AlarmBanner {
+    let alarm = current.register.open_alarm().map(|alarm| AlarmBanner {
         missing: alarm.missing,
         of: alarm.of,
         since: words.stamp(alarm.since),

@@ -1,43 +1,15 @@
 //! What holds of every page, whatever it shows.
 
-use super::super::engine::{Page, Templates};
-use super::{
-    AskPage, CheckInboxPage, ConfirmPage, ConfirmedPage, DonePage, FeedPage, FeedsPage, FrontPage, MailboxLetterPage,
-    MailboxLettersPage, MailboxPreviewsPage, MailboxWaitingPage, OfficeDonePage, OfficePage, PreferencesPage,
-    ProblemPage, ReleasePage, SubscribePage, UnsubscribePage, UnsubscribedPage,
-};
+use super::super::engine::{Page as _, Templates};
+use super::super::trial;
+use super::{MailboxLetterPage, ReleasePage, SubscribePage};
 use crate::language::Language;
 
 /// Every page of every sample, in both languages, with its template's name.
 fn pages() -> Vec<(&'static str, String)> {
-    fn each<P: Page>(templates: &Templates, out: &mut Vec<(&'static str, String)>) {
-        for page in Language::ALL.into_iter().flat_map(P::samples) {
-            out.push((P::TEMPLATE, templates.page(&page).unwrap()));
-        }
-    }
     let templates = Templates::new([]).unwrap();
-    let mut out = Vec::new();
-    each::<FrontPage>(&templates, &mut out);
-    each::<FeedsPage>(&templates, &mut out);
-    each::<FeedPage>(&templates, &mut out);
-    each::<ReleasePage>(&templates, &mut out);
-    each::<SubscribePage>(&templates, &mut out);
-    each::<CheckInboxPage>(&templates, &mut out);
-    each::<ConfirmPage>(&templates, &mut out);
-    each::<ConfirmedPage>(&templates, &mut out);
-    each::<AskPage>(&templates, &mut out);
-    each::<DonePage>(&templates, &mut out);
-    each::<PreferencesPage>(&templates, &mut out);
-    each::<UnsubscribePage>(&templates, &mut out);
-    each::<UnsubscribedPage>(&templates, &mut out);
-    each::<OfficePage>(&templates, &mut out);
-    each::<OfficeDonePage>(&templates, &mut out);
-    each::<ProblemPage>(&templates, &mut out);
-    each::<MailboxWaitingPage>(&templates, &mut out);
-    each::<MailboxLettersPage>(&templates, &mut out);
-    each::<MailboxLetterPage>(&templates, &mut out);
-    each::<MailboxPreviewsPage>(&templates, &mut out);
-    out
+    let tried = Language::ALL.into_iter().flat_map(|language| trial::pages(&templates, language));
+    tried.map(|(name, page)| (name, page.unwrap())).collect()
 }
 
 /// The values of an attribute.

@@ -5,7 +5,7 @@ use crate::domain::Uploads;
 use crate::language::Language;
 
 /// The surroundings of a text.
-pub(super) struct Setting<'a> {
+pub(super) struct Surroundings<'a> {
     pub(super) base: Base<'a>,
     pub(super) uploads: &'a dyn Uploads,
     /// What Liquid's `site.url` stands for.

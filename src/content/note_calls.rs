@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 /// The footnotes that were called so far.
 #[derive(Default)]
-pub(super) struct Calls {
+pub(super) struct NoteCalls {
     /// Names in the order of their numbers, and how often each was called.
     called: Vec<(String, usize)>,
     numbers: HashMap<String, usize>,
 }
 
-impl Calls {
+impl NoteCalls {
     /// Counts a call of a note: its number, from 0, and how often it was called by now.
     pub(super) fn count(&mut self, name: &str) -> (usize, usize) {
         let next = self.called.len();
