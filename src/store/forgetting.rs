@@ -101,7 +101,7 @@ pub(super) async fn forget(
         forget_traces(connection, &hash, now).await?;
     }
     let statements = [
-        "DELETE FROM address_rows WHERE subscriber = $1",
+        "DELETE FROM address_changes WHERE subscriber = $1",
         "DELETE FROM former_addresses WHERE subscriber = $1",
         "DELETE FROM subscriptions WHERE subscriber = $1",
         "DELETE FROM consents WHERE subscriber = $1",

@@ -37,7 +37,7 @@ impl Store {
         );
         let query = sqlx::query(AssertSqlSafe(statement)).bind(micros(before));
         let ids = numbers(&query.fetch_all(&mut *transaction).await?, "subscribers")?;
-        for table in ["address_rows", "former_addresses", "subscriptions", "consents"] {
+        for table in ["address_changes", "former_addresses", "subscriptions", "consents"] {
             each_of(&mut transaction, &format!("DELETE FROM {table} WHERE subscriber"), &ids).await?;
         }
         each_of(&mut transaction, "DELETE FROM subscribers WHERE id", &ids).await?;
