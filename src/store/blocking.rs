@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::consents::{self, ConsentAction};
 use super::endings::{Ending, end_within};
-use super::row::Fields;
-use super::{Proof, Store, StoreError, suppressions};
-use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
+use super::{Proof, Store, StoreError, subscribers, suppressions};
+use crate::domain::{EmailAddress, EndReason, SuppressionReason};
 
 /// What came of letting an address be written to again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +39,7 @@ impl Store {
             suppressions::reason(&mut transaction, &hash).await?.filter(|reason| *reason != SuppressionReason::Erased);
         if before.is_none() {
             suppressions::add(&mut transaction, &hash, SuppressionReason::Blocked, now).await?;
-            let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
-                .bind(address.folded())
-                .fetch_optional(&mut *transaction)
-                .await?;
-            if let Some(row) = row {
-                let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
+            if let Some(id) = subscribers::id_of(&mut transaction, address).await? {
                 let ending = Ending { reason: EndReason::Removed, suppressed: Some(SuppressionReason::Blocked) };
                 end_within(&mut transaction, id, ending, now).await?;
             }
@@ -79,12 +73,7 @@ impl Store {
             return Ok(Unblocked::Erased(lifted));
         }
         sqlx::query("DELETE FROM suppressions WHERE address_hash = $1").bind(&hash).execute(&mut *transaction).await?;
-        let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
-            .bind(address.folded())
-            .fetch_optional(&mut *transaction)
-            .await?;
-        if let Some(row) = row {
-            let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
+        if let Some(id) = subscribers::id_of(&mut transaction, address).await? {
             let proof = Proof { words: lifted.to_string(), source: "office".to_owned() };
             consents::keep(&mut transaction, id, ConsentAction::Unblocked, &proof, now).await?;
         }

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::endings::end_within;
-use super::row::Fields;
-use super::{Store, StoreError, forgetting, suppressions};
-use crate::domain::{EmailAddress, EndReason, SubscriberId, SuppressionReason};
+use super::{Store, StoreError, forgetting, subscribers, suppressions};
+use crate::domain::{EmailAddress, EndReason, SuppressionReason};
 
 /// What was known of an address that is forgotten now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +28,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         suppressions::hold(&mut transaction, &[&hash]).await?;
         let before = suppressions::reason(&mut transaction, &hash).await?;
-        let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
-            .bind(address.folded())
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let is_known = if let Some(row) = row {
-            let id = SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?);
+        let is_known = if let Some(id) = subscribers::id_of(&mut transaction, address).await? {
             end_within(&mut transaction, id, EndReason::Erased.into(), now).await?
         } else {
             suppressions::add(&mut transaction, &hash, SuppressionReason::Erased, now).await?;

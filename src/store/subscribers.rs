@@ -378,6 +378,18 @@ impl Store {
     }
 }
 
+/// Who subscribes with an address, or did.
+pub(super) async fn id_of(
+    connection: &mut AnyConnection,
+    address: &EmailAddress,
+) -> Result<Option<SubscriberId>, StoreError> {
+    let row = sqlx::query("SELECT id FROM subscribers WHERE folded = $1")
+        .bind(address.folded())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Fields::keyed_by_number(&row, "subscribers", "id").number("id").map(SubscriberId::new)).transpose()
+}
+
 pub(super) fn subscriber_from(
     row: &AnyRow,
     topics: &mut BTreeMap<i64, BTreeSet<Topic>>,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use sqlx::Executor as _;
 
 use crate::room::Troubled;
 
@@ -14,10 +14,7 @@ async fn while_another_program_holds_the_lock_letters_wait() {
     let room = Troubled::new("locked database", "sqlite://var/depeche.sqlite").await;
     let daemon = room.press.serve();
     room.send_a_quarter();
-    let path = room.press.path("var/depeche.sqlite");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
-    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
-    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let mut other = room.lock().await;
     let locked = Instant::now();
     room.stands_still(&daemon, "locked", "another program holds it locked");
     assert!(locked.elapsed() > PATIENCE, "{:?}", locked.elapsed());

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use sqlx::Executor as _;
 
 use crate::admin::ready;
 use crate::postgres::Postgres;
@@ -57,6 +57,16 @@ fn is_taken_over(daemon: &Daemon) {
     assert!(is_called(daemon, "Préfecture"));
 }
 
+/// The same configuration, asked for again when the trouble is over; what was left to send is sent.
+#[track_caller]
+fn is_taken_over_once_all_is_well(room: &Troubled, daemon: Daemon) {
+    until("a database that is well", || ready(&daemon).starts_with("ready").then_some(()));
+    daemon.signal("HUP");
+    is_taken_over(&daemon);
+    room.ends_well(&daemon);
+    daemon.stop();
+}
+
 /// Asks for a reload, and waits until the new configuration is found good and the old daemon gives way.
 #[track_caller]
 fn gives_way(room: &Troubled, daemon: &Daemon) {
@@ -80,18 +90,11 @@ async fn while_another_program_holds_the_lock_the_old_configuration_stays() {
     let room = Troubled::new("reload of a locked database", SQLITE).await;
     let daemon = room.press.serve();
     room.send_a_quarter();
-    let path = room.press.path("var/depeche.sqlite");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
-    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
-    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let mut other = room.lock().await;
     call(&room, "Préfecture");
     is_refused(&daemon, "another program holds it locked");
     other.execute("ROLLBACK").await.unwrap();
-    until("a database that is well", || ready(&daemon).starts_with("ready").then_some(()));
-    daemon.signal("HUP");
-    is_taken_over(&daemon);
-    room.ends_well(&daemon);
-    daemon.stop();
+    is_taken_over_once_all_is_well(&room, daemon);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,11 +107,7 @@ async fn while_the_server_is_down_the_old_configuration_stays() {
     call(&room, "Préfecture");
     is_refused(&daemon, "the database does not answer");
     postgres.start_again();
-    until("a database that is well", || ready(&daemon).starts_with("ready").then_some(()));
-    daemon.signal("HUP");
-    is_taken_over(&daemon);
-    room.ends_well(&daemon);
-    daemon.stop();
+    is_taken_over_once_all_is_well(&room, daemon);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+
 use crate::admin::{admin, ready};
 use crate::press_room::{Daemon, PressRoom, text, until};
 use crate::readers::{readers, subscribe};
@@ -40,6 +43,14 @@ impl Troubled {
         ));
         add_readers(&press).await;
         Self { press, relay, what }
+    }
+
+    /// Takes the lock of the SQLite file, as another program would; it is held until that is rolled back.
+    pub(crate) async fn lock(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.press.path("var/depeche.sqlite"));
+        let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        other
     }
 
     /// Publishes a release, and returns once a quarter of its letters has left.
