@@ -261,7 +261,7 @@ async fn hand_over(newsroom: Arc<Newsroom>, stock: Arc<Mutex<(VecDeque<Delivery>
             message_id: format!("<0123456789abcdef0123456789abcdef.{}@presse.example.org>", delivery.id),
             verdict: "sent".to_owned(),
         };
-        finished = Some(Finished { fence, outcome: Outcome::Sent, attempt: Some(made), at });
+        finished = Some(Finished { fence, outcome: Outcome::Sent, attempt: Some(made.into()), at });
     }
     if finished.is_some() {
         store.exchange(finished, None).await.unwrap();

@@ -70,7 +70,7 @@ fn to(local: &str) -> Envelope {
 
 /// Hands a letter over in a session that has not ended.
 async fn send(session: &mut Session, envelope: &Envelope, letter: &str) -> Attempt {
-    match session.send(envelope, letter, Instant::now() + PATIENT).await {
+    match session.send(envelope, &letter.into(), Instant::now() + PATIENT).await {
         Handed::Over(attempt) => attempt,
         ended @ (Handed::NotBegun | Handed::Withheld) => panic!("the session had ended: {ended:?}"),
     }
@@ -79,8 +79,9 @@ async fn send(session: &mut Session, envelope: &Envelope, letter: &str) -> Attem
 /// Hands a letter over with what opens one to `next`; the session has not ended.
 async fn send_before(session: &mut Session, local: &str, next: &str) -> Attempt {
     let (envelope, following, latest) = (to(local), to(next), Instant::now() + PATIENT);
-    let next = Some((&following, LETTER));
-    match session.send_by_leave(&envelope, LETTER, next, latest, async { true }).await {
+    let (message, following_message) = (LETTER.into(), LETTER.into());
+    let next = Some((&following, &following_message));
+    match session.send_by_leave(&envelope, &message, next, latest, async { true }).await {
         Handed::Over(attempt) => attempt,
         ended @ (Handed::NotBegun | Handed::Withheld) => panic!("the session had ended: {ended:?}"),
     }
@@ -88,7 +89,7 @@ async fn send_before(session: &mut Session, local: &str, next: &str) -> Attempt 
 
 /// Whether the session has ended, so that no letter begins.
 async fn has_ended(session: &mut Session) -> bool {
-    session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await == Handed::NotBegun
+    session.send(&to("bob"), &LETTER.into(), Instant::now() + PATIENT).await == Handed::NotBegun
 }
 
 fn refused(phase: Phase, code: u16, text: &str) -> Attempt {
@@ -447,9 +448,11 @@ async fn a_letter_that_was_opened_is_refused_or_lost_as_any_other() {
             let server = SmtpServer::start(pipelining().at(phase, who, act.clone())).await;
             let mut session = relay(&server).connect().await.unwrap();
             let latest = Instant::now() + PATIENT;
-            let first = session.send_by_leave(&to("ann"), LETTER, Some((&bob, LETTER)), latest, async { true }).await;
+            let first = session
+                .send_by_leave(&to("ann"), &LETTER.into(), Some((&bob, &LETTER.into())), latest, async { true })
+                .await;
             assert_eq!(first, Handed::Over(accepted()), "{phase:?} {act:?}");
-            let second = session.send_by_leave(&bob, LETTER, None, latest, async { true }).await;
+            let second = session.send_by_leave(&bob, &LETTER.into(), None, latest, async { true }).await;
             match (&act, second) {
                 // It had ended before: another session may have it at once.
                 (Act::Drop | Act::Say("hello there"), Handed::NotBegun) if phase == Phase::MailFrom => {}
@@ -485,7 +488,7 @@ async fn whatever_becomes_of_a_letter_the_next_is_opened_or_not_begun() {
         let first = send_before(&mut session, "ann", "bob").await;
         assert_eq!(first.may_have_been_accepted(), matches!(act, Act::Drop), "{first}");
         assert_eq!(session.is_open(), !ended, "{act:?}");
-        let handed = session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await;
+        let handed = session.send(&to("bob"), &LETTER.into(), Instant::now() + PATIENT).await;
         match (&act, handed) {
             (Act::Say(_), Handed::Over(attempt)) => assert_eq!(attempt, accepted()),
             (Act::SayAndClose(_) | Act::Drop, Handed::NotBegun) => {}
@@ -509,9 +512,11 @@ async fn a_relay_that_does_not_take_two_letters_together_is_told_one_at_a_time()
         let mut session = relay.connect().await.unwrap();
         let (second, latest) =
             (Envelope { from: address("second@example.org"), ..to("bob") }, Instant::now() + PATIENT);
-        let first = session.send_by_leave(&to("ann"), LETTER, Some((&second, LETTER)), latest, async { true }).await;
+        let first = session
+            .send_by_leave(&to("ann"), &LETTER.into(), Some((&second, &LETTER.into())), latest, async { true })
+            .await;
         assert_eq!(first, Handed::Over(accepted()));
-        assert_eq!(session.send(&second, LETTER, latest).await, Handed::NotBegun, "{reply}");
+        assert_eq!(session.send(&second, &LETTER.into(), latest).await, Handed::NotBegun, "{reply}");
         assert!(!session.is_open());
         // Alone, it is refused in truth.
         let mut session = relay.connect().await.unwrap();
@@ -529,7 +534,7 @@ async fn what_is_not_heard_behind_a_letter_is_said_again() {
     let relay = relay(&server).with_timeouts(Timeouts { command: SHORT, ..patient() });
     let mut session = relay.connect().await.unwrap();
     assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
-    assert_eq!(session.send(&to("bob"), LETTER, Instant::now() + PATIENT).await, Handed::NotBegun);
+    assert_eq!(session.send(&to("bob"), &LETTER.into(), Instant::now() + PATIENT).await, Handed::NotBegun);
     let mut session = relay.connect().await.unwrap();
     for local in ["bob", "cat"] {
         assert_eq!(send_before(&mut session, local, "dan").await, accepted());
@@ -545,13 +550,13 @@ async fn no_other_letter_is_taken_for_the_one_that_was_opened() {
         let mut session = relay(&server).connect().await.unwrap();
         assert_eq!(send_before(&mut session, "ann", "bob").await, accepted());
         match case {
-            "another" => assert_eq!(session.send(&to("cat"), LETTER, latest).await, Handed::NotBegun),
+            "another" => assert_eq!(session.send(&to("cat"), &LETTER.into(), latest).await, Handed::NotBegun),
             "longer" => {
                 let longer = [LETTER, "more\r\n"].concat();
-                assert_eq!(session.send(&to("bob"), &longer, latest).await, Handed::NotBegun);
+                assert_eq!(session.send(&to("bob"), &longer.as_str().into(), latest).await, Handed::NotBegun);
             }
             "no leave" => {
-                let handed = session.send_by_leave(&to("bob"), LETTER, None, latest, async { false }).await;
+                let handed = session.send_by_leave(&to("bob"), &LETTER.into(), None, latest, async { false }).await;
                 assert_eq!(handed, Handed::Withheld);
             }
             "goodbye" => session.quit().await,
@@ -569,7 +574,9 @@ async fn what_is_refused_beforehand_is_not_opened() {
     let mut session = relay(&server).connect().await.unwrap();
     let (latest, large) = (Instant::now() + PATIENT, "x".repeat(101));
     let next = to("bob");
-    let first = session.send_by_leave(&to("ann"), LETTER, Some((&next, &large)), latest, async { true }).await;
+    let first = session
+        .send_by_leave(&to("ann"), &LETTER.into(), Some((&next, &large.as_str().into())), latest, async { true })
+        .await;
     assert_eq!((first, server.letters_followed()), (Handed::Over(accepted()), 0));
     let second = send(&mut session, &next, &large).await;
     assert_eq!(second, refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
@@ -632,8 +639,9 @@ async fn letters_travel_under_tls() {
         let (latest, next) = (Instant::now() + PATIENT, to("cat"));
         for letter in [LETTER, long.as_str()] {
             let local = to(if letter == LETTER { "bob" } else { "cat" });
-            let next = (letter == LETTER).then_some((&next, long.as_str()));
-            let handed = session.send_by_leave(&local, letter, next, latest, async { true }).await;
+            let long = long.as_str().into();
+            let next = (letter == LETTER).then_some((&next, &long));
+            let handed = session.send_by_leave(&local, &letter.into(), next, latest, async { true }).await;
             assert_eq!(handed, Handed::Over(accepted()));
         }
         session.quit().await;
@@ -774,7 +782,7 @@ async fn a_session_that_ended_meanwhile_costs_the_next_letter_nothing() {
 async fn a_letter_is_not_begun_when_its_answer_could_come_too_late() {
     let server = SmtpServer::start(Script::default()).await;
     let mut session = relay(&server).connect().await.unwrap();
-    let handed = session.send(&to("ann"), LETTER, Instant::now()).await;
+    let handed = session.send(&to("ann"), &LETTER.into(), Instant::now()).await;
     assert!(matches!(handed, Handed::Over(Attempt::Lost { phase: Phase::Data, .. })), "{handed:?}");
     assert!(server.accepted().is_empty() && !session.is_open());
 }
@@ -786,7 +794,7 @@ async fn a_letter_is_written_only_by_leave() {
         let mut session = relay(&server).connect().await.unwrap();
         assert!(matches!(send(&mut session, &to("ann"), LETTER).await, Attempt::Accepted(_)));
         let latest = Instant::now() + PATIENT;
-        let handed = session.send_by_leave(&to("bob"), LETTER, None, latest, async { false }).await;
+        let handed = session.send_by_leave(&to("bob"), &LETTER.into(), None, latest, async { false }).await;
         assert_eq!(handed, Handed::Withheld);
         assert!(!session.is_open(), "it waits for a letter");
         server.settled().await;
@@ -798,7 +806,7 @@ async fn a_letter_is_written_only_by_leave() {
             }
             true
         };
-        let handed = session.send_by_leave(&to("carl"), LETTER, None, latest, asked).await;
+        let handed = session.send_by_leave(&to("carl"), &LETTER.into(), None, latest, asked).await;
         assert!(matches!(handed, Handed::Over(Attempt::Accepted(_))), "{handed:?}");
         let reached: Vec<String> = server.accepted().into_iter().map(|letter| letter.to).collect();
         assert_eq!(reached, ["ann@journal.example", "carl@journal.example"]);

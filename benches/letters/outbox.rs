@@ -22,8 +22,8 @@ use super::senders::{Figures, Sink, as_float};
 
 /// How large a letter is to be, in bytes.
 const SIZE: usize = 20_000;
-/// How often the sending process looks whether everything has left, when nothing tells it.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often the sending process looks whether everything has left, when nothing tells it; a daemon does so every second.
+const LOOK: Duration = Duration::from_millis(200);
 /// How the file of the process's own figures begins a line.
 const RESIDENT: &str = "VmRSS:";
 const PEAK: &str = "VmHWM:";
@@ -256,10 +256,12 @@ pub(crate) fn send(folder: &Path) {
         let started = Instant::now();
         let running = tokio::spawn(dispatcher.run(stopped, Duration::from_secs(5)));
         loop {
-            let _ = tokio::time::timeout(LOOK, newsroom.look_wanted.notified()).await;
+            let mut told = std::pin::pin!(newsroom.look_wanted.notified());
+            told.as_mut().enable();
             if newsroom.store.next_due().await.unwrap().is_none() && is_all_over(&newsroom).await {
                 break;
             }
+            let _ = tokio::time::timeout(LOOK, told).await;
         }
         let (seconds, spent) = (started.elapsed().as_secs_f64(), processor_time().saturating_sub(processor));
         let most = memory(PEAK) - rest;

@@ -13,12 +13,12 @@ pub(super) async fn run(file: &Utf8Path, arguments: &PreviewArguments, terminal:
     let newsroom = opening::newsroom(file, terminal).await?;
     let (current, _) = opening::look(&newsroom.config).await?;
     let published = release::find(&current.catalog, &arguments.release)?;
-    let message = preview(&newsroom, &current, &Preview::Announcement(published), newsroom.language())?;
+    let message = preview(&newsroom, &current, &Preview::Announcement(published), newsroom.language())?.to_vec();
     if let Some(path) = &arguments.eml {
         std::fs::write(path, &message).with_context(|| format!("failed to write `{path}`"))?;
         terminal.line(path.as_str());
     } else {
-        let letter = read_letter(message.as_bytes())?;
+        let letter = read_letter(&message)?;
         for (name, value) in &letter.headers {
             terminal.line(format!("{name}: {value}"));
         }

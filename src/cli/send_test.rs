@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::arguments::SendTestArguments;
 use super::terminal::Terminal;
 use super::{Exit, opening, release};
-use crate::domain::{Attempt, Mailbox, Phase};
+use crate::domain::{Attempt, Mailbox, Message, Phase};
 use crate::smtp::{Envelope, Handed, Relay};
 use crate::task::{Newsroom, Preview, preview_for};
 
@@ -55,7 +55,7 @@ fn recipients(newsroom: &Newsroom, arguments: &SendTestArguments) -> anyhow::Res
 }
 
 /// Hands the letter to the first relay that takes a connection.
-async fn send(newsroom: &Newsroom, envelope: &Envelope, message: &str) -> anyhow::Result<Attempt> {
+async fn send(newsroom: &Newsroom, envelope: &Envelope, message: &Message) -> anyhow::Result<Attempt> {
     let mut last = None;
     for settings in &newsroom.config.relays {
         let relay = Relay::open(settings, &newsroom.config.newsletter.from.address, newsroom.clock.clone())?;

@@ -76,12 +76,6 @@ impl EmailAddress {
         let found = mentions(text, self.as_str());
         (!found.is_empty()).then(|| replaced(text, &found, &self.masked()))
     }
-
-    /// The address as the mail library has it.
-    #[must_use]
-    pub fn as_lettre(&self) -> &lettre::Address {
-        &self.0
-    }
 }
 
 impl FromStr for EmailAddress {

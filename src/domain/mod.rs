@@ -20,6 +20,7 @@ mod ids;
 mod label;
 mod letter;
 mod mail_services;
+mod message;
 mod network;
 mod permalink;
 mod release;
@@ -52,6 +53,7 @@ pub use ids::{AddressChangeId, DeliveryId, EditionId, LetterId, ReleaseId, Relea
 pub use label::Label;
 pub use letter::{LetterKind, RenderedLetter, SpliceMarks};
 pub use mail_services::is_large_mail_service;
+pub use message::{Message, Segment};
 pub use network::{Network, NetworkError, ipv6_home};
 pub use permalink::{Permalink, PermalinkError, PermalinkPattern};
 #[cfg(test)]

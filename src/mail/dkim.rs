@@ -199,14 +199,14 @@ impl Signer {
     /// When the library fails with any of the keys.
     pub(super) fn signatures(&self, header: &str, body_hash: &str) -> Result<String, SigningError> {
         let fields = fields_of(header);
-        let mut signed = String::with_capacity(header.len() + 1024);
+        let mut signed = Vec::with_capacity(header.len() + 1024);
         let mut listed = String::with_capacity(512);
         let mut column = " h=".len();
         for name in SIGNED {
             let mut times = usize::from(NEVER_ADDED.contains(&name));
             for (_, field) in fields.iter().rev().filter(|(own, _)| own.eq_ignore_ascii_case(name)) {
                 push_relaxed(field, &mut signed);
-                signed.push_str("\r\n");
+                signed.extend_from_slice(b"\r\n");
                 times += 1;
             }
             for _ in 0..times {
@@ -223,7 +223,7 @@ impl Signer {
             );
             let end = signed.len();
             push_relaxed(&unsigned, &mut signed);
-            let signature = key.sign(signed.as_bytes());
+            let signature = key.sign(&signed);
             signed.truncate(end);
             let signature = signature.ok_or_else(|| SigningError(selector.clone()))?;
             signatures.push_str(&unsigned);
@@ -282,16 +282,17 @@ fn list(name: &str, listed: &mut String, column: &mut usize) {
 
 /// Adds a field, relaxed (RFC 6376 §3.4.2): its name in lower case, unfolded, runs of white space as one space, none around
 /// the value. Without its end.
-fn push_relaxed(field: &str, relaxed: &mut String) {
+fn push_relaxed(field: &str, relaxed: &mut Vec<u8>) {
     let (name, value) = field.split_once(':').unwrap_or((field, ""));
-    relaxed.extend(name.trim_end_matches([' ', '\t']).chars().map(|c| c.to_ascii_lowercase()));
-    relaxed.push(':');
-    let words = value.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());
+    relaxed.extend(name.trim_end_matches([' ', '\t']).bytes().map(|byte| byte.to_ascii_lowercase()));
+    relaxed.push(b':');
+    let words =
+        value.as_bytes().split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).filter(|word| !word.is_empty());
     for (index, word) in words.enumerate() {
         if index > 0 {
-            relaxed.push(' ');
+            relaxed.push(b' ');
         }
-        relaxed.push_str(word);
+        relaxed.extend_from_slice(word);
     }
 }
 
@@ -485,9 +486,9 @@ pub(super) mod tests {
         assert_eq!(relaxed_lines(""), "");
         assert_eq!(relaxed_lines("\r\n \r\n"), "\r\n\r\n");
         assert_eq!(relaxed_lines(" a\t b \r\n\r\nc"), " a b\r\n\r\nc\r\n");
-        let mut relaxed = String::new();
+        let mut relaxed = Vec::new();
         push_relaxed("Subject \t:\ta\r\n  b\t\tc ", &mut relaxed);
-        assert_eq!(relaxed, "subject:a b c");
+        assert_eq!(relaxed, b"subject:a b c");
         let office = signer();
         for letter in ["From: a@example.org\r\n\r\n", "From: a@example.org\r\n\r\n\r\n"] {
             assert_eq!(holding(&(signatures(&office, letter) + letter), &office), 2, "{letter:?}");

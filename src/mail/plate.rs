@@ -1,5 +1,7 @@
 //! A letter as it is before its recipients' own words: encoded, folded and laid out once, then printed for each.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -8,8 +10,9 @@ use sha2::{Digest as _, Sha256};
 use super::encoded::{mailbox_field, text_field};
 use super::list_headers::ListFields;
 use super::printed::Printed;
+use super::quoted_printable::push_stretch;
 use super::{Recipient, Sender, SigningError, message_id};
-use crate::domain::{DeliveryId, LetterKind, Mailbox, RenderedLetter, SpliceMarks};
+use crate::domain::{DeliveryId, LetterKind, Mailbox, Message, RenderedLetter, SpliceMarks};
 
 /// A letter laid out for all who receive it. The same plate and recipient give the same bytes.
 #[derive(Debug)]
@@ -64,12 +67,12 @@ impl Plate {
         };
         let reply_to = answers_to(&letter, &sender).map(|mailbox| mailbox_field("Reply-To", mailbox));
         let boundary = &letter.boundary;
-        let mut body = Vec::new();
-        body.push(part_begins("text/plain", boundary));
-        lay_out(&letter.text, boundary, Part::Text, &mut body);
-        body.push(part_begins("text/html", boundary));
-        lay_out(&letter.html, boundary, Part::Html, &mut body);
-        body.push(Stretch::Fixed(Printed::lines(format!("--{boundary}--\r\n"))));
+        let mut layout = Layout::default();
+        layout.begin_part("text/plain", boundary);
+        layout.cut(&letter.text, boundary, Part::Text);
+        layout.begin_part("text/html", boundary);
+        layout.cut(&letter.html, boundary, Part::Html);
+        let body = layout.end(boundary);
         let first = || body.iter().map_while(Stretch::fixed);
         let shared =
             (first().count(), first().fold(Sha256::new(), |hash, printed| hash.chain_update(printed.signed())));
@@ -112,32 +115,28 @@ impl Plate {
     ///
     /// # Errors
     /// When it is to be signed and cannot be.
-    pub fn print(&self, recipient: &Recipient<'_>) -> Result<String, SigningError> {
-        let header = self.header(recipient);
-        let own: Vec<Printed> = self.body.iter().filter_map(|stretch| stretch.own(recipient)).collect();
+    pub fn print(&self, recipient: &Recipient<'_>) -> Result<Message, SigningError> {
+        let mut header = self.header(recipient);
+        let own: Vec<_> = self.body.iter().filter_map(|stretch| stretch.own(recipient)).collect();
+        let own = Printed::of_each(&own);
         let printed = || {
             let mut own = own.iter();
             self.body.iter().filter_map(move |stretch| stretch.printed(recipient, &mut own))
         };
-        let signatures = match &self.sender.signer {
-            Some(signer) => {
-                let (hashed, mut hash) = self.shared.clone();
-                printed().skip(hashed).for_each(|printed| hash.update(printed.signed()));
-                signer.signatures(&header, &STANDARD.encode(hash.finalize()))?
-            }
-            None => String::new(),
-        };
-        let size = printed().map(|printed| printed.sent().len()).sum::<usize>();
-        let mut message = String::with_capacity(signatures.len() + header.len() + 2 + size);
-        message.push_str(&signatures);
-        message.push_str(&header);
-        message.push_str("\r\n");
-        printed().for_each(|printed| message.push_str(printed.sent()));
-        Ok(message)
+        if let Some(signer) = &self.sender.signer {
+            let (hashed, mut hash) = self.shared.clone();
+            printed().skip(hashed).for_each(|printed| hash.update(printed.signed()));
+            header.insert_str(0, &signer.signatures(&header, &STANDARD.encode(hash.finalize()))?);
+        }
+        header.push_str("\r\n");
+        Ok([header.into()].into_iter().chain(printed().map(|printed| printed.sent().clone())).collect())
     }
 
     fn header(&self, recipient: &Recipient<'_>) -> String {
-        let mut header = self.from.clone();
+        /// What a header takes with one or two signatures, nearly always.
+        const ROOM: usize = 4096;
+        let mut header = String::with_capacity(ROOM);
+        header.push_str(&self.from);
         header.push_str(&mailbox_field("To", recipient.mailbox));
         header.push_str(&self.subject_and_date);
         header.extend(["Message-ID: ", recipient.message_id, "\r\n"]);
@@ -161,7 +160,7 @@ impl Stretch {
     }
 
     /// The recipient's own words here, where they are no digest's releases.
-    fn own(&self, recipient: &Recipient<'_>) -> Option<Printed> {
+    fn own<'r>(&self, recipient: &Recipient<'r>) -> Option<Cow<'r, str>> {
         let Self::Own(place, part) = self else { return None };
         let links = recipient.links.as_ref();
         let words = match place {
@@ -171,8 +170,8 @@ impl Stretch {
             Place::Contents => return None,
         };
         Some(match part {
-            Part::Text => Printed::of(words),
-            Part::Html => Printed::of(&escaped(words)),
+            Part::Text => Cow::Borrowed(words),
+            Part::Html => escaped(words),
         })
     }
 
@@ -191,40 +190,67 @@ impl Stretch {
     }
 }
 
-/// Cuts a part at its marks.
-fn lay_out(part: &str, boundary: &str, kind: Part, body: &mut Vec<Stretch>) {
-    let SpliceMarks { unsubscribe, preferences, topics, contents } = SpliceMarks::of(boundary);
-    let marks = [
-        (unsubscribe, Place::Unsubscribe),
-        (preferences, Place::Preferences),
-        (topics, Place::Topics),
-        (contents, Place::Contents),
-    ];
-    let mut text = part.replace("\r\n", "\n").replace('\r', "\n");
-    // What stands at a mark does not end its line.
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let found = marks
-            .iter()
-            .filter_map(|(mark, place)| Some((rest.find(mark.as_str())?, mark.len(), *place)))
-            .min_by_key(|(at, ..)| *at);
-        let Some((at, length, place)) = found else { break };
-        body.push(Stretch::Fixed(Printed::of(&rest[..at])));
-        body.push(Stretch::Own(place, kind));
-        rest = &rest[at + length..];
-    }
-    body.push(Stretch::Fixed(Printed::of(rest)));
+/// A body that is being laid out.
+#[derive(Default)]
+struct Layout {
+    body: Vec<Stretch>,
+    /// The same for everybody, since the last words that are not.
+    lines: String,
 }
 
-/// Where a part begins (RFC 2046 §5.1.1).
-fn part_begins(media_type: &str, boundary: &str) -> Stretch {
-    Stretch::Fixed(Printed::lines(format!(
-        "--{boundary}\r\nContent-Type: {media_type}; charset=utf-8\r\n\
-         Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )))
+impl Layout {
+    /// Begins a part (RFC 2046 §5.1.1).
+    fn begin_part(&mut self, media_type: &str, boundary: &str) {
+        self.lines.extend([
+            "--",
+            boundary,
+            "\r\nContent-Type: ",
+            media_type,
+            "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+        ]);
+    }
+
+    /// Cuts a part at its marks.
+    fn cut(&mut self, part: &str, boundary: &str, kind: Part) {
+        let SpliceMarks { unsubscribe, preferences, topics, contents } = SpliceMarks::of(boundary);
+        let marks = [
+            (unsubscribe, Place::Unsubscribe),
+            (preferences, Place::Preferences),
+            (topics, Place::Topics),
+            (contents, Place::Contents),
+        ];
+        let mut text = part.replace("\r\n", "\n").replace('\r', "\n");
+        // What stands at a mark does not end its line.
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let found = marks
+                .iter()
+                .filter_map(|(mark, place)| Some((rest.find(mark.as_str())?, mark.len(), *place)))
+                .min_by_key(|(at, ..)| *at);
+            let Some((at, length, place)) = found else { break };
+            push_stretch(&rest[..at], &mut self.lines);
+            self.end_lines();
+            self.body.push(Stretch::Own(place, kind));
+            rest = &rest[at + length..];
+        }
+        push_stretch(rest, &mut self.lines);
+    }
+
+    /// Ends the last part.
+    fn end(mut self, boundary: &str) -> Vec<Stretch> {
+        self.lines.extend(["--", boundary, "--\r\n"]);
+        self.end_lines();
+        self.body
+    }
+
+    fn end_lines(&mut self) {
+        if !self.lines.is_empty() {
+            self.body.push(Stretch::Fixed(Printed::lines(std::mem::take(&mut self.lines))));
+        }
+    }
 }
 
 /// Where answers go, when elsewhere than to the sender. An address beyond ASCII would need SMTPUTF8 of everybody's
@@ -241,8 +267,12 @@ fn date(instant: DateTime<Utc>) -> String {
 }
 
 /// `text` for HTML, in text and between double quotes.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return Cow::Borrowed(text);
+    }
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    Cow::Owned(text.replace('"', "&quot;").replace('\'', "&#39;"))
 }
 
 #[cfg(test)]
@@ -323,7 +353,11 @@ pub(super) mod tests {
             contents: None,
             in_reply_to: None,
         };
-        Plate::new(letter.clone(), sender()).print(&recipient).unwrap()
+        letter_text(&Plate::new(letter.clone(), sender()).print(&recipient).unwrap())
+    }
+
+    fn letter_text(message: &Message) -> String {
+        String::from_utf8(message.to_vec()).unwrap()
     }
 
     /// What folds, runs together, ends a line or stands at a mark, in any order.
@@ -399,7 +433,7 @@ pub(super) mod tests {
             in_reply_to: None,
         };
         let signer = Sender { signer: Some(signer()), ..sender() };
-        let letter = Plate::new(announcement(), signer).print(&recipient).unwrap();
+        let letter = letter_text(&Plate::new(announcement(), signer).print(&recipient).unwrap());
         let signatures = letter.strip_suffix(&composed(&announcement(), &mailbox, Some(LINKS))).unwrap();
         assert!(signatures.starts_with("DKIM-Signature: v=1; a=rsa-sha256;"), "{signatures}");
         assert!(signatures.contains("\r\nDKIM-Signature: v=1; a=ed25519-sha256;"), "{signatures}");
@@ -455,7 +489,7 @@ pub(super) mod tests {
             let sender = Sender { list_name, ..sender() };
             let mailbox = Mailbox::new(Some(&name), "ann@journal.example".parse().unwrap());
             let recipient = Recipient { message_id: ID, mailbox: &mailbox, topics_words: &topics, links: Some(LINKS), contents: None, in_reply_to: None };
-            let message = Plate::new(letter.clone(), sender).print(&recipient).unwrap();
+            let message = letter_text(&Plate::new(letter.clone(), sender).print(&recipient).unwrap());
             prop_assert!(message.is_ascii());
             prop_assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
             prop_assert!(message.ends_with("\r\n"));
@@ -499,7 +533,7 @@ pub(super) mod tests {
                 contents: Some(&contents),
                 in_reply_to: Some(ID),
             };
-            let message = Plate::new(letter, sender).print(&recipient).unwrap();
+            let message = letter_text(&Plate::new(letter, sender).print(&recipient).unwrap());
             prop_assert_eq!(holding(&message, &SIGNER), 2, "{}", message);
         }
     }

@@ -3,24 +3,25 @@
 //! Beyond what the standard asks, a dot and `From ` at the beginning of a line are encoded, as old mail software changes
 //! them on the way. Decoding is the mail library's.
 
+use std::borrow::Cow;
+
 /// Longest encoded line, its soft break included (RFC 2045 §6.7 rule 5).
 const LINE: usize = 76;
 
-/// `text` encoded, as lines that can stand before and after others: each ends in CRLF, the last one by a soft break where
-/// the text does not end its line. The text's own line ends are LF, CRLF or CR.
-pub(super) fn encode_stretch(text: &str) -> String {
-    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut out = String::with_capacity(unix.len() + unix.len() / 4);
+/// Adds `text`, encoded, as lines that can stand before and after others: each ends in CRLF, the last one by a soft break
+/// where the text does not end its line. The text's own line ends are LF, CRLF or CR.
+pub(super) fn push_stretch(text: &str, out: &mut String) {
+    let is_unix = !text.contains('\r');
+    let unix = if is_unix { Cow::Borrowed(text) } else { text.replace("\r\n", "\n").replace('\r', "\n").into() };
     for line in unix.split_inclusive('\n') {
         if let Some(line) = line.strip_suffix('\n') {
-            encode_line(line.as_bytes(), Ends::Here, &mut out);
+            encode_line(line.as_bytes(), Ends::Here, out);
         } else {
-            encode_line(line.as_bytes(), Ends::Later, &mut out);
+            encode_line(line.as_bytes(), Ends::Later, out);
             out.push('=');
         }
         out.push_str("\r\n");
     }
-    out
 }
 
 /// Whether a line of text ends where what is known of it ends.
@@ -71,6 +72,12 @@ fn push_encoded(byte: u8, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn encode_stretch(text: &str) -> String {
+        let mut out = String::new();
+        push_stretch(text, &mut out);
+        out
+    }
 
     #[track_caller]
     fn check(text: &str, expected: &str) {

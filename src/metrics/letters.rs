@@ -1,5 +1,6 @@
 //! What became of letters: by relay, by the recipient's domain where that is a large one, by phase and reply.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub struct LetterEnd<'a> {
     pub took: Duration,
 }
 
-type Label = (&'static str, String);
+type Label = (&'static str, Cow<'static, str>);
 
 /// Counts letters.
 #[derive(Debug, Clone)]
@@ -75,25 +76,25 @@ impl LetterMetrics {
     /// Prometheus could see.
     pub fn begin(&self, relay: &str) {
         for outcome in OUTCOMES {
-            let labels = [("relay", relay.to_owned()), ("outcome", outcome.to_owned())];
+            let labels = [("relay", relay.to_owned().into()), ("outcome", outcome.into())];
             drop(self.by_relay.get_or_create(&labels));
         }
-        drop(self.connections.get_or_create(&[("relay", relay.to_owned())]));
+        drop(self.connections.get_or_create(&[("relay", relay.to_owned().into())]));
     }
 
     /// Counts a try.
     pub fn ended(&self, end: &LetterEnd<'_>) {
-        let outcome = || ("outcome", end.outcome.to_owned());
-        let relay = || ("relay", end.relay.to_owned());
+        let outcome = || ("outcome", Cow::Borrowed(end.outcome));
+        let relay = || ("relay", Cow::Owned(end.relay.to_owned()));
         self.by_relay.get_or_create(&[relay(), outcome()]).inc();
-        self.by_domain.get_or_create(&[("domain", self.domains.label(end.domain)), outcome()]).inc();
+        self.by_domain.get_or_create(&[("domain", self.domains.label(end.domain).into()), outcome()]).inc();
         let (phase, reply) = match end.attempt {
             Attempt::Accepted(reply) => ("accepted", Some(reply)),
             Attempt::Refused { phase, reply } => (phase.as_str(), Some(reply)),
             Attempt::Lost { phase, .. } => (phase.as_str(), None),
         };
         let (code, enhanced) = (reply.map_or_else(none, code), reply.and_then(enhanced).unwrap_or_else(none));
-        let labels = [("phase", phase.to_owned()), ("code", code), ("enhanced", enhanced)];
+        let labels = [("phase", phase.into()), ("code", code), ("enhanced", enhanced)];
         self.by_reply.get_or_create(&labels).inc();
         self.seconds.get_or_create(&[relay()]).observe(end.took.as_secs_f64());
     }
@@ -101,7 +102,7 @@ impl LetterMetrics {
     /// Counts a connection to `relay` that is open until what this returns is dropped.
     #[must_use]
     pub fn connection_to(&self, relay: &str) -> OpenConnection {
-        let gauge = self.connections.get_or_create_owned(&[("relay", relay.to_owned())]);
+        let gauge = self.connections.get_or_create_owned(&[("relay", relay.to_owned().into())]);
         gauge.inc();
         OpenConnection(gauge)
     }
@@ -127,18 +128,18 @@ impl Drop for OpenConnection {
     }
 }
 
-fn none() -> String {
-    "none".to_owned()
+fn none() -> Cow<'static, str> {
+    "none".into()
 }
 
-fn code(reply: &Reply) -> String {
-    if REPLIES.contains(&reply.code) { reply.code.to_string() } else { format!("{}xx", reply.code / 100 % 10) }
+fn code(reply: &Reply) -> Cow<'static, str> {
+    if REPLIES.contains(&reply.code) { reply.code.to_string() } else { format!("{}xx", reply.code / 100 % 10) }.into()
 }
 
-fn enhanced(reply: &Reply) -> Option<String> {
+fn enhanced(reply: &Reply) -> Option<Cow<'static, str>> {
     reply.enhanced.map(|StatusCode { class, subject, .. }| match subject {
-        0..=LAST_SUBJECT => format!("{class}.{subject}"),
-        _ => format!("{class}.x"),
+        0..=LAST_SUBJECT => format!("{class}.{subject}").into(),
+        _ => format!("{class}.x").into(),
     })
 }
 
@@ -193,7 +194,7 @@ mod tests {
     #[test]
     fn a_connection_counts_while_it_is_open() {
         let letters = LetterMetrics::default();
-        let label = [("relay", "memory".to_owned())];
+        let label = [("relay", "memory".into())];
         let (one, other) = (letters.connection_to("memory"), letters.connection_to("memory"));
         assert_eq!(letters.connections.get_or_create_owned(&label).get(), 2);
         drop(one);

@@ -16,23 +16,28 @@ pub(super) async fn step(
     wanted: Severity,
     limit: Duration,
     answer: impl Future<Output = Result<Response, Error>>,
-) -> Result<Reply, Attempt> {
+) -> Result<(), Attempt> {
     match timeout(limit, answer).await {
-        Ok(result) => expect(phase, wanted, result),
+        Ok(result) => expect(phase, wanted, result).map(drop),
         Err(_) => Err(silent(phase, limit)),
     }
 }
 
-/// The reply, if it is of the kind `wanted`. One that is positive and yet not the right one leaves the conversation in
+/// The response, if it is of the kind `wanted`. One that is positive and yet not the right one leaves the conversation in
 /// a state that nobody knows.
-pub(super) fn expect(phase: Phase, wanted: Severity, result: Result<Response, Error>) -> Result<Reply, Attempt> {
+pub(super) fn expect(phase: Phase, wanted: Severity, result: Result<Response, Error>) -> Result<Response, Attempt> {
     let response = result.map_err(|error| failed(phase, &error))?;
-    let reply = Reply::new(response.code().into(), &response.message().collect::<Vec<_>>().join(" "));
     if response.code().severity == wanted {
-        Ok(reply)
+        Ok(response)
     } else {
-        Err(Attempt::Lost { phase, error: format!("unexpected reply {}", reply.without_words()) })
+        let reply = reply_of(&response).without_words();
+        Err(Attempt::Lost { phase, error: format!("unexpected reply {reply}") })
     }
+}
+
+/// What is kept of a response.
+pub(super) fn reply_of(response: &Response) -> Reply {
+    Reply::new(response.code().into(), &response.message().collect::<Vec<_>>().join(" "))
 }
 
 /// What an error of the library means: a refusal when the relay gave a code, else a loss.

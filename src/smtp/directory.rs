@@ -150,8 +150,8 @@ impl Directory {
     }
 
     /// Writes one letter. A folder that cannot be written to is the relay's fault, so it is reported as out of reach.
-    pub(super) async fn take(&self, message: &[u8]) -> Attempt {
-        let (directory, message) = (self.clone(), message.to_vec());
+    pub(super) async fn take(&self, message: Vec<u8>) -> Attempt {
+        let directory = self.clone();
         let written = tokio::task::spawn_blocking(move || directory.write(&message)).await;
         match written {
             Ok(Ok(name)) => Attempt::Accepted(Reply::new(250, &format!("2.0.0 written as {name}"))),
@@ -235,7 +235,7 @@ mod tests {
         let (directory, clock) = directory(&folder);
         for number in 0..3 {
             let letter = format!("Message-ID: <{number}@example.org>\r\n\r\n");
-            assert!(matches!(directory.take(letter.as_bytes()).await, Attempt::Accepted(_)));
+            assert!(matches!(directory.take(letter.into_bytes()).await, Attempt::Accepted(_)));
             clock.advance(TimeDelta::seconds(1));
         }
         let letters = list_letters(&folder, 2).unwrap();
@@ -252,7 +252,7 @@ mod tests {
         let (directory, _clock) = directory(&folder);
         // The clock stands, so all three would have one name.
         for letter in [LETTER, LETTER, b"Message-ID: <2@example.org>\r\n\r\n"] {
-            assert!(matches!(directory.take(letter).await, Attempt::Accepted(_)));
+            assert!(matches!(directory.take(letter.to_vec()).await, Attempt::Accepted(_)));
         }
         let letters = list_letters(&folder, 10).unwrap();
         let repeated = Digest::of(b"<1@example.org>").short(ID_DIGITS);
@@ -268,7 +268,7 @@ mod tests {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..20 {
             let directory = directory.clone();
-            tasks.spawn(async move { directory.take(LETTER).await });
+            tasks.spawn(async move { directory.take(LETTER.to_vec()).await });
         }
         assert!(tasks.join_all().await.iter().all(|attempt| matches!(attempt, Attempt::Accepted(_))));
         assert_eq!(list_letters(&folder, 100).unwrap().len(), 20);
@@ -281,7 +281,7 @@ mod tests {
         let (_temporary, folder) = folder();
         let folder = folder.join("var/mail");
         let (directory, _clock) = directory(&folder);
-        assert!(matches!(directory.take(LETTER).await, Attempt::Accepted(_)));
+        assert!(matches!(directory.take(LETTER.to_vec()).await, Attempt::Accepted(_)));
         let mode = |path: &Utf8Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&list_letters(&folder, 1).unwrap()[0].path), 0o600);
@@ -293,7 +293,7 @@ mod tests {
         let file = Utf8PathBuf::from_path_buf(temporary.path().join("file")).unwrap();
         fs::write(&file, "in the way").unwrap();
         let (directory, _clock) = directory(&file);
-        assert!(directory.take(LETTER).await.is_relay_fault());
+        assert!(directory.take(LETTER.to_vec()).await.is_relay_fault());
         assert!(directory.reach().is_err_and(|attempt| attempt.is_relay_fault()));
     }
 

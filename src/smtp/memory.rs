@@ -32,8 +32,8 @@ impl Letters {
     }
 
     /// Takes one letter.
-    pub(super) fn take(&self, envelope: &Envelope, message: &[u8]) -> Attempt {
-        let letter = KeptLetter { envelope: envelope.clone(), message: message.to_vec() };
+    pub(super) fn take(&self, envelope: &Envelope, message: Vec<u8>) -> Attempt {
+        let letter = KeptLetter { envelope: envelope.clone(), message };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
         Attempt::Accepted(Reply::new(250, "2.0.0 kept in memory"))
     }

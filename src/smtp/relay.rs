@@ -16,7 +16,7 @@ use super::tls::{Tls, TlsError};
 use super::transaction::too_late;
 use crate::clock::Clock;
 use crate::config::{LoginSettings, PasswordSource, RelayKind, RelaySettings, RelayTls, Secret, SmtpSettings};
-use crate::domain::{Attempt, EmailAddress};
+use crate::domain::{Attempt, EmailAddress, Message};
 use crate::metrics::OpenConnection;
 
 /// Why a relay cannot be used as it is configured.
@@ -182,7 +182,7 @@ impl Session {
 
     /// Hands one letter over and says how that ended; it is not begun after `latest`. After a refusal the session can be
     /// used again; after a loss or a 421, or when this future is dropped before its end, it is over.
-    pub async fn send(&mut self, envelope: &Envelope, message: &str, latest: Instant) -> Handed {
+    pub async fn send(&mut self, envelope: &Envelope, message: &Message, latest: Instant) -> Handed {
         self.send_by_leave(envelope, message, None, latest, std::future::ready(true)).await
     }
 
@@ -203,8 +203,8 @@ impl Session {
     pub async fn send_by_leave(
         &mut self,
         envelope: &Envelope,
-        message: &str,
-        next: Option<(&Envelope, &str)>,
+        message: &Message,
+        next: Option<(&Envelope, &Message)>,
         latest: Instant,
         leave: impl Future<Output = bool>,
     ) -> Handed {
@@ -213,11 +213,11 @@ impl Session {
             Conversation::Directory(directory) => match leave.await {
                 false => Handed::Withheld,
                 true if Instant::now() > latest => Handed::Over(too_late()),
-                true => Handed::Over(directory.take(message.as_bytes()).await),
+                true => Handed::Over(directory.take(message.to_vec()).await),
             },
             Conversation::Memory(letters) => {
                 if leave.await {
-                    Handed::Over(letters.take(envelope, message.as_bytes()))
+                    Handed::Over(letters.take(envelope, message.to_vec()))
                 } else {
                     Handed::Withheld
                 }
@@ -338,7 +338,7 @@ mod tests {
             id: None,
         };
         let mut session = relay.connect().await.unwrap();
-        let handed = session.send(&envelope, "one", Instant::now()).await;
+        let handed = session.send(&envelope, &"one".into(), Instant::now()).await;
         assert!(matches!(handed, Handed::Over(Attempt::Accepted(_))));
         assert!(session.is_open());
         session.quit().await;
@@ -354,7 +354,7 @@ mod tests {
         let to = "ann@journal.example".parse().unwrap();
         let envelope = Envelope { from: "presse@example.org".parse().unwrap(), to, id: None };
         let late = Instant::now() - std::time::Duration::from_millis(1);
-        let handed = session.send(&envelope, "Subject: one\r\n\r\n", late).await;
+        let handed = session.send(&envelope, &"Subject: one\r\n\r\n".into(), late).await;
         assert!(matches!(handed, Handed::Over(Attempt::Lost { phase: Phase::Data, .. })), "{handed:?}");
         assert_eq!(fs::read_dir(&folder).map_or(0, Iterator::count), 0);
     }

@@ -29,7 +29,7 @@ use super::transaction::{End, Ended, Opening, Standing, Transaction};
 use super::wire::Wire;
 use super::{Envelope, Handed};
 use crate::config::Secret;
-use crate::domain::{Attempt, Phase};
+use crate::domain::{Attempt, Message, Phase};
 
 /// An SMTP server.
 #[derive(Clone)]
@@ -167,8 +167,8 @@ impl SmtpSession {
     pub(super) async fn send(
         &mut self,
         envelope: &Envelope,
-        message: &str,
-        next: Option<(&Envelope, &str)>,
+        message: &Message,
+        next: Option<(&Envelope, &Message)>,
         latest: Instant,
         leave: impl Future<Output = bool>,
     ) -> Handed {

@@ -5,43 +5,49 @@
 //! that in a row of letters each takes one round trip. Every answer is read all the same, each with its own patience, and
 //! the first that is not the one we wanted says how the attempt ended.
 
-use std::borrow::Cow;
+use std::io::{self, IoSlice};
 use std::time::Duration;
 
-use bytes::Buf as _;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter, RcptParameter};
+use lettre::transport::smtp::extension::MailParameter;
 use lettre::transport::smtp::response::Severity;
+use memchr::memmem;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use super::Envelope;
-use super::answer::{expect, silent, step};
+use super::answer::{expect, reply_of, silent, step};
 use super::offer::{Extensions, Offer, Size};
 use super::timeouts::Timeouts;
 use super::wire::Wire;
-use crate::domain::{Attempt, Phase, Reply};
+use crate::domain::{Attempt, Message, Phase, Reply, Segment};
 
 /// How long the first answer is waited for to what was said together with the end of the letter before: nothing is lost when
 /// it has to be said again.
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
+/// Forgets what was said of a letter.
+const RSET: &str = "RSET\r\n";
+/// Begins the letter itself.
+const DATA: &str = "DATA\r\n";
+
 /// A letter and what the relay is told of it.
 pub(super) struct Transaction<'m> {
     opening: Opening,
     /// The letter as it is written, without its end.
-    letter: Cow<'m, str>,
+    letter: Vec<&'m [u8]>,
     /// What opens the letter after it.
     next: Option<Opening>,
     pipelining: bool,
 }
 
-/// What is said before a letter: its sender and its recipient.
+/// What is said before a letter: its sender, its recipient and `DATA`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Opening {
-    mail: String,
-    recipient: String,
+    text: String,
+    /// Where the recipient begins, and where `DATA`.
+    recipient: usize,
+    data: usize,
 }
 
 /// How a conversation stands.
@@ -82,42 +88,56 @@ impl Opening {
     ///
     /// # Errors
     /// The refusal that is certain beforehand: of an address beyond ASCII, or of a letter that is too large.
-    pub(super) fn of(envelope: &Envelope, message: &str, offer: &Offer) -> Result<Self, Attempt> {
+    pub(super) fn of(envelope: &Envelope, message: &Message, offer: &Offer) -> Result<Self, Attempt> {
+        /// What it takes, nearly always.
+        const ROOM: usize = 256;
         let Envelope { from, to, id } = envelope;
         let refused = |phase, code, text: &str| Attempt::Refused { phase, reply: Reply::new(code, text) };
-        let (mut of_mail, mut of_recipient) = (Vec::new(), Vec::new());
+        let mut text = String::with_capacity(ROOM);
+        text.extend(["MAIL FROM:<", from.as_str(), ">"]);
         if !(from.as_str().is_ascii() && to.as_str().is_ascii() && message.is_ascii()) {
             if !offer.takes_utf8() {
                 let text = "5.6.7 the relay does not take addresses beyond ASCII (no SMTPUTF8)";
                 return Err(refused(Phase::Recipient, 553, text));
             }
-            of_mail.push(MailParameter::SmtpUtfEight);
-            of_mail.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+            text.push_str(" SMTPUTF8 BODY=8BITMIME");
         }
+        let size = message.size();
         if let Size::UpTo(limit) = offer.size
-            && u64::try_from(message.len()).is_ok_and(|size| size > limit)
+            && u64::try_from(size).is_ok_and(|size| size > limit)
         {
             return Err(refused(Phase::MailFrom, 552, "5.3.4 the letter is larger than the relay takes"));
         }
         if offer.size != Size::NotOffered {
-            of_mail.push(MailParameter::Size(message.len()));
+            text.extend([" SIZE=", &size.to_string()]);
         }
-        if let Some(id) = id.as_ref().filter(|_| offer.has(Extensions::DSN)) {
-            let other = |keyword: &str, value: &str| (keyword.to_owned(), Some(value.to_owned()));
-            for (keyword, value) in [other("RET", "HDRS"), other("ENVID", id)] {
-                of_mail.push(MailParameter::Other { keyword, value });
-            }
-            let (keyword, value) = other("NOTIFY", "FAILURE,DELAY");
-            of_recipient.push(RcptParameter::Other { keyword, value });
+        let id = id.as_ref().filter(|_| offer.has(Extensions::DSN));
+        if let Some(id) = id {
+            // It is written as the standard asks (RFC 3461 §4).
+            let id = MailParameter::Other { keyword: "ENVID".to_owned(), value: Some(id.clone()) };
+            text.extend([" RET=HDRS ", &id.to_string()]);
         }
-        let mail = Mail::new(Some(from.as_lettre().clone()), of_mail).to_string();
-        let recipient = Rcpt::new(to.as_lettre().clone(), of_recipient).to_string();
-        Ok(Self { mail, recipient })
+        let recipient = text.len() + "\r\n".len();
+        text.extend(["\r\nRCPT TO:<", to.as_str(), ">"]);
+        if id.is_some() {
+            text.push_str(" NOTIFY=FAILURE,DELAY");
+        }
+        let data = text.len() + "\r\n".len();
+        text.extend(["\r\n", DATA]);
+        Ok(Self { text, recipient, data })
     }
 
     /// All of it as one text.
-    fn text(&self) -> String {
-        [&self.mail, &self.recipient, Data.to_string().as_str()].concat()
+    fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn mail(&self) -> &str {
+        &self.text[..self.recipient]
+    }
+
+    fn recipient(&self) -> &str {
+        &self.text[self.recipient..self.data]
     }
 }
 
@@ -126,9 +146,10 @@ impl<'m> Transaction<'m> {
     ///
     /// # Errors
     /// As for [`Opening::of`].
-    pub(super) fn new(envelope: &Envelope, message: &'m str, offer: &Offer) -> Result<Self, Attempt> {
+    pub(super) fn new(envelope: &Envelope, message: &'m Message, offer: &Offer) -> Result<Self, Attempt> {
         let opening = Opening::of(envelope, message, offer)?;
-        Ok(Self { opening, letter: stuffed(message), next: None, pipelining: offer.has(Extensions::PIPELINING) })
+        let letter = stuffed(message.segments());
+        Ok(Self { opening, letter, next: None, pipelining: offer.has(Extensions::PIPELINING) })
     }
 
     /// The same; what opens the `next` letter goes with its dot.
@@ -175,9 +196,9 @@ impl<'m> Transaction<'m> {
             Ok(()) if wire.has_more() => return ended(out_of_turn(Phase::Data), Standing::Over),
             Ok(()) if Instant::now() > latest => return ended(too_late(), Standing::Over),
             Ok(()) => {
-                let next = self.next.as_ref().map(Opening::text);
-                let standing = if next.is_some() { Standing::Begun } else { Standing::Ready };
-                return match write(connection, wire, &self.letter, &next.unwrap_or_default(), timeouts).await {
+                let standing = if self.next.is_some() { Standing::Begun } else { Standing::Ready };
+                let next = self.next.as_ref().map_or("", Opening::text);
+                return match write(connection, wire, &self.letter, next, timeouts).await {
                     Ok(reply) => ended(Attempt::Accepted(reply), standing),
                     Err(attempt) if ends(&attempt) => ended(attempt, Standing::Over),
                     Err(attempt) => ended(attempt, standing),
@@ -217,15 +238,15 @@ impl<'m> Transaction<'m> {
     ) -> Result<(), (Attempt, MayWrite)> {
         use Severity::{PositiveCompletion, PositiveIntermediate};
         let commands = [
-            (Phase::MailFrom, Rset.to_string(), PositiveCompletion, timeouts.command),
-            (Phase::MailFrom, self.opening.mail.clone(), PositiveCompletion, timeouts.command),
-            (Phase::Recipient, self.opening.recipient.clone(), PositiveCompletion, timeouts.command),
-            (Phase::Data, Data.to_string(), PositiveIntermediate, timeouts.data),
+            (Phase::MailFrom, RSET, PositiveCompletion, timeouts.command),
+            (Phase::MailFrom, self.opening.mail(), PositiveCompletion, timeouts.command),
+            (Phase::Recipient, self.opening.recipient(), PositiveCompletion, timeouts.command),
+            (Phase::Data, DATA, PositiveIntermediate, timeouts.data),
         ];
         let resets = standing == Standing::Unfinished;
         let commands = if resets { &commands[..] } else { &commands[1..] };
         let of_mail = usize::from(resets);
-        let texts = || commands.iter().map(|(_, text, ..)| text.as_str());
+        let texts = || commands.iter().map(|(_, text, ..)| *text);
         let mut together = (self.pipelining && standing != Standing::Begun).then(|| texts().collect::<String>());
         let mut failure = None;
         for (index, (phase, text, wanted, limit)) in commands.iter().enumerate() {
@@ -243,10 +264,10 @@ impl<'m> Transaction<'m> {
                 wire.answered();
             }
             match answer {
-                Ok(_) if *phase == Phase::Data => {
+                Ok(()) if *phase == Phase::Data => {
                     return failure.map_or(Ok(()), |attempt| Err((attempt, MayWrite::Yes)));
                 }
-                Ok(_) => {}
+                Ok(()) => {}
                 // A relay that does not begin anew did not refuse this letter.
                 Err(attempt) if index < of_mail => return Err((attempt, MayWrite::NotBegun)),
                 Err(attempt @ Attempt::Lost { .. }) if index == of_mail => {
@@ -319,23 +340,25 @@ const fn ends(attempt: &Attempt) -> bool {
 async fn write(
     connection: &mut AsyncSmtpConnection,
     wire: &Wire,
-    letter: &str,
+    letter: &[&[u8]],
     next: &str,
     timeouts: &Timeouts,
 ) -> Result<Reply, Attempt> {
-    let end = if letter.is_empty() || letter.ends_with("\r\n") { ".\r\n" } else { "\r\n.\r\n" };
-    let behind = wire.written() + u64::try_from(letter.len() + end.len()).unwrap_or(u64::MAX);
+    let end = if ends_its_line(letter) { ".\r\n" } else { "\r\n.\r\n" };
+    let size = letter.iter().map(|stretch| stretch.len()).sum::<usize>() + end.len();
+    let behind = wire.written() + u64::try_from(size).unwrap_or(u64::MAX);
     let now_at = || if wire.written() < behind { (Phase::Body, timeouts.block) } else { (Phase::Dot, timeouts.dot) };
     let mut answer = std::pin::pin!(async {
         // Past the library, which would copy it.
         let mut stream = wire.clone();
-        let mut all = letter.as_bytes().chain(end.as_bytes()).chain(next.as_bytes());
-        let written = async {
-            stream.write_all_buf(&mut all).await?;
-            stream.flush().await
-        };
-        match written.await {
-            Ok(()) => expect(now_at().0, Severity::PositiveCompletion, connection.read_response().await),
+        let mut all: Vec<&[u8]> = Vec::with_capacity(letter.len() + 2);
+        all.extend(letter);
+        all.extend([end.as_bytes(), next.as_bytes()]);
+        match write_all(&mut stream, &all).await {
+            Ok(()) => {
+                let response = connection.read_response().await;
+                expect(now_at().0, Severity::PositiveCompletion, response).map(|response| reply_of(&response))
+            }
             Err(error) => Err(Attempt::Lost { phase: now_at().0, error: error.to_string() }),
         }
     });
@@ -353,28 +376,57 @@ async fn write(
     }
 }
 
+/// Writes all of these `stretches`, with as few writes as there can be.
+async fn write_all(wire: &mut Wire, stretches: &[&[u8]]) -> io::Result<()> {
+    let mut slices: Vec<_> = stretches.iter().map(|stretch| IoSlice::new(stretch)).collect();
+    let mut left = slices.as_mut_slice();
+    // None is left that is empty.
+    IoSlice::advance_slices(&mut left, 0);
+    while !left.is_empty() {
+        match wire.write_vectored(left).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => IoSlice::advance_slices(&mut left, written),
+        }
+    }
+    wire.flush().await
+}
+
+/// Whether a letter ends with the end of a line, if with anything.
+fn ends_its_line(letter: &[&[u8]]) -> bool {
+    let mut last = letter.iter().rev().flat_map(|stretch| stretch.iter().rev()).take(2).peekable();
+    last.peek().is_none() || last.eq(b"\n\r")
+}
+
 /// A letter as it is written: a dot before each that begins a line (RFC 5321 §4.5.2).
-fn stuffed(message: &str) -> Cow<'_, str> {
-    if !message.starts_with('.') && memchr::memmem::find(message.as_bytes(), b"\n.").is_none() {
-        return Cow::Borrowed(message);
+fn stuffed(segments: &[Segment]) -> Vec<&[u8]> {
+    const DOT: &[u8] = b".";
+    let mut written = Vec::with_capacity(segments.len() + 2);
+    let mut is_at_line = true;
+    for segment in segments.iter().filter(|segment| !segment.bytes().is_empty()) {
+        let bytes = segment.bytes();
+        if is_at_line && bytes.starts_with(DOT) {
+            written.push(DOT);
+        }
+        let mut start = 0;
+        if segment.has_dotted_line() {
+            for at in memmem::find_iter(bytes, b"\n.") {
+                written.extend([&bytes[start..=at], DOT]);
+                start = at + 1;
+            }
+        }
+        written.push(&bytes[start..]);
+        is_at_line = bytes.ends_with(b"\n");
     }
-    let mut text = String::with_capacity(message.len() + 64);
-    if message.starts_with('.') {
-        text.push('.');
-    }
-    let mut rest = message;
-    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"\n.") {
-        text.push_str(&rest[..=at]);
-        text.push('.');
-        rest = &rest[at + 1..];
-    }
-    text.push_str(rest);
-    Cow::Owned(text)
+    written
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn segment(bytes: &[u8]) -> Segment {
+        std::str::from_utf8(bytes).unwrap().into()
+    }
 
     #[test]
     fn dots_are_doubled_where_a_line_begins_with_one() {
@@ -386,7 +438,13 @@ mod tests {
             ("a.\r\n.\r\n", "a.\r\n..\r\n"),
             ("a\n.b", "a\n..b"),
         ] {
-            assert_eq!(stuffed(letter), written, "{letter:?}");
+            // However it is cut.
+            for size in 1..=letter.len() + 1 {
+                let segments: Vec<Segment> = letter.as_bytes().chunks(size).map(segment).collect();
+                let stretches = stuffed(&segments);
+                assert_eq!(stretches.concat(), written.as_bytes(), "{letter:?} by {size}");
+                assert_eq!(ends_its_line(&stretches), letter.is_empty() || letter.ends_with("\r\n"), "{letter:?}");
+            }
         }
     }
 
@@ -401,19 +459,19 @@ mod tests {
     #[test]
     fn a_relay_is_told_what_it_offers_to_hear() {
         let offer = Offer { extensions: Extensions::DSN, size: Size::Unlimited };
-        let told = Transaction::new(&envelope(), "four", &offer).unwrap();
-        assert_eq!(told.opening.mail, "MAIL FROM:<presse@example.org> SIZE=4 RET=HDRS ENVID=token\r\n");
-        assert_eq!(told.opening.recipient, "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY\r\n");
-        let plain = Transaction::new(&envelope(), "four", &Offer::default()).unwrap();
-        assert_eq!(plain.opening.mail, "MAIL FROM:<presse@example.org>\r\n");
-        assert_eq!(plain.opening.recipient, "RCPT TO:<ann@journal.example>\r\n");
+        let told = Opening::of(&envelope(), &"four".into(), &offer).unwrap();
+        assert_eq!(told.mail(), "MAIL FROM:<presse@example.org> SIZE=4 RET=HDRS ENVID=token\r\n");
+        assert_eq!(told.recipient(), "RCPT TO:<ann@journal.example> NOTIFY=FAILURE,DELAY\r\n");
+        let plain = Opening::of(&envelope(), &"four".into(), &Offer::default()).unwrap();
+        assert_eq!(plain.mail(), "MAIL FROM:<presse@example.org>\r\n");
+        assert_eq!(plain.recipient(), "RCPT TO:<ann@journal.example>\r\n");
     }
 
     #[test]
     fn a_letter_that_is_too_large_is_not_begun() {
         let offer = Offer { size: Size::UpTo(4), ..Offer::default() };
-        assert!(Transaction::new(&envelope(), "four", &offer).is_ok());
-        let refused = Transaction::new(&envelope(), "fifth", &offer).err();
+        assert!(Opening::of(&envelope(), &"four".into(), &offer).is_ok());
+        let refused = Opening::of(&envelope(), &"fifth".into(), &offer).err();
         assert!(matches!(refused, Some(Attempt::Refused { phase: Phase::MailFrom, reply }) if reply.code == 552));
     }
 }

@@ -100,7 +100,7 @@ pub(super) async fn purge(connection: &mut AnyConnection, before: DateTime<Utc>)
 
 /// Reads a change's row.
 pub(super) fn change_from(row: &AnyRow) -> Result<AddressChange, StoreError> {
-    let fields = Fields::keyed_by_number(row, "address_changes", "id");
+    let fields = Fields::keyed_by(row, "address_changes", "id");
     Ok(AddressChange {
         subscriber: SubscriberId::new(fields.number("subscriber")?),
         address: fields.parsed("address")?,

@@ -92,7 +92,7 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(row) = row else { return Ok(AddressAnswer::Over) };
-        let hash = Fields::keyed_by_number(&row, "address_changes", "id").text("address_hash")?;
+        let hash = Fields::keyed_by(&row, "address_changes", "id").text("address_hash")?;
         suppressions::hold(&mut transaction, &[&hash]).await?;
         let agreed = match side {
             AddressSide::Old => {
@@ -147,7 +147,7 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(row) = row else { return Ok(false) };
-        let subscriber = Fields::keyed_by_number(&row, "address_changes", "id").number("subscriber")?;
+        let subscriber = Fields::keyed_by(&row, "address_changes", "id").number("subscriber")?;
         consents::keep(&mut transaction, SubscriberId::new(subscriber), ConsentAction::AddressRefused, proof, now)
             .await?;
         transaction.commit().await?;
@@ -217,7 +217,7 @@ async fn take_effect(
         .bind(change.address.folded())
         .fetch_optional(&mut *connection)
         .await?;
-    let other = other.map(|row| Fields::keyed_by_number(&row, "subscribers", "id").number("id")).transpose()?;
+    let other = other.map(|row| Fields::keyed_by(&row, "subscribers", "id").number("id")).transpose()?;
     match other {
         Some(other) if other != id.number() => merge(connection, id, SubscriberId::new(other), now).await?,
         Some(_) | None => {
@@ -300,7 +300,7 @@ async fn merge(
         .bind(ConsentAction::AddressTaken.as_str())
         .fetch_one(&mut *connection)
         .await?;
-    let fields = Fields::keyed_by_number(&row, "consents", "id");
+    let fields = Fields::keyed_by(&row, "consents", "id");
     let proof = Proof { words: fields.text("words")?, source: fields.text("source")? };
     consents::keep(connection, into, ConsentAction::Confirmed, &proof, now).await?;
     end_within(connection, id, EndReason::Unsubscribed.into(), now).await?;

@@ -83,7 +83,7 @@ pub(super) async fn next_again(
     let entries = fragments::entries(connection, edition).await?;
     let mut emptied = BTreeSet::new();
     for (addressee, row) in next.addressees.iter_mut().zip(&rows) {
-        let fields = Fields::keyed_by_number(row, "deliveries", "id");
+        let fields = Fields::keyed_by(row, "deliveries", "id");
         addressee.topics = fields.topics("topics")?;
         let had = numbers_from(&fields, "contents")?;
         let holds = |number: &u32| entries.iter().any(|entry| entry.number == *number);
@@ -118,7 +118,7 @@ pub(super) async fn window(connection: &mut AnyConnection, cursor: i64, limit: u
     .bind(i64::from(limit) - 1)
     .fetch_one(connection)
     .await?;
-    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let fields = Fields::keyed_by(&row, "subscribers", "id");
     let greatest = fields.number_or_none("greatest")?.unwrap_or(cursor).max(cursor);
     let last = fields.number_or_none("id")?.unwrap_or(greatest);
     Ok((last, last == greatest))
@@ -173,7 +173,7 @@ async fn topics_of(
     let query = sqlx::query(AssertSqlSafe(statement));
     let query = followed.iter().fold(query, |query, id| query.bind(id.number()));
     for row in query.fetch_all(connection).await? {
-        let fields = Fields::keyed_by_number(&row, "deliveries", "id");
+        let fields = Fields::keyed_by(&row, "deliveries", "id");
         topics.insert(DeliveryId::new(fields.number("id")?), fields.topics("topics")?);
     }
     Ok(topics)
@@ -215,7 +215,7 @@ fn is_last(found: usize, limit: u32) -> bool {
 }
 
 fn addressee_from(row: &AnyRow) -> Result<Addressee, StoreError> {
-    let fields = Fields::keyed_by_number(row, "subscribers", "id");
+    let fields = Fields::keyed_by(row, "subscribers", "id");
     let follows = sqlx::Row::try_get::<Option<i64>, _>(row, "follows").unwrap_or_default();
     Ok(Addressee {
         subscriber: SubscriberId::new(fields.number("id")?),
@@ -245,7 +245,7 @@ async fn followed_topics(
         .fetch_all(connection)
         .await?;
     for row in &rows {
-        let fields = Fields::keyed_by_number(row, "subscriptions", "subscriber");
+        let fields = Fields::keyed_by(row, "subscriptions", "subscriber");
         followed.entry(fields.number("subscriber")?).or_default().insert(fields.parsed("topic")?);
     }
     Ok(followed)
@@ -274,7 +274,7 @@ pub(super) async fn next_digest(
     let followed = followed_topics(connection, cursor, next.last).await?;
     let had = had(connection, &entries, edition, cursor, next.last).await?;
     for (addressee, row) in next.addressees.iter_mut().zip(&rows) {
-        let fields = Fields::keyed_by_number(row, "subscribers", "id");
+        let fields = Fields::keyed_by(row, "subscribers", "id");
         let number = addressee.subscriber.number();
         let is_owed = fields.text("frequency")? != run.frequency.as_str();
         let pause = pauses::pause_from(&fields)?;
@@ -315,7 +315,7 @@ async fn announced_at(
     let query = turns.iter().fold(query, |query, turn| query.bind(fragments::turn_number(*turn)));
     let mut announced = BTreeMap::new();
     for row in query.fetch_all(connection).await? {
-        let fields = Fields::keyed_by_number(&row, "editions", "id");
+        let fields = Fields::keyed_by(&row, "editions", "id");
         announced.insert(fields.count("turn")?, fields.instant("opened")?);
     }
     Ok(announced)
@@ -351,7 +351,7 @@ async fn had(
     let query = sqlx::query(AssertSqlSafe(by_themselves)).bind(cursor).bind(last).bind(edition.number());
     let query = releases.iter().fold(query, |query, release| query.bind(release.as_str()));
     for row in query.fetch_all(&mut *connection).await? {
-        let fields = Fields::keyed_by_number(&row, "deliveries", "subscriber");
+        let fields = Fields::keyed_by(&row, "deliveries", "subscriber");
         had.entry(fields.number("subscriber")?).or_default().insert(fields.parsed("release")?);
     }
     let in_digests = format!(
@@ -362,7 +362,7 @@ async fn had(
     let query = sqlx::query(AssertSqlSafe(in_digests)).bind(cursor).bind(last).bind(edition.number());
     let query = releases.iter().fold(query, |query, release| query.bind(release.as_str()));
     for row in query.fetch_all(&mut *connection).await? {
-        let fields = Fields::keyed_by_number(&row, "deliveries", "subscriber");
+        let fields = Fields::keyed_by(&row, "deliveries", "subscriber");
         if numbers_from(&fields, "contents")?.contains(&fields.count("number")?) {
             had.entry(fields.number("subscriber")?).or_default().insert(fields.parsed("release")?);
         }
@@ -450,5 +450,5 @@ pub(super) async fn size(
             return Ok(rows.len() as u64);
         }
     };
-    Fields::keyed_by_number(&row, "subscribers", "total").count("total")
+    Fields::keyed_by(&row, "subscribers", "total").count("total")
 }

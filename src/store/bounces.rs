@@ -46,7 +46,7 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?;
         let Some(row) = row else { return Ok(Kept::NoDelivery) };
-        let fields = Fields::keyed_by_number(&row, "deliveries", "id");
+        let fields = Fields::keyed_by(&row, "deliveries", "id");
         let (hash, subscriber) = (fields.text("address_hash")?, fields.number_or_none("subscriber")?);
         let is_blank = fields.number("is_blank")? == 1;
         let subscriber = subscriber.map(SubscriberId::new);
@@ -136,7 +136,7 @@ async fn history(
             .fetch_optional(&mut *connection)
             .await?;
     let Some(row) = row else { return Ok((Standing::Erased, Vec::new())) };
-    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let fields = Fields::keyed_by(&row, "subscribers", "id");
     let standing = match fields.text("address_hash")?.as_str() {
         _ if fields.text("address")?.is_empty() => Standing::Erased,
         theirs if theirs == hash => Standing::There,
@@ -183,7 +183,7 @@ async fn add(
 }
 
 pub(super) fn bounce_from(row: &AnyRow) -> Result<Bounce, StoreError> {
-    let fields = Fields::keyed_by_number(row, "bounces", "id");
+    let fields = Fields::keyed_by(row, "bounces", "id");
     let action = fields.text_or_none("action")?;
     let status = fields.text_or_none("status")?;
     Ok(Bounce {

@@ -155,7 +155,7 @@ pub(super) async fn next_due(connection: &mut AnyConnection) -> Result<Option<Da
              FROM editions e WHERE {GOING}) AS next"
     );
     let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(connection).await?;
-    Fields::keyed_by_number(&row, "deliveries", "due").instant_or_none("due")
+    Fields::keyed_by(&row, "deliveries", "due").instant_or_none("due")
 }
 
 /// Who claims, and until when.
@@ -202,7 +202,7 @@ impl Claim<'_> {
         let rows = query.fetch_all(&mut *connection).await?;
         let mut ordered = Vec::with_capacity(rows.len());
         for row in &rows {
-            let fields = Fields::keyed_by_number(row, "deliveries", "id");
+            let fields = Fields::keyed_by(row, "deliveries", "id");
             let id = fields.number("id")?;
             if let Some(reason) = fields.text_or_none("unwanted")? {
                 skip(connection, id, &reason, self.now).await?;
@@ -225,7 +225,7 @@ impl Claim<'_> {
 async fn editions_going(connection: &mut AnyConnection) -> Result<Vec<EditionId>, StoreError> {
     let statement = format!("SELECT id FROM editions WHERE {GOING} ORDER BY id");
     let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(connection).await?;
-    let id = |row| Fields::keyed_by_number(row, "editions", "id").number("id").map(EditionId::new);
+    let id = |row| Fields::keyed_by(row, "editions", "id").number("id").map(EditionId::new);
     rows.iter().map(id).collect()
 }
 

@@ -104,7 +104,7 @@ impl Store {
             .fetch_all(&self.read)
             .await?;
         let read = |row| {
-            let fields = Fields::keyed_by_number(row, "consents", "id");
+            let fields = Fields::keyed_by(row, "consents", "id");
             Ok(ConsentKept {
                 at: fields.instant("at")?,
                 action: fields.parsed("action")?,

@@ -115,7 +115,7 @@ impl Store {
                 .await?;
         let mut all: BTreeMap<ReleaseId, Vec<DecisionMade>> = BTreeMap::new();
         for row in &rows {
-            let release = Fields::keyed_by_number(row, "decisions", "id").parsed("release")?;
+            let release = Fields::keyed_by(row, "decisions", "id").parsed("release")?;
             all.entry(release).or_default().push(decision_from(row)?);
         }
         Ok(all)
@@ -147,7 +147,7 @@ impl Store {
 }
 
 fn decision_from(row: &AnyRow) -> Result<DecisionMade, StoreError> {
-    let fields = Fields::keyed_by_number(row, "decisions", "id");
+    let fields = Fields::keyed_by(row, "decisions", "id");
     Ok(DecisionMade {
         at: fields.instant("at")?,
         what: fields.text("what")?,

@@ -103,7 +103,7 @@ pub(super) const BUT_ITS_STATE: &str = "id, letter, edition, subscriber, recipie
 
 /// Reads a delivery's row.
 pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
-    let fields = Fields::keyed_by_number(row, "deliveries", "id");
+    let fields = Fields::keyed_by(row, "deliveries", "id");
     let since = fields.instant("since")?;
     let until = || fields.instant_or_none("lease_until").map(|until| until.unwrap_or(since));
     let state = match fields.text("state")?.as_str() {
@@ -121,7 +121,7 @@ pub(super) fn delivery_from(row: &AnyRow) -> Result<Delivery, StoreError> {
 
 /// Reads a delivery's row of which the state is known.
 pub(super) fn delivery_in(state: DeliveryState, row: &AnyRow) -> Result<Delivery, StoreError> {
-    let fields = Fields::keyed_by_number(row, "deliveries", "id");
+    let fields = Fields::keyed_by(row, "deliveries", "id");
     Ok(Delivery {
         id: DeliveryId::new(fields.number("id")?),
         letter: LetterId::new(fields.number("letter")?),
@@ -187,7 +187,7 @@ impl Store {
 }
 
 pub(super) fn attempt_from(row: &AnyRow) -> Result<AttemptMade, StoreError> {
-    let fields = Fields::keyed_by_number(row, "attempts", "delivery");
+    let fields = Fields::keyed_by(row, "attempts", "delivery");
     Ok(AttemptMade {
         attempt: fields.count("attempt")?,
         relay: fields.text("relay")?,

@@ -125,7 +125,7 @@ impl Store {
             .bind(id.number())
             .fetch_all(&self.read)
             .await?;
-        rows.iter().map(|row| Fields::keyed_by_number(row, "edition_topics", "edition").parsed("topic")).collect()
+        rows.iter().map(|row| Fields::keyed_by(row, "edition_topics", "edition").parsed("topic")).collect()
     }
 
     /// Replaces the topics and the title of an edition that has not opened: its release was edited meanwhile. `false`
@@ -299,7 +299,7 @@ pub(super) fn release_from(fields: &Fields<'_>) -> Result<Option<ReleaseId>, Sto
 
 /// An edition without its tally.
 fn edition_from(row: &AnyRow) -> Result<Edition, StoreError> {
-    let fields = Fields::keyed_by_number(row, "editions", "id");
+    let fields = Fields::keyed_by(row, "editions", "id");
     let state = match fields.text("state")?.as_str() {
         "held" => {
             EditionState::Held(fields.hold()?.ok_or_else(|| fields.wrong("hold_reason", "a held edition has none"))?)

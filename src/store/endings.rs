@@ -139,7 +139,7 @@ pub(super) async fn end_within(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(false) };
-    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let fields = Fields::keyed_by(&row, "subscribers", "id");
     let (address, hash) = (fields.text("address")?, fields.text("address_hash")?);
     let skipped = match reason {
         EndReason::Unsubscribed | EndReason::Removed | EndReason::Erased => SkipReason::Unsubscribed,

@@ -1,6 +1,8 @@
 //! One attempt at a delivery as the store hears of it: who holds it, that it begins, what became of it; and what the store
 //! answers.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
@@ -41,7 +43,7 @@ pub struct Finished {
     /// What follows.
     pub outcome: Outcome,
     /// What is kept of the try; `None` when nothing was said to a relay.
-    pub attempt: Option<AttemptMade>,
+    pub attempt: Option<Arc<AttemptMade>>,
     /// The present instant.
     pub at: DateTime<Utc>,
 }

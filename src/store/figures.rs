@@ -59,7 +59,7 @@ async fn by_state(
 ) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut counts: BTreeMap<String, u64> = states.iter().map(|state| ((*state).to_owned(), 0)).collect();
     for row in sqlx::query(statement).fetch_all(connection).await? {
-        let fields = Fields::keyed_by_text(&row, "rows by state", "state");
+        let fields = Fields::keyed_by(&row, "rows by state", "state");
         counts.insert(fields.text("state")?, fields.count("total")?);
     }
     Ok(counts)

@@ -47,7 +47,7 @@ impl Person {
             .fetch_all(&mut *connection)
             .await?;
             for row in &former {
-                let fields = Fields::keyed_by_number(row, "former_addresses", "subscriber");
+                let fields = Fields::keyed_by(row, "former_addresses", "subscriber");
                 if fields.number("is_anothers")? == 1 {
                     continue;
                 }
@@ -69,7 +69,7 @@ impl Person {
             .fetch_all(&mut *connection)
             .await?;
             for row in &written {
-                let fields = Fields::keyed_by_number(row, "deliveries", "subscriber");
+                let fields = Fields::keyed_by(row, "deliveries", "subscriber");
                 if self.hashes.contains(&fields.text("address_hash")?) {
                     self.addresses.insert(fields.text("recipient_address")?);
                 }
@@ -159,7 +159,7 @@ async fn forget_mentions(
     .await?;
     let mut is_mentioned = false;
     for row in &rows {
-        let fields = Fields::keyed_by_number(row, "letters", "id");
+        let fields = Fields::keyed_by(row, "letters", "id");
         let (id, subject, html) = (fields.number("id")?, fields.text("subject")?, fields.text("html")?);
         let Some(text) = address.masked_out_of(&fields.text("text")?) else { continue };
         is_mentioned = true;
@@ -233,7 +233,7 @@ where
 
 /// The numbers in the column `id` of these rows of `table`.
 pub(super) fn numbers(rows: &[AnyRow], table: &'static str) -> Result<Vec<i64>, StoreError> {
-    rows.iter().map(|row| Fields::keyed_by_number(row, table, "id").number("id")).collect()
+    rows.iter().map(|row| Fields::keyed_by(row, table, "id").number("id")).collect()
 }
 
 /// Carries `statement` out, which ends with the name of a column, for the rows where that is one of `ids`.

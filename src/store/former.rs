@@ -26,7 +26,7 @@ impl Store {
             .fetch_all(&self.read)
             .await?;
         let read = |row| {
-            let fields = Fields::keyed_by_number(row, "former_addresses", "subscriber");
+            let fields = Fields::keyed_by(row, "former_addresses", "subscriber");
             Ok(FormerAddress { address_hash: fields.text("address_hash")?, gone: fields.instant("gone")? })
         };
         rows.iter().map(read).collect()

@@ -78,7 +78,7 @@ pub(super) async fn entries(
         .await?;
     let mut entries = BTreeMap::new();
     for row in &rows {
-        let fields = Fields::keyed_by_number(row, "fragments", "number");
+        let fields = Fields::keyed_by(row, "fragments", "number");
         let number = fields.count("number")?;
         let entry = DigestEntry {
             number,
@@ -137,7 +137,7 @@ impl Store {
         let mut announced = Announced::default();
         let mut oldest_paused = None;
         for row in &rows {
-            let fields = Fields::keyed_by_number(row, "editions", "id");
+            let fields = Fields::keyed_by(row, "editions", "id");
             let turn: u64 = fields.count("turn")?;
             announced.covers = announced.covers.max(turn);
             if fields.text("state")? == "paused" {
@@ -160,7 +160,7 @@ impl Store {
             .bind(digest.number())
             .fetch_optional(&self.read)
             .await?;
-        row.map_or(Ok(0), |row| Fields::keyed_by_number(&row, "editions", "id").count("turn"))
+        row.map_or(Ok(0), |row| Fields::keyed_by(&row, "editions", "id").count("turn"))
     }
 }
 
@@ -179,7 +179,7 @@ pub(super) fn turn_number(turn: u64) -> i64 {
 }
 
 fn fragment_from(row: &AnyRow) -> Result<(u32, Fragment), StoreError> {
-    let fields = Fields::keyed_by_number(row, "fragments", "number");
+    let fields = Fields::keyed_by(row, "fragments", "number");
     let piece = |text, html| Ok::<_, StoreError>(Piece { text: fields.text(text)?, html: fields.text(html)? });
     let fragment = Fragment {
         release: fields.parsed("release")?,

@@ -139,7 +139,7 @@ async fn known(
     let query = sqlx::query(AssertSqlSafe(statement));
     let rows = folded.iter().fold(query, sqlx::query::Query::bind).fetch_all(connection).await?;
     let read = |row| {
-        let fields = Fields::keyed_by_number(row, "subscribers", "id");
+        let fields = Fields::keyed_by(row, "subscribers", "id");
         let known = match fields.text("state")?.as_str() {
             "pending" => Known::Pending { left: fields.parsed_or_none("end_reason")? },
             "active" => Known::Active { own_will: fields.number("own_will")? == 1 },
@@ -164,7 +164,7 @@ async fn suppressed(
     let query = sqlx::query(AssertSqlSafe(statement));
     let rows = hashed.iter().fold(query, |query, (_, hash)| query.bind(hash)).fetch_all(connection).await?;
     let read = |row| {
-        let fields = Fields::keyed_by_text(row, "suppressions", "address_hash");
+        let fields = Fields::keyed_by(row, "suppressions", "address_hash");
         Ok((fields.text("address_hash")?, fields.parsed("reason")?))
     };
     rows.iter().map(read).collect()
@@ -277,7 +277,7 @@ async fn insert<'r, 'p>(
         let query = rows.iter().fold(query, |query, row| query.bind(row.id.number()));
         let mut there = Vec::new();
         for row in query.fetch_all(connection).await? {
-            there.push(SubscriberId::new(Fields::keyed_by_number(&row, "subscribers", "id").number("id")?));
+            there.push(SubscriberId::new(Fields::keyed_by(&row, "subscribers", "id").number("id")?));
         }
         kept.retain(|id, _| there.contains(id));
     }

@@ -81,7 +81,7 @@ impl Store {
 }
 
 fn letter_from(row: &AnyRow) -> Result<RenderedLetter, StoreError> {
-    let fields = Fields::keyed_by_number(row, "letters", "id");
+    let fields = Fields::keyed_by(row, "letters", "id");
     let reply_to = match fields.text_or_none("reply_to_address")? {
         Some(_) => Some(fields.mailbox("reply_to_name", "reply_to_address")?),
         None => None,

@@ -57,7 +57,7 @@ impl Marks<'_> {
         let made = self.made(connection);
         match self {
             Self::Finished(_) => format!(
-                "{made} UPDATE deliveries SET state = made.became, since = made.at, due = COALESCE(made.next, deliveries.due), \
+                "{made} UPDATE deliveries SET state = COALESCE(made.became, 'sent'), since = made.at, due = COALESCE(made.next, deliveries.due), \
                  attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
                  lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
                  owner = NULL, lease_until = NULL FROM made \
@@ -70,7 +70,7 @@ impl Marks<'_> {
                 "{made} UPDATE deliveries SET state = 'in_flight', since = made.at, lease_until = made.until FROM made \
                  WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim AND CASE WHEN {HELD} THEN \
                  deliveries.owner = made.holder AND deliveries.lease_until > made.at \
-                 AND deliveries.letter = made.carried AND deliveries.contents = made.held AND (deliveries.edition IS NULL \
+                 AND deliveries.letter = made.carried AND deliveries.contents = COALESCE(made.held, '') AND (deliveries.edition IS NULL \
                  OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) ELSE FALSE END"
             ),
         }
@@ -91,7 +91,7 @@ impl Marks<'_> {
             });
         }
         let became = match self {
-            Self::Finished(_) => "made.became",
+            Self::Finished(_) => "COALESCE(made.became, 'sent')",
             Self::Begun(_) => "'in_flight'",
         };
         let which = format!(
@@ -101,7 +101,7 @@ impl Marks<'_> {
         );
         let rows = self.bind(sqlx::query(AssertSqlSafe(which))).fetch_all(connection).await?;
         let by_claim = |row: &AnyRow| {
-            let fields = Fields::keyed_by_number(row, "deliveries", "id");
+            let fields = Fields::keyed_by(row, "deliveries", "id");
             Ok((DeliveryId::new(fields.number("id")?), fields.count("claim")?))
         };
         rows.iter().map(by_claim).collect()
@@ -111,12 +111,13 @@ impl Marks<'_> {
         let query = match self {
             Self::Finished(finished) => finished.iter().fold(query, |query, finished| {
                 let Finished { fence, outcome, at, attempt: _ } = finished;
+                // What nearly all come to is not said.
                 let (state, due, uncounted, lost) = match *outcome {
-                    Outcome::Sent => ("sent", None, 0_i64, 0_i64),
-                    Outcome::Later { due } => ("queued", Some(micros(due)), 0, 0),
-                    Outcome::LaterUncounted { due } => ("queued", Some(micros(due)), 1, 0),
-                    Outcome::Failed => ("failed", None, 0, 0),
-                    Outcome::Unknown => ("unknown", None, 0, 1),
+                    Outcome::Sent => (None, None, 0_i64, 0_i64),
+                    Outcome::Later { due } => (Some("queued"), Some(micros(due)), 0, 0),
+                    Outcome::LaterUncounted { due } => (Some("queued"), Some(micros(due)), 1, 0),
+                    Outcome::Failed => (Some("failed"), None, 0, 0),
+                    Outcome::Unknown => (Some("unknown"), None, 0, 1),
                 };
                 let query = query.bind(fence.delivery.number()).bind(i64::from(fence.claim)).bind(state);
                 query.bind(micros(*at)).bind(due).bind(uncounted).bind(lost)
@@ -125,7 +126,8 @@ impl Marks<'_> {
                 let Begin { fence, letter, contents, until, at } = begin;
                 let query = query.bind(fence.delivery.number()).bind(i64::from(fence.claim)).bind(micros(*at));
                 let query = query.bind(fence.owner.clone()).bind(micros(*until)).bind(letter.number());
-                query.bind(numbers_text(contents))
+                // Nearly all have none.
+                query.bind(Some(numbers_text(contents)).filter(|text| !text.is_empty()))
             }),
         };
         self.values().fill_up(query)
@@ -138,7 +140,7 @@ pub(super) struct Attempts<'m>(Vec<(&'m Fence, &'m AttemptMade)>);
 impl<'m> Attempts<'m> {
     /// Those of what was `finished`.
     pub(super) fn of(finished: &[&'m Finished]) -> Self {
-        Self(finished.iter().filter_map(|finished| Some((&finished.fence, finished.attempt.as_ref()?))).collect())
+        Self(finished.iter().filter_map(|finished| Some((&finished.fence, finished.attempt.as_deref()?))).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {

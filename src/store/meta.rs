@@ -99,7 +99,7 @@ impl Store {
             .bind(name)
             .fetch_optional(&self.read)
             .await?;
-        row.map(|row| Fields::keyed_by_text(&row, "ticks", "name").instant("last_run")).transpose()
+        row.map(|row| Fields::keyed_by(&row, "ticks", "name").instant("last_run")).transpose()
     }
 
     /// Remembers that the recurring task `name` ran.

@@ -59,7 +59,7 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?;
         let Some(row) = row else { return Ok(false) };
-        let fields = Fields::keyed_by_number(&row, "editions", "id");
+        let fields = Fields::keyed_by(&row, "editions", "id");
         let is_first = fields.text("subject")?.is_empty();
         if fields.parsed::<EditionKind>("kind")? == EditionKind::Announcement && is_first {
             if !mark_announced(&mut transaction, &fields.parsed("release")?, now).await? {
@@ -155,7 +155,7 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?;
         let Some(row) = row else { return Ok(Chunk { written: 0, end: Some(OpeningEnd::Sending) }) };
-        let fields = Fields::keyed_by_number(&row, "editions", "id");
+        let fields = Fields::keyed_by(&row, "editions", "id");
         let cursor = fields.number_or_none("cursor")?.unwrap_or(i64::MIN);
 
         let letters = letters_by_language(&mut transaction, id).await?;
@@ -242,7 +242,7 @@ async fn letters_by_language(
             .await?;
     let mut letters = BTreeMap::new();
     for row in &rows {
-        let fields = Fields::keyed_by_number(row, "letters", "id");
+        let fields = Fields::keyed_by(row, "letters", "id");
         letters.insert(fields.text("language")?, LetterId::new(fields.number("id")?));
     }
     Ok(letters)
@@ -340,7 +340,7 @@ impl Writing<'_> {
         let given = ids::last(connection, "deliveries").await?;
         let row = sqlx::query("SELECT MAX(id) AS id FROM deliveries").fetch_one(&mut *connection).await?;
         let mut rows = 0;
-        if Fields::keyed_by_number(&row, "deliveries", "id").number_or_none("id")?.unwrap_or(0) < given {
+        if Fields::keyed_by(&row, "deliveries", "id").number_or_none("id")?.unwrap_or(0) < given {
             rows += self.write(connection, ("$7", "LIMIT 1"), followers, window, given + 1).await?;
         }
         rows += self.write(connection, ("NULL", NONE_TWICE), followers, window, given + 1).await?;

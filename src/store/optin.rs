@@ -112,7 +112,7 @@ impl Store {
                 .await?;
             return Ok(active.is_some());
         };
-        let hash = Fields::keyed_by_number(&row, "subscribers", "id").text("address_hash")?;
+        let hash = Fields::keyed_by(&row, "subscribers", "id").text("address_hash")?;
         consents::keep(&mut transaction, id, ConsentAction::Confirmed, proof, now).await?;
         sqlx::query("DELETE FROM suppressions WHERE address_hash = $1 AND reason = 'erased'")
             .bind(hash)

@@ -125,7 +125,7 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         let one = |row: &AnyRow| {
-            let fields = Fields::keyed_by_number(row, "editions", "id");
+            let fields = Fields::keyed_by(row, "editions", "id");
             Ok((EditionId::new(fields.number("id")?), fields.number("folded")? > 0))
         };
         rows.iter().map(one).collect()
@@ -147,7 +147,7 @@ impl Store {
         .fetch_optional(&self.read)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let fields = Fields::keyed_by_text(&row, "suppressions", "address_hash");
+        let fields = Fields::keyed_by(&row, "suppressions", "address_hash");
         Ok(Some((fields.parsed("reason")?, fields.instant("at")?)))
     }
 }
@@ -159,7 +159,7 @@ fn own<T>(
     id: DeliveryId,
     read: impl Fn(&AnyRow) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let number = |row: &AnyRow| Fields::keyed_by_number(row, table, "id").number("delivery");
+    let number = |row: &AnyRow| Fields::keyed_by(row, table, "id").number("delivery");
     let first = rows.partition_point(|row| number(row).is_ok_and(|number| number < id.number()));
     rows[first..].iter().take_while(|row| number(row).is_ok_and(|number| number == id.number())).map(read).collect()
 }

@@ -29,7 +29,7 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?;
         let Some(row) = row else { return Ok(false) };
-        let before = pause_from(&Fields::keyed_by_number(&row, "subscribers", "id"))?;
+        let before = pause_from(&Fields::keyed_by(&row, "subscribers", "id"))?;
         if before.is_some_and(|pause| pause.covers(now) && pause.until == until) {
             return Ok(true);
         }

@@ -15,7 +15,7 @@ impl Store {
         let rows = self.in_time(async { Ok(asked.await?) }).await?;
         rows.iter()
             .map(|row| {
-                let fields = Fields::keyed_by_text(row, "pings", "feed");
+                let fields = Fields::keyed_by(row, "pings", "feed");
                 Ok((fields.text("feed")?, fields.text("tag")?))
             })
             .collect()

@@ -141,7 +141,7 @@ impl Store {
             .bind(id.as_str())
             .fetch_optional(&self.read)
             .await?;
-        row.map(|row| Fields::keyed_by_text(&row, "releases", "id").instant("date")).transpose()
+        row.map(|row| Fields::keyed_by(&row, "releases", "id").instant("date")).transpose()
     }
 
     /// A release's last good text, as its file had it.
@@ -154,7 +154,7 @@ impl Store {
             .fetch_optional(&self.read)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        source_of(&Fields::keyed_by_text(&row, "releases", "id")).map(Some)
+        source_of(&Fields::keyed_by(&row, "releases", "id")).map(Some)
     }
 
     /// The last good texts of several releases, as their files had them.
@@ -167,7 +167,7 @@ impl Store {
             let statement = format!("SELECT id, source FROM releases WHERE id IN ({})", placeholders(1, ids.len()));
             let query = ids.iter().fold(sqlx::query(AssertSqlSafe(statement)), |query, id| query.bind(id.as_str()));
             for row in query.fetch_all(&self.read).await? {
-                let fields = Fields::keyed_by_text(&row, "releases", "id");
+                let fields = Fields::keyed_by(&row, "releases", "id");
                 texts.insert(fields.parsed("id")?, source_of(&fields)?);
             }
         }
@@ -356,7 +356,7 @@ async fn settle(connection: &mut AnyConnection, kept: &mut KeptRegister) -> Resu
 }
 
 fn record_from(row: &AnyRow) -> Result<Record, StoreError> {
-    let fields = Fields::keyed_by_text(row, "releases", "id");
+    let fields = Fields::keyed_by(row, "releases", "id");
     Ok(Record {
         id: fields.parsed("id")?,
         path: SourcePath::new(fields.text("path")?),
@@ -381,7 +381,7 @@ async fn aliases(connection: &mut AnyConnection, since: i64) -> Result<Vec<(Perm
     let rows =
         sqlx::query("SELECT permalink, release FROM aliases WHERE rev > $1").bind(since).fetch_all(connection).await?;
     let read = |row| {
-        let fields = Fields::keyed_by_text(row, "aliases", "permalink");
+        let fields = Fields::keyed_by(row, "aliases", "permalink");
         Ok((fields.parsed("permalink")?, fields.parsed("release")?))
     };
     rows.iter().map(read).collect()
@@ -393,7 +393,7 @@ async fn topic_slugs(connection: &mut AnyConnection, since: i64) -> Result<Vec<T
         .fetch_all(connection)
         .await?;
     let read = |row| {
-        let fields = Fields::keyed_by_text(row, "topic_slugs", "folded");
+        let fields = Fields::keyed_by(row, "topic_slugs", "folded");
         let taxonomy = match fields.text("taxonomy")?.as_str() {
             "category" => Taxonomy::Category,
             "tag" => Taxonomy::Tag,

@@ -72,7 +72,7 @@ impl Store {
             .bind(owner)
             .fetch_one(&mut *transaction)
             .await?;
-            let fields = Fields::keyed_by_text(&row, "rests", "name");
+            let fields = Fields::keyed_by(&row, "rests", "name");
             let (until, failures) = (fields.instant("until")?, fields.count::<u32>("failures")?);
             if until > now && until <= now + pauses.1 {
                 return Ok(until);
@@ -102,7 +102,7 @@ impl Store {
         let reading = async {
             let rows = sqlx::query("SELECT name, kind, until, owner FROM rests").fetch_all(&self.read).await?;
             let rest = |row| {
-                let fields = Fields::keyed_by_text(row, "rests", "name");
+                let fields = Fields::keyed_by(row, "rests", "name");
                 let of = match fields.text("kind")?.as_str() {
                     "relay" => RestOf::Relay,
                     "domain" => RestOf::Domain,
@@ -157,7 +157,7 @@ impl Store {
             .bind(micros(now + FURTHEST_TURN).saturating_add(span))
             .fetch_one(&self.write)
             .await?;
-            Fields::keyed_by_text(&row, "paces", "relay").instant("first")
+            Fields::keyed_by(&row, "paces", "relay").instant("first")
         };
         self.in_time(taking).await
     }

@@ -35,25 +35,20 @@ pub(super) fn rows_of_placeholders(rows: usize, columns: usize) -> String {
 pub(super) struct Fields<'a> {
     row: &'a AnyRow,
     table: &'static str,
-    key: String,
+    key: &'static str,
 }
 
 impl<'a> Fields<'a> {
-    /// The row of `table` whose key is in the column `key`.
-    pub(super) fn keyed_by_number(row: &'a AnyRow, table: &'static str, key: &'static str) -> Self {
-        let key = row.try_get::<i64, _>(key).map_or_else(|_| "?".to_owned(), |number| number.to_string());
-        Self { row, table, key }
-    }
-
-    /// The row of `table` whose key is the text in the column `key`.
-    pub(super) fn keyed_by_text(row: &'a AnyRow, table: &'static str, key: &'static str) -> Self {
-        let key = row.try_get::<String, _>(key).unwrap_or_else(|_| "?".to_owned());
+    /// The row of `table` whose key, a number or a text, is in the column `key`.
+    pub(super) const fn keyed_by(row: &'a AnyRow, table: &'static str, key: &'static str) -> Self {
         Self { row, table, key }
     }
 
     /// The error that says what is wrong with `column`.
     pub(super) fn wrong(&self, column: &'static str, why: impl Display) -> StoreError {
-        StoreError::Row { table: self.table, row: self.key.clone(), column, why: why.to_string() }
+        let number = self.row.try_get::<i64, _>(self.key).map(|number| number.to_string());
+        let row = number.or_else(|_| self.row.try_get(self.key)).unwrap_or_else(|_| "?".to_owned());
+        StoreError::Row { table: self.table, row, column, why: why.to_string() }
     }
 
     pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
@@ -99,7 +94,8 @@ impl<'a> Fields<'a> {
         T: FromStr,
         T::Err: Display,
     {
-        self.text(column)?.parse().map_err(|error| self.wrong(column, error))
+        let text: &str = self.row.try_get(column).map_err(|error| self.wrong(column, error))?;
+        text.parse().map_err(|error| self.wrong(column, error))
     }
 
     /// The same, where there may be nothing.

@@ -13,7 +13,7 @@ impl Store {
         let rows = sqlx::query("SELECT feed, tag, changed_at FROM served_feeds").fetch_all(&self.read).await?;
         rows.iter()
             .map(|row| {
-                let fields = Fields::keyed_by_text(row, "served_feeds", "feed");
+                let fields = Fields::keyed_by(row, "served_feeds", "feed");
                 Ok((fields.text("feed")?, fields.text("tag")?, fields.instant("changed_at")?))
             })
             .collect()

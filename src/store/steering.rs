@@ -301,7 +301,7 @@ async fn set_state(
         return Ok(None);
     }
     let Some(row) = query.fetch_optional(connection).await? else { return Ok(None) };
-    let fields = Fields::keyed_by_number(&row, "editions", "id");
+    let fields = Fields::keyed_by(&row, "editions", "id");
     Ok(Some(Before {
         kind: fields.parsed("kind")?,
         release: release_from(&fields)?,

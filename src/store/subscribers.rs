@@ -103,7 +103,7 @@ pub(super) async fn settle(
     .bind(clean(&new.source))
     .fetch_one(&mut *connection)
     .await?;
-    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let fields = Fields::keyed_by(&row, "subscribers", "id");
     let settled = Settled {
         id: SubscriberId::new(fields.number("id")?),
         is_new: fields.number("id")? == id.number(),
@@ -228,7 +228,7 @@ async fn are_new(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let fields = Fields::keyed_by_number(&row, "subscribers", "id");
+    let fields = Fields::keyed_by(&row, "subscribers", "id");
     let kept = (fields.text_or_none("name")?, fields.text_or_none("organisation")?);
     let is_other = |given: &Option<String>, kept: &Option<String>| {
         given.as_deref().is_some_and(|given| Some(&*clean(given)) != kept.as_deref())
@@ -242,7 +242,7 @@ async fn are_new(
         .bind(id.number())
         .fetch_all(&mut *connection)
         .await?;
-    let followed = rows.iter().map(|row| Fields::keyed_by_number(row, "subscriptions", "subscriber").text("topic"));
+    let followed = rows.iter().map(|row| Fields::keyed_by(row, "subscriptions", "subscriber").text("topic"));
     let followed: BTreeSet<String> = followed.collect::<Result<_, _>>()?;
     let are_same = fields.text("frequency")? == frequency.as_str()
         && fields.text("language")? == language.code()
@@ -336,7 +336,7 @@ impl Store {
         }
         let mut topics: BTreeMap<i64, BTreeSet<Topic>> = BTreeMap::new();
         for row in query.fetch_all(&self.read).await? {
-            let fields = Fields::keyed_by_number(&row, "subscriptions", "subscriber");
+            let fields = Fields::keyed_by(&row, "subscriptions", "subscriber");
             match fields.parsed("topic") {
                 Ok(topic) => {
                     topics.entry(fields.number("subscriber")?).or_default().insert(topic);
@@ -387,14 +387,14 @@ pub(super) async fn id_of(
         .bind(address.folded())
         .fetch_optional(connection)
         .await?;
-    row.map(|row| Fields::keyed_by_number(&row, "subscribers", "id").number("id").map(SubscriberId::new)).transpose()
+    row.map(|row| Fields::keyed_by(&row, "subscribers", "id").number("id").map(SubscriberId::new)).transpose()
 }
 
 pub(super) fn subscriber_from(
     row: &AnyRow,
     topics: &mut BTreeMap<i64, BTreeSet<Topic>>,
 ) -> Result<Subscriber, StoreError> {
-    let fields = Fields::keyed_by_number(row, "subscribers", "id");
+    let fields = Fields::keyed_by(row, "subscribers", "id");
     let since = fields.instant("since")?;
     let state = match fields.text("state")?.as_str() {
         "pending" => SubscriberState::Pending { since, left: fields.parsed_or_none("end_reason")? },

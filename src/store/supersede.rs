@@ -78,7 +78,7 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?;
             let new = if let Some(row) = known {
-                LetterId::new(Fields::keyed_by_number(&row, "letters", "id").number("id")?)
+                LetterId::new(Fields::keyed_by(&row, "letters", "id").number("id")?)
             } else {
                 is_new = true;
                 let letter = RenderedLetter { kind: LetterKind::Edition, edition: Some(id), ..letter.clone() };
@@ -112,7 +112,7 @@ impl Store {
         let query = sqlx::query(AssertSqlSafe(statement)).bind(release.as_str()).bind(carries);
         let mut outdated = Vec::new();
         for row in query.fetch_all(&self.read).await? {
-            let fields = Fields::keyed_by_number(&row, "fragments", "edition");
+            let fields = Fields::keyed_by(&row, "fragments", "edition");
             outdated.push(OutdatedFragment {
                 edition: EditionId::new(fields.number("edition")?),
                 number: fields.count("number")?,
@@ -153,7 +153,7 @@ impl Store {
                     .bind(id.number())
                     .fetch_one(&mut *transaction)
                     .await?;
-                let number: u32 = Fields::keyed_by_number(&row, "fragments", "number").count("number")?;
+                let number: u32 = Fields::keyed_by(&row, "fragments", "number").count("number")?;
                 let mut text = text.clone();
                 text.entry.number = number + 1;
                 fragments::add(&mut transaction, id, &text).await?;

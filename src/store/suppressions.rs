@@ -64,7 +64,7 @@ pub(super) async fn reason(
         .bind(address_hash)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| Fields::keyed_by_text(&row, "suppressions", "address_hash").parsed("reason")).transpose()
+    row.map(|row| Fields::keyed_by(&row, "suppressions", "address_hash").parsed("reason")).transpose()
 }
 
 impl Store {

@@ -39,7 +39,7 @@ impl Store {
             .bind(id.number())
             .fetch_one(&self.read)
             .await?;
-        Fields::keyed_by_number(&row, "editions", "id").count("deliveries")
+        Fields::keyed_by(&row, "editions", "id").count("deliveries")
     }
 
     pub(super) async fn tallies(
@@ -65,7 +65,7 @@ impl Store {
             let query = sqlx::query(AssertSqlSafe(statement));
             let query = some.iter().fold(query, |query, id| query.bind(id.number()));
             for row in query.fetch_all(&self.read).await? {
-                let fields = Fields::keyed_by_number(&row, "deliveries of edition", "edition");
+                let fields = Fields::keyed_by(&row, "deliveries of edition", "edition");
                 let tally = tallies.entry(EditionId::new(fields.number("edition")?)).or_default();
                 *place(tally, &fields)? = fields.count("total")?;
             }

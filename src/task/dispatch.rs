@@ -174,7 +174,7 @@ impl Dispatcher {
     /// answer, it is the next to be tried then.
     async fn compose(&self, desk: &mut Connection, delivery: Delivery) -> Result<Option<Box<Ready>>, StoreError> {
         let error = match self.newsroom.store.patiently(READING, self.composer.prepare(&delivery)).await {
-            Ok(Composed::Ready(ready)) => return Ok(Some(ready)),
+            Ok(Composed::Ready(letter)) => return Ok(Some(Box::new(Ready { delivery, letter }))),
             Ok(Composed::Unsigned(error)) => error.to_string(),
             Ok(Composed::Missing) => NO_LETTER.to_owned(),
             Err(error @ StoreError::Row { .. }) => format!("{NO_LETTER}: {error}"),
@@ -257,13 +257,13 @@ impl Dispatcher {
         };
         desk.was_used = Some(Instant::now());
         let name = self.relays.name(relay);
-        let finished = self.judge(ready, &name, fence, &attempt, handed.elapsed());
+        let finished = self.judge(ready, name, fence, &attempt, handed.elapsed());
         if finished.outcome == Outcome::Failed
-            && let Err(error) = Box::pin(self.newsroom.take_refusal(&ready.delivery, &name, &attempt)).await
+            && let Err(error) = Box::pin(self.newsroom.take_refusal(&ready.delivery, name, &attempt)).await
         {
             self.newsroom.log_failure(&error, &format!("why delivery {} was refused is not kept", delivery.id));
         }
-        self.refusals.learn(&name, &attempt);
+        self.refusals.learn(name, &attempt);
         desk.finished = Some(finished);
         desk.line.take_if(|line| !line.session.is_open());
         self.relays.learn(relay, &attempt).await;
@@ -323,8 +323,8 @@ impl Dispatcher {
             exchanged = Some(done);
             may
         };
-        let (envelope, message) = (&ready.envelope, &*ready.message);
-        let next = next.as_ref().map(|next| (&next.envelope, &*next.message));
+        let (envelope, message) = (&ready.letter.envelope, &ready.letter.message);
+        let next = next.as_ref().map(|next| (&next.letter.envelope, &next.letter.message));
         let mut handed = line.session.send_by_leave(envelope, message, next, latest, leave).await;
         current.take_if(|line| !line.session.is_open());
         let is_ours = exchanged.transpose()?.is_some_and(|done| done.begun == Some(Hold::Kept));
@@ -415,14 +415,16 @@ impl Dispatcher {
             message_id: String::new(),
             verdict: "failed".to_owned(),
         };
-        desk.finished = Some(Finished { fence, outcome: Outcome::Failed, attempt: Some(made), at });
+        desk.finished = Some(Finished { fence, outcome: Outcome::Failed, attempt: Some(made.into()), at });
         self.record(desk).await
     }
 
     /// What follows from an attempt.
     fn judge(&self, ready: &Ready, relay: &str, fence: Fence, attempt: &Attempt, took: Duration) -> Finished {
         let (now, delivery) = (self.newsroom.now(), &ready.delivery);
-        let verdict = verdict(attempt, delivery.attempt, &self.newsroom.config.newsletter.retry, jitter());
+        // After a letter that was taken, nothing waits.
+        let jitter = if matches!(attempt, Attempt::Accepted(_)) { 0.0 } else { jitter() };
+        let verdict = verdict(attempt, delivery.attempt, &self.newsroom.config.newsletter.retry, jitter);
         let (outcome, word) = match verdict {
             Verdict::Sent => (Outcome::Sent, "sent"),
             Verdict::RetryAfter(pause) => (Outcome::Later { due: now + pause }, "later"),
@@ -446,16 +448,19 @@ impl Dispatcher {
             code: reply.map(|reply| reply.code),
             enhanced: reply.and_then(|reply| reply.enhanced).map(|status| status.to_string()),
             reply: attempt.to_string(),
-            message_id: ready.message_id.clone(),
+            message_id: ready.letter.message_id.clone(),
             verdict: word.to_owned(),
         };
-        Finished { fence, outcome, attempt: Some(made), at: now }
+        Finished { fence, outcome, attempt: Some(made.into()), at: now }
     }
 }
 
 /// Logs what becomes of a letter. What goes well is a line an edition, for there may be a hundred thousand; a line a letter
 /// is for those who look for something.
 fn log_judgement(ready: &Ready, relay: &str, attempt: &Attempt, outcome: &Outcome, verdict: &str, took: Duration) {
+    if *outcome == Outcome::Sent && !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
     let Delivery { id, edition, subscriber, attempt: number, recipient, .. } = &ready.delivery;
     let (edition, subscriber) = (edition.map(display), subscriber.map(display));
     let (to, how) = (recipient.address.masked(), attempt.without_words().to_string());

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::newsroom::{Current, Newsroom, new_letter, random_boundary};
 use crate::catalog::{Live, Published};
 use crate::domain::{
-    DeliveryId, EditionKind, EditionState, Fragment, Frequency, HoldReason, LetterKind, Mailbox, Piece, Release,
-    RenderedLetter, Topic,
+    DeliveryId, EditionKind, EditionState, Fragment, Frequency, HoldReason, LetterKind, Mailbox, Message, Piece,
+    Release, RenderedLetter, Topic,
 };
 use crate::language::{Language, say};
 use crate::mail::{Contents, Copied, PersonalLinks, Plate, Recipient, SigningError, Writer, contents_of};
@@ -60,7 +60,7 @@ pub fn preview(
     current: &Current,
     wanted: &Preview<'_>,
     language: Language,
-) -> Result<String, PreviewError> {
+) -> Result<Message, PreviewError> {
     let office = newsroom.office().first().unwrap_or(&newsroom.config.newsletter.from);
     preview_for(newsroom, current, wanted, language, office)
 }
@@ -75,7 +75,7 @@ pub fn preview_for(
     wanted: &Preview<'_>,
     language: Language,
     recipient: &Mailbox,
-) -> Result<String, PreviewError> {
+) -> Result<Message, PreviewError> {
     let now = newsroom.now();
     let site = current.resources.site();
     let words = Wording::of_letters(site, language);

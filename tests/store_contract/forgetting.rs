@@ -1,5 +1,7 @@
 //! Who is forgotten stands nowhere any more: neither who asked for it, nor who never confirmed.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use depeche::config::{DatabaseUrl, OnLostReply};
 use depeche::domain::{
@@ -113,7 +115,7 @@ impl Room {
 
 fn quoting(delivery: &Delivery, outcome: Outcome, at: DateTime<Utc>) -> Finished {
     let mut done = finished(delivery, "a", outcome, at);
-    if let Some(attempt) = &mut done.attempt {
+    if let Some(attempt) = done.attempt.as_mut().and_then(Arc::get_mut) {
         attempt.reply = format!("what about <{}>?", delivery.recipient.address);
     }
     done

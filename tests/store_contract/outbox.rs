@@ -160,7 +160,7 @@ pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {
     let swept = survivor.store.void_leases(None, minute(2)).await.unwrap();
     assert_eq!((swept.lost, swept.requeued), (in_flight, 0));
     let attempts = survivor.store.attempts_of(claimed[0].id).await.unwrap();
-    assert_eq!(Some(&attempts[0]), finished(&claimed[0], "a", Outcome::Sent, minute(1)).attempt.as_ref());
+    assert_eq!(Some(&attempts[0]), finished(&claimed[0], "a", Outcome::Sent, minute(1)).attempt.as_deref());
     assert_eq!(attempts.len(), 1);
 
     // A caller that goes away does not take the others with it.

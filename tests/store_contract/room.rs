@@ -177,7 +177,7 @@ pub(crate) fn finished(delivery: &Delivery, owner: &str, outcome: Outcome, at: D
         message_id: format!("{}@presse.example.org", delivery.id),
         verdict: "sent".to_owned(),
     };
-    Finished { fence: fence(delivery, owner), outcome, attempt: Some(attempt), at }
+    Finished { fence: fence(delivery, owner), outcome, attempt: Some(attempt.into()), at }
 }
 
 pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(15);

@@ -110,7 +110,7 @@ fn rendered(newsroom: &Newsroom, kind: &str) -> Result<ShownLetter, Problem> {
     let current = newsroom.current();
     let (wanted, language) = wanted(&current, kind).ok_or(Problem::NotFound)?;
     let message = preview(newsroom, &current, &wanted, language)?;
-    read_letter(message.as_bytes()).map_err(|error| Problem::Ours(error.to_string()))
+    read_letter(&message.to_vec()).map_err(|error| Problem::Ours(error.to_string()))
 }
 
 pub(super) async fn show(State(newsroom): State<Arc<Newsroom>>, Path(kind): Path<String>) -> Response<Body> {

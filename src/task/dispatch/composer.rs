@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::domain::{Delivery, EditionId, Fragment, LetterId, Token};
+use crate::domain::{Delivery, EditionId, Fragment, LetterId, Message, Token};
 use crate::language::Language;
 use crate::mail::{
     Contents, PersonalLinks, Plate, Recipient, Sender, SigningError, contents_of, envelope_id, envelope_sender,
@@ -34,15 +34,20 @@ type Fragments = BTreeMap<u32, Fragment>;
 /// What a connection is to hand over next.
 pub(super) struct Ready {
     pub(super) delivery: Delivery,
+    pub(super) letter: ReadyLetter,
+}
+
+/// A letter that can be handed over.
+pub(super) struct ReadyLetter {
     pub(super) envelope: Envelope,
-    pub(super) message: String,
+    pub(super) message: Message,
     pub(super) message_id: String,
 }
 
 /// What came of composing a letter.
 pub(super) enum Composed {
     /// It can be handed over.
-    Ready(Box<Ready>),
+    Ready(ReadyLetter),
     /// There is no such letter.
     Missing,
     /// It is to be signed and cannot be: without its signature, others would throw it away.
@@ -90,7 +95,7 @@ impl Composer {
             to: delivery.recipient.address.clone(),
             id: Some(id),
         };
-        Ok(Composed::Ready(Box::new(Ready { delivery: delivery.clone(), envelope, message, message_id })))
+        Ok(Composed::Ready(ReadyLetter { envelope, message, message_id }))
     }
 
     /// A letter laid out, kept while it is of use.

@@ -36,6 +36,8 @@ pub(super) struct Relays {
 #[derive(Debug)]
 struct RelayDesk {
     relay: Relay,
+    /// What people call it.
+    name: String,
     pace: Option<Pace>,
     /// Room for as many sessions as it may have.
     room: Arc<Semaphore>,
@@ -75,18 +77,19 @@ impl Health {
 impl Relays {
     pub(super) fn new(newsroom: Arc<Newsroom>, relays: Vec<Relay>, owner: String) -> Self {
         let desk = |relay: Relay| {
-            newsroom.metrics.letters.begin(&relay.name());
+            let name = relay.name();
+            newsroom.metrics.letters.begin(&name);
             let pace = relay.rate().filter(|rate| *rate > 0).map(Pace::new);
             let room = Arc::new(Semaphore::new(relay.connections().min(Semaphore::MAX_PERMITS)));
-            RelayDesk { relay, pace, room, health: Mutex::default() }
+            RelayDesk { relay, name, pace, room, health: Mutex::default() }
         };
         let desks = relays.into_iter().map(desk).collect();
         Self { newsroom, desks, owner }
     }
 
     /// What people call the relay with this index.
-    pub(super) fn name(&self, index: usize) -> String {
-        self.desks[index].relay.name()
+    pub(super) fn name(&self, index: usize) -> &str {
+        &self.desks[index].name
     }
 
     /// How many sessions there may be at once with the relay that has most.
@@ -103,7 +106,7 @@ impl Relays {
     pub(super) async fn turn(&self, index: usize) -> Result<Option<Instant>, StoreError> {
         let desk = &self.desks[index];
         match &desk.pace {
-            Some(pace) => Ok(Some(pace.turn(&self.newsroom, &desk.relay.name()).await?)),
+            Some(pace) => Ok(Some(pace.turn(&self.newsroom, &desk.name).await?)),
             None => Ok(None),
         }
     }
@@ -123,8 +126,8 @@ impl Relays {
     pub(super) async fn connect(&self) -> Option<Line> {
         let (others, now) = (self.rests_of_others().await, self.newsroom.now());
         for (relay, desk) in self.desks.iter().enumerate() {
-            let name = desk.relay.name();
-            let elsewhere = others.get(&name);
+            let name = desk.name.as_str();
+            let elsewhere = others.get(name);
             {
                 let mut health = desk.health.lock().await;
                 if health.rests() || elsewhere.is_some_and(|until| health.heeds(*until, now)) {
@@ -136,9 +139,9 @@ impl Relays {
                 Ok(session) => {
                     if elsewhere.is_some() {
                         desk.health.lock().await.heeded = None;
-                        self.end_rest(&name).await;
+                        self.end_rest(name).await;
                     }
-                    let open = self.newsroom.metrics.letters.connection_to(&name);
+                    let open = self.newsroom.metrics.letters.connection_to(name);
                     return Some(Line { session: session.counted(open), relay, _room: room });
                 }
                 Err(attempt) => self.rest(desk, &attempt).await,
@@ -185,23 +188,23 @@ impl Relays {
             let failed_since = health.failing_since;
             *health = Health { rests_until: health.rests_until, ..Health::default() };
             drop(health);
-            let (now, name) = (self.newsroom.now(), desk.relay.name());
+            let (now, name) = (self.newsroom.now(), desk.name.as_str());
             if failed_since.is_some() && self.newsroom.store.is_shared() {
-                self.end_rest(&name).await;
+                self.end_rest(name).await;
             }
-            self.newsroom.standing.relay_works(&name, self.newsroom.clock.elapsed());
+            self.newsroom.standing.relay_works(name, self.newsroom.clock.elapsed());
             if let Some(since) = failed_since {
                 let lasted = (now - since).num_seconds();
                 info!(relay = name, lasted_s = lasted, "relay {name} takes letters again after {lasted} s");
             }
             if let Some(since) = failed_since.filter(|since| now - *since >= TELL_AFTER) {
-                log_untold(self.newsroom.tell_relay_works(&name, since, now).await);
+                log_untold(self.newsroom.tell_relay_works(name, since, now).await);
             }
         }
     }
 
     async fn rest(&self, desk: &RelayDesk, attempt: &Attempt) {
-        let (now, name) = (self.newsroom.now(), desk.relay.name());
+        let (now, name) = (self.newsroom.now(), desk.name.as_str());
         let mut health = desk.health.lock().await;
         let since = *health.failing_since.get_or_insert(now);
         // Connections that fail together are one failure.
@@ -216,15 +219,15 @@ impl Relays {
         drop(health);
         if self.newsroom.store.is_shared() {
             let pauses = (from_std(REST.0), from_std(REST.1));
-            if let Err(error) = self.newsroom.store.rest(RestOf::Relay, &name, pauses, &self.owner, now).await {
+            if let Err(error) = self.newsroom.store.rest(RestOf::Relay, name, pauses, &self.owner, now).await {
                 self.newsroom.log_failure(&error, &format!("other instances do not hear that relay {name} rests"));
             }
         }
-        self.newsroom.standing.relay_rests(&name, since, rests_until.into_std());
+        self.newsroom.standing.relay_rests(name, since, rests_until.into_std());
         let (pause_s, since_when, why) = (pause.as_secs(), since.to_rfc3339(), attempt.without_words());
         warn!(relay = name, pause_s, since = since_when, "relay {name} takes no letters: {why}");
         if now - since >= TELL_AFTER {
-            log_untold(self.newsroom.tell_relay_stopped(&name, since, &attempt.to_string(), now).await);
+            log_untold(self.newsroom.tell_relay_stopped(name, since, &attempt.to_string(), now).await);
         }
     }
 }
