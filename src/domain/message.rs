@@ -1,11 +1,11 @@
-//! A letter's bytes, as a relay is given them.
+//! A letter's bytes, in pieces that copies share. How they are written to a relay is the session's.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
 /// A stretch of a message. Copies share its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Segment {
     bytes: Bytes,
     is_ascii: bool,
@@ -19,7 +19,7 @@ impl Segment {
         &self.bytes
     }
 
-    /// Whether a line in it, other than its first, may begin with a dot (RFC 5321 §4.5.2).
+    /// Whether a line in it, other than its first, may begin with a dot.
     #[must_use]
     pub const fn has_dotted_line(&self) -> bool {
         self.has_dotted_line
@@ -36,8 +36,8 @@ impl Segment {
     }
 }
 
-impl<'t> From<&'t str> for Segment {
-    fn from(text: &'t str) -> Self {
+impl From<&str> for Segment {
+    fn from(text: &str) -> Self {
         Self::from(text.to_owned())
     }
 }
@@ -60,7 +60,7 @@ impl Message {
         self.0.iter().map(|segment| segment.bytes.len()).sum()
     }
 
-    /// Whether it has nothing but ASCII; anything else needs SMTPUTF8 (RFC 6531) or 8BITMIME (RFC 6152).
+    /// Whether it has nothing but ASCII.
     #[must_use]
     pub fn is_ascii(&self) -> bool {
         self.0.iter().all(|segment| segment.is_ascii)

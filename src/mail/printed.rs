@@ -9,7 +9,7 @@ use crate::domain::{Piece, Segment};
 
 /// A stretch of text in quoted-printable: whole lines, each with its CRLF, that can stand before and after others. A
 /// stretch that does not end with a line end of its own ends with a soft one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Printed {
     sent: Segment,
     /// The same as signatures see it (RFC 6376 §3.4.4), where that differs.
@@ -65,7 +65,7 @@ fn relaxed(lines: &str) -> Option<String> {
 }
 
 /// The releases of a digest that one reader gets, ready to be put into their letter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Contents {
     pub(super) text: Printed,
     pub(super) html: Printed,

@@ -127,11 +127,6 @@ impl Opening {
         Ok(Self { text, recipient, data })
     }
 
-    /// All of it as one text.
-    fn text(&self) -> &str {
-        &self.text
-    }
-
     fn mail(&self) -> &str {
         &self.text[..self.recipient]
     }
@@ -197,7 +192,7 @@ impl<'m> Transaction<'m> {
             Ok(()) if Instant::now() > latest => return ended(too_late(), Standing::Over),
             Ok(()) => {
                 let standing = if self.next.is_some() { Standing::Begun } else { Standing::Ready };
-                let next = self.next.as_ref().map_or("", Opening::text);
+                let next = self.next.as_ref().map_or("", |next| next.text.as_str());
                 return match write(connection, wire, &self.letter, next, timeouts).await {
                     Ok(reply) => ended(Attempt::Accepted(reply), standing),
                     Err(attempt) if ends(&attempt) => ended(attempt, Standing::Over),
@@ -376,7 +371,7 @@ async fn write(
     }
 }
 
-/// Writes all of these `stretches`, with as few writes as there can be.
+/// Writes all of these `stretches`, with as few writes as there can be; none is tried again that failed.
 async fn write_all(wire: &mut Wire, stretches: &[&[u8]]) -> io::Result<()> {
     let mut slices: Vec<_> = stretches.iter().map(|stretch| IoSlice::new(stretch)).collect();
     let mut left = slices.as_mut_slice();
@@ -424,10 +419,6 @@ fn stuffed(segments: &[Segment]) -> Vec<&[u8]> {
 mod tests {
     use super::*;
 
-    fn segment(bytes: &[u8]) -> Segment {
-        std::str::from_utf8(bytes).unwrap().into()
-    }
-
     #[test]
     fn dots_are_doubled_where_a_line_begins_with_one() {
         for (letter, written) in [
@@ -440,7 +431,9 @@ mod tests {
         ] {
             // However it is cut.
             for size in 1..=letter.len() + 1 {
-                let segments: Vec<Segment> = letter.as_bytes().chunks(size).map(segment).collect();
+                let (whole, cuts) = (Segment::from(letter), (0..letter.len()).step_by(size));
+                let end = |start: usize| letter.len().min(start + size);
+                let segments: Vec<_> = cuts.map(|start| whole.slice(start..end(start))).collect();
                 let stretches = stuffed(&segments);
                 assert_eq!(stretches.concat(), written.as_bytes(), "{letter:?} by {size}");
                 assert_eq!(ends_its_line(&stretches), letter.is_empty() || letter.ends_with("\r\n"), "{letter:?}");

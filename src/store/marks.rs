@@ -16,6 +16,9 @@ use crate::domain::DeliveryId;
 /// Whether somebody holds a delivery.
 const HELD: &str = "deliveries.state IN ('leased', 'in_flight')";
 
+/// What a delivery came to: nearly all were sent, which is not said.
+const BECAME: &str = "COALESCE(made.became, 'sent')";
+
 /// What is marked on some deliveries. Whoever was not answered may come a second time.
 #[derive(Clone, Copy)]
 pub(super) enum Marks<'m> {
@@ -57,7 +60,7 @@ impl Marks<'_> {
         let made = self.made(connection);
         match self {
             Self::Finished(_) => format!(
-                "{made} UPDATE deliveries SET state = COALESCE(made.became, 'sent'), since = made.at, due = COALESCE(made.next, deliveries.due), \
+                "{made} UPDATE deliveries SET state = {BECAME}, since = made.at, due = COALESCE(made.next, deliveries.due), \
                  attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
                  lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
                  owner = NULL, lease_until = NULL FROM made \
@@ -70,7 +73,8 @@ impl Marks<'_> {
                 "{made} UPDATE deliveries SET state = 'in_flight', since = made.at, lease_until = made.until FROM made \
                  WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim AND CASE WHEN {HELD} THEN \
                  deliveries.owner = made.holder AND deliveries.lease_until > made.at \
-                 AND deliveries.letter = made.carried AND deliveries.contents = COALESCE(made.held, '') AND (deliveries.edition IS NULL \
+                 AND deliveries.letter = made.carried AND deliveries.contents = COALESCE(made.held, '') \
+                 AND (deliveries.edition IS NULL \
                  OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) ELSE FALSE END"
             ),
         }
@@ -91,7 +95,7 @@ impl Marks<'_> {
             });
         }
         let became = match self {
-            Self::Finished(_) => "COALESCE(made.became, 'sent')",
+            Self::Finished(_) => BECAME,
             Self::Begun(_) => "'in_flight'",
         };
         let which = format!(
@@ -111,7 +115,7 @@ impl Marks<'_> {
         let query = match self {
             Self::Finished(finished) => finished.iter().fold(query, |query, finished| {
                 let Finished { fence, outcome, at, attempt: _ } = finished;
-                // What nearly all come to is not said.
+                // `BECAME` fills in what is not said.
                 let (state, due, uncounted, lost) = match *outcome {
                     Outcome::Sent => (None, None, 0_i64, 0_i64),
                     Outcome::Later { due } => (Some("queued"), Some(micros(due)), 0, 0),

@@ -115,8 +115,8 @@ impl Room {
 
 fn quoting(delivery: &Delivery, outcome: Outcome, at: DateTime<Utc>) -> Finished {
     let mut done = finished(delivery, "a", outcome, at);
-    if let Some(attempt) = done.attempt.as_mut().and_then(Arc::get_mut) {
-        attempt.reply = format!("what about <{}>?", delivery.recipient.address);
+    if let Some(attempt) = &mut done.attempt {
+        Arc::make_mut(attempt).reply = format!("what about <{}>?", delivery.recipient.address);
     }
     done
 }
