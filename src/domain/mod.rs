@@ -1,7 +1,7 @@
 //! The words of a press office as types: what a value may be is settled when it is made.
 //!
 //! Nothing here reads files, asks the time, or knows a wire format: feeds, letters, rows and templates have their own
-//! structs beside the code that needs them.
+//! structs beside the code that needs them. A message is bytes that `mail` has written and relays are given.
 
 mod address;
 mod status_code;
