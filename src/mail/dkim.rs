@@ -5,13 +5,13 @@
 //! `x=`: a letter that is sent again has the same bytes. Both algorithms are deterministic.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memchr_iter, memchr3};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
@@ -198,9 +198,11 @@ impl Signer {
     /// # Errors
     /// When the library fails with any of the keys.
     pub(super) fn signatures(&self, header: &str, body_hash: &str) -> Result<String, SigningError> {
+        /// What a signature takes, nearly always.
+        const ROOM: usize = 1024;
         let fields = fields_of(header);
-        let mut signed = Vec::with_capacity(header.len() + 1024);
-        let mut listed = String::with_capacity(512);
+        let mut signed = Vec::with_capacity(header.len() + ROOM);
+        let mut listed = String::with_capacity(ROOM);
         let mut column = " h=".len();
         for name in SIGNED {
             let mut times = usize::from(NEVER_ADDED.contains(&name));
@@ -213,24 +215,30 @@ impl Signer {
                 list(name, &mut listed, &mut column);
             }
         }
-        let mut signatures = String::new();
+        let mut signatures = String::with_capacity(self.keys.len() * ROOM);
         for (selector, key) in self.keys.iter() {
-            let algorithm = key.algorithm();
-            let unsigned = format!(
-                "DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={}; s={selector};\r\n h={};\r\n \
-                 bh={body_hash};\r\n b=",
-                self.domain, listed
-            );
+            let start = signatures.len();
+            signatures.extend([
+                "DKIM-Signature: v=1; a=",
+                key.algorithm(),
+                "; c=relaxed/relaxed;\r\n d=",
+                &self.domain,
+                "; s=",
+                selector,
+                ";\r\n h=",
+                &listed,
+                ";\r\n bh=",
+                body_hash,
+                ";\r\n b=",
+            ]);
             let end = signed.len();
-            push_relaxed(&unsigned, &mut signed);
+            push_relaxed(&signatures[start..], &mut signed);
             let signature = key.sign(&signed);
             signed.truncate(end);
-            let signature = signature.ok_or_else(|| SigningError(selector.clone()))?;
-            signatures.push_str(&unsigned);
-            let signature = STANDARD.encode(signature);
-            for (index, start) in (0..signature.len()).step_by(LINE).enumerate() {
+            let signature = STANDARD.encode(signature.ok_or_else(|| SigningError(selector.clone()))?);
+            for start in (0..signature.len()).step_by(LINE) {
                 let end = signature.len().min(start + LINE);
-                let _ = write!(signatures, "{}{}", if index > 0 { "\r\n " } else { "" }, &signature[start..end]);
+                signatures.extend([if start > 0 { "\r\n " } else { "" }, &signature[start..end]]);
             }
             signatures.push_str("\r\n");
         }
@@ -248,21 +256,26 @@ impl fmt::Debug for Signer {
 
 /// Of the fields of a header: name and the whole field, without its end.
 fn fields_of(header: &str) -> Vec<(&str, &str)> {
-    let mut fields = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    while at < header.len() {
-        let end = header[at..].find("\r\n").map_or(header.len(), |length| at + length);
-        let next = (end + 2).min(header.len());
-        if next == header.len() || !header[next..].starts_with([' ', '\t']) {
-            let field = &header[start..end];
-            if let Some((name, _)) = field.split_once(':') {
-                fields.push((name.trim_end(), field));
-            }
-            start = next;
+    /// How many a letter has, nearly always.
+    const FIELDS: usize = 24;
+    let mut fields = Vec::with_capacity(FIELDS);
+    let mut rest = header;
+    while !rest.is_empty() {
+        let length = length_of_first(rest);
+        let field = &rest[..length];
+        if let Some(colon) = memchr(b':', field.as_bytes()) {
+            fields.push((field[..colon].trim_end(), field));
         }
-        at = next;
+        rest = &rest[(length + 2).min(rest.len())..];
     }
     fields
+}
+
+/// How long the first of these fields is, without its end: a line that begins with white space goes on with the line before.
+fn length_of_first(fields: &str) -> usize {
+    let fields = fields.as_bytes();
+    let is_end = |at: &usize| fields[at + 1..].starts_with(b"\n") && !matches!(fields.get(at + 2), Some(b' ' | b'\t'));
+    memchr_iter(b'\r', fields).find(is_end).unwrap_or(fields.len())
 }
 
 /// Adds a name to the value of `h=`, folded where the line is at its end.
@@ -284,15 +297,21 @@ fn list(name: &str, listed: &mut String, column: &mut usize) {
 /// the value. Without its end.
 fn push_relaxed(field: &str, relaxed: &mut Vec<u8>) {
     let (name, value) = field.split_once(':').unwrap_or((field, ""));
-    relaxed.extend(name.trim_end_matches([' ', '\t']).bytes().map(|byte| byte.to_ascii_lowercase()));
+    let start = relaxed.len();
+    relaxed.extend_from_slice(name.trim_end_matches([' ', '\t']).as_bytes());
+    relaxed[start..].make_ascii_lowercase();
     relaxed.push(b':');
-    let words =
-        value.as_bytes().split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).filter(|word| !word.is_empty());
-    for (index, word) in words.enumerate() {
-        if index > 0 {
+    let mut rest = value.as_bytes();
+    let mut is_first = true;
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    while let Some(start) = rest.iter().position(|byte| !is_space(byte)) {
+        rest = &rest[start..];
+        let (word, after) = rest.split_at(memchr3(b' ', b'\t', b'\r', rest).unwrap_or(rest.len()));
+        if !std::mem::take(&mut is_first) {
             relaxed.push(b' ');
         }
         relaxed.extend_from_slice(word);
+        rest = after;
     }
 }
 

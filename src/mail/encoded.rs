@@ -3,6 +3,8 @@
 //! Words beyond ASCII become base64 encoded words in UTF-8, cut between characters. Nothing that comes in can begin
 //! another header: control characters and line separators are spaces.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -33,10 +35,15 @@ pub(super) fn text_field(name: &str, text: &str) -> String {
 
 /// The field `name: Name <address>`, folded, with its last CRLF.
 pub(super) fn mailbox_field(name: &str, mailbox: &Mailbox) -> String {
+    /// What one takes, nearly always.
+    const ROOM: usize = 128;
+    let address = mailbox.address.as_str();
+    let mut field = String::with_capacity(ROOM);
+    field.extend([name, ":"]);
     let Some(words) = mailbox.name.as_deref().map(one_line).filter(|words| !words.is_empty()) else {
-        return format!("{name}: {}\r\n", mailbox.address);
+        field.extend([" ", address, "\r\n"]);
+        return field;
     };
-    let mut field = format!("{name}:");
     let mut column = field.len();
     if !is_plain(&words) {
         push_encoded_words(&words, &mut field, &mut column);
@@ -45,8 +52,11 @@ pub(super) fn mailbox_field(name: &str, mailbox: &Mailbox) -> String {
     } else {
         push_folded(&quoted(&words), &mut field, &mut column);
     }
-    push_folded(&format!("<{}>", mailbox.address), &mut field, &mut column);
-    field.push_str("\r\n");
+    // An address holds no space.
+    if column + address.len() + 3 > LINE {
+        field.push_str("\r\n");
+    }
+    field.extend([" <", address, ">\r\n"]);
     field
 }
 
@@ -56,9 +66,12 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// `text` on one line: runs of control characters, line separators and ASCII spaces are one space.
-pub(super) fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     let is_gap = |c: char| c.is_control() || matches!(c, ' ' | '\u{2028}' | '\u{2029}');
-    text.split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    if text.split(' ').all(|word| !word.is_empty() && !word.contains(is_gap)) {
+        return Cow::Borrowed(text);
+    }
+    text.split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").into()
 }
 
 /// Whether `text` can stand as it is: printable ASCII that no reader takes for an encoded word, in words that fit a line.
@@ -96,9 +109,11 @@ fn push_encoded_words(text: &str, field: &mut String, column: &mut usize) {
             room = bytes_that_fit(0);
         }
         let (now, later) = rest.split_at(rest.floor_char_boundary(room));
-        let word = format!(" {}{}{}", WORD.0, STANDARD.encode(now), WORD.1);
-        field.push_str(&word);
-        *column += word.len();
+        let start = field.len();
+        field.extend([" ", WORD.0]);
+        STANDARD.encode_string(now, field);
+        field.push_str(WORD.1);
+        *column += field.len() - start;
         rest = later;
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! They hold addresses only, never encoded words, and are folded at commas alone.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::encoded::{LINE, one_line, quoted};
@@ -54,8 +56,8 @@ impl ListFields {
 /// `List-Id: "Name" <id>`: a name beyond ASCII is transliterated, as encoded words have no place here.
 fn list_id(sender: &Sender) -> String {
     let id: String = sender.list_id.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).collect();
-    let name = one_line(&deunicode::deunicode(&one_line(&sender.list_name)));
-    let printable: String = name.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).collect();
+    let ascii = deunicode::deunicode(&one_line(&sender.list_name));
+    let printable: String = one_line(&ascii).chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).collect();
     let named = format!("List-Id: {} <{id}>\r\n", quoted(&printable));
     if printable.is_empty() || named.len() > LINE + 2 || printable.contains("=?") {
         format!("List-Id: <{id}>\r\n")
@@ -70,46 +72,43 @@ fn unsubscribe_letter(sender: &Sender, token: &str) -> String {
     let own = sender.bounce_domain.as_ref().and_then(|domain| format!("{UNSUBSCRIBE}{token}@{domain}").parse().ok());
     match own {
         Some(own) => mailto(&own, "unsubscribe"),
-        None => mailto(&sender.from.address, &format!("unsubscribe {token}")),
+        None => mailto(&sender.from.address, &["unsubscribe ", token].concat()),
     }
 }
 
 /// `<mailto:address?subject=…>`
 fn mailto(address: &EmailAddress, subject: &str) -> String {
-    let local = utf8_percent_encode(address.local(), IN_MAILTO);
-    let domain = address.domain();
-    if subject.is_empty() {
-        format!("<mailto:{local}@{domain}>")
-    } else {
-        format!("<mailto:{local}@{domain}?subject={}>", utf8_percent_encode(subject, IN_MAILTO))
-    }
+    let encoded = |text| Cow::from(utf8_percent_encode(text, IN_MAILTO));
+    let asks = if subject.is_empty() { "" } else { "?subject=" };
+    ["<mailto:", &encoded(address.local()), "@", address.domain(), asks, &encoded(subject), ">"].concat()
 }
 
 /// `<address>`, whatever could end it percent-encoded.
 fn uri(address: &str) -> String {
-    format!("<{}>", utf8_percent_encode(address, NOT_IN_URI))
+    ["<", &Cow::from(utf8_percent_encode(address, NOT_IN_URI)), ">"].concat()
 }
 
-/// Appends `name: value, value`, folded after commas where the line would be long.
+/// Appends `name: value, value`, folded after commas where the line would be long; nothing where that does not help.
 fn push_field(name: &str, values: &[String], fields: &mut String) {
-    let mut field = format!("{name}:");
-    let mut column = field.len();
+    let start = fields.len();
+    fields.extend([name, ":"]);
+    let (mut column, mut longest) = (name.len() + 1, 0);
     for (i, value) in values.iter().enumerate() {
         if i > 0 {
-            field.push(',');
+            fields.push(',');
             column += 1;
             if column + 1 + value.len() > LINE {
-                field.push_str("\r\n");
+                fields.push_str("\r\n");
                 column = 0;
             }
         }
-        field.push(' ');
-        field.push_str(value);
+        fields.extend([" ", value]);
         column += 1 + value.len();
+        longest = longest.max(column);
     }
-    field.push_str("\r\n");
-    if field.lines().all(|line| line.len() <= LONGEST_LINE) {
-        fields.push_str(&field);
+    fields.push_str("\r\n");
+    if longest > LONGEST_LINE {
+        fields.truncate(start);
     }
 }
 
