@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::deliveries::{BUT_ITS_STATE, IS_BLANK, delivery_in};
 use super::row::{Fields, micros};
+use super::values::Kind::{Number, Text};
 use super::values::Values;
 use super::{Store, StoreError};
 use crate::domain::{Delivery, DeliveryState, EditionId};
@@ -120,19 +121,19 @@ impl Store {
         }
         let giving = async {
             let mut connection = self.write.acquire().await?;
-            let values = Values { types: &["BIGINT", "BIGINT", "TEXT", "BIGINT"], rows: deliveries.len() };
+            let rows = deliveries.iter().map(|Delivery { id, claim, .. }| {
+                [id.number().into(), i64::from(*claim).into(), owner.into(), due.map(micros).into()]
+            });
+            let values = Values::new(&connection, &[Number, Number, Text, Number], rows);
             let statement = format!(
-                "WITH given (delivery, claim, holder, due) AS (VALUES {}) \
+                "WITH given (delivery, claim, holder, due) AS ({}) \
                  UPDATE deliveries SET state = 'queued', owner = NULL, lease_until = NULL, attempt = attempt - 1, \
                  due = COALESCE(given.due, deliveries.due) FROM given WHERE deliveries.id = given.delivery \
                  AND deliveries.claim = given.claim AND deliveries.owner = given.holder AND deliveries.state = 'leased'",
-                values.text(&connection)
+                values.table()
             );
-            let mut query = sqlx::query(AssertSqlSafe(statement));
-            for Delivery { id, claim, .. } in deliveries {
-                query = query.bind(id.number()).bind(i64::from(*claim)).bind(owner).bind(due.map(micros));
-            }
-            Ok(values.fill_up(query).execute(&mut *connection).await?.rows_affected())
+            let query = values.bind(sqlx::query(AssertSqlSafe(statement)));
+            Ok(query.execute(&mut *connection).await?.rows_affected())
         };
         self.in_time(giving).await
     }
@@ -183,9 +184,10 @@ impl Claim<'_> {
         limit: u32,
     ) -> Result<Taken, StoreError> {
         let of = if edition.is_some() { "d.edition = $5" } else { "d.edition IS NULL" };
+        // SQLite plans anew whenever a bare limit is another, with the same plan.
         let statement = format!(
             "WITH due_now AS MATERIALIZED (SELECT d.id FROM deliveries d \
-             WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT $2 {}) \
+             WHERE d.state = 'queued' AND d.due <= $1 AND {of} ORDER BY d.due, d.id LIMIT CAST($2 AS BIGINT) {}) \
              UPDATE deliveries SET state = 'leased', owner = $3, lease_until = $4, since = $1, attempt = attempt + 1, \
              claim = claim + 1 \
              WHERE id IN (SELECT id FROM due_now) RETURNING {BUT_ITS_STATE}, due, \

@@ -18,6 +18,7 @@ use super::closing::{Move, refuse_closed};
 use super::engine::{Engine, describe};
 use super::health::Health;
 use super::sqlite_file::{absolute, make_file};
+use super::waiting_room::WaitingRoom;
 use super::{Store, StoreError, exchange, meta, migrations, reach};
 use crate::config::{DatabaseSettings, DatabaseUrl, SqliteSync};
 
@@ -121,7 +122,10 @@ impl Store {
         };
         let (exchanges, waiting) = mpsc::channel(WAITING_EXCHANGES);
         let health = Arc::new(Health::new(engine));
-        tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), waiting));
+        let room = Arc::new(WaitingRoom::new(engine, waiting));
+        for _ in 0..engine.commits_at_once() {
+            tokio::spawn(exchange::commit_in_groups(engine, write.clone(), health.clone(), room.clone()));
+        }
         Ok(Self { engine, write, read, exchanges, health, key: Arc::default(), longest_silence: Arc::default(), file })
     }
 }

@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::exchanged::AttemptMade;
 use super::row::{Fields, micros};
+use super::values::Kind::{self, Number, Text};
 use super::values::Values;
 use super::{Store, StoreError, ids};
 use crate::domain::{Delivery, DeliveryId, DeliveryState, EditionId, LetterId, SubscriberId};
@@ -37,46 +38,45 @@ pub(super) const NEW_DELIVERY: &str = "id, letter, edition, subscriber, recipien
 
 /// Writes deliveries, but for those that an edition has for their subscribers, and gives the number of the first and how
 /// many were written.
-pub(super) async fn add(
+pub(super) async fn add<'d>(
     connection: &mut AnyConnection,
-    deliveries: &[NewDelivery<'_>],
+    deliveries: &'d [NewDelivery<'d>],
     now: DateTime<Utc>,
 ) -> Result<(DeliveryId, u64), StoreError> {
-    const TYPES: [&str; 13] = [
-        "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT",
-        "BIGINT",
-    ];
+    const COLUMNS: &[Kind; 13] =
+        &[Number, Number, Number, Number, Text, Text, Text, Text, Text, Text, Number, Number, Number];
     let first = ids::reserve(&mut *connection, "deliveries", deliveries.len()).await?;
     let mut written = 0;
     let mut numbers = first..;
     for some in deliveries.chunks(ROWS_IN_A_STATEMENT) {
-        let values = Values { types: &TYPES, rows: some.len() };
+        let row = |(delivery, number): (&'d NewDelivery<'d>, i64)| {
+            [
+                number.into(),
+                delivery.letter.number().into(),
+                delivery.edition.map(EditionId::number).into(),
+                delivery.subscriber.map(SubscriberId::number).into(),
+                delivery.name.into(),
+                delivery.address.into(),
+                delivery.address_hash.into(),
+                delivery.language.into(),
+                delivery.topics.as_str().into(),
+                numbers_text(delivery.contents).into(),
+                delivery.follows.map(DeliveryId::number).into(),
+                micros(delivery.due).into(),
+                micros(now).into(),
+            ]
+        };
+        let values = Values::new(connection, COLUMNS, some.iter().zip(&mut numbers).map(row));
         let statement = format!(
             "WITH made (id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, language, topics, \
-             contents, follows, due, at) AS (VALUES {}) INSERT INTO deliveries ({NEW_DELIVERY}) \
+             contents, follows, due, at) AS ({}) INSERT INTO deliveries ({NEW_DELIVERY}) \
              SELECT id, letter, edition, subscriber, recipient_name, recipient_address, address_hash, language, topics, \
              contents, follows, 'queued', due, at, 0, 0, at FROM made WHERE id IS NOT NULL \
              ON CONFLICT (edition, subscriber) DO NOTHING",
-            values.text(connection)
+            values.table()
         );
-        let mut query = sqlx::query(AssertSqlSafe(statement));
-        for (delivery, number) in some.iter().zip(&mut numbers) {
-            query = query
-                .bind(number)
-                .bind(delivery.letter.number())
-                .bind(delivery.edition.map(EditionId::number))
-                .bind(delivery.subscriber.map(SubscriberId::number))
-                .bind(delivery.name)
-                .bind(delivery.address)
-                .bind(delivery.address_hash)
-                .bind(delivery.language)
-                .bind(delivery.topics.as_str())
-                .bind(numbers_text(delivery.contents))
-                .bind(delivery.follows.map(DeliveryId::number))
-                .bind(micros(delivery.due))
-                .bind(micros(now));
-        }
-        written += values.fill_up(query).execute(&mut *connection).await?.rows_affected();
+        let query = values.bind(sqlx::query(AssertSqlSafe(statement)));
+        written += query.execute(&mut *connection).await?.rows_affected();
     }
     Ok((DeliveryId::new(first), written))
 }

@@ -23,6 +23,22 @@ impl Engine {
         }
     }
 
+    /// How many groups of exchanges are committed at the same time; SQLite has one writer.
+    pub(super) const fn commits_at_once(self) -> u32 {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres => 2,
+        }
+    }
+
+    /// How many exchanges share a commit at most: fewer where the next group can be under way meanwhile.
+    pub(super) const fn largest_group(self) -> usize {
+        match self {
+            Self::Sqlite => 256,
+            Self::Postgres => 128,
+        }
+    }
+
     /// What keeps a row as it is until the commit of whoever reads it; on SQLite there is one writer.
     pub(super) const fn share(self) -> &'static str {
         match self {

@@ -8,8 +8,9 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::consents::{self, ConsentAction};
 use super::endings::{Ending, end_within};
-use super::row::{Fields, clean, micros, placeholders};
+use super::row::{Fields, micros, placeholders};
 use super::subscribers::{self, LAST_TURN};
+use super::values::Kind::{self, Number, Text};
 use super::values::Values;
 use super::{Proof, Store, StoreError, ids, pauses, suppressions};
 use crate::domain::{EndReason, NewSubscriber, SubscriberId, SuppressionReason};
@@ -233,44 +234,43 @@ async fn insert<'r, 'p>(
     rows: &'r [NewRow<'p>],
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<SubscriberId, &'r NewRow<'p>>, StoreError> {
-    const TYPES: [&str; 14] = [
-        "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT",
-        "BIGINT",
-    ];
+    const COLUMNS: &[Kind; 14] =
+        &[Number, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Number, Number, Number];
     let mut kept: BTreeMap<SubscriberId, &NewRow<'p>> = rows.iter().map(|row| (row.id, row)).collect();
     if rows.is_empty() {
         return Ok(kept);
     }
-    let values = Values { types: &TYPES, rows: rows.len() };
+    let row = |NewRow { id, placed, new, ended }: &'r NewRow<'p>| {
+        let pause = placed.entry.paused_until.filter(|until| ended.is_none() && *until > now);
+        [
+            id.number().into(),
+            new.address.as_str().into(),
+            new.address.folded().into(),
+            placed.hash.as_str().into(),
+            new.name.as_deref().into(),
+            new.organisation.as_deref().into(),
+            new.language.code().into(),
+            new.frequency.as_str().into(),
+            if ended.is_some() { "ended" } else { "active" }.into(),
+            ended.map(EndReason::as_str).into(),
+            new.source.as_str().into(),
+            micros(now).into(),
+            pause.map(|_| micros(now)).into(),
+            pause.map(micros).into(),
+        ]
+    };
+    let values = Values::new(connection, COLUMNS, rows.iter().map(row));
     let statement = format!(
         "WITH made (id, address, folded, address_hash, name, organisation, language, frequency, state, end_reason, source, \
-         at, paused, until) AS (VALUES {}) INSERT INTO subscribers (id, address, folded, address_hash, name, organisation, \
+         at, paused, until) AS ({}) INSERT INTO subscribers (id, address, folded, address_hash, name, organisation, \
          language, frequency, state, end_reason, source, since, created, covered, paused_since, paused_until) \
          SELECT id, address, folded, address_hash, name, organisation, language, frequency, state, end_reason, source, at, at, \
          {LAST_TURN}, paused, until FROM made \
          WHERE id IS NOT NULL ON CONFLICT (folded) DO NOTHING",
-        values.text(connection)
+        values.table()
     );
-    let mut query = sqlx::query(AssertSqlSafe(statement));
-    for NewRow { id, placed, new, ended } in rows {
-        let pause = placed.entry.paused_until.filter(|until| ended.is_none() && *until > now);
-        query = query
-            .bind(id.number())
-            .bind(new.address.as_str())
-            .bind(new.address.folded())
-            .bind(&placed.hash)
-            .bind(new.name.as_deref().map(clean))
-            .bind(new.organisation.as_deref().map(clean))
-            .bind(new.language.code())
-            .bind(new.frequency.as_str())
-            .bind(if ended.is_some() { "ended" } else { "active" })
-            .bind(ended.map(EndReason::as_str))
-            .bind(clean(&new.source))
-            .bind(micros(now))
-            .bind(pause.map(|_| micros(now)))
-            .bind(pause.map(micros));
-    }
-    let written = values.fill_up(query).execute(&mut *connection).await?.rows_affected();
+    let query = values.bind(sqlx::query(AssertSqlSafe(statement)));
+    let written = query.execute(&mut *connection).await?.rows_affected();
     if written < rows.len() as u64 {
         let statement = format!("SELECT id FROM subscribers WHERE id IN ({})", placeholders(1, rows.len()));
         let query = sqlx::query(AssertSqlSafe(statement));
@@ -299,33 +299,32 @@ async fn follow(
     let followed: Vec<(SubscriberId, String)> =
         active.iter().flat_map(|row| row.new.topics.iter().map(|topic| (row.id, topic.to_string()))).collect();
     for some in followed.chunks(active.len()) {
-        let values = Values { types: &["BIGINT", "TEXT"], rows: some.len() };
+        let rows = some.iter().map(|(id, topic)| [id.number().into(), topic.as_str().into()]);
+        let values = Values::new(connection, &[Number, Text], rows);
         let statement = format!(
-            "WITH made (subscriber, topic) AS (VALUES {}) INSERT INTO subscriptions (subscriber, topic) \
+            "WITH made (subscriber, topic) AS ({}) INSERT INTO subscriptions (subscriber, topic) \
              SELECT subscriber, topic FROM made WHERE subscriber IS NOT NULL",
-            values.text(connection)
+            values.table()
         );
-        let query = sqlx::query(AssertSqlSafe(statement));
-        let query = some.iter().fold(query, |query, (id, topic)| query.bind(id.number()).bind(topic));
-        values.fill_up(query).execute(&mut *connection).await?;
+        values.bind(sqlx::query(AssertSqlSafe(statement))).execute(&mut *connection).await?;
     }
     let first = ids::reserve(connection, "consents", active.len()).await?;
-    let values = Values { types: &["BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT"], rows: active.len() };
+    let vouched = active.iter().zip(first..).map(|(row, id)| {
+        [
+            id.into(),
+            row.id.number().into(),
+            micros(now).into(),
+            ConsentAction::Vouched.as_str().into(),
+            row.placed.entry.consent.as_str().into(),
+            row.new.source.as_str().into(),
+        ]
+    });
+    let values = Values::new(connection, &[Number, Number, Number, Text, Text, Text], vouched);
     let statement = format!(
-        "WITH made (id, subscriber, at, action, words, source) AS (VALUES {}) INSERT INTO consents (id, subscriber, at, \
+        "WITH made (id, subscriber, at, action, words, source) AS ({}) INSERT INTO consents (id, subscriber, at, \
          action, words, source) SELECT id, subscriber, at, action, words, source FROM made WHERE id IS NOT NULL",
-        values.text(connection)
+        values.table()
     );
-    let mut query = sqlx::query(AssertSqlSafe(statement));
-    for (row, id) in active.iter().zip(first..) {
-        query = query
-            .bind(id)
-            .bind(row.id.number())
-            .bind(micros(now))
-            .bind(ConsentAction::Vouched.as_str())
-            .bind(clean(&row.placed.entry.consent))
-            .bind(clean(&row.new.source));
-    }
-    values.fill_up(query).execute(connection).await?;
+    values.bind(sqlx::query(AssertSqlSafe(statement))).execute(connection).await?;
     Ok(())
 }

@@ -9,8 +9,9 @@ use super::StoreError;
 use super::claims::GOING;
 use super::deliveries::{IS_BLANK, numbers_text};
 use super::exchanged::{AttemptMade, Begin, Fence, Finished, Outcome};
-use super::row::{Fields, clean, micros};
-use super::values::{Bound, Values};
+use super::row::{Fields, micros};
+use super::values::Kind::{self, Number, Text};
+use super::values::{Value, Values};
 use crate::domain::DeliveryId;
 
 /// Whether somebody holds a delivery.
@@ -28,7 +29,7 @@ pub(super) enum Marks<'m> {
     Begun(&'m [&'m Begin]),
 }
 
-impl Marks<'_> {
+impl<'m> Marks<'m> {
     pub(super) const fn len(self) -> usize {
         match self {
             Self::Finished(finished) => finished.len(),
@@ -36,31 +37,46 @@ impl Marks<'_> {
         }
     }
 
-    fn values(self) -> Values<'static> {
-        const FINISHED: [&str; 7] = ["BIGINT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"];
-        const BEGUN: [&str; 7] = ["BIGINT", "BIGINT", "BIGINT", "TEXT", "BIGINT", "BIGINT", "TEXT"];
-        let types = match self {
-            Self::Finished(_) => &FINISHED,
-            Self::Begun(_) => &BEGUN,
-        };
-        Values { types, rows: self.len() }
+    /// A row for each mark.
+    fn values(self, connection: &AnyConnection) -> Values<'m> {
+        const FINISHED: &[Kind; 7] = &[Number, Number, Text, Number, Number, Number, Number];
+        const BEGUN: &[Kind; 7] = &[Number, Number, Number, Text, Number, Number, Text];
+        match self {
+            Self::Finished(finished) => {
+                Values::new(connection, FINISHED, finished.iter().map(|finished| row_of_finished(finished)))
+            }
+            Self::Begun(begun) => {
+                let usual = self.usual_owner();
+                Values::new(connection, BEGUN, begun.iter().map(|begin| row_of_begin(begin, usual)))
+            }
+        }
     }
 
-    /// The table `made`, a row for each mark.
-    fn made(self, connection: &AnyConnection) -> String {
+    /// Who holds the first: nearly always all of them.
+    fn usual_owner(self) -> &'m str {
+        match self {
+            Self::Begun([first, ..]) => &first.fence.owner,
+            Self::Begun([]) | Self::Finished(_) => "",
+        }
+    }
+
+    /// The table `made`, with `values`.
+    fn made(self, values: &Values<'_>) -> String {
         let columns = match self {
             Self::Finished(_) => "delivery, claim, became, at, next, uncounted, vanished",
             Self::Begun(_) => "delivery, claim, at, holder, until, carried, held",
         };
-        format!("WITH made ({columns}) AS (VALUES {})", self.values().text(connection))
+        format!("WITH made ({columns}) AS ({})", values.table())
     }
 
     /// A statement that changes those deliveries that are held as they should be.
-    pub(super) fn statement(self, connection: &AnyConnection) -> String {
-        let made = self.made(connection);
-        match self {
+    pub(super) fn statement(self, connection: &AnyConnection) -> Statement<'m> {
+        let mut values = self.values(connection);
+        let made = self.made(&values);
+        let update = update(connection);
+        let text = match self {
             Self::Finished(_) => format!(
-                "{made} UPDATE deliveries SET state = {BECAME}, since = made.at, due = COALESCE(made.next, deliveries.due), \
+                "{made} {update} deliveries SET state = {BECAME}, since = made.at, due = COALESCE(made.next, deliveries.due), \
                  attempt = deliveries.attempt - CASE WHEN {HELD} THEN made.uncounted ELSE 0 END, \
                  lost = deliveries.lost + CASE WHEN {HELD} THEN made.vanished ELSE 0 END, \
                  owner = NULL, lease_until = NULL FROM made \
@@ -70,14 +86,16 @@ impl Marks<'_> {
             // Within the `CASE`, so that SQLite goes by the numbers alone: it would rather read all that is held, or all there
             // is, when many begin.
             Self::Begun(_) => format!(
-                "{made} UPDATE deliveries SET state = 'in_flight', since = made.at, lease_until = made.until FROM made \
+                "{made} {update} deliveries SET state = 'in_flight', since = made.at, lease_until = made.until FROM made \
                  WHERE deliveries.id = made.delivery AND deliveries.claim = made.claim AND CASE WHEN {HELD} THEN \
-                 deliveries.owner = made.holder AND deliveries.lease_until > made.at \
+                 deliveries.owner = COALESCE(made.holder, {usual_owner}) AND deliveries.lease_until > made.at \
                  AND deliveries.letter = made.carried AND deliveries.contents = COALESCE(made.held, '') \
                  AND (deliveries.edition IS NULL \
-                 OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) ELSE FALSE END"
+                 OR EXISTS (SELECT 1 FROM editions e WHERE e.id = deliveries.edition AND e.{GOING})) ELSE FALSE END",
+                usual_owner = values.also(self.usual_owner().into())
             ),
-        }
+        };
+        Statement { text, values }
     }
 
     /// The deliveries that were marked, each by its claim, after the statement `changed` so many: nearly always all, and then
@@ -98,44 +116,72 @@ impl Marks<'_> {
             Self::Finished(_) => BECAME,
             Self::Begun(_) => "'in_flight'",
         };
+        let values = self.values(connection);
         let which = format!(
             "{} SELECT deliveries.id AS id, deliveries.claim AS claim FROM made JOIN deliveries ON deliveries.id = made.delivery \
              AND deliveries.claim = made.claim AND deliveries.state = {became} AND deliveries.since = made.at",
-            self.made(connection)
+            self.made(&values)
         );
-        let rows = self.bind(sqlx::query(AssertSqlSafe(which))).fetch_all(connection).await?;
+        let rows = values.bind(sqlx::query(AssertSqlSafe(which))).fetch_all(connection).await?;
         let by_claim = |row: &AnyRow| {
             let fields = Fields::keyed_by(row, "deliveries", "id");
             Ok((DeliveryId::new(fields.number("id")?), fields.count("claim")?))
         };
         rows.iter().map(by_claim).collect()
     }
+}
 
-    pub(super) fn bind(self, query: Bound<'_>) -> Bound<'_> {
-        let query = match self {
-            Self::Finished(finished) => finished.iter().fold(query, |query, finished| {
-                let Finished { fence, outcome, at, attempt: _ } = finished;
-                // `BECAME` fills in what is not said.
-                let (state, due, uncounted, lost) = match *outcome {
-                    Outcome::Sent => (None, None, 0_i64, 0_i64),
-                    Outcome::Later { due } => (Some("queued"), Some(micros(due)), 0, 0),
-                    Outcome::LaterUncounted { due } => (Some("queued"), Some(micros(due)), 1, 0),
-                    Outcome::Failed => (Some("failed"), None, 0, 0),
-                    Outcome::Unknown => (Some("unknown"), None, 0, 1),
-                };
-                let query = query.bind(fence.delivery.number()).bind(i64::from(fence.claim)).bind(state);
-                query.bind(micros(*at)).bind(due).bind(uncounted).bind(lost)
-            }),
-            Self::Begun(begun) => begun.iter().fold(query, |query, begin| {
-                let Begin { fence, letter, contents, until, at } = begin;
-                let query = query.bind(fence.delivery.number()).bind(i64::from(fence.claim)).bind(micros(*at));
-                let query = query.bind(fence.owner.clone()).bind(micros(*until)).bind(letter.number());
-                // Nearly all have none.
-                query.bind(Some(numbers_text(contents)).filter(|text| !text.is_empty()))
-            }),
-        };
-        self.values().fill_up(query)
-    }
+fn row_of_finished(finished: &Finished) -> [Value<'_>; 7] {
+    let Finished { fence, outcome, at, attempt: _ } = finished;
+    // `BECAME` fills in what is not said.
+    let (state, due, uncounted, lost) = match *outcome {
+        Outcome::Sent => (None, None, 0_i64, 0_i64),
+        Outcome::Later { due } => (Some("queued"), Some(micros(due)), 0, 0),
+        Outcome::LaterUncounted { due } => (Some("queued"), Some(micros(due)), 1, 0),
+        Outcome::Failed => (Some("failed"), None, 0, 0),
+        Outcome::Unknown => (Some("unknown"), None, 0, 1),
+    };
+    [
+        fence.delivery.number().into(),
+        i64::from(fence.claim).into(),
+        state.into(),
+        micros(*at).into(),
+        due.into(),
+        uncounted.into(),
+        lost.into(),
+    ]
+}
+
+/// The owner is not said where it is the `usual` one.
+fn row_of_begin<'m>(begin: &'m Begin, usual: &str) -> [Value<'m>; 7] {
+    let Begin { fence, letter, contents, until, at } = begin;
+    [
+        fence.delivery.number().into(),
+        i64::from(fence.claim).into(),
+        micros(*at).into(),
+        unusual(&fence.owner, usual).into(),
+        micros(*until).into(),
+        letter.number().into(),
+        // Nearly all have none.
+        Some(numbers_text(contents)).filter(|text| !text.is_empty()).into(),
+    ]
+}
+
+/// A word that is said only where it is another than the `usual` one.
+fn unusual<'w>(word: &'w str, usual: &str) -> Option<&'w str> {
+    (word != usual).then_some(word)
+}
+
+/// What updates rows. On SQLite, an error undoes the whole transaction, as it does here anyway: it need not remember what the
+/// statement alone has changed.
+fn update(connection: &AnyConnection) -> &'static str {
+    if connection.backend_name() == "SQLite" { "UPDATE OR ROLLBACK" } else { "UPDATE" }
+}
+
+/// A statement with its values, which are bound when it is carried out.
+pub(super) struct Statement<'m> {
+    pub(super) text: String,
+    pub(super) values: Values<'m>,
 }
 
 /// Tries to be kept, one a claim: whoever was not answered comes twice.
@@ -151,42 +197,43 @@ impl<'m> Attempts<'m> {
         self.0.is_empty()
     }
 
-    fn values(&self) -> Values<'static> {
-        const TYPES: [&str; 11] =
-            ["BIGINT", "BIGINT", "BIGINT", "TEXT", "BIGINT", "TEXT", "BIGINT", "TEXT", "TEXT", "TEXT", "TEXT"];
-        Values { types: &TYPES, rows: self.0.len() }
-    }
-
     /// A statement that leaves out what is there already, and what is of a delivery that is gone; of one whose recipient was
     /// forgotten meanwhile, the reply, which may quote the address.
-    pub(super) fn statement(&self, connection: &AnyConnection) -> String {
+    pub(super) fn statement(&self, connection: &AnyConnection) -> Statement<'m> {
+        const COLUMNS: &[Kind; 11] = &[Number, Number, Number, Text, Number, Text, Number, Text, Text, Text, Text];
         let columns = "delivery, claim, attempt, relay, at, phase, code, enhanced, reply, message_id, verdict";
-        format!(
-            "WITH made ({columns}) AS (VALUES {}) INSERT INTO attempts ({columns}) \
-             SELECT made.delivery, made.claim, made.attempt, made.relay, made.at, made.phase, made.code, made.enhanced, \
-             CASE WHEN {IS_BLANK} THEN '' ELSE made.reply END, made.message_id, made.verdict \
+        // Nearly all went like the first.
+        let usual = self.0.first().map(|(_, made)| (made.relay.as_str(), made.phase.as_str(), made.verdict.as_str()));
+        let (usual_relay, usual_phase, usual_verdict) = usual.unwrap_or_default();
+        let row = |(fence, made): &(&'m Fence, &'m AttemptMade)| {
+            let AttemptMade { attempt, relay, at, phase, code, enhanced, reply, message_id, verdict } = *made;
+            [
+                fence.delivery.number().into(),
+                i64::from(fence.claim).into(),
+                i64::from(*attempt).into(),
+                unusual(relay, usual_relay).into(),
+                micros(*at).into(),
+                unusual(phase, usual_phase).into(),
+                code.map(i64::from).into(),
+                enhanced.as_deref().into(),
+                reply.as_str().into(),
+                message_id.as_str().into(),
+                unusual(verdict, usual_verdict).into(),
+            ]
+        };
+        let mut values = Values::new(connection, COLUMNS, self.0.iter().map(row));
+        let text = format!(
+            "WITH made ({columns}) AS ({}) INSERT INTO attempts ({columns}) \
+             SELECT made.delivery, made.claim, made.attempt, COALESCE(made.relay, {}), made.at, COALESCE(made.phase, {}), \
+             made.code, made.enhanced, CASE WHEN {IS_BLANK} THEN '' ELSE made.reply END, made.message_id, \
+             COALESCE(made.verdict, {}) \
              FROM made CROSS JOIN deliveries WHERE deliveries.id = made.delivery ON CONFLICT (delivery, claim) DO NOTHING",
-            self.values().text(connection)
-        )
-    }
-
-    pub(super) fn bind<'q>(&self, mut query: Bound<'q>) -> Bound<'q> {
-        for (fence, made) in &self.0 {
-            let AttemptMade { attempt, relay, at, phase, code, enhanced, reply, message_id, verdict } = made;
-            query = query
-                .bind(fence.delivery.number())
-                .bind(i64::from(fence.claim))
-                .bind(i64::from(*attempt))
-                .bind(clean(relay))
-                .bind(micros(*at))
-                .bind(clean(phase))
-                .bind(code.map(i64::from))
-                .bind(enhanced.as_deref().map(clean))
-                .bind(clean(reply))
-                .bind(clean(message_id))
-                .bind(clean(verdict));
-        }
-        self.values().fill_up(query)
+            values.table(),
+            values.also(usual_relay.into()),
+            values.also(usual_phase.into()),
+            values.also(usual_verdict.into())
+        );
+        Statement { text, values }
     }
 }
 
@@ -202,8 +249,9 @@ mod tests {
 
     /// How SQLite finds the deliveries of these marks.
     async fn plan(marks: Marks<'_>, connection: &mut AnyConnection) -> String {
-        let explain = format!("EXPLAIN QUERY PLAN {}", marks.statement(connection));
-        let rows = marks.bind(sqlx::query(AssertSqlSafe(explain))).fetch_all(connection).await.unwrap();
+        let Statement { text, values } = marks.statement(connection);
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+        let rows = values.bind(sqlx::query(explain)).fetch_all(connection).await.unwrap();
         rows.iter().map(|row| row.get::<String, _>("detail") + "\n").collect()
     }
 

@@ -8,6 +8,7 @@ mod error;
 mod engine;
 mod ailment;
 mod values;
+mod waiting_room;
 mod row;
 mod ids;
 

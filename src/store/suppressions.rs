@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::row::{Fields, micros};
-use super::values::Values;
+use super::values::{Kind, Values};
 use super::{Store, StoreError};
 use crate::domain::{EmailAddress, SuppressionReason};
 
@@ -17,15 +17,13 @@ pub(super) async fn hold(connection: &mut AnyConnection, hashes: &[&str]) -> Res
     let mut hashes = hashes.to_vec();
     // In one order, or two who want the same ones would wait for each other.
     hashes.sort_unstable();
-    let values = Values { types: &["TEXT"], rows: hashes.len() };
+    let values = Values::new(connection, &[Kind::Text], hashes.into_iter().map(|hash| [hash.into()]));
     let statement = format!(
-        "WITH held (hash) AS (VALUES {}) SELECT CAST(pg_advisory_xact_lock(hashtextextended(hash, 0)) AS TEXT) AS held \
+        "WITH held (hash) AS ({}) SELECT CAST(pg_advisory_xact_lock(hashtextextended(hash, 0)) AS TEXT) AS held \
          FROM held WHERE hash IS NOT NULL",
-        values.text(connection)
+        values.table()
     );
-    let query = sqlx::query(AssertSqlSafe(statement));
-    let query = hashes.into_iter().fold(query, |query, hash| query.bind(hash.to_owned()));
-    values.fill_up(query).fetch_all(connection).await?;
+    values.bind(sqlx::query(AssertSqlSafe(statement))).fetch_all(connection).await?;
     Ok(())
 }
 
