@@ -4,6 +4,7 @@
 //! time and never logged. It names a row, not an address: a forwarded link tells nobody whose it is.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,14 +15,21 @@ use sha2::Sha256;
 use super::{AddressChangeId, DeliveryId, EditionId, SubscriberId, to_hex};
 
 /// The secret that signs tokens and Message-IDs. Shows nothing of itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TokenKey([u8; 32]);
+#[derive(Clone)]
+pub struct TokenKey {
+    bytes: [u8; 32],
+    /// An HMAC that has been given the key, and nothing else.
+    keyed: Arc<Hmac<Sha256>>,
+}
 
 impl TokenKey {
     /// The key with these bytes.
     #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        // As long as a block: a shorter key is filled up like that (RFC 2104 §2).
+        let mut block = [0; 64];
+        block[..bytes.len()].copy_from_slice(&bytes);
+        Self { bytes, keyed: Arc::new(Hmac::new(&block.into())) }
     }
 
     /// What the database keeps to recognise the key, without being able to sign.
@@ -45,7 +53,7 @@ impl TokenKey {
     }
 
     fn hmac(&self, purpose: &str, fields: &[&[u8]]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::clone(&self.keyed);
         for field in std::iter::once(purpose.as_bytes()).chain(fields.iter().copied()) {
             mac.update(&(field.len() as u64).to_be_bytes());
             mac.update(field);
@@ -53,6 +61,14 @@ impl TokenKey {
         mac
     }
 }
+
+impl PartialEq for TokenKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for TokenKey {}
 
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,6 +253,16 @@ mod tests {
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn the_key_is_given_as_it_is() {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
+        for field in [b"token".as_slice(), b"field"] {
+            mac.update(&(field.len() as u64).to_be_bytes());
+            mac.update(field);
+        }
+        assert_eq!(TokenKey::new([7; 32]).mac("token", &[b"field"])[..], mac.finalize().into_bytes()[..]);
     }
 
     #[test]
