@@ -294,7 +294,7 @@ fn list(name: &str, listed: &mut String, column: &mut usize) {
 }
 
 /// Adds a field, relaxed (RFC 6376 §3.4.2): its name in lower case, unfolded, runs of white space as one space, none around
-/// the value. Without its end.
+/// the value. Without its end. No line feed stands alone in a header.
 fn push_relaxed(field: &str, relaxed: &mut Vec<u8>) {
     let (name, value) = field.split_once(':').unwrap_or((field, ""));
     let start = relaxed.len();

@@ -97,6 +97,7 @@ fn push_field(name: &str, values: &[String], fields: &mut String) {
         if i > 0 {
             fields.push(',');
             column += 1;
+            longest = longest.max(column);
             if column + 1 + value.len() > LINE {
                 fields.push_str("\r\n");
                 column = 0;
@@ -172,6 +173,11 @@ mod tests {
         assert!(fields.contains("List-Archive: <https://example.org/a%3E%0D%0ABcc:%20%3C%C3%A9>\r\n"));
         let endless = format!("https://example.org/{}", "a".repeat(1000));
         assert!(!list_fields(&sender(), Some(&endless), None).contains("List-Archive"));
+        for (length, is_left) in [(996, true), (997, false)] {
+            let (mut fields, value) = ("before".to_owned(), "a".repeat(length - "X:".len()));
+            push_field("X", &[value, "b".to_owned()], &mut fields);
+            assert_eq!(fields.len() > "before".len(), is_left, "{length} and a comma");
+        }
     }
 
     #[test]

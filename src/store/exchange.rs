@@ -18,7 +18,7 @@ use super::exchanged::{Begin, Exchanged, Fence, Finished, Hold, Request};
 use super::health::{Health, in_time};
 use super::marks::{Attempts, Marks, Statement};
 use super::values::Bound;
-use super::waiting_room::WaitingRoom;
+use super::waiting_room::{Held, WaitingRoom};
 use super::{Store, StoreError};
 use crate::domain::DeliveryId;
 use crate::metrics::DatabaseWork;
@@ -26,6 +26,7 @@ use crate::metrics::DatabaseWork;
 /// How many commits in a row share a connection: others that write have a turn then. To take one and to give it back costs
 /// as much as a commit where the database is far.
 const COMMITS_IN_A_ROW: u32 = 8;
+
 impl Store {
     /// Records what became of one delivery and marks the next as in flight, in one commit. A finish that comes after
     /// its claim ran out still counts, as long as nobody claimed the delivery since: knowing is better than `unknown`.
@@ -44,8 +45,9 @@ impl Store {
 /// Commits exchanges until every [`Store`] is gone. PostgreSQL has several at once who do so.
 pub(super) async fn commit_in_groups(engine: Engine, pool: AnyPool, health: Arc<Health>, room: Arc<WaitingRoom>) {
     let mut group = Vec::new();
-    let mut line = Line { engine, pool, held: None, commits: 0 };
-    while let Some(leave) = room.gather(&mut group).await {
+    let mut line = Line { engine, pool, held: None };
+    while let Some(mut turn) = room.gather(&mut group).await {
+        line.held = turn.held.take();
         let begun = Instant::now();
         let committed = line.commit(&group).await;
         if let Err(error) = &committed {
@@ -91,10 +93,7 @@ pub(super) async fn commit_in_groups(engine: Engine, pool: AnyPool, health: Arc<
                 }
             }
         }
-        drop(leave);
-        if !room.has_somebody() {
-            line.let_go();
-        }
+        room.hand_on(turn, line.held.take());
     }
 }
 
@@ -103,38 +102,27 @@ fn answer(request: Request, done: Result<Exchanged, StoreError>) {
     drop(request.answer.send(done));
 }
 
-/// A connection that is kept while exchanges come one after the other.
+/// Over which groups are committed.
 struct Line {
     engine: Engine,
     pool: AnyPool,
-    held: Option<PoolConnection<Any>>,
-    /// How many commits it has seen.
-    commits: u32,
+    held: Option<Held>,
 }
 
 impl Line {
     /// Commits a group. After an error, or when others have waited for long enough, the connection is not kept.
     async fn commit(&mut self, group: &[Request]) -> Result<Vec<Exchanged>, StoreError> {
         in_time(self.engine, async {
-            let connection = match self.held.take() {
-                Some(connection) => connection,
-                None => self.pool.acquire().await?,
+            let Held { connection, commits } = match self.held.take() {
+                Some(held) => held,
+                None => Held { connection: self.pool.acquire().await?, commits: 0 },
             };
             let (done, connection) = commit(self.engine, connection, group).await?;
-            self.commits += 1;
-            if self.commits < COMMITS_IN_A_ROW {
-                self.held = Some(connection);
-            } else {
-                self.commits = 0;
-            }
+            let commits = commits + 1;
+            self.held = (commits < COMMITS_IN_A_ROW).then_some(Held { connection, commits });
             Ok(done)
         })
         .await
-    }
-
-    /// Gives the connection back.
-    fn let_go(&mut self) {
-        (self.held, self.commits) = (None, 0);
     }
 }
 

@@ -175,7 +175,7 @@ fn unusual<'w>(word: &'w str, usual: &str) -> Option<&'w str> {
 /// What updates rows. On SQLite, an error undoes the whole transaction, as it does here anyway: it need not remember what the
 /// statement alone has changed.
 fn update(connection: &AnyConnection) -> &'static str {
-    if connection.backend_name() == "SQLite" { "UPDATE OR ROLLBACK" } else { "UPDATE" }
+    if connection.backend_name() == "PostgreSQL" { "UPDATE" } else { "UPDATE OR ROLLBACK" }
 }
 
 /// A statement with its values, which are bound when it is carried out.

@@ -15,7 +15,7 @@ use super::row::clean;
 pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
 
 /// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Number,
     Text,

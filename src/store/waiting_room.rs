@@ -1,8 +1,11 @@
 //! Who shares a commit: exchanges that come at about the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sqlx::Any;
+use sqlx::pool::PoolConnection;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout_at};
 
@@ -25,7 +28,8 @@ const MOST_IN_HASTE: u32 = 64;
 pub(super) struct WaitingRoom {
     /// Who gathers a group has it; those that commit do not.
     door: Mutex<Door>,
-    /// How many letters were begun and are not finished.
+    handed_on: std::sync::Mutex<HandedOn>,
+    /// How many letters were begun, of which nobody has come back.
     away: AtomicUsize,
     /// How many share a commit at most.
     largest_group: usize,
@@ -35,13 +39,38 @@ pub(super) struct WaitingRoom {
     most_commits: u32,
 }
 
+/// Where they come in.
 #[derive(Debug)]
 struct Door {
     waiting: mpsc::Receiver<Request>,
     company: Company,
 }
 
-/// How it went with the groups before.
+/// A connection that goes from one group to the next.
+#[derive(Debug, Default)]
+struct HandedOn {
+    /// Whether a group waits for its turn.
+    is_wanted: bool,
+    held: Option<Held>,
+}
+
+/// A connection that is kept while exchanges come one after the other.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) connection: PoolConnection<Any>,
+    /// How many commits it has seen.
+    pub(super) commits: u32,
+}
+
+/// Leave to commit a group, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'r> {
+    leave: SemaphorePermit<'r>,
+    /// What the group before has left.
+    pub(super) held: Option<Held>,
+}
+
+/// How it went with the groups before; who else will want to share a commit is whoever has a letter with a relay now.
 #[derive(Debug, Default)]
 struct Company {
     /// How many groups in a row waited, and nobody joined.
@@ -55,21 +84,49 @@ impl WaitingRoom {
         let door = Mutex::new(Door { waiting, company: Company::default() });
         let most_commits = engine.commits_at_once();
         let commits = Semaphore::new(most_commits as usize);
-        Self { door, away: AtomicUsize::new(0), largest_group: engine.largest_group(), commits, most_commits }
+        Self {
+            door,
+            handed_on: std::sync::Mutex::default(),
+            away: AtomicUsize::new(0),
+            largest_group: engine.largest_group(),
+            commits,
+            most_commits,
+        }
     }
 
-    /// Lets the next ones into `group`, which is empty, and gives leave to commit them; `None`: nobody will come any more.
-    pub(super) async fn gather(&self, group: &mut Vec<Request>) -> Option<SemaphorePermit<'_>> {
+    /// Lets the next ones into `group`, which is empty, and gives it its turn; `None`: nobody will come any more.
+    pub(super) async fn gather(&self, group: &mut Vec<Request>) -> Option<Turn<'_>> {
         let mut door = self.door.lock().await;
         if door.waiting.recv_many(group, self.largest_group).await == 0 {
             return None;
         }
+        self.handed_on().is_wanted = true;
         let mut leave = self.leave(&mut door, group).await?;
         self.join(&mut door, group).await;
         if self.is_large(group) {
             drop(leave.split(leave.num_permits() - 1));
         }
-        Some(leave)
+        let without = |away: usize| Some(away.saturating_sub(returned(group)));
+        // It always changes it.
+        let _ = self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, without);
+        let HandedOn { held, .. } = std::mem::take(&mut *self.handed_on());
+        Some(Turn { leave, held })
+    }
+
+    /// Hands `held` on to the group that waits for its turn, if there is one or will be at once; else it is given back. The turn
+    /// ends.
+    pub(super) fn hand_on(&self, turn: Turn<'_>, held: Option<Held>) {
+        let comes_at_once = self.door.try_lock().is_ok_and(|door| !door.waiting.is_empty());
+        let mut handed_on = self.handed_on();
+        if comes_at_once || handed_on.is_wanted {
+            handed_on.held = held;
+        }
+        drop(handed_on);
+        drop(turn.leave);
+    }
+
+    fn handed_on(&self) -> MutexGuard<'_, HandedOn> {
+        self.handed_on.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until `group` may be committed, and lets in who comes meanwhile: only a large one gains from going beside another.
@@ -90,18 +147,9 @@ impl WaitingRoom {
         group.len() >= self.largest_group / 2
     }
 
-    /// Whether somebody waits whom nobody lets in.
-    pub(super) fn has_somebody(&self) -> bool {
-        self.door.try_lock().is_ok_and(|door| !door.waiting.is_empty())
-    }
-
     /// Takes note of what was committed.
     pub(super) fn learn(&self, exchanged: Exchanged) {
-        let (back, begun) =
-            (usize::from(exchanged.finished.is_some()), usize::from(exchanged.begun == Some(Hold::Kept)));
-        let changed = |away: usize| Some(away.saturating_sub(back) + begun);
-        // It always changes it.
-        let _ = self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed);
+        self.away.fetch_add(usize::from(exchanged.begun == Some(Hold::Kept)), Ordering::Relaxed);
     }
 
     /// Lets others join `group`: whoever is about to ask, and whoever comes while relays have many more letters than wait
@@ -143,9 +191,13 @@ impl WaitingRoom {
 
     /// How many letters relays have when those of `group` are back.
     fn still_away(&self, group: &[Request]) -> usize {
-        let back = group.iter().filter(|request| request.finished.is_some()).count();
-        self.away.load(Ordering::Relaxed).saturating_sub(back)
+        self.away.load(Ordering::Relaxed).saturating_sub(returned(group))
     }
+}
+
+/// How many letters of a group have come back.
+fn returned(group: &[Request]) -> usize {
+    group.iter().filter(|request| request.finished.is_some()).count()
 }
 
 #[cfg(test)]
@@ -159,8 +211,9 @@ mod tests {
 
     use super::*;
     use crate::domain::DeliveryId;
-    use crate::store::Outcome;
+    use crate::store::connection::settings_in;
     use crate::store::exchanged::{Fence, Finished};
+    use crate::store::{Outcome, Store};
 
     fn request(number: i64) -> Request {
         let fence = Fence { delivery: DeliveryId::new(number), owner: "here".to_owned(), claim: 1 };
@@ -182,7 +235,8 @@ mod tests {
             sender.send(request(number)).await.unwrap();
         }
         let mut group = Vec::new();
-        drop(room.gather(&mut group).await.unwrap());
+        let turn = room.gather(&mut group).await.unwrap();
+        room.hand_on(turn, None);
         let Company { in_vain, in_haste } = room.door.lock().await.company;
         (group.len(), in_vain, in_haste)
     }
@@ -207,12 +261,13 @@ mod tests {
             let (size, in_vain, _) = gathered(&room, &sender, waiting).await;
             assert_eq!((size, in_vain), expected, "{waiting} of {away}");
         }
-        let (room, _) = room(2);
+        let (room, sender) = room(2);
         room.learn(Exchanged { finished: Some(Hold::Kept), begun: Some(Hold::Kept) });
         room.learn(Exchanged { finished: None, begun: Some(Hold::Kept) });
         room.learn(Exchanged { finished: None, begun: Some(Hold::Lost) });
         room.learn(Exchanged { finished: Some(Hold::Lost), begun: None });
-        assert_eq!(room.away.into_inner(), 2);
+        assert_eq!(gathered(&room, &sender, 3).await.0, 3);
+        assert_eq!(room.away.into_inner(), 1);
     }
 
     #[tokio::test]
@@ -220,12 +275,14 @@ mod tests {
         let (room, sender) = room(30);
         let mut waits = 0;
         for _ in 0..1000 {
+            room.away.store(30, Ordering::Relaxed);
             waits += u32::from(room.door.lock().await.company.in_haste == 0);
             assert_eq!(gathered(&room, &sender, 1).await.0, 1);
         }
         assert!((16..=24).contains(&waits), "{waits}");
 
         // Somebody comes in time: they are fast again.
+        room.away.store(30, Ordering::Relaxed);
         room.door.lock().await.company.in_haste = 0;
         sender.send(request(0)).await.unwrap();
         let late = tokio::spawn({
@@ -252,10 +309,8 @@ mod tests {
         }
         let (mut first, mut second, mut third) = (Vec::new(), Vec::new(), Vec::new());
         let committing = room.gather(&mut first).await.unwrap();
-        assert!(room.has_somebody());
         let beside = room.gather(&mut second).await.unwrap();
         assert_eq!((first.len(), second.len()), (128, 72));
-        assert!(!room.has_somebody());
 
         sender.send(request(0)).await.unwrap();
         {
@@ -266,14 +321,48 @@ mod tests {
                 }
                 sender.send(request(late)).await.unwrap();
             }
-            drop(committing);
+            room.hand_on(committing, None);
             assert!(is_pending(waits.as_mut()).await, "one is committed, and this one is small");
-            drop(beside);
-            assert_eq!(waits.await.unwrap().num_permits(), 2);
+            room.hand_on(beside, None);
+            assert_eq!(waits.await.unwrap().leave.num_permits(), 2);
         }
         assert_eq!(third.len(), 4);
 
         drop(sender);
         assert!(room.gather(&mut Vec::new()).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_handed_on_only_to_a_group_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&settings_in(&folder), DateTime::UNIX_EPOCH).await.unwrap();
+        let held = async || Held { connection: store.read.acquire().await.unwrap(), commits: 3 };
+        let (sender, waiting) = mpsc::channel(8);
+        let room = WaitingRoom::new(Engine::Postgres, waiting);
+        let first = async || {
+            sender.send(request(0)).await.unwrap();
+            room.gather(&mut Vec::new()).await.unwrap()
+        };
+
+        let turn = first().await;
+        assert!(turn.held.is_none());
+        room.hand_on(turn, Some(held().await));
+        assert!(room.handed_on().held.is_none(), "nobody is there");
+
+        let turn = first().await;
+        sender.send(request(1)).await.unwrap();
+        room.hand_on(turn, Some(held().await));
+        let turn = room.gather(&mut Vec::new()).await.unwrap();
+        assert_eq!(turn.held.as_ref().map(|held| held.commits), Some(3), "who comes in at once");
+
+        let mut group = Vec::new();
+        sender.send(request(2)).await.unwrap();
+        let mut waits = pin!(room.gather(&mut group));
+        assert!(is_pending(waits.as_mut()).await);
+        room.hand_on(turn, Some(held().await));
+        let turn = waits.await.unwrap();
+        assert!(turn.held.is_some(), "who waited at the door");
+        room.hand_on(turn, Some(held().await));
+        assert!(room.handed_on().held.is_none(), "nobody is there any more");
     }
 }

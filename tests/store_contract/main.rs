@@ -80,6 +80,7 @@ stories! {
     outbox::an_approved_edition_waits_without_its_hold,
     outbox::who_left_or_is_suppressed_is_skipped_when_claimed,
     outbox::exchanges_of_many_connections_are_all_kept,
+    outbox::exchanges_that_share_a_commit_keep_what_is_their_own,
     rests::a_rest_counts_once_and_grows,
     rests::what_is_put_off_loses_no_try,
     rests::a_clock_that_was_ahead_stops_nobody,

@@ -128,10 +128,11 @@ pub(crate) async fn who_left_or_is_suppressed_is_skipped_when_claimed(room: Room
 }
 
 pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {
-    const CONNECTIONS: usize = 16;
-    room.subscribers(96).await;
+    /// So many that PostgreSQL commits some beside others.
+    const CONNECTIONS: usize = 200;
+    room.subscribers(600).await;
     let id = room.sending("bridge").await;
-    let claimed = room.claim("a", 100, minute(0)).await;
+    let claimed = room.claim("a", 600, minute(0)).await;
     let connections: Vec<_> = claimed
         .chunks(claimed.len() / CONNECTIONS)
         .map(|mine| {
@@ -156,7 +157,7 @@ pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {
     let survivor =
         Room { store: Store::open(&room.settings, minute(2)).await.unwrap(), settings: room.settings.clone() };
     let in_flight = u64::try_from(CONNECTIONS).unwrap();
-    assert_eq!(survivor.tally(id).await, [0, 0, in_flight, 96 - in_flight, 0, 0, 0]);
+    assert_eq!(survivor.tally(id).await, [0, 0, in_flight, 600 - in_flight, 0, 0, 0]);
     let swept = survivor.store.void_leases(None, minute(2)).await.unwrap();
     assert_eq!((swept.lost, swept.requeued), (in_flight, 0));
     let attempts = survivor.store.attempts_of(claimed[0].id).await.unwrap();
@@ -168,6 +169,44 @@ pub(crate) async fn exchanges_of_many_connections_are_all_kept(room: Room) {
     drop(gone);
     let nothing = room.store.exchange(None, None).await.unwrap();
     assert_eq!((nothing.finished, nothing.begun), (None, None));
+}
+
+pub(crate) async fn exchanges_that_share_a_commit_keep_what_is_their_own(room: Room) {
+    room.subscribers(7).await;
+    room.sending("bridge").await;
+    let claimed = room.claim("a", 7, minute(0)).await;
+    let exchange = |finished, next| room.store.exchange(finished, next);
+    let begins =
+        |owner| claimed.iter().zip(owner).map(|(delivery, owner)| begin(delivery, owner, minute(20), minute(1)));
+    // The third and the sixth are not theirs who begin them.
+    let owners = ["a", "a", "b", "a", "a", "", "a"];
+    let begun = futures_util::future::join_all(begins(owners).map(|begin| exchange(None, Some(begin)))).await;
+    let holds: Vec<_> = begun.into_iter().map(|done| done.unwrap().begun.unwrap()).collect();
+    assert_eq!(holds, owners.map(|owner| if owner == "a" { Hold::Kept } else { Hold::Lost }));
+    let others = begins(["a"; 7]).enumerate().filter(|(index, _)| matches!(index, 2 | 5));
+    for (_, begin) in others {
+        assert_eq!(exchange(None, Some(begin)).await.unwrap().begun, Some(Hold::Kept));
+    }
+
+    let all: Vec<_> = (0..)
+        .zip(&claimed)
+        .map(|(number, delivery)| {
+            let outcome = if number % 3 == 1 { Outcome::Failed } else { Outcome::Sent };
+            let mut finished = finished(delivery, "a", outcome, minute(2));
+            let made = std::sync::Arc::make_mut(finished.attempt.as_mut().unwrap());
+            let word = |name: &str| if number % 3 == 1 { format!("{name} {number}") } else { name.to_owned() };
+            (made.relay, made.phase, made.verdict) = (word("relay"), word("phase"), word("verdict"));
+            (made.enhanced, made.reply) = ((number != 4).then(|| "5.1.1".to_owned()), format!("{{\"\\}} {number}\0"));
+            finished
+        })
+        .collect();
+    let done = futures_util::future::join_all(all.iter().map(|finished| exchange(Some(finished.clone()), None))).await;
+    assert!(done.into_iter().all(|done| done.unwrap().finished == Some(Hold::Kept)));
+    for finished in all {
+        let mut made = (*finished.attempt.unwrap()).clone();
+        made.reply = made.reply.replace('\0', "\u{fffd}");
+        assert_eq!(room.store.attempts_of(finished.fence.delivery).await.unwrap(), [made]);
+    }
 }
 
 pub(crate) async fn old_deliveries_become_counts(room: Room) {
