@@ -8,7 +8,6 @@ mod error;
 mod engine;
 mod ailment;
 mod values;
-mod waiting_room;
 mod row;
 mod ids;
 
@@ -54,6 +53,7 @@ mod exchanged;
 mod deliveries;
 mod claims;
 mod marks;
+mod waiting_room;
 mod exchange;
 mod rests;
 mod sweep;
